@@ -1,0 +1,2 @@
+//! The self-hosted server.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Snapshot files: format, atomic write, verification and the folder they live in.

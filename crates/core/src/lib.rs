@@ -1,0 +1,1 @@
+//! The use cases that the server and the command line share.

@@ -1,0 +1,44 @@
+//! AniList as the rest of the product sees it.
+
+use async_trait::async_trait;
+
+use crate::{
+    Deletion, Entry, EntryWrite, List, ListSettings, MediaId, RemoteError, SharedWrite, Viewer,
+};
+
+/// An account on AniList, reached with one token.
+///
+/// Whoever holds this can write. Deciding whether something may be written is not its business.
+#[async_trait]
+pub trait Remote: Send + Sync {
+    /// Asks who the token belongs to.
+    async fn viewer(&self) -> Result<Viewer, RemoteError>;
+
+    /// Reads both lists completely: private and hidden entries, settings and favourites too.
+    async fn list(&self, viewer: &Viewer, progress: Progress<'_>) -> Result<List, RemoteError>;
+
+    /// Reads the entries of some titles; a title that is not on the list is not in the answer.
+    async fn entries(&self, viewer: &Viewer, media: &[MediaId]) -> Result<Vec<Entry>, RemoteError>;
+
+    /// Writes values for some titles and returns the entries as AniList then had them, in order.
+    ///
+    /// An error inside says which write was refused, and what is known of the others.
+    async fn save(
+        &self,
+        settings: &ListSettings,
+        writes: &[EntryWrite],
+    ) -> Result<Vec<Entry>, RemoteError>;
+
+    /// Writes the same values to many entries and returns those that AniList says it changed.
+    async fn save_shared(
+        &self,
+        settings: &ListSettings,
+        write: &SharedWrite,
+    ) -> Result<Vec<Entry>, RemoteError>;
+
+    /// Removes entries. An entry that is already gone counts as removed.
+    async fn delete(&self, viewer: &Viewer, entries: &[Deletion]) -> Result<(), RemoteError>;
+}
+
+/// Told how many titles of how many have been read so far; the second may be unknown.
+pub type Progress<'a> = &'a (dyn Fn(usize, Option<usize>) + Send + Sync);
