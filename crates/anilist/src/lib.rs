@@ -1,1 +1,28 @@
-//! A client for the AniList API that reads an account completely, paces itself and says what went wrong.
+//! A client for the AniList API.
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod clock;
+mod convert;
+mod documents;
+mod endpoint;
+mod event;
+mod favourites;
+mod pace;
+mod read;
+mod settings;
+mod sweep;
+mod template;
+mod token;
+mod transport;
+mod wire;
+mod write;
+
+pub use clock::SystemClock;
+pub use endpoint::InvalidEndpoint;
+pub use event::{Event, WaitReason};
+pub use favourites::FavouriteKind;
+pub use pace::Pace;
+pub use token::expiry;
+pub use transport::{AniList, BuildError, Builder};
+pub use write::WRITES_PER_REQUEST;

@@ -40,4 +40,4 @@ pub use score::{InvalidScore, Score, ScoreFormat};
 pub use settings::{ActivitySettings, ListSettings, TypeSettings};
 pub use status::EntryStatus;
 pub use token::AccessToken;
-pub use write::{Deletion, EntryWrite, SharedWrite};
+pub use write::{Deletion, EntryWrite, Saved, SharedWrite};

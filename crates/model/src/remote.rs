@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 
 use crate::{
-    Deletion, Entry, EntryWrite, List, ListSettings, MediaId, RemoteError, SharedWrite, Viewer,
+    Deletion, Entry, EntryWrite, List, ListSettings, MediaId, RemoteError, Saved, SharedWrite,
+    Viewer,
 };
 
 /// An account on AniList, reached with one token.
@@ -20,21 +21,21 @@ pub trait Remote: Send + Sync {
     /// Reads the entries of some titles; a title that is not on the list is not in the answer.
     async fn entries(&self, viewer: &Viewer, media: &[MediaId]) -> Result<Vec<Entry>, RemoteError>;
 
-    /// Writes values for some titles and returns the entries as AniList then had them, in order.
+    /// Writes values for some titles, in one request, and says what became of each, in order.
     ///
-    /// An error inside says which write was refused, and what is known of the others.
+    /// An error may mean that some of them were written; which ones, only reading tells.
     async fn save(
         &self,
         settings: &ListSettings,
         writes: &[EntryWrite],
-    ) -> Result<Vec<Entry>, RemoteError>;
+    ) -> Result<Vec<Saved>, RemoteError>;
 
-    /// Writes the same values to many entries and returns those that AniList says it changed.
+    /// Writes the same values to many entries and says which ones AniList changed.
     async fn save_shared(
         &self,
         settings: &ListSettings,
         write: &SharedWrite,
-    ) -> Result<Vec<Entry>, RemoteError>;
+    ) -> Result<Vec<Saved>, RemoteError>;
 
     /// Removes entries. An entry that is already gone counts as removed.
     async fn delete(&self, viewer: &Viewer, entries: &[Deletion]) -> Result<(), RemoteError>;

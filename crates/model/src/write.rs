@@ -1,5 +1,7 @@
 //! What can be written to AniList. Whether it may be is decided elsewhere.
 
+use time::OffsetDateTime;
+
 use crate::{EntryId, EntryValues, MediaId, MediaType};
 
 /// Values for one title, found by media id; AniList makes the entry if there is none.
@@ -33,4 +35,15 @@ pub struct Deletion {
     pub id: EntryId,
     /// Its title, by which it is looked for when the answer was lost.
     pub media: MediaId,
+}
+
+/// What AniList says of an entry that it has just saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Saved {
+    /// The entry, new where there was none.
+    pub id: EntryId,
+    /// Its title.
+    pub media: MediaId,
+    /// When, by AniList's clock.
+    pub updated_at: Option<OffsetDateTime>,
 }

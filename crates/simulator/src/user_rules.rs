@@ -148,12 +148,12 @@ pub(crate) fn delete_custom_list(
 }
 
 /// Sets or takes back one favourite.
-pub(crate) fn toggle(ids: &mut Vec<u32>, id: u32) {
-    match ids.iter().position(|other| *other == id) {
+pub(crate) fn toggle<T>(known: &mut Vec<T>, id: u32, new: T, id_of: impl Fn(&T) -> u32) {
+    match known.iter().position(|other| id_of(other) == id) {
         Some(at) => {
-            ids.remove(at);
+            known.remove(at);
         }
-        None => ids.push(id),
+        None => known.push(new),
     }
 }
 

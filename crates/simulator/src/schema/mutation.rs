@@ -213,19 +213,35 @@ impl Mutation {
         ctx: &Context<'_>,
         anime_id: Option<i32>,
         manga_id: Option<i32>,
+        character_id: Option<i32>,
+        staff_id: Option<i32>,
+        studio_id: Option<i32>,
     ) -> Result<Option<super::user::Favourites>> {
         let request = request(ctx)?;
         if is_stopped(request) {
             return Ok(None);
         }
         let id = |id: Option<i32>| id.and_then(|id| u32::try_from(id).ok());
-        let (anime, manga) = (id(anime_id), id(manga_id));
         let user = change_user(request, |user| {
-            if let Some(id) = anime {
-                user_rules::toggle(&mut user.favourites.anime, id);
+            let favourites = &mut user.favourites;
+            let titles = [
+                (anime_id, &mut favourites.anime),
+                (manga_id, &mut favourites.manga),
+            ];
+            for (wanted, known) in titles {
+                if let Some(id) = id(wanted) {
+                    user_rules::toggle(known, id, id, |known| *known);
+                }
             }
-            if let Some(id) = manga {
-                user_rules::toggle(&mut user.favourites.manga, id);
+            let people = [
+                (character_id, &mut favourites.characters),
+                (staff_id, &mut favourites.staff),
+                (studio_id, &mut favourites.studios),
+            ];
+            for (wanted, known) in people {
+                if let Some(id) = id(wanted) {
+                    user_rules::toggle(known, id, (id, format!("No. {id}")), |known| known.0);
+                }
             }
         });
         fail(ctx, user).map(|user| Some(super::user::Favourites(user)))

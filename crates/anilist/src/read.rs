@@ -1,0 +1,442 @@
+//! Reading: the viewer, the whole list however large, entries of some titles.
+//!
+//! A list is read in as few requests as it fits. What status groups and custom lists do not show
+//! (entries that are hidden and on no custom list, and whatever lies past AniList's cap) is noticed
+//! by counting and then looked for page by page.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use anirewind_model::{
+    Counts, Coverage, Entry, EntryStatus, List, MediaId, MediaSummary, MediaType, Progress,
+    Recorded, RemoteError, UserId, Viewer,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::convert::{self, Nonsense};
+use crate::documents::{self, Document};
+use crate::template::{Repeated, Variables};
+use crate::transport::{AniList, Repeat};
+use crate::wire;
+
+/// Both lists are asked for at once up to this many titles together.
+const BOTH_AT_ONCE: usize = 5_000;
+/// AniList gives no more than this of one list, however it is asked for.
+const COLLECTION_CAP: usize = 11_000;
+/// AniList's largest chunk and page.
+const CHUNK: usize = 500;
+pub(crate) const PAGE: usize = 50;
+/// More chunks than any list can have: an answer that always promises another ends here.
+const MOST_CHUNKS: usize = 2 * COLLECTION_CAP / CHUNK;
+
+type Found = BTreeMap<(MediaType, MediaId), Entry>;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ViewerData {
+    viewer: wire::Viewer,
+}
+
+#[derive(Deserialize)]
+struct BothData {
+    anime: wire::Collection,
+    manga: wire::Collection,
+}
+
+#[derive(Deserialize)]
+struct OneData {
+    list: wire::Collection,
+}
+
+impl AniList {
+    /// Asks who the token belongs to, with settings and counts. One request.
+    pub(crate) async fn read_viewer(&self) -> Result<Viewer, RemoteError> {
+        let data: ViewerData = self
+            .send(&documents::VIEWER, Variables::new(), Repeat::Harmless)
+            .await?;
+        convert::viewer(data.viewer).map_err(malformed)
+    }
+
+    /// Reads everything. Two requests for a usual account, favourites included.
+    pub(crate) async fn read_list(
+        &self,
+        viewer: &Viewer,
+        progress: Progress<'_>,
+    ) -> Result<List, RemoteError> {
+        let expected = viewer.counts;
+        let mut reader = Reader {
+            anilist: self,
+            viewer,
+            found: Found::new(),
+            progress,
+        };
+        reader.collections().await?;
+        let hides_some = |media_type: MediaType| {
+            let read = reader.count(media_type);
+            let expected = expected.map_or(0, |counts| counts.of(media_type));
+            (read < expected || read >= COLLECTION_CAP).then_some((media_type, expected.max(read)))
+        };
+        let unseen: Vec<_> = MediaType::BOTH.into_iter().filter_map(hides_some).collect();
+        if !unseen.is_empty() {
+            reader.sweep(&unseen).await?;
+        }
+        reader.ask_again_for_labels().await?;
+        let entries: Vec<Entry> = reader.found.into_values().collect();
+        let unresolved = entries
+            .iter()
+            .filter(|entry| is_unlabelled(entry))
+            .map(|entry| entry.media);
+        let coverage = Coverage {
+            expected,
+            swept: !unseen.is_empty(),
+            unresolved: unresolved.collect(),
+        };
+        let mut list = List {
+            owner: viewer.account.clone(),
+            title_language: viewer.title_language.clone(),
+            settings: viewer.settings.clone(),
+            entries,
+            favourites: None,
+            coverage,
+        };
+        let found = list.counts();
+        if let Some(expected) = expected.filter(|expected| expected.total() >= 5)
+            && found.total() == 0
+        {
+            return Err(RemoteError::Incomplete { expected, found });
+        }
+        list.favourites = Some(self.read_favourites(viewer.account.id).await?);
+        Ok(list)
+    }
+
+    /// Reads the entries of some titles, fifty a page and several pages a request.
+    pub(crate) async fn read_entries(
+        &self,
+        viewer: &Viewer,
+        media: &[MediaId],
+    ) -> Result<Vec<Entry>, RemoteError> {
+        let pages: Vec<wire::EntryPage<wire::Entry>> = self
+            .pages_of(&documents::ENTRIES, Some(viewer.account.id), media)
+            .await?;
+        pages
+            .into_iter()
+            .flat_map(|page| page.media_list.into_iter().flatten())
+            .map(|entry| {
+                let media_type = type_of(&entry)?;
+                convert::entry(entry, media_type, &viewer.settings)
+            })
+            .collect::<Result<Vec<_>, Nonsense>>()
+            .map_err(malformed)
+    }
+
+    /// Reads what some titles are; a title that AniList does not have is not in the answer.
+    pub async fn titles(&self, media: &[MediaId]) -> Result<Vec<MediaSummary>, RemoteError> {
+        let pages: Vec<wire::TitlePage> = self.pages_of(&documents::TITLES, None, media).await?;
+        let titles = pages
+            .into_iter()
+            .flat_map(|page| page.media.into_iter().flatten());
+        Ok(titles.map(convert::summary).collect())
+    }
+
+    /// Sends a document that asks for fifty titles, as often as needed, many times a request.
+    async fn pages_of<T: serde::de::DeserializeOwned>(
+        &self,
+        document: &Document,
+        user: Option<UserId>,
+        media: &[MediaId],
+    ) -> Result<Vec<T>, RemoteError> {
+        let mut shared = Variables::new();
+        if let Some(user) = user {
+            shared.insert("userId".to_owned(), json!(user.get()));
+        }
+        let each: Vec<Variables> = media
+            .chunks(PAGE)
+            .map(|ids| {
+                let ids: Vec<_> = ids.iter().map(|id| id.get()).collect();
+                Variables::from_iter([("media".to_owned(), json!(ids))])
+            })
+            .collect();
+        self.repeated(document, &shared, &each).await
+    }
+
+    /// Sends a repeated document, split to fit, and returns the answers in order.
+    pub(crate) async fn repeated<T: serde::de::DeserializeOwned>(
+        &self,
+        document: &Document,
+        shared: &Variables,
+        each: &[Variables],
+    ) -> Result<Vec<T>, RemoteError> {
+        let mut answers = Vec::with_capacity(each.len());
+        for part in each.chunks(document.repetitions()) {
+            let repeated = Repeated::new(document, shared.clone(), part);
+            let mut data: BTreeMap<String, T> = self
+                .send_repeated(&repeated, part.len(), Repeat::Harmless)
+                .await?;
+            for index in 0..part.len() {
+                let alias = crate::template::alias(index);
+                let answer = data.remove(&alias);
+                answers.push(answer.ok_or_else(|| malformed(format!("`{alias}` is missing")))?);
+            }
+        }
+        Ok(answers)
+    }
+}
+
+/// A list while it is being read.
+struct Reader<'a> {
+    anilist: &'a AniList,
+    viewer: &'a Viewer,
+    found: Found,
+    progress: Progress<'a>,
+}
+
+impl Reader<'_> {
+    fn count(&self, media_type: MediaType) -> usize {
+        self.found
+            .keys()
+            .filter(|(of_type, _)| *of_type == media_type)
+            .count()
+    }
+
+    fn take(
+        &mut self,
+        media_type: MediaType,
+        entries: Vec<wire::Entry>,
+    ) -> Result<(), RemoteError> {
+        for entry in entries {
+            let entry =
+                convert::entry(entry, media_type, &self.viewer.settings).map_err(malformed)?;
+            let key = (media_type, entry.media);
+            // An entry comes once for each group it is in. If one of them does not say its custom
+            // lists and another does, the one that does is kept.
+            if self.found.get(&key).is_none_or(is_unlabelled) {
+                self.found.insert(key, entry);
+            }
+        }
+        self.report();
+        Ok(())
+    }
+
+    /// Reads what groups show: both lists at once, else each, else in chunks.
+    async fn collections(&mut self) -> Result<(), RemoteError> {
+        let expected = self.viewer.counts.map_or(0, Counts::total);
+        if expected <= BOTH_AT_ONCE {
+            let user = Variables::from_iter([("userId".to_owned(), self.user())]);
+            let both: Result<BothData, _> = self
+                .anilist
+                .send(&documents::LISTS, user, Repeat::Heavy)
+                .await;
+            match both {
+                Ok(both) => {
+                    for (media_type, list) in [
+                        (MediaType::Anime, both.anime),
+                        (MediaType::Manga, both.manga),
+                    ] {
+                        self.take(media_type, entries_of(list))?;
+                    }
+                    return Ok(());
+                }
+                Err(error) if is_too_heavy(&error) => {
+                    tracing::debug!(%error, "both lists at once failed, reading them apart");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        for media_type in MediaType::BOTH {
+            self.collection(media_type).await?;
+        }
+        Ok(())
+    }
+
+    async fn collection(&mut self, media_type: MediaType) -> Result<(), RemoteError> {
+        let expected = self.viewer.counts.map_or(0, |counts| counts.of(media_type));
+        if expected < COLLECTION_CAP {
+            return self.collection_of(media_type, None).await;
+        }
+        // One answer would leave the oldest out; each status by itself is under the cap, or nearly.
+        for status in EntryStatus::KNOWN {
+            self.collection_of(media_type, Some(&status)).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads one list, or one status of it: whole if AniList manages, else in chunks.
+    async fn collection_of(
+        &mut self,
+        media_type: MediaType,
+        status: Option<&EntryStatus>,
+    ) -> Result<(), RemoteError> {
+        match self.part(media_type, status, None).await {
+            Ok((entries, _)) => return self.take(media_type, entries),
+            Err(error) if is_too_heavy(&error) => {
+                tracing::debug!(%error, "a whole list failed, reading it in chunks");
+            }
+            Err(error) => return Err(error),
+        }
+        for chunk in 1..=MOST_CHUNKS {
+            let before = self.found.len();
+            let (entries, more) = self.part(media_type, status, Some(chunk)).await?;
+            let is_empty = entries.is_empty();
+            self.take(media_type, entries)?;
+            // Chunks may overlap, but one that brings nothing new ends a list that promises more.
+            if !more || is_empty || (self.found.len() == before && chunk > 1) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn part(
+        &self,
+        media_type: MediaType,
+        status: Option<&EntryStatus>,
+        chunk: Option<usize>,
+    ) -> Result<(Vec<wire::Entry>, bool), RemoteError> {
+        let mut variables = Variables::from_iter([
+            ("userId".to_owned(), self.user()),
+            ("type".to_owned(), json!(media_type.as_str())),
+        ]);
+        if let Some(status) = status {
+            variables.insert("status".to_owned(), json!([status.as_str()]));
+        }
+        if let Some(chunk) = chunk {
+            variables.insert("chunk".to_owned(), json!(chunk));
+            variables.insert("perChunk".to_owned(), json!(CHUNK));
+        }
+        let repeat = if chunk.is_some() {
+            Repeat::Harmless
+        } else {
+            Repeat::Heavy
+        };
+        let data: OneData = self
+            .anilist
+            .send(&documents::LIST, variables, repeat)
+            .await?;
+        let more = data.list.has_next_chunk.unwrap_or_default();
+        Ok((entries_of(data.list), more))
+    }
+
+    /// Looks through all ids for titles that no group showed, and reads those.
+    async fn sweep(&mut self, lists: &[(MediaType, usize)]) -> Result<(), RemoteError> {
+        let ids = self.anilist.sweep(self.viewer.account.id, lists).await?;
+        let known: BTreeSet<MediaId> = self.found.keys().map(|(_, id)| *id).collect();
+        let missing: Vec<MediaId> = ids.difference(&known).copied().collect();
+        tracing::debug!(titles = missing.len(), "found by sweeping");
+        for entry in self.anilist.read_entries(self.viewer, &missing).await? {
+            self.found.insert((entry.media_type, entry.media), entry);
+        }
+        self.report();
+        Ok(())
+    }
+
+    fn report(&self) {
+        let expected = self.viewer.counts.map(Counts::total);
+        (self.progress)(self.found.len(), expected);
+    }
+
+    /// Reads custom lists and advanced scores again where AniList did not say them, by themselves:
+    /// heavy queries are known to lose them.
+    async fn ask_again_for_labels(&mut self) -> Result<(), RemoteError> {
+        for pause in [Duration::ZERO, Duration::from_secs(2)] {
+            let unsaid: Vec<MediaId> = self
+                .found
+                .values()
+                .filter(|entry| is_unlabelled(entry))
+                .map(|entry| entry.media)
+                .collect();
+            if unsaid.is_empty() {
+                return Ok(());
+            }
+            if !pause.is_zero() {
+                self.anilist.clock().sleep(pause).await;
+            }
+            let user = Some(self.viewer.account.id);
+            let pages: Vec<wire::EntryPage<wire::Labels>> = self
+                .anilist
+                .pages_of(&documents::LABELS, user, &unsaid)
+                .await?;
+            for labels in pages
+                .into_iter()
+                .flat_map(|p| p.media_list.into_iter().flatten())
+            {
+                self.relabel(labels)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn relabel(&mut self, labels: wire::Labels) -> Result<(), RemoteError> {
+        let media = MediaId::new(labels.media_id);
+        let key = MediaType::BOTH.map(|media_type| (media_type, media));
+        let Some(key) = key.into_iter().find(|key| self.found.contains_key(key)) else {
+            return Ok(());
+        };
+        let (custom_lists, advanced_scores) = convert::labels(
+            labels.custom_lists,
+            labels.advanced_scores,
+            key.0,
+            &self.viewer.settings,
+        )
+        .map_err(|what| malformed(format!("the entry of title {media} has {what}")))?;
+        if let Some(entry) = self.found.get_mut(&key) {
+            if !entry.values.custom_lists.is_recorded() {
+                entry.values.custom_lists = custom_lists;
+            }
+            if !entry.values.advanced_scores.is_recorded() {
+                entry.values.advanced_scores = advanced_scores;
+            }
+        }
+        Ok(())
+    }
+
+    fn user(&self) -> Value {
+        json!(self.viewer.account.id.get())
+    }
+}
+
+fn is_unlabelled(entry: &Entry) -> bool {
+    matches!(entry.values.custom_lists, Recorded::NotRecorded)
+        || matches!(entry.values.advanced_scores, Recorded::NotRecorded)
+}
+
+fn entries_of(list: wire::Collection) -> Vec<wire::Entry> {
+    let groups = list.lists.into_iter();
+    groups
+        .flat_map(|group| group.entries.into_iter().flatten())
+        .collect()
+}
+
+fn type_of(entry: &wire::Entry) -> Result<MediaType, Nonsense> {
+    let media_type = entry
+        .media
+        .as_ref()
+        .and_then(|media| media.media_type.as_deref());
+    media_type.and_then(MediaType::parse).ok_or_else(|| {
+        format!(
+            "the entry of title {} is neither anime nor manga",
+            entry.media_id
+        )
+    })
+}
+
+/// Whether asking for less at once may help.
+fn is_too_heavy(error: &RemoteError) -> bool {
+    matches!(
+        error,
+        RemoteError::Server { .. }
+            | RemoteError::Timeout { .. }
+            | RemoteError::Interrupted { .. }
+            | RemoteError::Malformed { .. }
+            | RemoteError::TooLarge { .. }
+            | RemoteError::Complexity { .. }
+            | RemoteError::Challenge { status: 500.. }
+    )
+}
+
+pub(crate) fn malformed(problem: String) -> RemoteError {
+    RemoteError::Malformed {
+        status: 200,
+        problem,
+    }
+}

@@ -1,0 +1,379 @@
+//! One request to AniList: paced, sent, read, judged, and sent again where that is right.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anirewind_model::{AccessToken, Clock, Effect, RemoteError, Retry};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, REFERER};
+use reqwest::{Client, Url, redirect};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use thiserror::Error;
+
+use crate::answer::{Answer, Failure};
+use crate::clock::SystemClock;
+use crate::documents::Document;
+use crate::endpoint::{self, InvalidEndpoint};
+use crate::event::Event;
+use crate::pace::Pace;
+use crate::template::{Repeated, Variables};
+
+const USER_AGENT: &str = concat!(
+    "AniRewind/",
+    env!("CARGO_PKG_VERSION"),
+    " (unofficial; keeps the user's own list)"
+);
+
+/// An account on AniList, reached with its token.
+///
+/// Cheap to clone; clones share connections and budget.
+#[derive(Clone)]
+pub struct AniList {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    http: Client,
+    endpoint: Url,
+    clock: Arc<dyn Clock>,
+    pace: Pace,
+    tell: Tell,
+    limits: Limits,
+}
+
+type Tell = Arc<dyn Fn(Event) + Send + Sync>;
+
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    timeout: Duration,
+    patience: Option<Duration>,
+    largest_body: usize,
+    attempts: u32,
+}
+
+/// Sets up an [`AniList`].
+#[must_use = "a builder builds nothing until `build` is called"]
+pub struct Builder {
+    token: AccessToken,
+    endpoint: String,
+    referer: Option<String>,
+    clock: Option<Arc<dyn Clock>>,
+    pace: Option<Pace>,
+    tell: Tell,
+    connect_timeout: Duration,
+    limits: Limits,
+}
+
+/// A client could not be set up.
+#[derive(Debug, Error)]
+pub enum BuildError {
+    /// The address is not one to send a token to.
+    #[error(transparent)]
+    Endpoint(#[from] InvalidEndpoint),
+    /// The referer holds characters that no header can.
+    #[error("the referer cannot be sent in a header")]
+    Referer,
+    /// TLS or the like could not be started.
+    #[error("cannot set up HTTP")]
+    Http(#[source] reqwest::Error),
+}
+
+/// What sending a request twice would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// The same as sending it once: reads, and writes of absolute values.
+    Harmless,
+    /// The same too, but there is a lighter way to it: sent twice at most.
+    Heavy,
+    /// Something else; only sent again when the first surely had no effect.
+    Harmful,
+}
+
+impl AniList {
+    /// Starts setting up a client for the account that this token belongs to.
+    pub fn builder(token: AccessToken) -> Builder {
+        Builder {
+            token,
+            endpoint: endpoint::ANILIST.to_owned(),
+            referer: None,
+            clock: None,
+            pace: None,
+            tell: Arc::new(|_| ()),
+            connect_timeout: Duration::from_secs(10),
+            limits: Limits {
+                timeout: Duration::from_mins(1),
+                patience: None,
+                largest_body: 64 * 1024 * 1024,
+                attempts: 4,
+            },
+        }
+    }
+
+    /// The budget this client draws on.
+    pub fn pace(&self) -> &Pace {
+        &self.inner.pace
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.inner.clock.as_ref()
+    }
+
+    /// Sends a document as it is.
+    pub(crate) async fn send<T: DeserializeOwned>(
+        &self,
+        document: &Document,
+        variables: Variables,
+        repeat: Repeat,
+    ) -> Result<T, RemoteError> {
+        let body = body(document.name, document.text, &variables);
+        self.exchange(&body, repeat)
+            .await
+            .map_err(|failure| failure.error)
+    }
+
+    /// Sends a repeated document; an error names the repetition it is about where AniList says so.
+    pub(crate) async fn send_repeated<T: DeserializeOwned>(
+        &self,
+        repeated: &Repeated,
+        count: usize,
+        repeat: Repeat,
+    ) -> Result<T, RemoteError> {
+        let body = body(repeated.name, &repeated.text, &repeated.variables);
+        self.exchange(&body, repeat)
+            .await
+            .map_err(|failure| match failure.error {
+                error @ (RemoteError::Validation { .. }
+                | RemoteError::NotFound { .. }
+                | RemoteError::NotYours { .. }) => RemoteError::Batch {
+                    culprit: failure.line.and_then(|line| repeated.index_of_line(line)),
+                    count,
+                    source: Box::new(error),
+                },
+                error => error,
+            })
+    }
+
+    /// Paces, sends and judges, until there is an answer or a reason to give up.
+    async fn exchange<T: DeserializeOwned>(
+        &self,
+        body: &str,
+        repeat: Repeat,
+    ) -> Result<T, Failure> {
+        let inner = &self.inner;
+        let plain = |error| Failure { error, line: None };
+        let mut attempt = 1;
+        loop {
+            inner
+                .pace
+                .take(inner.limits.patience, &*inner.tell)
+                .await
+                .map_err(plain)?;
+            let outcome = match self.post(body).await {
+                Ok(answer) => {
+                    inner.pace.heed(&answer.headers);
+                    answer.read(inner.clock.now())
+                }
+                Err(error) => Err(plain(error)),
+            };
+            let failure = match outcome {
+                Ok(data) => return Ok(data),
+                Err(failure) => failure,
+            };
+            if let RemoteError::RateLimited { wait } = failure.error {
+                // Waiting is not failing: the next turn comes when the silence is over.
+                tracing::debug!(wait_s = wait.as_secs(), "AniList asked for a pause");
+                inner.pace.lock_out(wait);
+                continue;
+            }
+            let may_repeat = repeat != Repeat::Harmful || failure.error.effect() == Effect::None;
+            let attempts = match repeat {
+                Repeat::Heavy => inner.limits.attempts.min(2),
+                Repeat::Harmless | Repeat::Harmful => inner.limits.attempts,
+            };
+            let passes = matches!(failure.error.retry(), Retry::After(_))
+                && !matches!(failure.error, RemoteError::Disabled { .. });
+            if !may_repeat || !passes || attempt >= attempts {
+                return Err(failure);
+            }
+            let wait = backoff(attempt);
+            (inner.tell)(Event::Retrying {
+                problem: failure.error.to_string(),
+                wait,
+            });
+            inner.clock.sleep(wait).await;
+            attempt += 1;
+        }
+    }
+
+    async fn post(&self, body: &str) -> Result<Answer, RemoteError> {
+        let inner = &self.inner;
+        let request = inner
+            .http
+            .post(inner.endpoint.clone())
+            .body(body.to_owned());
+        let mut response = request.send().await.map_err(|error| self.network(error))?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let cap = inner.limits.largest_body;
+        let mut body = Vec::new();
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| self.network(error))?
+        {
+            if body.len() + chunk.len() > cap {
+                return Err(RemoteError::TooLarge { cap });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer {
+            status,
+            headers,
+            body,
+        })
+    }
+
+    fn network(&self, error: reqwest::Error) -> RemoteError {
+        // The address is ours to show and may hold nothing secret, but the error does not need it.
+        let error = error.without_url();
+        if error.is_connect() {
+            let host = self.inner.endpoint.host_str().unwrap_or_default();
+            let port = self.inner.endpoint.port();
+            let host = port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+            RemoteError::Connect {
+                host,
+                source: Box::new(error),
+            }
+        } else if error.is_timeout() {
+            RemoteError::Timeout {
+                after: self.inner.limits.timeout,
+            }
+        } else {
+            RemoteError::Interrupted {
+                source: Box::new(error),
+            }
+        }
+    }
+}
+
+fn body(name: &str, text: &str, variables: &Variables) -> String {
+    json!({ "query": text, "operationName": name, "variables": variables }).to_string()
+}
+
+fn backoff(attempt: u32) -> Duration {
+    Duration::from_secs(1 << attempt.min(4))
+}
+
+impl Builder {
+    /// Talks to another server that speaks AniList's schema. Plain http only on this machine.
+    pub fn endpoint(mut self, address: impl Into<String>) -> Self {
+        self.endpoint = address.into();
+        self
+    }
+
+    /// Sends this as `Referer`. AniList has at times refused requests that had none.
+    pub fn referer(mut self, referer: impl Into<String>) -> Self {
+        self.referer = Some(referer.into());
+        self
+    }
+
+    /// Takes time from here.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Shares a budget of requests with other clients.
+    pub fn pace(mut self, pace: Pace) -> Self {
+        self.pace = Some(pace);
+        self
+    }
+
+    /// Is told about waiting and trying again.
+    pub fn on_event(mut self, tell: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        self.tell = Arc::new(tell);
+        self
+    }
+
+    /// Gives up on a request that has no whole answer after this long. A minute by default.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.limits.timeout = timeout;
+        self.connect_timeout = self.connect_timeout.min(timeout);
+        self
+    }
+
+    /// Fails rather than wait longer than this for the budget or for the end of a lock-out.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.limits.patience = Some(patience);
+        self
+    }
+
+    /// Sends a request this many times at most when it fails in a way that may pass. 4 by default.
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.limits.attempts = attempts.max(1);
+        self
+    }
+
+    /// Reads answers up to this many bytes. 64 MiB by default.
+    pub fn largest_body(mut self, bytes: usize) -> Self {
+        self.limits.largest_body = bytes;
+        self
+    }
+
+    /// Builds the client. Nothing is sent yet.
+    pub fn build(self) -> Result<AniList, BuildError> {
+        let endpoint = endpoint::parse(&self.endpoint)?;
+        let is_local = endpoint.host_str().is_some_and(endpoint::is_loopback);
+        let mut headers = HeaderMap::new();
+        let mut authorization = HeaderValue::from_str(&format!("Bearer {}", self.token.expose()))
+            .map_err(|_| BuildError::Referer)?;
+        authorization.set_sensitive(true);
+        headers.insert(AUTHORIZATION, authorization);
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(referer) = &self.referer {
+            let referer = HeaderValue::from_str(referer).map_err(|_| BuildError::Referer)?;
+            headers.insert(REFERER, referer);
+        }
+        let mut http = Client::builder()
+            .user_agent(USER_AGENT)
+            .default_headers(headers)
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            .https_only(!is_local)
+            .connect_timeout(self.connect_timeout)
+            .timeout(self.limits.timeout);
+        if is_local {
+            http = http.no_proxy();
+        }
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
+        let inner = Inner {
+            http: http.build().map_err(BuildError::Http)?,
+            endpoint,
+            pace: self.pace.unwrap_or_else(|| Pace::new(Arc::clone(&clock))),
+            clock,
+            tell: self.tell,
+            limits: self.limits,
+        };
+        Ok(AniList {
+            inner: Arc::new(inner),
+        })
+    }
+}
+
+impl fmt::Debug for AniList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AniList")
+            .field("endpoint", &self.inner.endpoint.as_str())
+            .field("pace", &self.inner.pace)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
+    }
+}

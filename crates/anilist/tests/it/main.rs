@@ -1,0 +1,9 @@
+//! The client against the simulator, over HTTP, on virtual time.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+mod failures;
+mod pacing;
+mod reading;
+mod scene;
+mod writing;
