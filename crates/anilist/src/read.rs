@@ -408,10 +408,7 @@ fn entries_of(list: wire::Collection) -> Vec<wire::Entry> {
 }
 
 fn type_of(entry: &wire::Entry) -> Result<MediaType, Nonsense> {
-    let media_type = entry
-        .media
-        .as_ref()
-        .and_then(|media| media.media_type.as_deref());
+    let media_type = entry.media.as_ref().and_then(|media| media.kind.as_deref());
     media_type.and_then(MediaType::parse).ok_or_else(|| {
         format!(
             "the entry of title {} is neither anime nor manga",

@@ -124,7 +124,7 @@ pub(crate) struct Media {
     pub(crate) id: u32,
     pub(crate) id_mal: Nullable<u32>,
     #[serde(rename = "type")]
-    pub(crate) media_type: Nullable<String>,
+    pub(crate) kind: Nullable<String>,
     pub(crate) format: Nullable<String>,
     pub(crate) episodes: Nullable<u32>,
     pub(crate) chapters: Nullable<u32>,
@@ -174,7 +174,7 @@ pub(crate) struct Labels {
     pub(crate) advanced_scores: Nullable<Value>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Saved {
     pub(crate) id: u32,

@@ -1,0 +1,341 @@
+//! One snapshot as bytes: written, read, and proven.
+
+use std::fmt;
+
+use anirewind_model::{Counts, Coverage, List, ScoreFormat};
+use serde_json::Map;
+use thiserror::Error;
+use time::OffsetDateTime;
+
+use crate::codec::{entries, groups};
+use crate::hash::{Hash, content_hash};
+use crate::record::{
+    CountsRecord, CoverageRecord, FavouritesRecord, FileRecord, HeaderRecord, UserRecord,
+};
+
+/// The format this version writes. It reads this one and every earlier one, and refuses later ones.
+const FORMAT: u32 = 1;
+/// How a file of ours begins. The digits of its hash follow.
+const START: &[u8] = b"{\"anirewind\":{\"fileHash\":\"sha256:";
+const DIGITS: usize = 64;
+const WRITTEN_BY: &str = concat!("AniRewind ", env!("CARGO_PKG_VERSION"));
+
+/// A snapshot that is to be written.
+#[derive(Debug, Clone, Copy)]
+pub struct Draft<'a> {
+    /// What was read.
+    pub list: &'a List,
+    /// When it was read.
+    pub created_at: OffsetDateTime,
+    /// What it was taken for.
+    pub kind: Kind,
+    /// The file hash of the snapshot before, if there is one.
+    pub previous: Option<Hash>,
+}
+
+/// What a snapshot was taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// By the schedule, or at start.
+    Automatic,
+    /// Because somebody asked.
+    Manual,
+    /// Brought in from elsewhere: another tool, another machine.
+    Imported,
+}
+
+/// A snapshot that was read and found whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// Its id, made from its hash.
+    pub id: SnapshotId,
+    /// What it says of itself; `None` for a file of another tool, which says nothing.
+    pub header: Option<Header>,
+    /// What it holds.
+    pub list: List,
+    /// The hash of the file.
+    pub file_hash: Hash,
+    /// The hash of what it holds.
+    pub content_hash: Hash,
+}
+
+/// What a file of ours says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// Version of the format.
+    pub format: u32,
+    /// The program that wrote it.
+    pub written_by: String,
+    /// When the list was read.
+    pub created_at: OffsetDateTime,
+    /// What it was taken for.
+    pub kind: Kind,
+    /// The file hash of the snapshot before, if there was one.
+    pub previous: Option<Hash>,
+}
+
+/// Twelve characters by which people and commands call a snapshot. Any unique beginning will do.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SnapshotId(String);
+
+/// Why a file cannot be trusted as a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Damage {
+    /// Not JSON, or not all of it.
+    #[error("it is not whole JSON: {problem}")]
+    NotJson {
+        /// What is wrong, with line and column.
+        problem: String,
+    },
+    /// JSON of another form.
+    #[error("it is not a snapshot: {problem}")]
+    NotASnapshot {
+        /// What is wrong, with line and column where there is one.
+        problem: String,
+    },
+    /// At least one byte is not the one that was written.
+    #[error("it was altered since it was written: it should have {expected} but has {found}")]
+    Altered {
+        /// The hash in its header.
+        expected: String,
+        /// The hash it has.
+        found: Hash,
+    },
+    /// The header that every file of ours begins with is gone or was moved.
+    #[error("its header was altered or removed, so it cannot be proven")]
+    NoHeader,
+    /// Its header and what it holds do not agree.
+    #[error("its {what} is {found} but its header says {expected}")]
+    Contradiction {
+        /// What does not agree.
+        what: &'static str,
+        /// What the header says.
+        expected: String,
+        /// What it holds.
+        found: String,
+    },
+    /// Written by a later version.
+    #[error("it is in format {found}, and this version reads up to {FORMAT}")]
+    TooNew {
+        /// Its format.
+        found: u32,
+    },
+}
+
+impl Kind {
+    /// The word for it in files and in commands.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Automatic => "auto",
+            Self::Manual => "manual",
+            Self::Imported => "import",
+        }
+    }
+
+    /// Reads the word for it.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Automatic, Self::Manual, Self::Imported]
+            .into_iter()
+            .find(|k| k.as_str() == word)
+    }
+}
+
+impl SnapshotId {
+    fn of(hash: Hash) -> Self {
+        // Letters and digits that cannot be mistaken for one another.
+        const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+        let text = hash.as_bytes().iter().take(12);
+        let text = text
+            .filter_map(|byte| ALPHABET.get(usize::from(byte & 31)))
+            .map(|c| char::from(*c));
+        Self(text.collect())
+    }
+
+    /// Takes a text for an id: 12 lower-case letters and digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_id = text.len() == 12
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        is_id.then(|| Self(text.to_owned()))
+    }
+
+    /// The twelve characters.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SnapshotId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Writes a snapshot down.
+pub(crate) fn encode(draft: &Draft<'_>) -> Result<Vec<u8>, serde_json::Error> {
+    let list = draft.list;
+    let header = HeaderRecord {
+        file_hash: format!("sha256:{}", "0".repeat(DIGITS)),
+        format: FORMAT,
+        written_by: WRITTEN_BY.to_owned(),
+        created_at: draft.created_at,
+        kind: draft.kind.as_str().to_owned(),
+        counts: CountsRecord::of(list.counts()),
+        coverage: CoverageRecord::of(&list.coverage),
+        content_hash: content_hash(list).to_string(),
+        previous: draft.previous.map(|hash| hash.to_string()),
+        unknown: Map::new(),
+    };
+    let record = FileRecord {
+        anirewind: Some(header),
+        user: Some(UserRecord::of(list)),
+        lists: groups(list),
+        has_next_chunk: Some(false),
+        favourites: list.favourites.as_ref().map(FavouritesRecord::of),
+        unknown: Map::new(),
+    };
+    let mut bytes = serde_json::to_vec(&record)?;
+    let hash = Hash::of(&bytes).to_string();
+    let digits = START.len()..START.len() + DIGITS;
+    if let (Some(place), Some(digits)) = (bytes.get_mut(digits), hash.strip_prefix("sha256:")) {
+        place.copy_from_slice(digits.as_bytes());
+    }
+    Ok(bytes)
+}
+
+/// Reads a snapshot and proves it: hash of the file, hash of the content, counts.
+///
+/// A file of another tool has nothing to be proven by; it is read as it is.
+pub(crate) fn decode(bytes: &[u8]) -> Result<Snapshot, Damage> {
+    let file_hash = own_hash(bytes);
+    let record: FileRecord = serde_json::from_slice(bytes).map_err(|error| {
+        let problem = error.to_string();
+        match error.classify() {
+            serde_json::error::Category::Data => Damage::NotASnapshot { problem },
+            _ => Damage::NotJson { problem },
+        }
+    })?;
+    let Some(header) = record.anirewind else {
+        return decode_foreign(record, bytes);
+    };
+    let Some(file_hash) = file_hash else {
+        return Err(Damage::NoHeader);
+    };
+    if header.file_hash != file_hash.to_string() {
+        return Err(Damage::Altered {
+            expected: header.file_hash,
+            found: file_hash,
+        });
+    }
+    if header.format > FORMAT {
+        return Err(Damage::TooNew {
+            found: header.format,
+        });
+    }
+    let kind = Kind::parse(&header.kind).ok_or_else(|| Damage::NotASnapshot {
+        problem: format!("its kind is `{}`", header.kind),
+    })?;
+    let previous = header.previous.as_deref().map(Hash::parse).transpose();
+    let previous = previous.map_err(|e| Damage::NotASnapshot {
+        problem: e.to_string(),
+    })?;
+    let coverage = header.coverage.into_coverage();
+    let list = list_of(record.user, record.lists, record.favourites, coverage)?;
+    contradicts("number of titles", header.counts.counts(), list.counts())?;
+    let content_hash = content_hash(&list);
+    if header.content_hash != content_hash.to_string() {
+        return Err(Damage::Contradiction {
+            what: "content hash",
+            expected: header.content_hash,
+            found: content_hash.to_string(),
+        });
+    }
+    Ok(Snapshot {
+        id: SnapshotId::of(file_hash),
+        header: Some(Header {
+            format: header.format,
+            written_by: header.written_by,
+            created_at: header.created_at,
+            kind,
+            previous,
+        }),
+        list,
+        file_hash,
+        content_hash,
+    })
+}
+
+/// A file that carries no header of ours: from another tool, or ours with its header gone.
+fn decode_foreign(record: FileRecord, bytes: &[u8]) -> Result<Snapshot, Damage> {
+    // No other tool writes any of these.
+    let mut entries = record.lists.iter().flat_map(|group| &group.entries);
+    let was_ours = record.favourites.is_some()
+        || record
+            .unknown
+            .values()
+            .any(|value| value.get("fileHash").is_some())
+        || entries.any(|entry| entry.score_raw.is_some() || entry.media.is_some());
+    if was_ours {
+        return Err(Damage::NoHeader);
+    }
+    let file_hash = Hash::of(bytes);
+    let list = list_of(
+        record.user,
+        record.lists,
+        record.favourites,
+        Coverage::default(),
+    )?;
+    let content_hash = content_hash(&list);
+    Ok(Snapshot {
+        id: SnapshotId::of(file_hash),
+        header: None,
+        list,
+        file_hash,
+        content_hash,
+    })
+}
+
+fn list_of(
+    user: Option<UserRecord>,
+    groups: Vec<crate::record::GroupRecord>,
+    favourites: Option<FavouritesRecord>,
+    coverage: Coverage,
+) -> Result<List, Damage> {
+    let not_a_snapshot = |problem| Damage::NotASnapshot { problem };
+    let user = user.ok_or_else(|| not_a_snapshot("it does not say whose list it is".to_owned()))?;
+    let format: Option<ScoreFormat> = user.score_format();
+    let entries = entries(groups, format.as_ref()).map_err(not_a_snapshot)?;
+    Ok(List {
+        owner: user.account(),
+        title_language: user.title_language(),
+        settings: user.into_settings(),
+        entries,
+        favourites: favourites.map(FavouritesRecord::into_favourites),
+        coverage,
+    })
+}
+
+fn contradicts(what: &'static str, expected: Counts, found: Counts) -> Result<(), Damage> {
+    let text = |counts: Counts| format!("{} anime and {} manga", counts.anime, counts.manga);
+    if expected == found {
+        Ok(())
+    } else {
+        Err(Damage::Contradiction {
+            what,
+            expected: text(expected),
+            found: text(found),
+        })
+    }
+}
+
+/// The hash of a file of ours, its own digits taken as zeros; `None` when it does not begin as one.
+fn own_hash(bytes: &[u8]) -> Option<Hash> {
+    let rest = bytes.strip_prefix(START)?;
+    let rest = rest.get(DIGITS..)?;
+    let mut zeroed = Vec::with_capacity(bytes.len());
+    zeroed.extend_from_slice(START);
+    zeroed.resize(START.len() + DIGITS, b'0');
+    zeroed.extend_from_slice(rest);
+    Some(Hash::of(&zeroed))
+}

@@ -1,0 +1,313 @@
+//! The folder of snapshots, and how a file gets into it whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+use thiserror::Error;
+
+use crate::file::{Damage, Draft, Snapshot, decode, encode};
+use crate::name::SnapshotName;
+
+/// Larger files are not read: no list comes near it.
+const LARGEST_FILE: u64 = 512 * 1024 * 1024;
+/// So many snapshots in as many seconds nobody takes; past it the folder is given up on.
+const MOST_SECONDS: usize = 120;
+const TEMPORARY: &str = ".anirewind-";
+
+/// A folder of snapshot files.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    path: PathBuf,
+    prefix: String,
+}
+
+/// A snapshot that is on the disk and was read back.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// What the file is called.
+    pub name: SnapshotName,
+    /// How long it is, in bytes.
+    pub size: u64,
+    /// What reading it back gave.
+    pub snapshot: Snapshot,
+}
+
+/// A snapshot could not be written. Nothing was left behind and nothing else was touched.
+#[derive(Debug, Error)]
+pub enum WriteError {
+    /// The folder is not there and cannot be made.
+    #[error("cannot make the folder {}", path.display())]
+    MakeFolder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The folder takes no file, or the disk no bytes.
+    #[error("cannot write into {}", path.display())]
+    Write {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The list could not be put into JSON.
+    #[error("cannot put the list into JSON")]
+    Encode {
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// What was read back is not what was written.
+    #[error("what was read back from {} is not what was written", path.display())]
+    ReadBack {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with it, where that can be said.
+        source: Option<Damage>,
+    },
+    /// Every name for the next two minutes is taken.
+    #[error("{} already holds a snapshot for each second around now", path.display())]
+    NoName {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+/// A snapshot could not be read.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// The file is not there, is no file, or the system does not let us.
+    #[error("cannot read {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is larger than any snapshot.
+    #[error("{} is {size} bytes long, too large for a snapshot", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        size: u64,
+    },
+    /// The file cannot be trusted.
+    #[error("{} is damaged", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: Damage,
+    },
+}
+
+impl Folder {
+    /// The folder at this path, which need not exist yet, with files of this prefix.
+    pub fn new(path: impl Into<PathBuf>, prefix: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            prefix: prefix.into(),
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where a snapshot of it is.
+    pub fn path_of(&self, name: &SnapshotName) -> PathBuf {
+        self.path.join(name.to_string())
+    }
+
+    /// Names of all snapshots, oldest first. A folder that is not there holds none.
+    ///
+    /// Only names are looked at; whatever else lies in the folder is left alone.
+    pub fn names(&self) -> Result<Vec<SnapshotName>, ReadError> {
+        let failed = |source| ReadError::Io {
+            path: self.path.clone(),
+            source,
+        };
+        let entries = match fs::read_dir(&self.path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(failed)?.file_name();
+            names.extend(
+                name.to_str()
+                    .and_then(|name| SnapshotName::parse(&self.prefix, name)),
+            );
+        }
+        names.sort_by(|a, b| (a.at(), a.user()).cmp(&(b.at(), b.user())));
+        Ok(names)
+    }
+
+    /// Reads a snapshot and proves it.
+    pub fn read(&self, name: &SnapshotName) -> Result<Snapshot, ReadError> {
+        Self::read_path(&self.path_of(name)).map(|(snapshot, _)| snapshot)
+    }
+
+    /// Reads and proves a snapshot wherever it lies, with its size in bytes.
+    pub fn read_path(path: &Path) -> Result<(Snapshot, u64), ReadError> {
+        let bytes = Self::read_bytes(path)?;
+        match decode(&bytes) {
+            Ok(snapshot) => Ok((snapshot, bytes.len() as u64)),
+            Err(source) => Err(ReadError::Damaged {
+                path: path.to_owned(),
+                source,
+            }),
+        }
+    }
+
+    fn read_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
+        let failed = |source| ReadError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        // Asked before opening: a pipe in place of a file would hold us for ever.
+        let metadata = fs::metadata(path).map_err(failed)?;
+        if !metadata.is_file() {
+            return Err(failed(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "this is not a file",
+            )));
+        }
+        if metadata.len() > LARGEST_FILE {
+            return Err(ReadError::TooLarge {
+                path: path.to_owned(),
+                size: metadata.len(),
+            });
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
+        let file = File::open(path).map_err(failed)?;
+        file.take(LARGEST_FILE + 1)
+            .read_to_end(&mut bytes)
+            .map_err(failed)?;
+        if bytes.len() as u64 > LARGEST_FILE {
+            return Err(ReadError::TooLarge {
+                path: path.to_owned(),
+                size: bytes.len() as u64,
+            });
+        }
+        Ok(bytes)
+    }
+
+    /// Writes a snapshot: into a temporary file here, synced, read back and compared, renamed
+    /// without replacing anything, the folder synced.
+    ///
+    /// Killed at any moment there is the whole file or none; what may stay behind is a temporary
+    /// file that no reader looks at and [`Folder::sweep`] removes.
+    pub fn write(&self, draft: &Draft<'_>) -> Result<Written, WriteError> {
+        self.make()?;
+        let failed = |source| WriteError::Write {
+            path: self.path.clone(),
+            source,
+        };
+        let bytes = encode(draft).map_err(|source| WriteError::Encode { source })?;
+        // Created with mode 0600.
+        let mut file = tempfile::Builder::new()
+            .prefix(TEMPORARY)
+            .suffix(".tmp")
+            .tempfile_in(&self.path)
+            .map_err(failed)?;
+        file.write_all(&bytes).map_err(failed)?;
+        file.as_file().sync_all().map_err(failed)?;
+        let snapshot = self.read_back(file.path(), &bytes)?;
+        let size = bytes.len() as u64;
+        drop(bytes);
+        let name = self.give_name(file, draft)?;
+        self.sync().map_err(failed)?;
+        Ok(Written {
+            name,
+            size,
+            snapshot,
+        })
+    }
+
+    /// Removes temporary files that a killed process left behind more than an hour before `now`.
+    pub fn sweep(&self, now: std::time::SystemTime) -> io::Result<usize> {
+        const LONG_AGO: std::time::Duration = std::time::Duration::from_hours(1);
+        let mut removed = 0;
+        if !self.path.exists() {
+            return Ok(0);
+        }
+        for entry in fs::read_dir(&self.path)? {
+            let entry = entry?;
+            let is_ours = entry.file_name().to_str().is_some_and(|name| {
+                name.starts_with(TEMPORARY)
+                    && Path::new(name).extension().is_some_and(|e| e == "tmp")
+            });
+            let modified = entry.metadata().and_then(|metadata| metadata.modified());
+            let is_old =
+                modified.is_ok_and(|at| now.duration_since(at).is_ok_and(|age| age > LONG_AGO));
+            if is_ours && is_old && fs::remove_file(entry.path()).is_ok() {
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+
+    fn make(&self) -> Result<(), WriteError> {
+        let failed = |source| WriteError::MakeFolder {
+            path: self.path.clone(),
+            source,
+        };
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&self.path).map_err(failed)
+    }
+
+    fn read_back(&self, path: &Path, written: &[u8]) -> Result<Snapshot, WriteError> {
+        let differs = |source| WriteError::ReadBack {
+            path: self.path.clone(),
+            source,
+        };
+        let read = Self::read_bytes(path).map_err(|_| differs(None))?;
+        if read != written {
+            return Err(differs(None));
+        }
+        decode(&read).map_err(|damage| differs(Some(damage)))
+    }
+
+    /// Gives the file its name, or, where that is taken, the next second that is free.
+    fn give_name(
+        &self,
+        mut file: NamedTempFile,
+        draft: &Draft<'_>,
+    ) -> Result<SnapshotName, WriteError> {
+        let mut name = SnapshotName::new(&self.prefix, &draft.list.owner.name, draft.created_at);
+        for _ in 0..MOST_SECONDS {
+            match file.persist_noclobber(self.path_of(&name)) {
+                Ok(_) => return Ok(name),
+                Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+                    file = error.file;
+                    name = name.a_second_later();
+                }
+                Err(error) => {
+                    return Err(WriteError::Write {
+                        path: self.path.clone(),
+                        source: error.error,
+                    });
+                }
+            }
+        }
+        Err(WriteError::NoName {
+            path: self.path.clone(),
+        })
+    }
+
+    /// Makes sure that the name survives a loss of power, not only the bytes.
+    fn sync(&self) -> io::Result<()> {
+        #[cfg(unix)]
+        File::open(&self.path)?.sync_all()?;
+        Ok(())
+    }
+}
