@@ -1,0 +1,216 @@
+//! The accounts we hold a token for.
+
+use anirewind_model::{Account, UserId};
+use rusqlite::{OptionalExtension as _, Row, named_params};
+use time::OffsetDateTime;
+
+use crate::row::{Place, to_millis};
+use crate::store::{Failed, Store, StoreError};
+
+/// An account as the catalogue knows it. Its token is elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountRow {
+    /// Who it is.
+    pub account: Account,
+    /// The name it goes by here; unique, whatever the case of its letters.
+    pub profile: String,
+    /// Address of the avatar.
+    pub avatar: Option<String>,
+    /// When it was added.
+    pub added_at: OffsetDateTime,
+    /// When AniList last said that the token is this account's.
+    pub checked_at: OffsetDateTime,
+    /// When the token says that it ends.
+    pub token_expires_at: Option<OffsetDateTime>,
+}
+
+struct Raw {
+    user_id: i64,
+    profile: String,
+    name: String,
+    avatar: Option<String>,
+    added_at: i64,
+    checked_at: i64,
+    token_expires_at: Option<i64>,
+}
+
+const COLUMNS: &str = "
+    user_id,
+    profile,
+    name,
+    avatar,
+    added_at,
+    checked_at,
+    token_expires_at";
+
+impl Raw {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            user_id: row.get("user_id")?,
+            profile: row.get("profile")?,
+            name: row.get("name")?,
+            avatar: row.get("avatar")?,
+            added_at: row.get("added_at")?,
+            checked_at: row.get("checked_at")?,
+            token_expires_at: row.get("token_expires_at")?,
+        })
+    }
+}
+
+impl TryFrom<Raw> for AccountRow {
+    type Error = Failed;
+
+    fn try_from(raw: Raw) -> Result<Self, Failed> {
+        let key = raw.user_id.to_string();
+        let place = Place {
+            table: "account",
+            row: &key,
+        };
+        let ends = raw
+            .token_expires_at
+            .map(|at| place.instant("token_expires_at", at));
+        Ok(Self {
+            account: Account {
+                id: UserId::new(place.id("user_id", raw.user_id)?),
+                name: raw.name,
+            },
+            added_at: place.instant("added_at", raw.added_at)?,
+            checked_at: place.instant("checked_at", raw.checked_at)?,
+            token_expires_at: ends.transpose()?,
+            profile: raw.profile,
+            avatar: raw.avatar,
+        })
+    }
+}
+
+impl Store {
+    /// All accounts, by profile.
+    pub async fn accounts(&self) -> Result<Vec<AccountRow>, StoreError> {
+        self.run(|connection| {
+            let mut statement =
+                connection.prepare(&format!("SELECT {COLUMNS} FROM account ORDER BY profile"))?;
+            let rows = statement.query_map([], Raw::of)?;
+            rows.map(|row| AccountRow::try_from(row?)).collect()
+        })
+        .await
+    }
+
+    /// The account that goes by this name here.
+    pub async fn account(&self, profile: &str) -> Result<Option<AccountRow>, StoreError> {
+        let profile = profile.to_owned();
+        self.run(move |connection| {
+            let raw = connection
+                .query_row(
+                    &format!("SELECT {COLUMNS} FROM account WHERE profile = :profile"),
+                    named_params! { ":profile": profile },
+                    Raw::of,
+                )
+                .optional()?;
+            raw.map(AccountRow::try_from).transpose()
+        })
+        .await
+    }
+
+    /// Adds an account, or brings what is known of it up to date; when it was added stays.
+    pub async fn put_account(&self, account: AccountRow) -> Result<(), StoreError> {
+        self.run(move |connection| {
+            connection.execute(
+                "INSERT INTO account
+                    (user_id, profile, name, avatar, added_at, checked_at, token_expires_at)
+                VALUES
+                    (:user_id, :profile, :name, :avatar, :added_at, :checked_at, :token_expires_at)
+                ON CONFLICT (user_id) DO UPDATE SET
+                    profile = excluded.profile,
+                    name = excluded.name,
+                    avatar = excluded.avatar,
+                    checked_at = excluded.checked_at,
+                    token_expires_at = excluded.token_expires_at",
+                named_params! {
+                    ":user_id": account.account.id.get(),
+                    ":profile": account.profile,
+                    ":name": account.account.name,
+                    ":avatar": account.avatar,
+                    ":added_at": to_millis(account.added_at),
+                    ":checked_at": to_millis(account.checked_at),
+                    ":token_expires_at": account.token_expires_at.map(to_millis),
+                },
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Forgets an account. Its snapshots stay.
+    pub async fn remove_account(&self, id: UserId) -> Result<(), StoreError> {
+        self.run(move |connection| {
+            connection.execute(
+                "DELETE FROM account WHERE user_id = :user_id",
+                named_params! { ":user_id": id.get() },
+            )?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn hana() -> AccountRow {
+        AccountRow {
+            account: Account {
+                id: UserId::new(4242),
+                name: "hana".to_owned(),
+            },
+            profile: "hana".to_owned(),
+            avatar: None,
+            added_at: datetime!(2026-03-01 12:00 UTC),
+            checked_at: datetime!(2026-03-01 12:00 UTC),
+            token_expires_at: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn an_account_is_added_once_and_then_brought_up_to_date() {
+        let store = Store::in_memory();
+        store.put_account(hana()).await.unwrap();
+        let later = datetime!(2026-04-01 12:00 UTC);
+        let renamed = Account {
+            name: "hanako".to_owned(),
+            ..hana().account
+        };
+        let again = AccountRow {
+            account: renamed,
+            added_at: later,
+            checked_at: later,
+            ..hana()
+        };
+        store.put_account(again).await.unwrap();
+        let known = store.account("HANA").await.unwrap().unwrap();
+        assert_eq!(
+            (known.account.name.as_str(), known.checked_at),
+            ("hanako", later)
+        );
+        assert_eq!(known.added_at, hana().added_at);
+        store.remove_account(UserId::new(4242)).await.unwrap();
+        assert!(store.accounts().await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_row_that_nobody_wrote_is_named() {
+        let store = Store::in_memory();
+        let spoil = "INSERT INTO account VALUES (-1, 'x', 'x', NULL, 0, 0, NULL)";
+        store
+            .run(|connection| Ok(connection.execute(spoil, [])?))
+            .await
+            .unwrap();
+        let error = store.accounts().await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "row `-1` of table account has no valid user_id"
+        );
+    }
+}

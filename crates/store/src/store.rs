@@ -1,0 +1,129 @@
+//! The handle on the catalogue.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::Connection;
+use thiserror::Error;
+
+use crate::open::{self, OpenError};
+
+/// The catalogue. Clones share it.
+///
+/// SQLite blocks; every call runs where blocking is allowed, so none holds up the others.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    path: PathBuf,
+    connection: Mutex<Connection>,
+}
+
+/// The catalogue could not be read or written. What was in it before still is.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// SQLite refused.
+    #[error("the catalogue {} failed", path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// A row holds what no version of this program writes.
+    #[error("row `{row}` of table {table} has no valid {column}")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The key of the row.
+        row: String,
+    },
+    /// The program is stopping.
+    #[error("the catalogue was closed in the middle of a call")]
+    Closed,
+}
+
+impl Store {
+    /// Opens the catalogue at this path, making it if there is none. Blocks.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let connection = Mutex::new(open::open(path)?);
+        Ok(Self {
+            inner: Arc::new(Inner {
+                path: path.to_owned(),
+                connection,
+            }),
+        })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn in_memory() -> Self {
+        let connection = Mutex::new(open::open_in_memory());
+        Self {
+            inner: Arc::new(Inner {
+                path: PathBuf::from(":memory:"),
+                connection,
+            }),
+        }
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// Lets SQLite check the file; what it finds, or nothing.
+    pub async fn check(&self) -> Result<Option<String>, StoreError> {
+        self.run(|connection| {
+            let found: String =
+                connection.pragma_query_value(None, "integrity_check", |row| row.get(0))?;
+            Ok((found != "ok").then_some(found))
+        })
+        .await
+    }
+
+    /// Runs a piece of work on the connection, off the threads that serve everybody.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, Failed> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        let done = tokio::task::spawn_blocking(move || {
+            let mut connection = inner
+                .connection
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            work(&mut connection).map_err(|failed| match failed {
+                Failed::Sqlite(source) => StoreError::Sqlite {
+                    path: inner.path.clone(),
+                    source,
+                },
+                Failed::Corrupt { table, column, row } => {
+                    StoreError::Corrupt { table, column, row }
+                }
+            })
+        });
+        done.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+/// What a piece of work can end with.
+#[derive(Debug)]
+pub(crate) enum Failed {
+    Sqlite(rusqlite::Error),
+    Corrupt {
+        table: &'static str,
+        column: &'static str,
+        row: String,
+    },
+}
+
+impl From<rusqlite::Error> for Failed {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
