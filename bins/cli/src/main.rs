@@ -1,2 +1,30 @@
-//! The command line.
-fn main() {}
+//! The command line: arguments to a call of the core, its answer to text.
+
+mod arguments;
+mod commands;
+mod output;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::arguments::Arguments;
+use crate::output::Output;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let output = Output::new(&arguments.global);
+    let finished = tokio::select! {
+        finished = commands::run(&arguments, &output) => finished,
+        _ = tokio::signal::ctrl_c() => {
+            output.talk("Stopped. Snapshots that were finished are kept, no half one is left.");
+            return ExitCode::from(130);
+        }
+    };
+    match finished {
+        Ok(status) => ExitCode::from(status),
+        Err(failure) => output.fail(&failure),
+    }
+}

@@ -1,2 +1,161 @@
-//! The self-hosted server.
-fn main() {}
+//! The self-hosted server: parse arguments, wire, run.
+
+mod demo;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anirewind_core::{App, Explain, Settings, Sources, SystemClock};
+use anyhow::Context as _;
+use clap::Parser;
+use etcetera::BaseStrategy as _;
+use tracing_subscriber::EnvFilter;
+
+/// Keeps verified copies of your AniList lists, at start and daily, and shows them on a page.
+#[derive(Debug, Parser)]
+#[command(
+    name = "anirewind-server",
+    version,
+    after_help = "Unofficial. Not affiliated with AniList."
+)]
+struct Arguments {
+    /// Try it without an account: AniList is simulated inside this process, nothing is kept.
+    #[arg(long)]
+    demo: bool,
+    /// Address to listen on.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Keep everything in this folder.
+    #[arg(long, visible_alias = "data", value_name = "DIR", conflicts_with = "demo")]
+    data_dir: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            say(&format!("error: {:#}", failure.error));
+            if let Some(hint) = failure.hint {
+                say(&hint);
+            }
+            ExitCode::from(failure.status)
+        }
+    }
+}
+
+struct Failure {
+    error: anyhow::Error,
+    hint: Option<String>,
+    status: u8,
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self {
+            error,
+            hint: None,
+            status: 1,
+        }
+    }
+}
+
+/// Keeps what an error says about what to do.
+fn explained<E: Explain + Send + Sync + 'static>(error: E) -> Failure {
+    let (hint, status) = (error.hint(), error.code().exit_status());
+    Failure {
+        error: error.into(),
+        hint,
+        status,
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let (sources, demo) = if arguments.demo {
+        let demo = demo::Demo::start().await?;
+        (demo.sources(&sources(&arguments)), Some(demo))
+    } else {
+        (sources(&arguments), None)
+    };
+    let settings = Settings::read(&sources).map_err(explained)?;
+    let filter = EnvFilter::try_new(&settings.log)
+        .with_context(|| format!("`{}` is not a log level or filter", settings.log))?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+
+    let listener = anirewind_web::bind(settings.listen).context("cannot start")?;
+    let address = listener.local_addr().context("cannot start")?;
+    if let Some(demo) = &demo {
+        demo.live_a_few_days(&settings).await?;
+    }
+    let zone = jiff::tz::TimeZone::system();
+    let opened = tokio::task::spawn_blocking(move || {
+        App::open(settings, Arc::new(SystemClock::new()), zone, None)
+    });
+    let app = opened
+        .await
+        .context("cannot open the installation")?
+        .map_err(explained)?;
+    if let Err(error) = app.refresh_catalogue().await {
+        tracing::error!(
+            problem = error.chain(),
+            "cannot look into the folder of snapshots"
+        );
+    }
+    announce(&format!("AniRewind is at http://{address}"));
+    let schedule = tokio::spawn({
+        let app = app.clone();
+        async move { app.run_schedule().await }
+    });
+    let served = anirewind_web::serve(app, listener)
+        .await
+        .context("the server stopped");
+    // A snapshot under way is dropped: what is on disk is whole files either way.
+    schedule.abort();
+    Ok(served?)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the binary is where the environment is read"
+)]
+fn sources(arguments: &Arguments) -> Sources {
+    let mut flags = BTreeMap::new();
+    if let Some(listen) = arguments.listen {
+        flags.insert("listen", listen.to_string());
+    }
+    if let Some(data) = &arguments.data_dir {
+        flags.insert("data_dir", data.display().to_string());
+    }
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let platform_data = etcetera::choose_base_strategy()
+        .ok()
+        .map(|base| base.data_dir());
+    Sources {
+        flags,
+        environment: environment.collect(),
+        platform_data,
+    }
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "the one line that says where the page is"
+)]
+fn announce(line: &str) {
+    println!("{line}");
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "a start that fails says why, log or no log"
+)]
+fn say(line: &str) {
+    eprintln!("{line}");
+}

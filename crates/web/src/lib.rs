@@ -1,1 +1,10 @@
-//! The web application as a library.
+//! The web application: pages and health, on actix-web.
+#![doc = include_str!("../README.md")]
+
+mod assets;
+mod dashboard;
+mod format;
+mod guard;
+mod serve;
+
+pub use serve::{ServeError, bind, serve};

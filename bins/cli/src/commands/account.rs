@@ -1,0 +1,132 @@
+//! `account add|list|check|remove`
+
+use anirewind_core::{AccountRow, App};
+use comfy_table::{Table, presets};
+use serde_json::{Value, json};
+use time::format_description::well_known::Rfc3339;
+
+use crate::arguments::AccountCommand;
+use crate::output::{Failure, Output};
+use crate::wiring;
+
+pub(crate) async fn run(
+    app: &App,
+    output: &Output,
+    command: &AccountCommand,
+) -> Result<u8, Failure> {
+    match command {
+        AccountCommand::Add { name, token_file } => {
+            let token = wiring::read_token(token_file)?;
+            let row = app.add_account(name.as_deref(), token).await?;
+            output.result(
+                "account",
+                || account(&row),
+                || {
+                    format!(
+                        "Connected as {}. Take the first snapshot: anirewind backup",
+                        row.account.name
+                    )
+                },
+            );
+            Ok(0)
+        }
+        AccountCommand::List => {
+            let rows = app.accounts().await?;
+            output.result(
+                "accounts",
+                || rows.iter().map(account).collect(),
+                || {
+                    if rows.is_empty() {
+                        return "No account yet. Add one: anirewind account add --token-file FILE"
+                            .to_owned();
+                    }
+                    table(output, &rows)
+                },
+            );
+            Ok(0)
+        }
+        AccountCommand::Check { name } => check(app, output, name.as_deref()).await,
+        AccountCommand::Remove { name } => {
+            let row = app.remove_account(name).await?;
+            output.result(
+                "account",
+                || account(&row),
+                || {
+                    format!(
+                        "{} is disconnected and its token is gone. Its snapshots stay.",
+                        row.profile
+                    )
+                },
+            );
+            Ok(0)
+        }
+    }
+}
+
+async fn check(app: &App, output: &Output, name: Option<&str>) -> Result<u8, Failure> {
+    let mut rows = Vec::new();
+    let mut failure = None;
+    for target in app.targets(name).await? {
+        match app.check_account(&target).await {
+            Ok(row) => rows.push(row),
+            Err(error) => {
+                let error = Failure::from(error);
+                if let Some(earlier) = failure.replace(error) {
+                    output.fail(&earlier);
+                }
+            }
+        }
+    }
+    if rows.is_empty()
+        && let Some(failure) = failure
+    {
+        return Err(failure);
+    }
+    output.result(
+        "accounts",
+        || rows.iter().map(account).collect(),
+        || {
+            let lines = rows
+                .iter()
+                .map(|row| format!("{}: AniList knows it as {}", row.profile, row.account.name));
+            lines.collect::<Vec<_>>().join("\n")
+        },
+    );
+    match failure {
+        None => Ok(0),
+        Some(failure) => {
+            output.fail(&failure);
+            Ok(3)
+        }
+    }
+}
+
+fn account(row: &AccountRow) -> Value {
+    let instant = |at: time::OffsetDateTime| at.format(&Rfc3339).ok();
+    json!({
+        "profile": row.profile,
+        "userId": row.account.id.get(),
+        "name": row.account.name,
+        "addedAt": instant(row.added_at),
+        "checkedAt": instant(row.checked_at),
+        "tokenExpiresAt": row.token_expires_at.and_then(instant),
+    })
+}
+
+fn table(output: &Output, rows: &[AccountRow]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["PROFILE", "USER", "CHECKED", "TOKEN ENDS"]);
+    for row in rows {
+        let ends = row
+            .token_expires_at
+            .map_or_else(|| "-".to_owned(), |at| output.time(at));
+        table.add_row([
+            row.profile.clone(),
+            row.account.name.clone(),
+            output.time(row.checked_at),
+            ends,
+        ]);
+    }
+    table.trim_fmt()
+}

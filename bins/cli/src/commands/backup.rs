@@ -1,0 +1,91 @@
+//! `backup`
+
+use anirewind_core::{App, Captured, Kind};
+use serde_json::{Value, json};
+
+use crate::commands::snapshots::snapshot;
+use crate::output::{Failure, Output};
+
+pub(crate) async fn run(app: &App, output: &Output, profile: Option<&str>) -> Result<u8, Failure> {
+    let targets = app.targets(profile).await?;
+    // Files that were dropped in since are known before the new one is compared with the last.
+    app.refresh_catalogue().await?;
+    let follower = output.follow(app.events());
+    let outcomes = app.capture_all(&targets, Kind::Manual).await;
+    drop(follower);
+    let mut saved = Vec::new();
+    let mut failures = Vec::new();
+    for outcome in outcomes {
+        match outcome {
+            Ok(captured) => saved.push(captured),
+            Err(error) => failures.push(Failure::from(error)),
+        }
+    }
+    if saved.is_empty()
+        && let Some(last) = failures.pop()
+    {
+        for failure in &failures {
+            output.fail(failure);
+        }
+        return Err(last);
+    }
+    output.result(
+        "backup",
+        || saved.iter().map(json_of).collect(),
+        || {
+            saved
+                .iter()
+                .map(|captured| text_of(app, captured))
+                .collect::<Vec<_>>()
+                .join("\n")
+        },
+    );
+    for failure in &failures {
+        output.fail(failure);
+    }
+    Ok(if failures.is_empty() { 0 } else { 3 })
+}
+
+fn json_of(captured: &Captured) -> Value {
+    let mut json = snapshot(&captured.snapshot);
+    if let Some(object) = json.as_object_mut() {
+        object.insert("profile".to_owned(), json!(captured.profile));
+        object.insert("unresolved".to_owned(), json!(captured.unresolved));
+        let counted = captured
+            .counted
+            .map(|c| json!({ "anime": c.anime, "manga": c.manga }));
+        object.insert("counted".to_owned(), json!(counted));
+    }
+    json
+}
+
+fn text_of(app: &App, captured: &Captured) -> String {
+    let mut text = format!("{}: {captured}", captured.profile);
+    text.push_str("\n  ");
+    text.push_str(
+        &app.backups()
+            .join(&captured.snapshot.file)
+            .display()
+            .to_string(),
+    );
+    if captured.unresolved > 0 {
+        text.push_str(&format!(
+            "\n  AniList would not say the custom lists or advanced scores of {} titles; they are \
+             not recorded in this snapshot",
+            captured.unresolved
+        ));
+    }
+    if let Some(counted) = captured.counted {
+        text.push_str(&format!(
+            "\n  AniList's statistics count {} anime and {} manga; they lag behind at times",
+            counted.anime, counted.manga
+        ));
+    }
+    if captured.snapshot.standing == anirewind_core::Standing::Suspect {
+        text.push_str(
+            "\n  More than half of the titles are gone since the last snapshot. If that was not \
+             you, the last one still holds them",
+        );
+    }
+    text
+}

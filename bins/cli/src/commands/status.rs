@@ -1,0 +1,86 @@
+//! `status`
+
+use anirewind_core::{AccountStatus, App};
+use serde_json::{Value, json};
+use time::format_description::well_known::Rfc3339;
+
+use crate::output::{Failure, Output, age};
+
+/// Something needs doing.
+const NOT_WELL: u8 = 10;
+
+pub(crate) async fn run(app: &App, output: &Output, profile: Option<&str>) -> Result<u8, Failure> {
+    if let Some(profile) = profile {
+        app.account_row(profile).await?;
+    }
+    app.refresh_catalogue().await?;
+    let mut all = app.status().await?;
+    if let Some(profile) = profile {
+        all.retain(|status| status.account.profile.eq_ignore_ascii_case(profile));
+    }
+    output.result(
+        "status",
+        || all.iter().map(json_of).collect(),
+        || {
+            if all.is_empty() {
+                return "No account yet. Add one: anirewind account add --token-file FILE"
+                    .to_owned();
+            }
+            all.iter()
+                .map(|status| text_of(app, output, status))
+                .collect::<Vec<_>>()
+                .join("\n")
+        },
+    );
+    let is_well = !all.is_empty() && all.iter().all(|status| status.verdict.is_well());
+    Ok(if is_well { 0 } else { NOT_WELL })
+}
+
+fn json_of(status: &AccountStatus) -> Value {
+    json!({
+        "profile": status.account.profile,
+        "user": { "id": status.account.account.id.get(), "name": status.account.account.name },
+        "verdict": status.verdict.as_str(),
+        "lastGood": status.last_good.as_ref().map(crate::commands::snapshots::snapshot),
+        "lastAttempt": status.last_attempt.as_ref().map(|attempt| json!({
+            "at": attempt.at.format(&Rfc3339).ok(),
+            "detail": attempt.detail,
+        })),
+        "next": status.next.format(&Rfc3339).ok(),
+        "tokenExpiresAt": status.account.token_expires_at.and_then(|at| at.format(&Rfc3339).ok()),
+    })
+}
+
+fn text_of(app: &App, output: &Output, status: &AccountStatus) -> String {
+    let mut lines = vec![format!(
+        "{} {}",
+        status.account.profile,
+        status.verdict.sentence()
+    )];
+    if let Some(good) = &status.last_good {
+        lines.push(format!(
+            "  Last good snapshot {} ({}): {} anime, {} manga",
+            good.id.as_str().get(..4).unwrap_or_default(),
+            age(good.created_at, app.now()),
+            good.counts.anime,
+            good.counts.manga
+        ));
+    }
+    if !status.verdict.is_well()
+        && let Some(attempt) = &status.last_attempt
+    {
+        lines.push(format!(
+            "  Last attempt {}: {}",
+            output.time(attempt.at),
+            attempt.detail
+        ));
+    }
+    lines.push(format!(
+        "  Next by the schedule, if a server runs: {}",
+        output.time(status.next)
+    ));
+    if let Some(ends) = status.account.token_expires_at {
+        lines.push(format!("  The token ends on {}", output.time(ends)));
+    }
+    lines.join("\n")
+}

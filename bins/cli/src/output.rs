@@ -1,0 +1,179 @@
+//! Results to standard output, talk and progress to standard error.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anirewind_core::{Event, Explain};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::macros::format_description;
+use tokio::sync::broadcast;
+
+use crate::arguments::Global;
+
+/// A failure that is ready to be shown.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) code: &'static str,
+    pub(crate) status: u8,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+}
+
+impl<E: Explain> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self {
+            code: error.code().as_str(),
+            status: error.code().exit_status(),
+            message: error.chain(),
+            hint: error.hint(),
+        }
+    }
+}
+
+/// Where things are printed, and how.
+pub(crate) struct Output {
+    json: bool,
+    quiet: bool,
+    utc: bool,
+}
+
+impl Output {
+    pub(crate) fn new(global: &Global) -> Self {
+        Self {
+            json: global.json,
+            quiet: global.quiet,
+            utc: global.utc,
+        }
+    }
+
+    /// Prints the result of a command: JSON where that was asked for, else text.
+    pub(crate) fn result(
+        &self,
+        schema: &str,
+        data: impl FnOnce() -> Value,
+        text: impl FnOnce() -> String,
+    ) {
+        let line = if self.json {
+            json!({ "schema": format!("anirewind.{schema}/1"), "data": data() }).to_string()
+        } else {
+            text()
+        };
+        // A reader that has seen enough and hung up is no failure.
+        let _ = writeln!(io::stdout().lock(), "{line}");
+    }
+
+    /// Says something that is not the result.
+    pub(crate) fn talk(&self, line: &str) {
+        if !self.quiet {
+            let _ = writeln!(io::stderr().lock(), "{line}");
+        }
+    }
+
+    /// Shows why a command failed and ends with its status.
+    pub(crate) fn fail(&self, failure: &Failure) -> ExitCode {
+        if self.json {
+            let error =
+                json!({ "code": failure.code, "message": failure.message, "hint": failure.hint });
+            let line = json!({ "schema": "anirewind.error/1", "error": error });
+            let _ = writeln!(io::stdout().lock(), "{line}");
+        }
+        let mut stderr = io::stderr().lock();
+        let _ = writeln!(stderr, "error: {}", failure.message);
+        if let Some(hint) = &failure.hint {
+            let _ = writeln!(stderr, "{hint}");
+        }
+        ExitCode::from(failure.status)
+    }
+
+    /// Local time unless UTC was asked for.
+    pub(crate) fn time(&self, at: OffsetDateTime) -> String {
+        let form = format_description!("[year]-[month]-[day] [hour]:[minute]");
+        let shown = if self.utc {
+            at.to_offset(time::UtcOffset::UTC)
+        } else {
+            local(at)
+        };
+        let text = shown.format(form).unwrap_or_else(|_| shown.to_string());
+        if self.utc {
+            format!("{text} UTC")
+        } else {
+            text
+        }
+    }
+
+    /// Shows events while work goes on: a bar on a terminal, lines elsewhere.
+    pub(crate) fn follow(&self, mut events: broadcast::Receiver<Event>) -> Follower {
+        if self.quiet {
+            return Follower { task: None };
+        }
+        let is_terminal = io::stderr().is_terminal();
+        let task = tokio::spawn(async move {
+            let bar = if is_terminal {
+                ProgressBar::no_length()
+            } else {
+                ProgressBar::hidden()
+            };
+            if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}") {
+                bar.set_style(style);
+            }
+            while let Ok(event) = events.recv().await {
+                match event {
+                    Event::Reading {
+                        profile,
+                        read,
+                        expected,
+                    } => {
+                        bar.set_length((expected.unwrap_or(read).max(read)) as u64);
+                        bar.set_position(read as u64);
+                        bar.set_message(format!("reading {profile}"));
+                    }
+                    Event::Client { .. } if is_terminal => bar.println(event.to_string()),
+                    Event::Client { .. } => {
+                        let _ = writeln!(io::stderr().lock(), "{event}");
+                    }
+                    Event::Writing { .. } => bar.set_message("writing"),
+                    Event::Saved(_) | Event::Failed { .. } => bar.finish_and_clear(),
+                }
+            }
+        });
+        Follower { task: Some(task) }
+    }
+}
+
+/// Ends with the work it shows.
+pub(crate) struct Follower {
+    task: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+fn local(at: OffsetDateTime) -> OffsetDateTime {
+    let shown = jiff::Timestamp::from_second(at.unix_timestamp())
+        .map(|at| at.to_zoned(jiff::tz::TimeZone::system()));
+    let offset = shown
+        .ok()
+        .and_then(|at| time::UtcOffset::from_whole_seconds(at.offset().seconds()).ok());
+    offset.map_or(at, |offset| at.to_offset(offset))
+}
+
+/// How long ago, in the largest unit that says something: `31m`, `3h`, `2d`.
+pub(crate) fn age(from: OffsetDateTime, now: OffsetDateTime) -> String {
+    let passed = Duration::try_from(now - from)
+        .unwrap_or(Duration::ZERO)
+        .as_secs();
+    match passed {
+        0..60 => "now".to_owned(),
+        60..3_600 => format!("{}m", passed / 60),
+        3_600..172_800 => format!("{}h", passed / 3_600),
+        _ => format!("{}d", passed / 86_400),
+    }
+}

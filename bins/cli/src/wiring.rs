@@ -1,0 +1,107 @@
+//! From the process to the core: environment, folders, clock, zone.
+
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use anirewind_core::model::AccessToken;
+use anirewind_core::{App, Settings, Sources, SystemClock};
+use etcetera::BaseStrategy as _;
+use tracing_subscriber::EnvFilter;
+
+use crate::arguments::Global;
+use crate::output::Failure;
+
+/// Opens the installation that flags and environment describe.
+pub(crate) async fn open(global: &Global) -> Result<App, Failure> {
+    let settings = Settings::read(&sources(global))?;
+    log(global);
+    let timeout = global.timeout;
+    let opened = tokio::task::spawn_blocking(move || {
+        let zone = jiff::tz::TimeZone::system();
+        App::open(settings, Arc::new(SystemClock::new()), zone, timeout)
+    });
+    match opened.await {
+        Ok(app) => Ok(app?),
+        Err(error) => Err(Failure {
+            code: "failed",
+            status: 1,
+            message: format!("cannot open the installation: {error}"),
+            hint: None,
+        }),
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the binary is where the environment is read"
+)]
+fn sources(global: &Global) -> Sources {
+    let mut flags = std::collections::BTreeMap::new();
+    if let Some(data) = &global.data_dir {
+        flags.insert("data_dir", data.display().to_string());
+    }
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let platform_data = etcetera::choose_base_strategy()
+        .ok()
+        .map(|base| base.data_dir());
+    Sources {
+        flags,
+        environment: environment.collect(),
+        platform_data,
+    }
+}
+
+/// Log lines go to standard error, and only where somebody asked for them.
+fn log(global: &Global) {
+    let level = match global.verbose {
+        0 => return,
+        1 => "anirewind=info",
+        _ => "anirewind=debug",
+    };
+    let filter = EnvFilter::new(
+        level.replace("anirewind=", "warn,anirewind_core=") + ",anirewind_anilist=debug",
+    );
+    // A second call in one process would fail; there is none.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
+}
+
+/// Reads a token from a file, or from standard input for `-`.
+pub(crate) fn read_token(path: &Path) -> Result<AccessToken, Failure> {
+    let is_stdin = path == Path::new("-");
+    let name = if is_stdin {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    };
+    let text = if is_stdin {
+        let mut text = String::new();
+        std::io::stdin()
+            .lock()
+            .take(64 * 1024)
+            .read_to_string(&mut text)
+            .map(|_| text)
+    } else {
+        std::fs::read_to_string(path)
+    };
+    let failure = |message| Failure {
+        code: "usage",
+        status: 2,
+        message,
+        hint: Some(
+            "Nothing was changed. A token is one long word; docs/install.md says where to get one."
+                .to_owned(),
+        ),
+    };
+    let text =
+        text.map_err(|error| failure(format!("cannot read a token from {name}: {error}")))?;
+    AccessToken::new(&text).ok_or_else(|| {
+        failure(format!(
+            "{name} holds no token: it is empty or has spaces in it"
+        ))
+    })
+}

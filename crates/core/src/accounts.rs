@@ -1,0 +1,401 @@
+//! Accounts: whose tokens we hold, and whether they still hold.
+
+use anirewind_anilist::{AniList, BuildError, expiry};
+use anirewind_model::{AccessToken, Account, Remote as _, RemoteError, Viewer};
+use anirewind_store::{AccountRow, SecretError, StoreError};
+use thiserror::Error;
+
+use crate::app::App;
+use crate::explain::{Code, Explain};
+
+/// An account to work for: a token, and what is known of who it should belong to.
+#[derive(Debug, Clone)]
+pub struct Target {
+    pub(crate) token: AccessToken,
+    pub(crate) profile: Option<String>,
+    pub(crate) known: Option<Account>,
+}
+
+/// An account could not be added, found or reached. What was there before still is.
+#[derive(Debug, Error)]
+pub enum AccountError {
+    /// AniList did not give what was asked for.
+    #[error("cannot ask AniList who this is")]
+    Remote {
+        /// Why.
+        source: RemoteError,
+    },
+    /// The token belongs to somebody else.
+    #[error("the token for {profile} belongs to {found}, not to {expected}")]
+    WrongAccount {
+        /// The profile.
+        profile: String,
+        /// Whose account the profile is.
+        expected: String,
+        /// Who the token belongs to.
+        found: String,
+    },
+    /// There is no such profile.
+    #[error("there is no profile `{profile}`")]
+    NoProfile {
+        /// What was asked for.
+        profile: String,
+        /// Those there are.
+        known: Vec<String>,
+    },
+    /// The profile is there, but no token for it.
+    #[error("there is no token for {profile}")]
+    NoToken {
+        /// The profile.
+        profile: String,
+    },
+    /// There is no account at all.
+    #[error("there is no account yet")]
+    NoAccount,
+    /// A name that cannot be a profile's.
+    #[error(
+        "`{profile}` cannot be the name of a profile: letters, digits, - and _, 1 to 40 of them"
+    )]
+    InvalidProfile {
+        /// The name.
+        profile: String,
+    },
+    /// The catalogue failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The token could not be kept or read.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The client could not be set up.
+    #[error("cannot talk to AniList")]
+    Client {
+        /// Why.
+        source: BuildError,
+    },
+}
+
+impl Explain for AccountError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Remote { source } => remote_code(source),
+            Self::WrongAccount { .. } => Code::RefusedForSafety,
+            Self::NoProfile { .. } => Code::NotFound,
+            Self::NoToken { .. } | Self::NoAccount => Code::NotSignedIn,
+            Self::InvalidProfile { .. } | Self::Client { .. } => Code::Usage,
+            Self::Store(_) | Self::Secret(_) => Code::Failed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Remote { source } => remote_hint(source),
+            Self::WrongAccount { profile, .. } => format!(
+                "Nothing was changed. Keep them apart: add the other account under a name of its \
+                 own, as in `anirewind account add NAME --token-file FILE`, or give {profile} its \
+                 own token."
+            ),
+            Self::NoProfile { known, .. } if known.is_empty() => ADD_ONE.to_owned(),
+            Self::NoProfile { known, .. } => format!("There are: {}.", known.join(", ")),
+            Self::NoToken { profile } => format!(
+                "Its snapshots are still here. Connect it again: anirewind account add {profile} \
+                 --token-file FILE"
+            ),
+            Self::NoAccount => ADD_ONE.to_owned(),
+            Self::InvalidProfile { .. } => "Nothing was changed.".to_owned(),
+            Self::Secret(SecretError::Exposed { path, .. }) => format!(
+                "The token was not used. Close the file to others (chmod 600 {}), and, if somebody \
+                 may have read it, revoke it on AniList and connect again.",
+                path.display()
+            ),
+            Self::Store(_) | Self::Secret(_) | Self::Client { .. } => {
+                "Nothing was changed. `anirewind doctor` looks into it.".to_owned()
+            }
+        })
+    }
+}
+
+const ADD_ONE: &str = "Add one: save a token to a file and run `anirewind account add --token-file \
+                       FILE`, or set ANIREWIND_ANILIST_TOKEN. docs/install.md says where to get a \
+                       token.";
+
+/// The class of a failure of AniList.
+pub(crate) fn remote_code(error: &RemoteError) -> Code {
+    if error.is_about_token() {
+        Code::NotSignedIn
+    } else if error.is_outage() {
+        Code::Unavailable
+    } else {
+        Code::Failed
+    }
+}
+
+/// What to do about a failure of AniList.
+pub(crate) fn remote_hint(error: &RemoteError) -> String {
+    let text = match error {
+        RemoteError::InvalidToken { .. } | RemoteError::Unauthorized { .. } => {
+            "Nothing was changed. The token is wrong, expired or revoked; get a new one and connect \
+             again: anirewind account add --token-file FILE"
+        }
+        RemoteError::Disabled { .. } => {
+            "Nothing was changed. AniList has switched its API off for everyone; your token is not \
+             the reason. Try again later."
+        }
+        RemoteError::Challenge { .. } => {
+            "Nothing was changed. A page came back in place of data, which usually passes. Try \
+             again in a few minutes."
+        }
+        RemoteError::RateLimited { .. } => {
+            "Nothing was changed. Try again later, or allow more time with --timeout."
+        }
+        RemoteError::Connect { .. } => {
+            "Nothing was sent. Check the network, and ANIREWIND_ANILIST_URL if it is set."
+        }
+        _ => "Nothing was changed. Try again later; if it goes on, `anirewind doctor` says more.",
+    };
+    text.to_owned()
+}
+
+impl App {
+    /// Adds an account, or gives one a new token, after asking AniList whose it is.
+    ///
+    /// Without a name the profile is called like the user.
+    pub async fn add_account(
+        &self,
+        profile: Option<&str>,
+        token: AccessToken,
+    ) -> Result<AccountRow, AccountError> {
+        if let Some(profile) = profile {
+            check_profile(profile)?;
+        }
+        let (_, viewer) = self.identify(&token).await?;
+        let accounts = self.inner.store.accounts().await?;
+        let same = accounts
+            .iter()
+            .find(|row| row.account.id == viewer.account.id);
+        let profile = profile
+            .map(str::to_owned)
+            .or_else(|| same.map(|row| row.profile.clone()))
+            .unwrap_or_else(|| viewer.account.name.clone());
+        if let Some(other) = accounts.iter().find(|row| {
+            row.profile.eq_ignore_ascii_case(&profile) && row.account.id != viewer.account.id
+        }) {
+            return Err(AccountError::WrongAccount {
+                profile,
+                expected: other.account.name.clone(),
+                found: viewer.account.name,
+            });
+        }
+        // The token first: an account without a token is worse than a token without an account.
+        let (secrets, owner, kept) = (self.inner.secrets.clone(), viewer.account.id, token.clone());
+        blocking(move || secrets.put(owner, &kept)).await?;
+        self.remember(&viewer, &profile, &token).await
+    }
+
+    /// All accounts that were added or used.
+    pub async fn accounts(&self) -> Result<Vec<AccountRow>, AccountError> {
+        Ok(self.inner.store.accounts().await?)
+    }
+
+    /// Asks AniList whether an account's token still holds, and notes that it does.
+    pub async fn check_account(&self, target: &Target) -> Result<AccountRow, AccountError> {
+        let (_, viewer) = self.identify_target(target).await?;
+        let profile = self.profile_of(target, &viewer).await?;
+        self.remember(&viewer, &profile, &target.token).await
+    }
+
+    /// Forgets an account and its token. Its snapshots stay.
+    pub async fn remove_account(&self, profile: &str) -> Result<AccountRow, AccountError> {
+        let row = self.account_row(profile).await?;
+        let (secrets, owner) = (self.inner.secrets.clone(), row.account.id);
+        blocking(move || secrets.remove(owner)).await?;
+        self.inner.store.remove_account(owner).await?;
+        Ok(row)
+    }
+
+    /// The accounts to work for: one by name, or all there are.
+    ///
+    /// Tokens handed in by the environment come first; for a profile that has a token both ways
+    /// the one handed in counts.
+    pub async fn targets(&self, profile: Option<&str>) -> Result<Vec<Target>, AccountError> {
+        let rows = self.inner.store.accounts().await?;
+        let provided = &self.inner.settings.tokens;
+        let mut targets: Vec<Target> = Vec::new();
+        for token in provided {
+            let known = token.profile.as_deref().and_then(|profile| {
+                rows.iter()
+                    .find(|row| row.profile.eq_ignore_ascii_case(profile))
+            });
+            targets.push(Target {
+                token: token.token.clone(),
+                profile: token.profile.clone(),
+                known: known.map(|row| row.account.clone()),
+            });
+        }
+        for row in &rows {
+            let has_one = targets.iter().any(|target| {
+                target
+                    .profile
+                    .as_deref()
+                    .is_some_and(|p| p.eq_ignore_ascii_case(&row.profile))
+            });
+            if has_one {
+                continue;
+            }
+            let (secrets, owner) = (self.inner.secrets.clone(), row.account.id);
+            if let Some(token) = blocking(move || secrets.get(owner)).await? {
+                targets.push(Target {
+                    token,
+                    profile: Some(row.profile.clone()),
+                    known: Some(row.account.clone()),
+                });
+            }
+        }
+        let Some(wanted) = profile else {
+            return if targets.is_empty() {
+                Err(AccountError::NoAccount)
+            } else {
+                Ok(targets)
+            };
+        };
+        let named = targets.iter().position(|target| {
+            target
+                .profile
+                .as_deref()
+                .is_some_and(|name| name.eq_ignore_ascii_case(wanted))
+        });
+        if let Some(at) = named {
+            return Ok(vec![targets.swap_remove(at)]);
+        }
+        let row = rows
+            .iter()
+            .find(|row| row.profile.eq_ignore_ascii_case(wanted));
+        // A token that nobody gave a name may be for this one; asking AniList will tell.
+        match (
+            targets.into_iter().find(|target| target.profile.is_none()),
+            row,
+        ) {
+            (Some(target), row) => Ok(vec![Target {
+                profile: Some(wanted.to_owned()),
+                known: row.map(|row| row.account.clone()),
+                ..target
+            }]),
+            (None, Some(row)) => Err(AccountError::NoToken {
+                profile: row.profile.clone(),
+            }),
+            (None, None) => Err(AccountError::NoProfile {
+                profile: wanted.to_owned(),
+                known: rows.into_iter().map(|row| row.profile).collect(),
+            }),
+        }
+    }
+
+    /// The account that goes by this name.
+    pub async fn account_row(&self, profile: &str) -> Result<AccountRow, AccountError> {
+        match self.inner.store.account(profile).await? {
+            Some(row) => Ok(row),
+            None => Err(AccountError::NoProfile {
+                profile: profile.to_owned(),
+                known: self
+                    .accounts()
+                    .await?
+                    .into_iter()
+                    .map(|row| row.profile)
+                    .collect(),
+            }),
+        }
+    }
+
+    /// Asks whose token this is.
+    async fn identify(&self, token: &AccessToken) -> Result<(AniList, Viewer), AccountError> {
+        let client = self
+            .client(token.clone())
+            .map_err(|source| AccountError::Client { source })?;
+        let viewer = client
+            .viewer()
+            .await
+            .map_err(|source| AccountError::Remote { source })?;
+        Ok((client, viewer))
+    }
+
+    /// Asks whose token this is, and refuses when it is not the one the profile is for.
+    pub(crate) async fn identify_target(
+        &self,
+        target: &Target,
+    ) -> Result<(AniList, Viewer), AccountError> {
+        let (client, viewer) = self.identify(&target.token).await?;
+        if let Some(known) = target
+            .known
+            .as_ref()
+            .filter(|known| known.id != viewer.account.id)
+        {
+            return Err(AccountError::WrongAccount {
+                profile: target.profile.clone().unwrap_or_else(|| known.name.clone()),
+                expected: known.name.clone(),
+                found: viewer.account.name,
+            });
+        }
+        Ok((client, viewer))
+    }
+
+    /// What a target is called here, now that it is known who it is.
+    pub(crate) async fn profile_of(
+        &self,
+        target: &Target,
+        viewer: &Viewer,
+    ) -> Result<String, AccountError> {
+        let rows = self.inner.store.accounts().await?;
+        let same = rows.iter().find(|row| row.account.id == viewer.account.id);
+        Ok(same
+            .map(|row| row.profile.clone())
+            .or_else(|| target.profile.clone())
+            .unwrap_or_else(|| viewer.account.name.clone()))
+    }
+
+    /// Notes what AniList said of an account.
+    pub(crate) async fn remember(
+        &self,
+        viewer: &Viewer,
+        profile: &str,
+        token: &AccessToken,
+    ) -> Result<AccountRow, AccountError> {
+        let now = self.now();
+        let known = self.inner.store.accounts().await?.into_iter();
+        let known = known
+            .filter(|row| row.account.id == viewer.account.id)
+            .last();
+        let row = AccountRow {
+            account: viewer.account.clone(),
+            profile: profile.to_owned(),
+            avatar: viewer.avatar.clone(),
+            added_at: known.map_or(now, |row| row.added_at),
+            checked_at: now,
+            token_expires_at: expiry(token),
+        };
+        self.inner.store.put_account(row.clone()).await?;
+        Ok(row)
+    }
+}
+
+fn check_profile(profile: &str) -> Result<(), AccountError> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if !profile.is_empty() && profile.len() <= 40 && profile.chars().all(is_plain) {
+        Ok(())
+    } else {
+        Err(AccountError::InvalidProfile {
+            profile: profile.to_owned(),
+        })
+    }
+}
+
+/// Runs what blocks where blocking is allowed.
+async fn blocking<T: Send + 'static, E: Send + 'static>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, AccountError>
+where
+    AccountError: From<E>,
+{
+    match tokio::task::spawn_blocking(work).await {
+        Ok(outcome) => Ok(outcome?),
+        Err(_) => Err(AccountError::Store(StoreError::Closed)),
+    }
+}

@@ -1,0 +1,183 @@
+//! One installation, opened.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anirewind_anilist::{AniList, BuildError, Pace};
+use anirewind_backup::Folder;
+use anirewind_model::{AccessToken, Clock};
+use anirewind_store::{OpenError, Secrets, Store};
+use jiff::tz::TimeZone;
+use thiserror::Error;
+use tokio::sync::broadcast;
+
+use crate::event::Event;
+use crate::explain::{Code, Explain};
+use crate::settings::Settings;
+
+/// An installation: its settings, its folder, its catalogue, its budget of requests.
+#[derive(Clone)]
+pub struct App {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) settings: Settings,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) zone: TimeZone,
+    pub(crate) store: Store,
+    pub(crate) folder: Folder,
+    pub(crate) secrets: Secrets,
+    pub(crate) pace: Pace,
+    pub(crate) patience: Option<Duration>,
+    events: broadcast::Sender<Event>,
+}
+
+/// The installation cannot be opened.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The catalogue cannot be opened.
+    #[error("cannot open the catalogue in {}", data.display())]
+    Open {
+        /// The data folder.
+        data: PathBuf,
+        /// Why.
+        source: OpenError,
+    },
+    /// The address of AniList is none to send a token to.
+    #[error("cannot talk to AniList")]
+    Client {
+        /// Why.
+        source: BuildError,
+    },
+}
+
+impl Explain for StartError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Client { .. } => Code::Usage,
+            Self::Open { .. } => Code::Failed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Open {
+                source: OpenError::Make { .. },
+                ..
+            } => "Nothing was written. Is the folder writable, and is there space on the disk? \
+                 Another one can be named with --data-dir."
+                .to_owned(),
+            Self::Open { data, .. } => format!(
+                "Nothing was changed. The snapshots in {} are files of their own and not affected; \
+                 the catalogue can be moved away and is then made anew from them.",
+                data.join("backups").display()
+            ),
+            Self::Client { .. } => "Nothing was sent. See ANIREWIND_ANILIST_URL.".to_owned(),
+        })
+    }
+}
+
+impl App {
+    /// Opens the installation that these settings describe. Blocks; sends nothing.
+    ///
+    /// With `patience`, waiting for AniList longer than that is an error.
+    pub fn open(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        zone: TimeZone,
+        patience: Option<Duration>,
+    ) -> Result<Self, StartError> {
+        let data = settings.data.clone();
+        let open = |source| StartError::Open {
+            data: data.clone(),
+            source,
+        };
+        let store = Store::open(&data.join("anirewind.db")).map_err(open)?;
+        let pace = match settings.rate_limit {
+            Some(limit) => Pace::at_most(Arc::clone(&clock), limit),
+            None => Pace::new(Arc::clone(&clock)),
+        };
+        let (events, _) = broadcast::channel(256);
+        let folder = Folder::new(data.join("backups"), settings.snapshot_prefix.clone());
+        if let Err(error) = folder.sweep(clock.now().into()) {
+            tracing::warn!(%error, "cannot clean up temporary files");
+        }
+        let secrets = Secrets::new(data.join("secrets"));
+        let inner = Inner {
+            settings,
+            clock,
+            zone,
+            store,
+            folder,
+            secrets,
+            pace,
+            patience,
+            events,
+        };
+        let app = Self {
+            inner: Arc::new(inner),
+        };
+        // The address is checked now rather than at the first snapshot.
+        if let Some(probe) = AccessToken::new("none") {
+            app.client(probe)
+                .map_err(|source| StartError::Client { source })?;
+        }
+        Ok(app)
+    }
+
+    /// The settings it was opened with.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// The time, as this installation sees it.
+    pub fn now(&self) -> time::OffsetDateTime {
+        self.inner.clock.now()
+    }
+
+    /// What happens from now on.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.inner.events.subscribe()
+    }
+
+    pub(crate) fn tell(&self, event: Event) {
+        // Nobody listening is fine.
+        let _ = self.inner.events.send(event);
+    }
+
+    pub(crate) fn client(&self, token: AccessToken) -> Result<AniList, BuildError> {
+        let inner = &self.inner;
+        let events = inner.events.clone();
+        let mut builder = AniList::builder(token)
+            .clock(Arc::clone(&inner.clock))
+            .pace(inner.pace.clone())
+            .on_event(move |event| {
+                tracing::info!("{event}");
+                let _ = events.send(Event::Client {
+                    message: event.to_string(),
+                });
+            });
+        if let Some(url) = &inner.settings.anilist_url {
+            builder = builder.endpoint(url);
+        }
+        if let Some(referer) = &inner.settings.referer {
+            builder = builder.referer(referer);
+        }
+        if let Some(patience) = inner.patience {
+            builder = builder
+                .patience(patience)
+                .timeout(patience.min(Duration::from_mins(1)));
+        }
+        builder.build()
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App")
+            .field("data", &self.inner.settings.data)
+            .finish_non_exhaustive()
+    }
+}

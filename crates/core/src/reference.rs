@@ -1,0 +1,120 @@
+//! How people name a snapshot: `live`, `latest~2`, `k7f2`, `@2026-11-03`, `@-7d`, a path.
+
+use std::path::PathBuf;
+
+use jiff::civil::Date;
+use thiserror::Error;
+
+/// Nobody has a list that is older, in hours.
+const A_CENTURY: u32 = 24 * 36_525;
+
+/// A way to name a list: one that was written down, or the one on AniList now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reference {
+    /// The list on AniList now.
+    Live,
+    /// The newest snapshot, or so many before it.
+    Latest(usize),
+    /// The snapshot whose id begins so.
+    Id(String),
+    /// The newest snapshot up to the end of a day.
+    Day(Date),
+    /// The newest snapshot up to so many hours ago.
+    HoursAgo(u32),
+    /// A file.
+    Path(PathBuf),
+}
+
+/// A text that names nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{0}` names no snapshot")]
+pub struct InvalidReference(String);
+
+impl InvalidReference {
+    /// What does name one.
+    pub const FORMS: &'static str = "A snapshot is named by `latest`, `latest~2`, the beginning of \
+        its id (4 characters or more), `@2026-11-03`, `@-7d`, `@-12h`, or the path of a file; \
+        `live` is the list on AniList now.";
+}
+
+impl Reference {
+    /// Reads what somebody typed. What looks like a path is one.
+    pub fn parse(text: &str) -> Result<Self, InvalidReference> {
+        let invalid = || InvalidReference(text.to_owned());
+        if text == "live" {
+            return Ok(Self::Live);
+        }
+        if let Some(back) = text.strip_prefix("latest") {
+            return match back.strip_prefix('~') {
+                None if back.is_empty() => Ok(Self::Latest(0)),
+                Some(count) => count.parse().map(Self::Latest).map_err(|_| invalid()),
+                None => Err(invalid()),
+            };
+        }
+        if let Some(ago) = text.strip_prefix("@-") {
+            let (count, hours) = match (ago.strip_suffix('d'), ago.strip_suffix('h')) {
+                (Some(days), _) => (days, 24),
+                (_, Some(hours)) => (hours, 1),
+                (None, None) => return Err(invalid()),
+            };
+            let count: u32 = count.parse().map_err(|_| invalid())?;
+            let hours = count.checked_mul(hours).filter(|hours| *hours <= A_CENTURY);
+            return hours.map(Self::HoursAgo).ok_or_else(invalid);
+        }
+        if let Some(day) = text.strip_prefix('@') {
+            return day.parse().map(Self::Day).map_err(|_| invalid());
+        }
+        let is_path = text.contains(['/', '\\']) || text.to_ascii_lowercase().ends_with(".json");
+        if is_path {
+            return Ok(Self::Path(PathBuf::from(text)));
+        }
+        let is_id = (4..=12).contains(&text.len())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        if is_id {
+            Ok(Self::Id(text.to_owned()))
+        } else {
+            Err(invalid())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_is_understood() {
+        let parsed = |text| Reference::parse(text).unwrap();
+        assert_eq!(parsed("live"), Reference::Live);
+        assert_eq!(parsed("latest"), Reference::Latest(0));
+        assert_eq!(parsed("latest~2"), Reference::Latest(2));
+        assert_eq!(parsed("k7f2"), Reference::Id("k7f2".to_owned()));
+        assert_eq!(
+            parsed("@2026-11-03"),
+            Reference::Day(jiff::civil::date(2026, 11, 3))
+        );
+        assert_eq!(parsed("@-7d"), Reference::HoursAgo(168));
+        assert_eq!(parsed("@-12h"), Reference::HoursAgo(12));
+        assert_eq!(parsed("./a"), Reference::Path("./a".into()));
+        assert_eq!(parsed("a.json"), Reference::Path("a.json".into()));
+    }
+
+    #[test]
+    fn what_names_nothing_is_refused() {
+        for text in [
+            "",
+            "k7",
+            "latest~",
+            "latest2",
+            "@",
+            "@-7",
+            "@2026-13-01",
+            "K7F2",
+            "@-99999999d",
+        ] {
+            assert!(Reference::parse(text).is_err(), "{text}");
+        }
+    }
+}

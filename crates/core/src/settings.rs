@@ -1,0 +1,337 @@
+//! The settings, checked.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anirewind_model::AccessToken;
+
+use crate::schedule::Schedule;
+use crate::source::{Origin, Setting, SettingsError, Sources, Values};
+
+/// How this installation is to behave.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where everything is kept.
+    pub data: PathBuf,
+    /// Tokens that were handed in and are not kept on disk.
+    pub tokens: Vec<ProvidedToken>,
+    /// Where AniList is; `None` for AniList itself.
+    pub anilist_url: Option<String>,
+    /// What to send as `Referer`.
+    pub referer: Option<String>,
+    /// Requests a minute at most; `None` to follow AniList's headers.
+    pub rate_limit: Option<u32>,
+    /// When to take snapshots.
+    pub backup_at: Schedule,
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// How much to log, in the words of `tracing`'s filters.
+    pub log: String,
+    /// What the names of snapshot files begin with.
+    pub snapshot_prefix: String,
+}
+
+/// A token from the environment or from a file that the user keeps.
+#[derive(Debug, Clone)]
+pub struct ProvidedToken {
+    /// The profile it is meant for, when somebody says.
+    pub profile: Option<String>,
+    /// The token.
+    pub token: AccessToken,
+}
+
+const TOKEN_FILE: Setting = Setting {
+    key: "anilist_token_file",
+    variables: &["ANIREWIND_ANILIST_TOKEN_FILE"],
+};
+const ANILIST_URL: Setting = Setting {
+    key: "anilist_url",
+    variables: &["ANIREWIND_ANILIST_URL"],
+};
+const REFERER: Setting = Setting {
+    key: "referer",
+    variables: &["ANIREWIND_REFERER"],
+};
+const RATE_LIMIT: Setting = Setting {
+    key: "rate_limit",
+    variables: &["ANIREWIND_RATE_LIMIT"],
+};
+const BACKUP_AT: Setting = Setting {
+    key: "backup_at",
+    variables: &["ANIREWIND_BACKUP_AT"],
+};
+const LISTEN: Setting = Setting {
+    key: "listen",
+    variables: &["ANIREWIND_LISTEN"],
+};
+const LOG: Setting = Setting {
+    key: "log",
+    variables: &["ANIREWIND_LOG", "PAB_LOG_LEVEL"],
+};
+const PREFIX: Setting = Setting {
+    key: "snapshot_prefix",
+    variables: &["ANIREWIND_SNAPSHOT_PREFIX"],
+};
+
+const KNOWN: [Setting; 8] = [
+    TOKEN_FILE,
+    ANILIST_URL,
+    REFERER,
+    RATE_LIMIT,
+    BACKUP_AT,
+    LISTEN,
+    LOG,
+    PREFIX,
+];
+
+const LISTEN_DEFAULT: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4849);
+
+impl Settings {
+    /// Reads the settings: flag, then environment, then `config.toml` in the data folder.
+    pub fn read(sources: &Sources) -> Result<Self, SettingsError> {
+        let data = data_folder(sources)?;
+        let values = Values::read(sources, &data.join("config.toml"), &KNOWN)?;
+        let rate_limit = parsed(&values, RATE_LIMIT, "a number from 1 to 90", |text| {
+            text.parse().ok().filter(|limit| (1..=90).contains(limit))
+        })?;
+        let backup_at = parsed(&values, BACKUP_AT, Schedule::ALLOWED, |text| {
+            Schedule::parse(text).ok()
+        })?;
+        let prefix = parsed(
+            &values,
+            PREFIX,
+            "letters, digits, - and _, at least one",
+            |text| {
+                let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+                (!text.is_empty() && text.chars().all(plain)).then(|| text.to_owned())
+            },
+        )?;
+        Ok(Self {
+            tokens: tokens(sources, &values)?,
+            anilist_url: values.get(ANILIST_URL).map(|(url, _)| url),
+            referer: values.get(REFERER).map(|(referer, _)| referer),
+            rate_limit,
+            backup_at: backup_at.unwrap_or_default(),
+            listen: listen(sources, &values)?,
+            log: values
+                .get(LOG)
+                .map_or_else(|| "info".to_owned(), |(log, _)| log.to_lowercase()),
+            snapshot_prefix: prefix.unwrap_or_else(|| "plexanibridge".to_owned()),
+            data,
+        })
+    }
+}
+
+/// `--data-dir`, else `ANIREWIND_DATA_PATH`, else `PAB_DATA_PATH`, else the platform's place.
+fn data_folder(sources: &Sources) -> Result<PathBuf, SettingsError> {
+    let named = sources
+        .flags
+        .get("data_dir")
+        .or_else(|| sources.environment.get("ANIREWIND_DATA_PATH"))
+        .or_else(|| sources.environment.get("PAB_DATA_PATH"))
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from);
+    named
+        .or_else(|| {
+            sources
+                .platform_data
+                .as_ref()
+                .map(|data| data.join("anirewind"))
+        })
+        .ok_or(SettingsError::NoDataFolder)
+}
+
+fn parsed<T>(
+    values: &Values<'_>,
+    setting: Setting,
+    allowed: &str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<Option<T>, SettingsError> {
+    let Some((value, origin)) = values.get(setting) else {
+        return Ok(None);
+    };
+    match parse(value.trim()) {
+        Some(parsed) => Ok(Some(parsed)),
+        None => Err(SettingsError::Value {
+            key: setting.key,
+            value,
+            allowed: allowed.to_owned(),
+            origin,
+        }),
+    }
+}
+
+/// Our own setting, else host and port as PlexAniBridge takes them.
+fn listen(sources: &Sources, values: &Values<'_>) -> Result<SocketAddr, SettingsError> {
+    let allowed = "an address and a port, as 127.0.0.1:4849";
+    if let Some(address) = parsed(values, LISTEN, allowed, |text| text.parse().ok())? {
+        return Ok(address);
+    }
+    let mut address = LISTEN_DEFAULT;
+    let theirs = |name: &str| {
+        sources
+            .environment
+            .get(name)
+            .map(|value| value.trim().to_owned())
+    };
+    let refuse = |name: &str, value: String, allowed: &str| SettingsError::Value {
+        key: LISTEN.key,
+        value,
+        allowed: allowed.to_owned(),
+        origin: Origin::Environment(name.to_owned()),
+    };
+    if let Some(host) = theirs("PAB_WEB_HOST") {
+        let ip = host
+            .parse()
+            .map_err(|_| refuse("PAB_WEB_HOST", host, "an IP address"))?;
+        address.set_ip(ip);
+    }
+    if let Some(port) = theirs("PAB_WEB_PORT") {
+        let port = port
+            .parse()
+            .map_err(|_| refuse("PAB_WEB_PORT", port, "a port number"))?;
+        address.set_port(port);
+    }
+    Ok(address)
+}
+
+/// Tokens for all profiles that name one, and one for whoever it belongs to.
+fn tokens(sources: &Sources, values: &Values<'_>) -> Result<Vec<ProvidedToken>, SettingsError> {
+    let environment = &sources.environment;
+    let token =
+        |text: &str, origin: Origin| AccessToken::new(text).ok_or(SettingsError::Token { origin });
+    let mut tokens = Vec::new();
+    for name in ["ANIREWIND_ANILIST_TOKEN", "PAB_ANILIST_TOKEN"] {
+        if let Some(text) = environment.get(name) {
+            let token = token(text, Origin::Environment(name.to_owned()))?;
+            tokens.push(ProvidedToken {
+                profile: None,
+                token,
+            });
+            break;
+        }
+    }
+    if tokens.is_empty()
+        && let Some((path, origin)) = values.get(TOKEN_FILE)
+    {
+        let text = std::fs::read_to_string(&path).map_err(|error| SettingsError::TokenFile {
+            path: Path::new(&path).to_owned(),
+            problem: error.to_string(),
+            origin: origin.clone(),
+        })?;
+        tokens.push(ProvidedToken {
+            profile: None,
+            token: token(&text, origin)?,
+        });
+    }
+    for (name, text) in environment {
+        let profile = name
+            .strip_prefix("PAB_PROFILES__")
+            .and_then(|rest| rest.strip_suffix("__ANILIST_TOKEN"))
+            .filter(|profile| !profile.is_empty());
+        if let Some(profile) = profile {
+            let token = token(text, Origin::Environment(name.clone()))?;
+            tokens.push(ProvidedToken {
+                profile: Some(profile.to_lowercase()),
+                token,
+            });
+        }
+    }
+    Ok(tokens)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sources(environment: &[(&str, &str)], data: &Path) -> Sources {
+        Sources {
+            flags: [("data_dir", data.display().to_string())].into(),
+            environment: environment
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            platform_data: None,
+        }
+    }
+
+    fn read(environment: &[(&str, &str)], config: &str) -> Result<Settings, String> {
+        let data = tempfile::tempdir().unwrap();
+        std::fs::write(data.path().join("config.toml"), config).unwrap();
+        let path = data.path().display().to_string();
+        Settings::read(&sources(environment, data.path()))
+            .map_err(|error| error.to_string().replace(&path, "DATA"))
+    }
+
+    #[test]
+    fn the_stronger_source_wins() {
+        let config = "rate_limit = 10\nlisten = \"127.0.0.1:1\"";
+        let mut sources_of_all = {
+            let data = tempfile::tempdir().unwrap().keep();
+            std::fs::write(data.join("config.toml"), config).unwrap();
+            sources(&[("ANIREWIND_RATE_LIMIT", "20")], &data)
+        };
+        let settings = Settings::read(&sources_of_all).unwrap();
+        assert_eq!((settings.rate_limit, settings.listen.port()), (Some(20), 1));
+        sources_of_all.flags.insert("rate_limit", "25".to_owned());
+        assert_eq!(
+            Settings::read(&sources_of_all).unwrap().rate_limit,
+            Some(25)
+        );
+    }
+
+    #[test]
+    fn without_a_word_the_defaults_hold() {
+        let settings = read(&[], "").unwrap();
+        assert_eq!(settings.listen.to_string(), "127.0.0.1:4849");
+        assert_eq!(settings.snapshot_prefix, "plexanibridge");
+        assert_eq!(settings.backup_at.to_string(), "daily@01:00");
+        assert!(settings.tokens.is_empty() && settings.rate_limit.is_none());
+    }
+
+    #[test]
+    fn the_names_of_plexanibridge_are_understood() {
+        let settings = read(
+            &[
+                ("PAB_WEB_HOST", "0.0.0.0"),
+                ("PAB_WEB_PORT", "5000"),
+                ("PAB_LOG_LEVEL", "DEBUG"),
+                ("PAB_ANILIST_TOKEN", "one"),
+                ("PAB_PROFILES__TV__ANILIST_TOKEN", "two"),
+                ("PAB_PLEX_URL", "not ours"),
+            ],
+            "",
+        )
+        .unwrap();
+        assert_eq!(settings.listen.to_string(), "0.0.0.0:5000");
+        assert_eq!(settings.log, "debug");
+        let profiles: Vec<_> = settings
+            .tokens
+            .iter()
+            .map(|t| t.profile.as_deref())
+            .collect();
+        assert_eq!(profiles, [None, Some("tv")]);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_with_its_name_and_place() {
+        let messages = [
+            read(&[], "listenn = 1"),
+            read(&[], "rate_limit = 0"),
+            read(&[], "rate_limit = \n"),
+            read(&[("ANIREWIND_BACKUP_AT", "sometimes")], ""),
+            read(&[("ANIREWIND_LISTENN", "x")], ""),
+            read(&[("ANIREWIND_ANILIST_TOKEN", " ")], ""),
+            read(&[("ANIREWIND_ANILIST_TOKEN_FILE", "/nowhere/token")], ""),
+        ]
+        .map(|outcome| outcome.unwrap_err());
+        insta::assert_snapshot!(messages.join("\n"));
+    }
+
+    #[test]
+    fn a_token_shows_nowhere_in_the_settings() {
+        let settings = read(&[("ANIREWIND_ANILIST_TOKEN", "CANARY")], "").unwrap();
+        assert!(!format!("{settings:?}").contains("CANARY"));
+    }
+}

@@ -1,0 +1,128 @@
+//! How things stand, in one word an account.
+
+use anirewind_store::{AccountRow, Attempt, Outcome, SnapshotRow, Standing};
+use time::{Duration, OffsetDateTime};
+
+use crate::app::App;
+use crate::catalogue::BrowseError;
+
+/// A snapshot is late when it is this much older than the schedule allows.
+const GRACE: Duration = Duration::hours(3);
+
+/// How well an account is protected, worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// The token is no longer taken.
+    NotConnected,
+    /// The last attempt failed.
+    Failing,
+    /// The last snapshot lost so much that somebody should look.
+    UnusualDrop,
+    /// No snapshot for longer than the schedule allows.
+    Late,
+    /// There is none yet.
+    NoSnapshotYet,
+    /// All is well.
+    Protected,
+}
+
+/// How an account stands.
+#[derive(Debug, Clone)]
+pub struct AccountStatus {
+    /// The account.
+    pub account: AccountRow,
+    /// In one word.
+    pub verdict: Verdict,
+    /// The newest snapshot that can be trusted.
+    pub last_good: Option<SnapshotRow>,
+    /// How the last attempt went.
+    pub last_attempt: Option<Attempt>,
+    /// When the next snapshot is due by the schedule, if a server runs.
+    pub next: OffsetDateTime,
+}
+
+impl Verdict {
+    /// Whether nothing needs doing.
+    pub const fn is_well(self) -> bool {
+        matches!(self, Self::Protected)
+    }
+
+    /// The word in machine-readable output.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotConnected => "not-connected",
+            Self::Failing => "failing",
+            Self::UnusualDrop => "unusual-drop",
+            Self::Late => "late",
+            Self::NoSnapshotYet => "no-snapshot-yet",
+            Self::Protected => "protected",
+        }
+    }
+
+    /// What it says about somebody, as the rest of a sentence: "hana is protected".
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::NotConnected => "is not connected: AniList no longer takes the token",
+            Self::Failing => "is not protected: the last attempt failed",
+            Self::UnusualDrop => "lost an unusual number of titles",
+            Self::Late => "is late: no snapshot for longer than the schedule allows",
+            Self::NoSnapshotYet => "has no snapshot yet",
+            Self::Protected => "is protected",
+        }
+    }
+}
+
+impl App {
+    /// How every account stands, worst first.
+    pub async fn status(&self) -> Result<Vec<AccountStatus>, BrowseError> {
+        let mut all = Vec::new();
+        for account in self.accounts().await? {
+            let owner = account.account.id;
+            let rows = self.snapshots(Some(owner)).await?;
+            let last_attempt = self.inner.store.last_attempt(owner).await?;
+            let newest = rows.first().map(|row| row.standing);
+            let last_good = rows.into_iter().find(|row| row.standing == Standing::Good);
+            let schedule = self.inner.settings.backup_at;
+            let late_after =
+                Duration::try_from(schedule.interval()).unwrap_or(Duration::DAY) + GRACE;
+            let verdict = judge(
+                self.now(),
+                newest,
+                last_good.as_ref(),
+                last_attempt.as_ref(),
+                late_after,
+            );
+            let next = schedule.next_after(self.now(), &self.inner.zone);
+            all.push(AccountStatus {
+                account,
+                verdict,
+                last_good,
+                last_attempt,
+                next,
+            });
+        }
+        all.sort_by_key(|status| status.verdict);
+        Ok(all)
+    }
+}
+
+fn judge(
+    now: OffsetDateTime,
+    newest: Option<Standing>,
+    last_good: Option<&SnapshotRow>,
+    last_attempt: Option<&Attempt>,
+    late_after: Duration,
+) -> Verdict {
+    match (
+        last_attempt.map(|attempt| attempt.outcome),
+        newest,
+        last_good,
+    ) {
+        (Some(Outcome::Refused), _, _) => Verdict::NotConnected,
+        (Some(Outcome::Failed), _, _) => Verdict::Failing,
+        (_, Some(Standing::Suspect), _) => Verdict::UnusualDrop,
+        (_, _, None) => Verdict::NoSnapshotYet,
+        (_, _, Some(good)) if now - good.created_at > late_after => Verdict::Late,
+        _ => Verdict::Protected,
+    }
+}

@@ -1,0 +1,200 @@
+//! The first page: how things stand, and the snapshots there are.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use anirewind_core::{
+    AccountStatus, App, BrowseError, CatalogueReport, Explain as _, SnapshotRow, Standing,
+    Unreadable, Verdict,
+};
+use askama::Template;
+use time::OffsetDateTime;
+
+use crate::format;
+
+#[derive(Template)]
+#[template(path = "dashboard.html")]
+struct Dashboard {
+    accounts: Vec<AccountCard>,
+    snapshots: Vec<SnapshotLine>,
+    total: String,
+    folder: String,
+    unreadable: Vec<Unreadable>,
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct Problem {
+    title: &'static str,
+    message: String,
+    hint: Option<String>,
+}
+
+/// One account's verdict.
+struct AccountCard {
+    profile: String,
+    sentence: &'static str,
+    tone: &'static str,
+    sign: &'static str,
+    last: Option<(String, String, String)>,
+    problem: Option<String>,
+    next: String,
+}
+
+/// One row of the table.
+struct SnapshotLine {
+    id: String,
+    file: String,
+    created: String,
+    machine: String,
+    age: String,
+    contents: String,
+    change: String,
+    size: String,
+    user: String,
+    kind: &'static str,
+    is_suspect: bool,
+    verified: String,
+}
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config.route("/", web::get().to(dashboard));
+}
+
+async fn dashboard(app: web::Data<App>) -> HttpResponse {
+    match load(&app).await {
+        Ok((report, accounts, rows)) => page(&app, report, accounts, rows),
+        Err(error) => {
+            tracing::error!(problem = error.chain(), "cannot show the dashboard");
+            // Not "none": somebody who reads this may have a full folder.
+            render(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                &Problem {
+                    title: "The snapshots could not be read",
+                    message: format!(
+                        "They may still be in {}. {}",
+                        app.backups().display(),
+                        error.chain()
+                    ),
+                    hint: error.hint(),
+                },
+            )
+        }
+    }
+}
+
+/// A page that does not exist.
+pub(crate) async fn not_found() -> HttpResponse {
+    render(
+        StatusCode::NOT_FOUND,
+        &Problem {
+            title: "There is no such page",
+            message: "The address names nothing here.".to_owned(),
+            hint: None,
+        },
+    )
+}
+
+type Loaded = (CatalogueReport, Vec<AccountStatus>, Vec<SnapshotRow>);
+
+async fn load(app: &App) -> Result<Loaded, BrowseError> {
+    let report = app.refresh_catalogue().await?;
+    Ok((report, app.status().await?, app.snapshots(None).await?))
+}
+
+fn page(
+    app: &App,
+    report: CatalogueReport,
+    accounts: Vec<AccountStatus>,
+    rows: Vec<SnapshotRow>,
+) -> HttpResponse {
+    let now = app.now();
+    let size = rows.iter().map(|row| row.size).sum();
+    let plural = if rows.len() == 1 { "" } else { "s" };
+    render(
+        StatusCode::OK,
+        &Dashboard {
+            total: format!("{} snapshot{plural}, {}", rows.len(), format::size(size)),
+            accounts: accounts
+                .iter()
+                .map(|status| AccountCard::of(status, now))
+                .collect(),
+            snapshots: rows
+                .into_iter()
+                .map(|row| SnapshotLine::of(row, now))
+                .collect(),
+            folder: app.backups().display().to_string(),
+            unreadable: report.unreadable,
+        },
+    )
+}
+
+impl AccountCard {
+    fn of(status: &AccountStatus, now: OffsetDateTime) -> Self {
+        let (tone, sign) = match status.verdict {
+            Verdict::Protected => ("fine", "✓"),
+            Verdict::NoSnapshotYet => ("info", "…"),
+            Verdict::Late | Verdict::UnusualDrop => ("warning", "!"),
+            Verdict::Failing | Verdict::NotConnected => ("danger", "✕"),
+        };
+        let last = status.last_good.as_ref().map(|row| {
+            let counts = format!("{} anime, {} manga", row.counts.anime, row.counts.manga);
+            (
+                format::machine(row.created_at),
+                format::age(row.created_at, now),
+                counts,
+            )
+        });
+        let attempt = status
+            .last_attempt
+            .as_ref()
+            .filter(|_| !status.verdict.is_well());
+        Self {
+            profile: status.account.profile.clone(),
+            sentence: status.verdict.sentence(),
+            tone,
+            sign,
+            last,
+            problem: attempt.map(|attempt| attempt.detail.clone()),
+            next: format::instant(status.next),
+        }
+    }
+}
+
+impl SnapshotLine {
+    fn of(row: SnapshotRow, now: OffsetDateTime) -> Self {
+        let change = row.delta.map_or_else(
+            || "not compared".to_owned(),
+            |delta| format!("+{} ~{} -{}", delta.added, delta.changed, delta.removed),
+        );
+        Self {
+            id: row.id.as_str().get(..4).unwrap_or_default().to_owned(),
+            created: format::instant(row.created_at),
+            machine: format::machine(row.created_at),
+            age: format::age(row.created_at, now),
+            contents: format!("{} anime, {} manga", row.counts.anime, row.counts.manga),
+            change,
+            size: format::size(row.size),
+            user: row.owner.name,
+            kind: match row.kind.as_str() {
+                "auto" => "automatic",
+                "manual" => "by hand",
+                _ => "imported",
+            },
+            is_suspect: row.standing == Standing::Suspect,
+            verified: format::instant(row.verified_at),
+            file: row.file,
+        }
+    }
+}
+
+fn render(status: StatusCode, template: &impl Template) -> HttpResponse {
+    match template.render() {
+        Ok(html) => HttpResponse::build(status)
+            .content_type("text/html; charset=utf-8")
+            .body(html),
+        Err(error) => {
+            tracing::error!(%error, "cannot render a page");
+            HttpResponse::InternalServerError().body("The page could not be rendered.\n")
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! From a socket to the application.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
+use anirewind_core::App;
+use thiserror::Error;
+
+use crate::{assets, dashboard, guard};
+
+/// A handful of pages for a handful of people.
+const WORKERS: usize = 2;
+
+/// The server cannot be started.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// The address is open to others, and there is no login yet.
+    #[error("{address} can be reached from other machines, and this version has no password yet")]
+    NotLoopback {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// The address cannot be had.
+    #[error("cannot listen on {address}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The server stopped by itself.
+    #[error("the server failed")]
+    Run(#[source] io::Error),
+}
+
+/// Listens on an address of this machine.
+pub fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    if !address.ip().is_loopback() {
+        return Err(ServeError::NotLoopback { address });
+    }
+    TcpListener::bind(address).map_err(|source| ServeError::Bind { address, source })
+}
+
+/// Serves until the process is asked to stop; requests under way are finished first.
+pub async fn serve(app: App, listener: TcpListener) -> Result<(), ServeError> {
+    let app = web::Data::new(app);
+    HttpServer::new(move || {
+        ActixApp::new()
+            .app_data(app.clone())
+            .wrap(from_fn(guard::check))
+            .wrap(guard::headers())
+            .wrap(Compress::default())
+            .configure(routes)
+    })
+    .workers(WORKERS)
+    .listen(listener)
+    .map_err(ServeError::Run)?
+    .run()
+    .await
+    .map_err(ServeError::Run)
+}
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .configure(dashboard::routes)
+        .configure(assets::routes)
+        .route(
+            "/healthz",
+            web::get().to(async || HttpResponse::Ok().body("ok\n")),
+        )
+        .default_service(web::to(dashboard::not_found));
+}
