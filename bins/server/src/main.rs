@@ -29,7 +29,12 @@ struct Arguments {
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
     /// Keep everything in this folder.
-    #[arg(long, visible_alias = "data", value_name = "DIR", conflicts_with = "demo")]
+    #[arg(
+        long,
+        visible_alias = "data",
+        value_name = "DIR",
+        conflicts_with = "demo"
+    )]
     data_dir: Option<PathBuf>,
 }
 
@@ -85,6 +90,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         .with_context(|| format!("`{}` is not a log level or filter", settings.log))?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_writer(std::io::stderr)
         .init();
 

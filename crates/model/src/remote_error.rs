@@ -56,7 +56,7 @@ pub enum RemoteError {
     },
 
     /// AniList asked for a pause longer than the caller is willing to wait.
-    #[error("AniList asked for a pause of {} s", wait.as_secs())]
+    #[error("AniList asked for a pause of {} s", wait.as_secs_f64().ceil())]
     RateLimited {
         /// How long to stay silent.
         wait: Duration,

@@ -7,4 +7,4 @@ mod format;
 mod guard;
 mod serve;
 
-pub use serve::{ServeError, bind, serve};
+pub use serve::{ServeError, application, bind, serve};

@@ -3,6 +3,8 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
 use anirewind_core::App;
@@ -43,26 +45,38 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address).map_err(|source| ServeError::Bind { address, source })
 }
 
-/// Serves until the process is asked to stop; requests under way are finished first.
-pub async fn serve(app: App, listener: TcpListener) -> Result<(), ServeError> {
-    let app = web::Data::new(app);
-    HttpServer::new(move || {
-        ActixApp::new()
-            .app_data(app.clone())
-            .wrap(from_fn(guard::check))
-            .wrap(guard::headers())
-            .wrap(Compress::default())
-            .configure(routes)
-    })
-    .workers(WORKERS)
-    .listen(listener)
-    .map_err(ServeError::Run)?
-    .run()
-    .await
-    .map_err(ServeError::Run)
+/// The application by itself, for whoever brings a server of their own.
+pub fn application(
+    app: App,
+) -> ActixApp<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    ActixApp::new()
+        .app_data(web::Data::new(app))
+        .wrap(from_fn(guard::check))
+        .wrap(guard::headers())
+        .wrap(Compress::default())
+        .configure(routes)
 }
 
-pub(crate) fn routes(config: &mut web::ServiceConfig) {
+/// Serves until the process is asked to stop; requests under way are finished first.
+pub async fn serve(app: App, listener: TcpListener) -> Result<(), ServeError> {
+    HttpServer::new(move || application(app.clone()))
+        .workers(WORKERS)
+        .listen(listener)
+        .map_err(ServeError::Run)?
+        .run()
+        .await
+        .map_err(ServeError::Run)
+}
+
+fn routes(config: &mut web::ServiceConfig) {
     config
         .configure(dashboard::routes)
         .configure(assets::routes)

@@ -1,0 +1,178 @@
+//! What each command does when all is well.
+
+use crate::scene::{Scene, TOKEN, YUKIS};
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn a_snapshot_is_taken_listed_and_shown() {
+    let scene = Scene::connected();
+    let saved = scene.json(&["backup"]);
+    assert_eq!(
+        saved[0]["counts"],
+        serde_json::json!({ "anime": 30, "manga": 10 })
+    );
+    let listed = scene.json(&["snapshots"]);
+    assert_eq!(listed[0]["id"], saved[0]["id"]);
+    assert_eq!(listed[0]["file"], saved[0]["file"]);
+    let shown = scene.json(&["show", saved[0]["id"].as_str().unwrap(), "--entries"]);
+    assert_eq!(shown["counts"], saved[0]["counts"]);
+    assert_eq!(shown["entries"].as_array().unwrap().len(), 40);
+    assert_eq!(shown["verified"], true);
+    assert_eq!(scene.files(), 1);
+}
+
+#[test]
+fn the_same_list_twice_has_the_same_content_hash() {
+    let scene = Scene::connected();
+    let (first, second) = (scene.json(&["backup"]), scene.json(&["backup"]));
+    assert_eq!(first[0]["contentHash"], second[0]["contentHash"]);
+    assert_ne!(first[0]["file"], second[0]["file"]);
+}
+
+#[test]
+fn status_says_how_things_stand_with_its_exit_status_too() {
+    let scene = Scene::connected();
+    assert_eq!(
+        scene.run(&["status"]).status.code(),
+        Some(10),
+        "no snapshot yet"
+    );
+    scene.run(&["backup"]);
+    let well = scene.run(&["status"]);
+    assert_eq!(well.status.code(), Some(0));
+    assert!(
+        text(&well.stdout).starts_with("hana is protected"),
+        "{well:?}"
+    );
+    assert_eq!(scene.json(&["status"])[0]["verdict"], "protected");
+}
+
+#[test]
+fn a_token_in_the_environment_is_enough_and_is_not_kept() {
+    let scene = Scene::new();
+    let output = scene
+        .command()
+        .arg("backup")
+        .env("ANIREWIND_ANILIST_TOKEN", TOKEN)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(!scene.data().join("secrets").exists());
+    assert_eq!(scene.files(), 1);
+}
+
+#[test]
+fn accounts_are_added_listed_checked_and_removed() {
+    let scene = Scene::connected();
+    let yukis = scene.token_file(YUKIS);
+    scene.run(&["account", "add", "sister", "--token-file", &yukis]);
+    let names: Vec<_> = scene
+        .json(&["account", "list"])
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            (
+                row["profile"].as_str().unwrap().to_owned(),
+                row["name"].clone(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        names,
+        [
+            ("hana".to_owned(), "hana".into()),
+            ("sister".to_owned(), "yuki".into())
+        ]
+    );
+    assert_eq!(
+        scene.json(&["account", "check"]).as_array().unwrap().len(),
+        2
+    );
+    scene.run(&["backup", "-p", "sister"]);
+    assert_eq!(
+        scene.run(&["account", "remove", "sister"]).status.code(),
+        Some(0)
+    );
+    assert_eq!(
+        scene.json(&["account", "list"]).as_array().unwrap().len(),
+        1
+    );
+    assert_eq!(scene.files(), 1, "snapshots stay");
+}
+
+#[test]
+fn a_token_comes_from_standard_input_too() {
+    let scene = Scene::new();
+    let mut command = scene.command();
+    command
+        .args(["account", "add", "--token-file", "-"])
+        .write_stdin(format!("{TOKEN}\n"));
+    assert_eq!(command.output().unwrap().status.code(), Some(0));
+}
+
+#[test]
+fn some_accounts_failing_is_partly_done() {
+    let scene = Scene::connected();
+    let yukis = scene.token_file(YUKIS);
+    scene.run(&["account", "add", "--token-file", &yukis]);
+    scene.simulator.world().revoke_token(YUKIS);
+    let output = scene.run(&["backup"]);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert_eq!(scene.files(), 1);
+}
+
+#[test]
+fn doctor_finds_nothing_wrong_or_says_what() {
+    let scene = Scene::connected();
+    scene.run(&["backup"]);
+    assert_eq!(scene.run(&["doctor"]).status.code(), Some(0));
+    scene.simulator.world().revoke_token(TOKEN);
+    std::fs::write(
+        scene
+            .data()
+            .join("backups/plexanibridge-hana.20200101000000.json"),
+        "{",
+    )
+    .unwrap();
+    let output = scene.run(&["doctor"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stdout);
+    assert_eq!(said.matches("WRONG").count(), 2, "{said}");
+}
+
+#[test]
+fn results_go_to_standard_output_and_talk_to_standard_error() {
+    let scene = Scene::connected();
+    let output = scene.run(&["backup", "--quiet"]);
+    assert!(output.stderr.is_empty(), "{output:?}");
+    assert!(text(&output.stdout).contains("30 anime and 10 manga"));
+}
+
+#[test]
+fn the_token_is_printed_by_no_command() {
+    let scene = Scene::connected();
+    for arguments in [
+        &["backup"][..],
+        &["account", "list"],
+        &["account", "check"],
+        &["status"],
+        &["doctor"],
+        &["show", "--entries"],
+        &["backup", "-vv"],
+    ] {
+        for json in [false, true] {
+            let mut command = scene.command();
+            command.args(arguments);
+            if json {
+                command.arg("--json");
+            }
+            let output = command.output().unwrap();
+            let said = text(&output.stdout) + &text(&output.stderr);
+            assert!(!said.contains(TOKEN), "{arguments:?}");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The real binary, in an empty environment, against the simulator.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+mod commands;
+mod refusals;
+mod scene;

@@ -1,0 +1,124 @@
+//! A simulator on its own thread, and the command in a folder of its own.
+
+use std::path::PathBuf;
+use std::process::Output;
+use std::sync::Arc;
+
+use anirewind_simulator::{
+    Growth, Options, RateLimit, SimUser, Simulator, Switches, VirtualClock, World,
+};
+use assert_cmd::Command;
+use serde_json::Value;
+use tempfile::TempDir;
+use time::macros::datetime;
+
+pub(crate) const TOKEN: &str = "token-of-hana";
+pub(crate) const YUKIS: &str = "token-of-yuki";
+
+pub(crate) struct Scene {
+    pub(crate) simulator: Simulator,
+    pub(crate) home: TempDir,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Scene {
+    pub(crate) fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let now = datetime!(2026-11-03 12:00 UTC);
+        let mut world = World::new();
+        world.grow(
+            World::hana(),
+            TOKEN,
+            Growth {
+                seed: 7,
+                anime: 30,
+                manga: 10,
+            },
+            now,
+        );
+        world.grow(
+            SimUser::new(7, "yuki"),
+            YUKIS,
+            Growth {
+                seed: 7,
+                anime: 3,
+                manga: 0,
+            },
+            now,
+        );
+        // The command has a clock of its own, so no limit of requests a minute is kept here.
+        let switches = Switches {
+            rate_limit: RateLimit::Off,
+            ..Switches::default()
+        };
+        let clock = Arc::new(VirtualClock::starting_at(now));
+        let options = Options {
+            switches,
+            ..Options::default()
+        };
+        let simulator = runtime
+            .block_on(Simulator::start_with(world, clock, options))
+            .unwrap();
+        Self {
+            simulator,
+            home: tempfile::tempdir().unwrap(),
+            _runtime: runtime,
+        }
+    }
+
+    /// The same with Hana connected.
+    pub(crate) fn connected() -> Self {
+        let scene = Self::new();
+        let added = scene.run(&["account", "add", "--token-file", &scene.token_file(TOKEN)]);
+        assert_eq!(added.status.code(), Some(0), "{added:?}");
+        scene
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.home.path().join("data")
+    }
+
+    pub(crate) fn token_file(&self, token: &str) -> String {
+        let path = self.home.path().join("token.txt");
+        std::fs::write(&path, format!("{token}\n")).unwrap();
+        path.display().to_string()
+    }
+
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::cargo_bin("anirewind").unwrap();
+        command
+            .env_clear()
+            .env("ANIREWIND_DATA_PATH", self.data())
+            .env("ANIREWIND_ANILIST_URL", self.simulator.url());
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command().args(arguments).output().unwrap()
+    }
+
+    /// Runs with `--json` and returns the data.
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        let output = self
+            .command()
+            .args(arguments)
+            .arg("--json")
+            .output()
+            .unwrap();
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(
+            json["schema"].as_str().unwrap().starts_with("anirewind."),
+            "{json}"
+        );
+        json["data"].clone()
+    }
+
+    /// How many snapshots lie in the folder.
+    pub(crate) fn files(&self) -> usize {
+        std::fs::read_dir(self.data().join("backups")).map_or(0, Iterator::count)
+    }
+}

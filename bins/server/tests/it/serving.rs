@@ -1,0 +1,174 @@
+//! The server as a newcomer starts it.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A running server, killed when the test is over.
+struct Server {
+    process: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut process = command(arguments, environment).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line.trim().rsplit("http://").next().unwrap().to_owned();
+        Self { process, address }
+    }
+
+    /// Status and body of a page; `host` is what the browser would claim to talk to.
+    fn get(&self, path: &str, host: Option<&str>) -> (u16, String) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let host = host.unwrap_or(&self.address);
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, answer)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_anirewind-server"));
+    command
+        .args(["--listen", "127.0.0.1:0"])
+        .args(arguments)
+        .env_clear()
+        .env("ANIREWIND_LOG", "off")
+        .envs(environment.iter().copied())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+#[test]
+fn the_demo_shows_snapshots_and_takes_one_by_itself() {
+    let server = Server::start(&["--demo"], &[]);
+    let (status, page) = server.get("/", None);
+    assert_eq!(status, 200);
+    assert!(page.contains("hana is protected"), "{page}");
+    assert!(page.contains("plexanibridge-hana."), "{page}");
+    let rows = |page: &str| page.matches("scope=\"row\"").count();
+    let before = rows(&page);
+    let started = Instant::now();
+    while rows(&server.get("/", None).1) == before {
+        assert!(
+            started.elapsed() < Duration::from_mins(1),
+            "no snapshot at start"
+        );
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn the_demo_never_uses_a_real_token() {
+    // An address nobody answers at: if the demo took the environment's word, nothing would work.
+    let real = [
+        ("ANIREWIND_ANILIST_TOKEN", "CANARY"),
+        ("ANIREWIND_ANILIST_URL", "http://127.0.0.1:9"),
+    ];
+    let server = Server::start(&["--demo"], &real);
+    assert!(server.get("/", None).1.contains("hana is protected"));
+}
+
+#[test]
+fn without_an_account_the_page_says_how_to_add_one() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(&["--data-dir", &data.path().display().to_string()], &[]);
+    let (status, page) = server.get("/", None);
+    assert_eq!(status, 200);
+    assert!(
+        page.contains("anirewind account add --token-file"),
+        "{page}"
+    );
+    assert_eq!(server.get("/healthz", None).0, 200);
+    assert_eq!(server.get("/nowhere", None).0, 404);
+}
+
+#[test]
+fn a_page_elsewhere_cannot_reach_in_under_a_name_of_its_own() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(&["--data-dir", &data.path().display().to_string()], &[]);
+    for host in ["evil.example", "127.0.0.1.evil.example", "192.168.1.2"] {
+        assert_eq!(server.get("/", Some(host)).0, 403, "{host}");
+    }
+    assert_eq!(server.get("/", Some("localhost")).0, 200);
+}
+
+#[test]
+fn a_start_that_cannot_be_says_why() {
+    let data = tempfile::tempdir().unwrap();
+    let data = data.path().display().to_string();
+    for (arguments, environment, words) in [
+        (
+            vec!["--data-dir", &data],
+            vec![("ANIREWIND_BACKUP_AT", "sometimes")],
+            "daily@HH:MM",
+        ),
+        (
+            vec!["--data-dir", &data, "--demo"],
+            vec![],
+            "cannot be used with",
+        ),
+        (
+            vec!["--data-dir", &data],
+            vec![("ANIREWIND_ANILIST_URL", "http://example.org")],
+            "https",
+        ),
+        (
+            vec!["--data-dir", &data],
+            vec![("ANIREWIND_LOG", "a=b=c")],
+            "log level",
+        ),
+    ] {
+        let output = command(&arguments, &environment).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains(words), "{said}");
+    }
+    let mut open = Command::new(env!("CARGO_BIN_EXE_anirewind-server"));
+    open.env_clear()
+        .args(["--data-dir", &data, "--listen", "0.0.0.0:0"]);
+    let output = open.output().unwrap();
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("no password yet"),
+        "{output:?}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_that_was_killed_has_every_snapshot_when_it_starts_again() {
+    let data = tempfile::tempdir().unwrap();
+    let data = data.path().display().to_string();
+    let file = "plexanibridge-hana.20251004010203.json";
+    let theirs = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../crates/backup/tests/it/files")
+        .join(file);
+    for round in 0..3 {
+        let server = Server::start(&["--data-dir", &data], &[]);
+        if round == 0 {
+            let folder = std::path::Path::new(&data).join("backups");
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::copy(&theirs, folder.join(file)).unwrap();
+        }
+        assert!(server.get("/", None).1.contains(file), "round {round}");
+        // Dropping kills it without a warning.
+    }
+}

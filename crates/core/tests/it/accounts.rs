@@ -1,0 +1,118 @@
+//! Whose token it is, is asked and not assumed.
+
+use anirewind_core::{AccountError, Code, Explain as _};
+use anirewind_simulator::Fault;
+
+use crate::scene::{Scene, TOKEN, YUKIS, token};
+
+#[tokio::test]
+async fn an_account_is_called_like_its_user_unless_told_otherwise() {
+    let scene = Scene::new().await;
+    assert_eq!(
+        scene
+            .app
+            .add_account(None, token(TOKEN))
+            .await
+            .unwrap()
+            .profile,
+        "hana"
+    );
+    assert_eq!(
+        scene
+            .app
+            .add_account(Some("sister"), token(YUKIS))
+            .await
+            .unwrap()
+            .profile,
+        "sister"
+    );
+    let again = scene.app.add_account(None, token(YUKIS)).await.unwrap();
+    assert_eq!(again.profile, "sister", "a new token keeps the name");
+    assert_eq!(scene.app.accounts().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn another_users_token_is_refused_for_an_account() {
+    let scene = Scene::connected().await;
+    let error = scene
+        .app
+        .add_account(Some("hana"), token(YUKIS))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, AccountError::WrongAccount { .. }),
+        "{error}"
+    );
+    assert_eq!(error.code(), Code::RefusedForSafety);
+    assert_eq!(scene.app.accounts().await.unwrap().len(), 1);
+
+    // The same when somebody swaps the file by hand.
+    std::fs::write(scene.data.path().join("secrets/4242.token"), YUKIS).unwrap();
+    let target = scene.app.targets(Some("hana")).await.unwrap().remove(0);
+    let error = scene.app.check_account(&target).await.unwrap_err();
+    assert!(
+        matches!(error, AccountError::WrongAccount { .. }),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_token_and_an_outage_are_told_apart_and_nothing_is_kept() {
+    let scene = Scene::new().await;
+    let refused = scene
+        .app
+        .add_account(None, token("nonsense"))
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::NotSignedIn);
+    scene.simulator.fault_always(Some(Fault::Disabled));
+    let outage = scene.app.add_account(None, token(TOKEN)).await.unwrap_err();
+    assert_eq!(outage.code(), Code::Unavailable);
+    assert!(scene.app.accounts().await.unwrap().is_empty());
+    assert!(!scene.data.path().join("secrets").exists());
+}
+
+#[tokio::test]
+async fn a_removed_account_leaves_its_snapshots_and_no_token() {
+    let scene = Scene::connected().await;
+    scene.capture().await;
+    scene.app.remove_account("hana").await.unwrap();
+    assert!(!scene.data.path().join("secrets/4242.token").exists());
+    assert_eq!(scene.files().len(), 1);
+    assert!(matches!(
+        scene.app.targets(None).await,
+        Err(AccountError::NoAccount)
+    ));
+    assert!(matches!(
+        scene.app.targets(Some("hana")).await,
+        Err(AccountError::NoProfile { .. })
+    ));
+}
+
+#[tokio::test]
+async fn the_token_is_in_its_place_and_nowhere_else() {
+    let scene = Scene::connected().await;
+    scene.capture().await;
+    let mut found = Vec::new();
+    let mut folders = vec![scene.data.path().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if std::fs::read(&path)
+                .unwrap()
+                .windows(TOKEN.len())
+                .any(|w| w == TOKEN.as_bytes())
+            {
+                found.push(
+                    path.strip_prefix(scene.data.path())
+                        .unwrap()
+                        .display()
+                        .to_string(),
+                );
+            }
+        }
+    }
+    assert_eq!(found, ["secrets/4242.token"]);
+}

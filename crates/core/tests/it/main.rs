@@ -1,0 +1,9 @@
+//! The use cases against the simulator, on virtual time and a folder of their own.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+mod accounts;
+mod capturing;
+mod finding;
+mod scene;
+mod scheduling;

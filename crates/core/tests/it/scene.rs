@@ -1,0 +1,106 @@
+//! An installation in a temporary folder, and the AniList it talks to.
+
+use std::sync::Arc;
+
+use anirewind_core::model::AccessToken;
+use anirewind_core::{App, Captured, Kind, Schedule, Settings, Sources};
+use anirewind_simulator::{Growth, SimUser, Simulator, VirtualClock, World};
+use jiff::tz::TimeZone;
+use tempfile::TempDir;
+use time::macros::datetime;
+
+pub(crate) const HANA: u32 = 4242;
+pub(crate) const TOKEN: &str = "token-of-hana";
+pub(crate) const YUKIS: &str = "token-of-yuki";
+
+pub(crate) struct Scene {
+    pub(crate) simulator: Simulator,
+    pub(crate) clock: Arc<VirtualClock>,
+    pub(crate) data: TempDir,
+    pub(crate) app: App,
+}
+
+impl Scene {
+    /// Hana with forty titles and Yuki with three; nobody is connected.
+    pub(crate) async fn new() -> Self {
+        let clock = Arc::new(VirtualClock::starting_at(datetime!(2026-11-03 12:00 UTC)));
+        let now = datetime!(2026-11-03 12:00 UTC);
+        let mut world = World::new();
+        world.grow(
+            World::hana(),
+            TOKEN,
+            Growth {
+                seed: 7,
+                anime: 30,
+                manga: 10,
+            },
+            now,
+        );
+        world.grow(
+            SimUser::new(7, "yuki"),
+            YUKIS,
+            Growth {
+                seed: 7,
+                anime: 3,
+                manga: 0,
+            },
+            now,
+        );
+        let simulator = Simulator::start(world, clock.clone()).await.unwrap();
+        let data = tempfile::tempdir().unwrap();
+        let app = open(&simulator, &clock, &data);
+        Self {
+            simulator,
+            clock,
+            data,
+            app,
+        }
+    }
+
+    /// The same with Hana connected.
+    pub(crate) async fn connected() -> Self {
+        let scene = Self::new().await;
+        scene.app.add_account(None, token(TOKEN)).await.unwrap();
+        scene
+    }
+
+    /// The same folder, opened again as after a restart.
+    pub(crate) fn reopen(&self) -> App {
+        open(&self.simulator, &self.clock, &self.data)
+    }
+
+    pub(crate) async fn capture(&self) -> Captured {
+        let target = self.app.targets(Some("hana")).await.unwrap().remove(0);
+        self.app.capture(&target, Kind::Manual).await.unwrap()
+    }
+
+    /// Names of the snapshots in the folder; files that are still being written have other names.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(self.app.backups()) else {
+            return Vec::new();
+        };
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names
+            .filter(|name| {
+                std::path::Path::new(name)
+                    .extension()
+                    .is_some_and(|e| e == "json")
+            })
+            .collect()
+    }
+}
+
+pub(crate) fn token(text: &str) -> AccessToken {
+    AccessToken::new(text).unwrap()
+}
+
+fn open(simulator: &Simulator, clock: &Arc<VirtualClock>, data: &TempDir) -> App {
+    let sources = Sources {
+        flags: [("data_dir", data.path().display().to_string())].into(),
+        environment: [("ANIREWIND_ANILIST_URL".to_owned(), simulator.url())].into(),
+        platform_data: None,
+    };
+    let mut settings = Settings::read(&sources).unwrap();
+    settings.backup_at = Schedule::parse("daily@01:00").unwrap();
+    App::open(settings, clock.clone(), TimeZone::UTC, None).unwrap()
+}

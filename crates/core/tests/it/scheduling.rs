@@ -1,0 +1,67 @@
+//! A day has one snapshot, whatever the clock does.
+
+use anirewind_core::App;
+use anirewind_simulator::Fault;
+use time::Date;
+
+use crate::scene::Scene;
+
+/// Waits until so many snapshots are there.
+async fn reach(scene: &Scene, snapshots: usize) {
+    while scene.files().len() < snapshots {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Lets the schedule run until so many snapshots are there.
+async fn run_until(scene: &Scene, app: &App, snapshots: usize) {
+    tokio::select! {
+        () = app.run_schedule() => {},
+        () = reach(scene, snapshots) => {},
+    }
+}
+
+async fn days(app: &App) -> Vec<Date> {
+    app.refresh_catalogue().await.unwrap();
+    let rows = app.snapshots(None).await.unwrap();
+    rows.iter().rev().map(|row| row.created_at.date()).collect()
+}
+
+#[tokio::test]
+async fn one_at_start_and_then_one_a_day() {
+    let scene = Scene::connected().await;
+    run_until(&scene, &scene.app, 8).await;
+    let days = days(&scene.app).await;
+    let expected: Vec<Date> = (0..8)
+        .map(|n| days[0].saturating_add(time::Duration::days(n)))
+        .collect();
+    assert_eq!(days, expected);
+}
+
+#[tokio::test]
+async fn a_clock_set_back_does_not_bring_a_day_twice_and_a_sleep_is_made_up_for_once() {
+    let scene = Scene::connected().await;
+    let meddle = async {
+        reach(&scene, 2).await; // At start on the 3rd, by schedule on the 4th at 01:00.
+        scene.clock.jump(time::Duration::hours(-20));
+        reach(&scene, 3).await; // Not again on the 4th: on the 5th.
+        scene.clock.jump(time::Duration::days(10));
+        reach(&scene, 5).await; // Once for the ten days, then the next day.
+    };
+    tokio::select! {
+        () = scene.app.run_schedule() => {},
+        () = meddle => {},
+    }
+    let days: Vec<u8> = days(&scene.app).await.iter().map(|day| day.day()).collect();
+    assert_eq!(days, [3, 4, 5, 15, 16]);
+}
+
+#[tokio::test]
+async fn after_a_failure_the_next_attempt_does_not_wait_a_day() {
+    let scene = Scene::connected().await;
+    scene.simulator.fault_at(1, Fault::Disabled);
+    let before = anirewind_core::model::Clock::now(scene.clock.as_ref());
+    run_until(&scene, &scene.app, 1).await;
+    let passed = anirewind_core::model::Clock::now(scene.clock.as_ref()) - before;
+    assert!(passed < time::Duration::minutes(30), "{passed}");
+}

@@ -1,0 +1,173 @@
+//! What the first page says when there is much, nothing, or trouble.
+
+use std::fs;
+use std::sync::Arc;
+
+use actix_web::http::{Method, StatusCode};
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use anirewind_core::{App, Kind, Settings, Sources};
+use anirewind_simulator::{Growth, SimUser, Simulator, VirtualClock, World};
+use tempfile::TempDir;
+use time::macros::datetime;
+
+struct Scene {
+    simulator: Simulator,
+    data: TempDir,
+    app: App,
+}
+
+impl Scene {
+    async fn new(name: &str) -> Self {
+        let now = datetime!(2026-11-03 12:00 UTC);
+        let clock = Arc::new(VirtualClock::starting_at(now));
+        let mut world = World::new();
+        let growth = Growth {
+            seed: 7,
+            anime: 30,
+            manga: 10,
+        };
+        world.grow(SimUser::new(1, name), "a-token", growth, now);
+        let simulator = Simulator::start(world, clock.clone()).await.unwrap();
+        let data = tempfile::tempdir().unwrap();
+        let sources = Sources {
+            flags: [("data_dir", data.path().display().to_string())].into(),
+            environment: [
+                ("ANIREWIND_ANILIST_URL".to_owned(), simulator.url()),
+                ("ANIREWIND_ANILIST_TOKEN".to_owned(), "a-token".to_owned()),
+            ]
+            .into(),
+            platform_data: None,
+        };
+        let settings = Settings::read(&sources).unwrap();
+        let app = App::open(settings, clock, jiff::tz::TimeZone::UTC, None).unwrap();
+        Self {
+            simulator,
+            data,
+            app,
+        }
+    }
+
+    async fn capture(&self) {
+        let targets = self.app.targets(None).await.unwrap();
+        self.app.capture_all(&targets, Kind::Automatic).await;
+    }
+
+    async fn request(
+        &self,
+        request: TestRequest,
+    ) -> (StatusCode, String, actix_web::http::header::HeaderMap) {
+        let service = init_service(anirewind_web::application(self.app.clone())).await;
+        let response = call_service(&service, request.to_request()).await;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = String::from_utf8(read_body(response).await.to_vec()).unwrap();
+        (status, body, headers)
+    }
+
+    async fn get(&self, path: &str) -> (StatusCode, String) {
+        let request = TestRequest::get()
+            .uri(path)
+            .insert_header(("host", "127.0.0.1:4849"));
+        let (status, body, _) = self.request(request).await;
+        (status, body)
+    }
+}
+
+#[actix_web::test]
+async fn a_snapshot_shows_with_file_name_created_size_age_and_user() {
+    let scene = Scene::new("hana").await;
+    scene.capture().await;
+    let (status, page) = scene.get("/").await;
+    assert_eq!(status, StatusCode::OK);
+    for words in [
+        "hana is protected",
+        "plexanibridge-hana.20261103",
+        "2026-11-03 12:00 UTC",
+        " kB",
+        "just now",
+        "30 anime, 10 manga",
+        "verified",
+    ] {
+        assert!(page.contains(words), "`{words}` is missing: {page}");
+    }
+}
+
+#[actix_web::test]
+async fn nothing_yet_says_what_to_do() {
+    let (status, page) = Scene::new("hana").await.get("/").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(page.contains("No account is connected yet") && page.contains("There is no snapshot"));
+}
+
+#[actix_web::test]
+async fn could_not_load_is_never_shown_as_none() {
+    let scene = Scene::new("hana").await;
+    fs::write(
+        scene.data.path().join("backups"),
+        "a file where the folder should be",
+    )
+    .unwrap();
+    let (status, page) = scene.get("/").await;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(page.contains("They may still be in"), "{page}");
+    assert!(!page.contains("There is no snapshot"), "{page}");
+}
+
+#[actix_web::test]
+async fn a_failing_account_and_a_damaged_file_are_said_and_the_rest_stands() {
+    let scene = Scene::new("hana").await;
+    scene.capture().await;
+    let broken = scene
+        .app
+        .backups()
+        .join("plexanibridge-hana.20200101000000.json");
+    fs::write(broken, "{").unwrap();
+    scene.simulator.world().revoke_token("a-token");
+    scene.capture().await;
+    let (_, page) = scene.get("/").await;
+    assert!(page.contains("1 file could not be read"), "{page}");
+    assert!(page.contains("plexanibridge-hana.20261103"), "{page}");
+}
+
+#[actix_web::test]
+async fn markup_in_names_shows_as_text() {
+    let scene = Scene::new("<script>alert(1)</script>").await;
+    scene.capture().await;
+    let (_, page) = scene.get("/").await;
+    assert!(!page.contains("<script"), "{page}");
+    assert!(page.contains("&#60;script&#62;"), "{page}");
+}
+
+#[actix_web::test]
+async fn every_answer_carries_the_policy_and_only_reading_is_answered() {
+    let scene = Scene::new("hana").await;
+    for path in ["/", "/healthz", "/nowhere", "/assets/style.css"] {
+        let request = TestRequest::get()
+            .uri(path)
+            .insert_header(("host", "localhost"));
+        let (_, _, headers) = scene.request(request).await;
+        let policy = headers
+            .get("content-security-policy")
+            .unwrap()
+            .to_str()
+            .unwrap();
+        assert!(policy.starts_with("default-src 'none'"), "{path}");
+        assert_eq!(headers.get("x-content-type-options").unwrap(), "nosniff");
+    }
+    for method in [Method::POST, Method::PUT, Method::DELETE] {
+        let request = TestRequest::default()
+            .method(method)
+            .insert_header(("host", "localhost"));
+        assert_eq!(
+            scene.request(request).await.0,
+            StatusCode::METHOD_NOT_ALLOWED
+        );
+    }
+    let rebound = TestRequest::get().insert_header(("host", "evil.example"));
+    let (status, page, headers) = scene.request(rebound).await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    assert!(!page.contains("hana") && headers.contains_key("content-security-policy"));
+    let forwarded = TestRequest::get()
+        .insert_header(("host", "evil.example"))
+        .insert_header(("x-forwarded-host", "localhost"));
+    assert_eq!(scene.request(forwarded).await.0, StatusCode::FORBIDDEN);
+}
