@@ -359,10 +359,8 @@ impl App {
         token: &AccessToken,
     ) -> Result<AccountRow, AccountError> {
         let now = self.now();
-        let known = self.inner.store.accounts().await?.into_iter();
-        let known = known
-            .filter(|row| row.account.id == viewer.account.id)
-            .last();
+        let rows = self.inner.store.accounts().await?;
+        let known = rows.iter().find(|row| row.account.id == viewer.account.id);
         let row = AccountRow {
             account: viewer.account.clone(),
             profile: profile.to_owned(),

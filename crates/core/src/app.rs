@@ -43,7 +43,7 @@ pub enum StartError {
         /// The data folder.
         data: PathBuf,
         /// Why.
-        source: OpenError,
+        source: Box<OpenError>,
     },
     /// The address of AniList is none to send a token to.
     #[error("cannot talk to AniList")]
@@ -63,12 +63,11 @@ impl Explain for StartError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Open {
-                source: OpenError::Make { .. },
-                ..
-            } => "Nothing was written. Is the folder writable, and is there space on the disk? \
+            Self::Open { source, .. } if matches!(**source, OpenError::Make { .. }) => {
+                "Nothing was written. Is the folder writable, and is there space on the disk? \
                  Another one can be named with --data-dir."
-                .to_owned(),
+                    .to_owned()
+            }
             Self::Open { data, .. } => format!(
                 "Nothing was changed. The snapshots in {} are files of their own and not affected; \
                  the catalogue can be moved away and is then made anew from them.",
@@ -92,7 +91,7 @@ impl App {
         let data = settings.data.clone();
         let open = |source| StartError::Open {
             data: data.clone(),
-            source,
+            source: Box::new(source),
         };
         let store = Store::open(&data.join("anirewind.db")).map_err(open)?;
         let pace = match settings.rate_limit {

@@ -203,17 +203,16 @@ impl App {
             Reference::Path(path) => Some(path.clone()),
             _ => None,
         };
-        let (path, row) = match path {
-            Some(path) => (path, None),
-            None => {
-                let owner = match profile {
-                    Some(profile) => Some(self.account_row(profile).await?.account.id),
-                    None => None,
-                };
-                let rows = self.inner.store.snapshots(owner).await?;
-                let row = self.choose(reference, &parsed, rows)?;
-                (self.inner.folder.path().join(&row.file), Some(row))
-            }
+        let (path, row) = if let Some(path) = path {
+            (path, None)
+        } else {
+            let owner = match profile {
+                Some(profile) => Some(self.account_row(profile).await?.account.id),
+                None => None,
+            };
+            let rows = self.inner.store.snapshots(owner).await?;
+            let row = self.choose(reference, &parsed, rows)?;
+            (self.inner.folder.path().join(&row.file), Some(row))
         };
         let file = path.clone();
         let read = tokio::task::spawn_blocking(move || Folder::read_path(&file)).await;

@@ -62,7 +62,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
 
 async fn dashboard(app: web::Data<App>) -> HttpResponse {
     match load(&app).await {
-        Ok((report, accounts, rows)) => page(&app, report, accounts, rows),
+        Ok((report, accounts, rows)) => page(&app, report, &accounts, rows),
         Err(error) => {
             tracing::error!(problem = error.chain(), "cannot show the dashboard");
             // Not "none": somebody who reads this may have a full folder.
@@ -70,11 +70,7 @@ async fn dashboard(app: web::Data<App>) -> HttpResponse {
                 StatusCode::INTERNAL_SERVER_ERROR,
                 &Problem {
                     title: "The snapshots could not be read",
-                    message: format!(
-                        "They may still be in {}. {}",
-                        app.backups().display(),
-                        error.chain()
-                    ),
+                    message: format!("What went wrong: {}.", error.chain()),
                     hint: error.hint(),
                 },
             )
@@ -104,7 +100,7 @@ async fn load(app: &App) -> Result<Loaded, BrowseError> {
 fn page(
     app: &App,
     report: CatalogueReport,
-    accounts: Vec<AccountStatus>,
+    accounts: &[AccountStatus],
     rows: Vec<SnapshotRow>,
 ) -> HttpResponse {
     let now = app.now();

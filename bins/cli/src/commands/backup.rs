@@ -60,32 +60,30 @@ fn json_of(captured: &Captured) -> Value {
 }
 
 fn text_of(app: &App, captured: &Captured) -> String {
-    let mut text = format!("{}: {captured}", captured.profile);
-    text.push_str("\n  ");
-    text.push_str(
-        &app.backups()
-            .join(&captured.snapshot.file)
-            .display()
-            .to_string(),
-    );
+    let path = app.backups().join(&captured.snapshot.file);
+    let mut lines = vec![
+        format!("{}: {captured}", captured.profile),
+        path.display().to_string(),
+    ];
     if captured.unresolved > 0 {
-        text.push_str(&format!(
-            "\n  AniList would not say the custom lists or advanced scores of {} titles; they are \
-             not recorded in this snapshot",
+        lines.push(format!(
+            "AniList would not say the custom lists or advanced scores of {} titles; they are not \
+             recorded in this snapshot",
             captured.unresolved
         ));
     }
     if let Some(counted) = captured.counted {
-        text.push_str(&format!(
-            "\n  AniList's statistics count {} anime and {} manga; they lag behind at times",
+        lines.push(format!(
+            "AniList's statistics count {} anime and {} manga; they lag behind at times",
             counted.anime, counted.manga
         ));
     }
     if captured.snapshot.standing == anirewind_core::Standing::Suspect {
-        text.push_str(
-            "\n  More than half of the titles are gone since the last snapshot. If that was not \
-             you, the last one still holds them",
+        lines.push(
+            "More than half of the titles are gone since the last good snapshot, which still holds \
+             them. Was that you?"
+                .to_owned(),
         );
     }
-    text
+    lines.join("\n  ")
 }

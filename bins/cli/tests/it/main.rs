@@ -1,6 +1,10 @@
 //! The real binary, in an empty environment, against the simulator.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that panics has failed"
+)]
 
 mod commands;
 mod refusals;

@@ -1,6 +1,10 @@
 //! The real server, and the rules that hold the whole workspace.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that panics has failed"
+)]
 
 mod layers;
 mod serving;

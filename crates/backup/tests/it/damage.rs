@@ -87,7 +87,7 @@ fn what_is_no_file_is_refused_without_waiting() {
         b"null",
         b"<html>",
         b"\xff\xfe",
-        &[b'['; 100_000],
+        "[".repeat(100_000).as_bytes(),
     ] {
         let error = reads(junk).unwrap_err();
         assert!(matches!(error, ReadError::Damaged { .. }), "{error}");

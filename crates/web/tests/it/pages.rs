@@ -108,7 +108,7 @@ async fn could_not_load_is_never_shown_as_none() {
     .unwrap();
     let (status, page) = scene.get("/").await;
     assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
-    assert!(page.contains("They may still be in"), "{page}");
+    assert!(page.contains("The snapshots may still be there"), "{page}");
     assert!(!page.contains("There is no snapshot"), "{page}");
 }
 
