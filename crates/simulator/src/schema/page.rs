@@ -83,15 +83,15 @@ pub(super) struct EntryFilter {
     pub(super) status_in: Option<Vec<Option<Status>>>,
     pub(super) status_not_in: Option<Vec<Option<Status>>>,
     pub(super) status_not: Option<Status>,
-    pub(super) media_id_in: Option<Vec<Option<i32>>>,
-    pub(super) media_id_not_in: Option<Vec<Option<i32>>>,
+    pub(super) media_id_in: Option<BTreeSet<i32>>,
+    pub(super) media_id_not_in: Option<BTreeSet<i32>>,
 }
 
 impl EntryFilter {
     pub(super) fn passes(&self, world: &World, entry: &SimEntry) -> bool {
-        let has = |list: &Option<Vec<Option<i32>>>| {
-            list.as_ref()
-                .map(|ids| ids.contains(&i32::try_from(entry.media).ok()))
+        let has = |ids: &Option<BTreeSet<i32>>| {
+            let media = i32::try_from(entry.media).unwrap_or(i32::MAX);
+            ids.as_ref().map(|ids| ids.contains(&media))
         };
         let stands = |list: &Option<Vec<Option<Status>>>| {
             list.as_ref()
@@ -262,8 +262,8 @@ impl Page {
             status_in,
             status_not_in,
             status_not,
-            media_id_in,
-            media_id_not_in,
+            media_id_in: media_id_in.map(|ids| ids.into_iter().flatten().collect()),
+            media_id_not_in: media_id_not_in.map(|ids| ids.into_iter().flatten().collect()),
         };
         let one = match self::user_id(&world, user_id, user_name.as_deref()) {
             Some(found) => Some(fail(ctx, found)?),
