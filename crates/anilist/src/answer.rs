@@ -11,8 +11,8 @@ use time::OffsetDateTime;
 
 /// A 429 that does not say for how long means a minute.
 const LOCK_OUT: Duration = Duration::from_mins(1);
-/// No pause that AniList asks for is taken to be longer than this.
-const LONGEST_LOCK_OUT: Duration = Duration::from_mins(10);
+/// A longer pause than this is taken for a mistake.
+const LONGEST_LOCK_OUT: Duration = Duration::from_hours(24);
 
 /// An answer as it came in.
 #[derive(Debug)]
@@ -340,7 +340,8 @@ mod tests {
         assert_eq!(pause(&[]), 60);
         assert_eq!(pause(&[("retry-after", "Wed, 21 Oct")]), 60);
         assert_eq!(pause(&[("retry-after", "-5")]), 60);
-        assert_eq!(pause(&[("retry-after", "999999")]), 600);
+        assert_eq!(pause(&[("retry-after", "3600")]), 3_600);
+        assert_eq!(pause(&[("retry-after", "999999")]), 86_400);
     }
 
     #[test]

@@ -42,8 +42,8 @@ pub(crate) fn viewer(wire: wire::Viewer) -> Result<Viewer, Nonsense> {
         settings: ListSettings {
             score_format: ScoreFormat::parse(&score_format),
             row_order: lists.row_order,
-            anime: lists.anime_list.map(type_settings),
-            manga: lists.manga_list.map(type_settings),
+            anime: lists.anime_list.and_then(type_settings),
+            manga: lists.manga_list.and_then(type_settings),
         },
         counts: wire.statistics.and_then(counts),
     })
@@ -64,17 +64,17 @@ fn activity(options: wire::UserOptions) -> ActivitySettings {
     }
 }
 
-fn type_settings(wire: wire::TypeOptions) -> TypeSettings {
-    let names = |names: Option<Vec<Option<String>>>| {
-        names.into_iter().flatten().flatten().collect::<Vec<_>>()
-    };
-    TypeSettings {
-        section_order: names(wire.section_order),
+/// Settings of one list; `None` when AniList would not say which lists or categories there are,
+/// for then nobody can say that an entry is on none.
+fn type_settings(wire: wire::TypeOptions) -> Option<TypeSettings> {
+    let names = |names: Vec<Option<String>>| names.into_iter().flatten().collect::<Vec<_>>();
+    Some(TypeSettings {
+        custom_lists: names(wire.custom_lists?),
+        advanced_scoring: names(wire.advanced_scoring?),
+        section_order: names(wire.section_order.unwrap_or_default()),
         split_completed: wire.split_completed_section_by_format.unwrap_or_default(),
-        custom_lists: names(wire.custom_lists),
-        advanced_scoring: names(wire.advanced_scoring),
         advanced_scoring_enabled: wire.advanced_scoring_enabled.unwrap_or_default(),
-    }
+    })
 }
 
 /// The larger of the total and the sum over statuses: one of them may leave planned titles out,
@@ -328,26 +328,23 @@ pub(crate) fn arguments(
             || json!([]),
         ),
     );
-    let categories: Vec<&str> = match media_type {
+    let of_type = match media_type {
         MediaType::Anime => settings.anime.as_ref(),
         MediaType::Manga => settings.manga.as_ref(),
+    };
+    // Scores go by position: without the account's order they would land on the wrong categories,
+    // and an empty array would clear them all.
+    if let Some(of_type) = of_type {
+        let categories = || of_type.advanced_scoring.iter().map(String::as_str);
+        put(
+            "advancedScores",
+            written(
+                &values.advanced_scores,
+                |scores| json!(scores.in_order_of(categories())),
+                || json!(vec![0; categories().count()]),
+            ),
+        );
     }
-    .map(|settings| {
-        settings
-            .advanced_scoring
-            .iter()
-            .map(String::as_str)
-            .collect()
-    })
-    .unwrap_or_default();
-    put(
-        "advancedScores",
-        written(
-            &values.advanced_scores,
-            |scores| json!(scores.in_order_of(categories.iter().copied())),
-            || json!(vec![0; categories.len()]),
-        ),
-    );
     put(
         "startedAt",
         written(

@@ -166,6 +166,11 @@ impl State {
         {
             self.sent.pop_front();
         }
+        if self.distrust.is_some_and(|distrust| now >= distrust.until) {
+            // Headers may be missing altogether: what was lowered on suspicion comes back by itself.
+            self.distrust = None;
+            self.limit = self.limit.max(self.fixed.unwrap_or(FIRST_LIMIT));
+        }
         let silence = self.silent_until.saturating_sub(now);
         if !silence.is_zero() {
             return (silence, WaitReason::Asked);

@@ -4,7 +4,7 @@
 //! (entries that are hidden and on no custom list, and whatever lies past AniList's cap) is noticed
 //! by counting and then looked for page by page.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anirewind_model::{
@@ -27,6 +27,10 @@ const COLLECTION_CAP: usize = 11_000;
 /// AniList's largest chunk and page.
 const CHUNK: usize = 500;
 pub(crate) const PAGE: usize = 50;
+/// Pages show this many titles of a list and no more.
+const LONGEST_SWEEP: usize = 5_000;
+/// A list of this many titles is not taken for empty on the word of one answer.
+const FEW: usize = 5;
 /// More chunks than any list can have: an answer that always promises another ends here.
 const MOST_CHUNKS: usize = 2 * COLLECTION_CAP / CHUNK;
 
@@ -72,15 +76,13 @@ impl AniList {
             progress,
         };
         reader.collections().await?;
-        let hides_some = |media_type: MediaType| {
-            let read = reader.count(media_type);
+        // Counting cannot prove that nothing is hidden: statistics may lag by as many titles as are
+        // hidden. Ids can, and those of a usual account fit into one request.
+        let lists = MediaType::BOTH.map(|media_type| {
             let expected = expected.map_or(0, |counts| counts.of(media_type));
-            (read < expected || read >= COLLECTION_CAP).then_some((media_type, expected.max(read)))
-        };
-        let unseen: Vec<_> = MediaType::BOTH.into_iter().filter_map(hides_some).collect();
-        if !unseen.is_empty() {
-            reader.sweep(&unseen).await?;
-        }
+            (media_type, expected.max(reader.count(media_type)))
+        });
+        reader.sweep(&lists).await?;
         reader.ask_again_for_labels().await?;
         let entries: Vec<Entry> = reader.found.into_values().collect();
         let unresolved = entries
@@ -89,7 +91,7 @@ impl AniList {
             .map(|entry| entry.media);
         let coverage = Coverage {
             expected,
-            swept: !unseen.is_empty(),
+            swept: true,
             unresolved: unresolved.collect(),
         };
         let mut list = List {
@@ -101,20 +103,25 @@ impl AniList {
             coverage,
         };
         let found = list.counts();
-        if let Some(expected) = expected.filter(|expected| expected.total() >= 5)
-            && found.total() == 0
-        {
-            return Err(RemoteError::Incomplete { expected, found });
+        if let Some(expected) = expected {
+            let vanished = |of| expected.of(of) >= FEW && found.of(of) == 0;
+            if MediaType::BOTH.into_iter().any(vanished) {
+                return Err(RemoteError::Incomplete { expected, found });
+            }
         }
         list.favourites = Some(self.read_favourites(viewer.account.id).await?);
         Ok(list)
     }
 
     /// Reads the entries of some titles, fifty a page and several pages a request.
+    ///
+    /// Which list an entry is on stands with its title; for a title that AniList has since removed
+    /// only whoever asks can know, in `types`.
     pub(crate) async fn read_entries(
         &self,
         viewer: &Viewer,
         media: &[MediaId],
+        types: &BTreeMap<MediaId, MediaType>,
     ) -> Result<Vec<Entry>, RemoteError> {
         let pages: Vec<wire::EntryPage<wire::Entry>> = self
             .pages_of(&documents::ENTRIES, Some(viewer.account.id), media)
@@ -123,7 +130,8 @@ impl AniList {
             .into_iter()
             .flat_map(|page| page.media_list.into_iter().flatten())
             .map(|entry| {
-                let media_type = type_of(&entry)?;
+                let known = types.get(&MediaId::new(entry.media_id)).copied();
+                let media_type = known.map_or_else(|| type_of(&entry), Ok)?;
                 convert::entry(entry, media_type, &viewer.settings)
             })
             .collect::<Result<Vec<_>, Nonsense>>()
@@ -168,16 +176,28 @@ impl AniList {
         each: &[Variables],
     ) -> Result<Vec<T>, RemoteError> {
         let mut answers = Vec::with_capacity(each.len());
-        for part in each.chunks(document.repetitions()) {
+        let mut fits = document.repetitions();
+        let mut left = each;
+        while !left.is_empty() {
+            let (part, rest) = left.split_at(fits.min(left.len()));
             let repeated = Repeated::new(document, shared.clone(), part);
-            let mut data: BTreeMap<String, T> = self
+            let data: Result<BTreeMap<String, T>, RemoteError> = self
                 .send_repeated(&repeated, part.len(), Repeat::Harmless)
-                .await?;
+                .await;
+            let mut data = match data {
+                // Nothing was done. A limit that was lowered is kept to from here on.
+                Err(RemoteError::Complexity { max, .. }) if max >= document.cost && fits > 1 => {
+                    fits = (max / document.cost) as usize;
+                    continue;
+                }
+                data => data?,
+            };
             for index in 0..part.len() {
                 let alias = crate::template::alias(index);
                 let answer = data.remove(&alias);
                 answers.push(answer.ok_or_else(|| malformed(format!("`{alias}` is missing")))?);
             }
+            left = rest;
         }
         Ok(answers)
     }
@@ -228,7 +248,7 @@ impl Reader<'_> {
                 .send(&documents::LISTS, user, Repeat::Heavy)
                 .await;
             match both {
-                Ok(both) => {
+                Ok(both) if !both.anime.promises_more() && !both.manga.promises_more() => {
                     for (media_type, list) in [
                         (MediaType::Anime, both.anime),
                         (MediaType::Manga, both.manga),
@@ -237,6 +257,7 @@ impl Reader<'_> {
                     }
                     return Ok(());
                 }
+                Ok(_) => tracing::debug!("a whole list promises more, reading them apart"),
                 Err(error) if is_too_heavy(&error) => {
                     tracing::debug!(%error, "both lists at once failed, reading them apart");
                 }
@@ -268,7 +289,9 @@ impl Reader<'_> {
         status: Option<&EntryStatus>,
     ) -> Result<(), RemoteError> {
         match self.part(media_type, status, None).await {
-            Ok((entries, _)) => return self.take(media_type, entries),
+            Ok((entries, false)) => return self.take(media_type, entries),
+            // Asked for whole, and yet there is more: it comes in chunks only.
+            Ok((entries, true)) => self.take(media_type, entries)?,
             Err(error) if is_too_heavy(&error) => {
                 tracing::debug!(%error, "a whole list failed, reading it in chunks");
             }
@@ -313,21 +336,71 @@ impl Reader<'_> {
             .anilist
             .send(&documents::LIST, variables, repeat)
             .await?;
-        let more = data.list.has_next_chunk.unwrap_or_default();
+        let more = data.list.promises_more();
         Ok((entries_of(data.list), more))
     }
 
     /// Looks through all ids for titles that no group showed, and reads those.
     async fn sweep(&mut self, lists: &[(MediaType, usize)]) -> Result<(), RemoteError> {
-        let ids = self.anilist.sweep(self.viewer.account.id, lists).await?;
-        let known: BTreeSet<MediaId> = self.found.keys().map(|(_, id)| *id).collect();
-        let missing: Vec<MediaId> = ids.difference(&known).copied().collect();
-        tracing::debug!(titles = missing.len(), "found by sweeping");
-        for entry in self.anilist.read_entries(self.viewer, &missing).await? {
-            self.found.insert((entry.media_type, entry.media), entry);
+        let user = self.viewer.account.id;
+        let ids = self.anilist.sweep(user, lists).await?;
+        self.read_missing(&ids).await?;
+        for (media_type, expected) in lists {
+            // Only a list longer than pages reach can still hide something in its middle.
+            while self.count(*media_type) < *expected && *expected > LONGEST_SWEEP {
+                let known = self.found.keys().map(|(_, id)| *id).collect();
+                let ids = self
+                    .anilist
+                    .sweep_unknown(user, *media_type, &known)
+                    .await?;
+                if self.read_missing(&ids).await? == 0 {
+                    break;
+                }
+            }
         }
-        self.report();
         Ok(())
+    }
+
+    /// Reads those of these titles that are not known yet; says how many that were.
+    ///
+    /// A title that is on the list and then not in the answer is asked for once more; when it is
+    /// still not there the list is not complete, and is not taken for it.
+    async fn read_missing(
+        &mut self,
+        ids: &BTreeMap<MediaId, MediaType>,
+    ) -> Result<usize, RemoteError> {
+        let before = self.found.len();
+        for pause in [Duration::ZERO, Duration::from_secs(2)] {
+            let missing = self.missing(ids);
+            if missing.is_empty() {
+                break;
+            }
+            tracing::debug!(titles = missing.len(), "found by sweeping");
+            if !pause.is_zero() {
+                self.anilist.clock().sleep(pause).await;
+            }
+            for entry in self
+                .anilist
+                .read_entries(self.viewer, &missing, ids)
+                .await?
+            {
+                self.found.insert((entry.media_type, entry.media), entry);
+            }
+            self.report();
+        }
+        let missing = self.missing(ids).len();
+        if missing > 0 {
+            return Err(malformed(format!(
+                "{missing} titles are on the list but cannot be read"
+            )));
+        }
+        Ok(self.found.len() - before)
+    }
+
+    fn missing(&self, ids: &BTreeMap<MediaId, MediaType>) -> Vec<MediaId> {
+        let is_missing =
+            |(id, of): &(&MediaId, &MediaType)| !self.found.contains_key(&(**of, **id));
+        ids.iter().filter(is_missing).map(|(id, _)| *id).collect()
     }
 
     fn report(&self) {
@@ -398,6 +471,12 @@ impl Reader<'_> {
 fn is_unlabelled(entry: &Entry) -> bool {
     matches!(entry.values.custom_lists, Recorded::NotRecorded)
         || matches!(entry.values.advanced_scores, Recorded::NotRecorded)
+}
+
+impl wire::Collection {
+    fn promises_more(&self) -> bool {
+        self.has_next_chunk.unwrap_or_default()
+    }
 }
 
 fn entries_of(list: wire::Collection) -> Vec<wire::Entry> {

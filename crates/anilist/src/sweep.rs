@@ -1,9 +1,10 @@
 //! Looking for titles that no group of a list shows, page by page.
 //!
 //! Pages of a list show every entry, hidden ones too, but none past the 5,000th. A longer list is
-//! looked through status by status, and a status that is longer still from both ends.
+//! looked through status by status, and a status that is longer still from both ends. What lies
+//! in the middle of an even longer one is reached by leaving out what is known already.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anirewind_model::{EntryStatus, MediaId, MediaType, RemoteError, UserId};
 use serde_json::json;
@@ -33,13 +34,43 @@ impl AniList {
         &self,
         user: UserId,
         lists: &[(MediaType, usize)],
-    ) -> Result<BTreeSet<MediaId>, RemoteError> {
+    ) -> Result<BTreeMap<MediaId, MediaType>, RemoteError> {
         let shared = Variables::from_iter([("userId".to_owned(), json!(user.get()))]);
-        let mut strands: Vec<Strand> = lists
+        let strands = lists
             .iter()
-            .flat_map(|(media_type, count)| strands(*media_type, *count))
-            .collect();
-        let mut ids = BTreeSet::new();
+            .flat_map(|(media_type, count)| strands(*media_type, *count));
+        self.follow(shared, strands.collect()).await
+    }
+
+    /// Titles on one list that are not among those known: the first 5,000 of them.
+    pub(crate) async fn sweep_unknown(
+        &self,
+        user: UserId,
+        media_type: MediaType,
+        known: &BTreeSet<MediaId>,
+    ) -> Result<BTreeMap<MediaId, MediaType>, RemoteError> {
+        let except: Vec<_> = known.iter().map(|id| id.get()).collect();
+        let shared = Variables::from_iter([
+            ("userId".to_owned(), json!(user.get())),
+            ("except".to_owned(), json!(except)),
+        ]);
+        let all_the_way = Strand {
+            media_type,
+            status: None,
+            is_descending: false,
+            next_page: 1,
+            pages: DEEPEST_PAGE,
+        };
+        self.follow(shared, vec![all_the_way]).await
+    }
+
+    /// Follows strands to their ends, as many pages of all of them a request as fit.
+    async fn follow(
+        &self,
+        shared: Variables,
+        mut strands: Vec<Strand>,
+    ) -> Result<BTreeMap<MediaId, MediaType>, RemoteError> {
+        let mut ids = BTreeMap::new();
         while !strands.is_empty() {
             let each: Vec<Variables> = strands.iter().flat_map(Strand::variables).collect();
             let mut pages = self
@@ -53,7 +84,7 @@ impl AniList {
                 let keys = own
                     .into_iter()
                     .flat_map(|page| page.media_list.into_iter().flatten());
-                ids.extend(keys.map(|key| MediaId::new(key.media_id)));
+                ids.extend(keys.map(|key| (MediaId::new(key.media_id), strand.media_type)));
                 further.extend(if is_over { None } else { strand.further() });
             }
             strands = further;

@@ -162,11 +162,18 @@ impl AniList {
     ) -> Result<T, Failure> {
         let inner = &self.inner;
         let plain = |error| Failure { error, line: None };
+        let begun = inner.clock.elapsed();
         let mut attempt = 1;
         loop {
+            // Patience is for all waits of one request together.
+            let waited = inner.clock.elapsed().saturating_sub(begun);
+            let patience = inner
+                .limits
+                .patience
+                .map(|patience| patience.saturating_sub(waited));
             inner
                 .pace
-                .take(inner.limits.patience, &*inner.tell)
+                .take(patience, &*inner.tell)
                 .await
                 .map_err(plain)?;
             let outcome = match self.post(body).await {
@@ -197,6 +204,13 @@ impl AniList {
                 return Err(failure);
             }
             let wait = backoff(attempt);
+            if inner
+                .limits
+                .patience
+                .is_some_and(|patience| waited + wait > patience)
+            {
+                return Err(failure);
+            }
             (inner.tell)(Event::Retrying {
                 problem: failure.error.to_string(),
                 wait,

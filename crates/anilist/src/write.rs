@@ -30,7 +30,7 @@ impl Remote for AniList {
     }
 
     async fn entries(&self, viewer: &Viewer, media: &[MediaId]) -> Result<Vec<Entry>, RemoteError> {
-        self.read_entries(viewer, media).await
+        self.read_entries(viewer, media, &BTreeMap::new()).await
     }
 
     async fn save(
@@ -85,7 +85,17 @@ impl Remote for AniList {
     }
 
     async fn delete(&self, viewer: &Viewer, entries: &[Deletion]) -> Result<(), RemoteError> {
-        let mut left: Vec<Deletion> = entries.to_vec();
+        for part in entries.chunks(documents::DELETE.repetitions()) {
+            self.delete_part(viewer, part).await?;
+        }
+        Ok(())
+    }
+}
+
+impl AniList {
+    /// Deletes as many as fit into one request, and again those that are still there afterwards.
+    async fn delete_part(&self, viewer: &Viewer, part: &[Deletion]) -> Result<(), RemoteError> {
+        let mut left: Vec<Deletion> = part.to_vec();
         while !left.is_empty() {
             let Err(error) = self.delete_once(&left).await else {
                 return Ok(());
@@ -97,7 +107,7 @@ impl Remote for AniList {
             }
             let media: Vec<_> = left.iter().map(|deletion| deletion.media).collect();
             let there: BTreeSet<EntryId> = self
-                .read_entries(viewer, &media)
+                .read_entries(viewer, &media, &BTreeMap::new())
                 .await?
                 .into_iter()
                 .filter_map(|entry| entry.id)
@@ -110,9 +120,7 @@ impl Remote for AniList {
         }
         Ok(())
     }
-}
 
-impl AniList {
     async fn delete_once(&self, entries: &[Deletion]) -> Result<(), RemoteError> {
         let each: Vec<Variables> = entries
             .iter()

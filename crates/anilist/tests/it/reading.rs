@@ -6,7 +6,7 @@ use anirewind_simulator::{EmptyShape, Fault, LegacyTime, SimEntry, SimMedia, Wor
 use crate::scene::{HANA, Scene, TOKEN, clock};
 
 #[tokio::test]
-async fn a_usual_account_takes_three_requests_when_the_counts_agree() {
+async fn a_usual_account_takes_four_requests_when_the_counts_agree() {
     let scene = Scene::grown(1_500, 300).await;
     // Nothing orphaned: groups show everything.
     let orphans: Vec<SimEntry> = {
@@ -33,10 +33,9 @@ async fn a_usual_account_takes_three_requests_when_the_counts_agree() {
             manga: 300
         }
     );
-    assert!(!list.coverage.swept);
     assert_eq!(
         scene.simulator.operations(),
-        ["Viewer", "Lists", "Favourites"]
+        ["Viewer", "Lists", "Sweep", "Favourites"]
     );
 }
 
@@ -99,26 +98,25 @@ async fn a_list_past_the_cap_is_read_to_its_end() {
 }
 
 #[tokio::test]
-async fn twelve_thousand_titles_are_read_status_by_status() {
+async fn seventeen_thousand_titles_of_one_status_are_read_to_the_last() {
     let mut world = World::new();
     world.add_user(World::hana(), TOKEN);
-    for id in 1..=12_000u32 {
+    for id in 1..=17_000u32 {
         world.add_media(SimMedia::new(id, true, "Title", Some(12)));
-        let status = anirewind_simulator::Status::ALL[(id % 2 + 1) as usize];
         world.put_entry(SimEntry {
             user: HANA,
             media: id,
-            status,
             ..SimEntry::default()
         });
     }
     let patient =
         |builder: anirewind_anilist::Builder| builder.timeout(std::time::Duration::from_mins(2));
     let scene = Scene::of(world, clock(), patient).await;
+    // The collection ends at 11,000 and pages reach 5,000 from either end: 1,000 lie in the middle.
     let list = scene.read().await.unwrap();
-    assert_eq!(list.entries.len(), 12_000);
+    assert_eq!(list.entries.len(), 17_000);
     assert!(
-        scene.simulator.traffic().requests <= 20,
+        scene.simulator.traffic().requests <= 40,
         "{:?}",
         scene.simulator.traffic()
     );
@@ -174,7 +172,7 @@ async fn every_shape_of_nothing_reads_the_same() {
 #[tokio::test]
 async fn statistics_that_are_off_cost_a_look_and_nothing_else() {
     let scene = Scene::grown(120, 20).await;
-    for off in [-7, 7] {
+    for off in [-7, 4] {
         scene
             .simulator
             .set_switches(|switches| switches.statistics_error = off);
@@ -186,12 +184,43 @@ async fn statistics_that_are_off_cost_a_look_and_nothing_else() {
 async fn an_empty_account_is_read_as_empty_and_a_long_one_never() {
     let scene = Scene::empty().await;
     assert_eq!(scene.read().await.unwrap().entries.len(), 0);
-    // Counts say ten, answers say none.
+    // Counts say ten of each type, answers say none.
     scene
         .simulator
         .set_switches(|switches| switches.statistics_error = 10);
     let error = scene.read().await.unwrap_err();
     assert!(matches!(error, RemoteError::Incomplete { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn hidden_titles_are_found_though_the_counts_agree_by_chance_or_are_missing() {
+    for off in [-1, -2] {
+        let scene = Scene::grown(120, 20).await;
+        scene
+            .simulator
+            .set_switches(|switches| switches.statistics_error = off);
+        let list = scene.read().await.unwrap();
+        scene.assert_complete(&list);
+    }
+}
+
+#[tokio::test]
+async fn one_list_that_reads_empty_against_its_count_is_refused() {
+    let scene = Scene::grown(30, 0).await;
+    scene
+        .simulator
+        .set_switches(|switches| switches.statistics_error = 10);
+    let error = scene.read().await.unwrap_err();
+    assert!(matches!(error, RemoteError::Incomplete { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_lower_limit_on_complexity_is_kept_to() {
+    let scene = Scene::grown(150, 30).await;
+    scene
+        .simulator
+        .set_switches(|switches| switches.complexity_limit = 100);
+    scene.assert_complete(&scene.read().await.unwrap());
 }
 
 #[tokio::test]
