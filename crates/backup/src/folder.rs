@@ -34,7 +34,8 @@ pub struct Written {
     pub snapshot: Snapshot,
 }
 
-/// A snapshot could not be written. Nothing was left behind and nothing else was touched.
+/// A snapshot could not be written. Unless it says so nothing was left behind, and nothing else was
+/// touched.
 #[derive(Debug, Error)]
 pub enum WriteError {
     /// The folder is not there and cannot be made.
@@ -66,6 +67,14 @@ pub enum WriteError {
         path: PathBuf,
         /// What is wrong with it, where that can be said.
         source: Option<Damage>,
+    },
+    /// The file is there and whole, but a loss of power could still take it back.
+    #[error("cannot make sure that {} survives a loss of power", path.display())]
+    NotSynced {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
     },
     /// Every name for the next two minutes is taken.
     #[error("{} already holds a snapshot for each second around now", path.display())]
@@ -222,7 +231,9 @@ impl Folder {
         let size = bytes.len() as u64;
         drop(bytes);
         let name = self.give_name(file, draft)?;
-        self.sync().map_err(failed)?;
+        let path = self.path_of(&name);
+        self.sync()
+            .map_err(|source| WriteError::NotSynced { path, source })?;
         Ok(Written {
             name,
             size,

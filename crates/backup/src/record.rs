@@ -1,7 +1,7 @@
 //! A snapshot file as it stands on disk: PlexAniBridge's JSON, with ours beside it.
 //!
-//! A key that is missing was not recorded; `null` is empty. Unknown keys are kept at every level
-//! where somebody may add one.
+//! A key that is missing was not recorded; `null` is empty. Keys that nobody here knows survive being
+//! read and written again; a snapshot file itself is never written twice.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,6 @@ pub(crate) struct FileRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) anirewind: Option<HeaderRecord>,
     pub(crate) user: Option<UserRecord>,
-    #[serde(default)]
     pub(crate) lists: Vec<GroupRecord>,
     pub(crate) has_next_chunk: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -296,4 +295,27 @@ fn there<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Maybe<T>, D::Error> {
     Option::<T>::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn keys_of_others_survive() {
+        let file = json!({
+            "user": { "id": 1, "name": "hana", "options": { "titleLanguage": null, "x": 1 },
+                "mediaListOptions": { "scoreFormat": "POINT_3", "rowOrder": null, "x": [2] }, "x": 3 },
+            "lists": [{ "entries": [{ "id": 1, "userId": 1, "mediaId": 2, "createdAt": null,
+                "updatedAt": null, "mood": { "deep": true } }],
+                "name": null, "isCustomList": null, "isSplitCompletedList": null, "status": null,
+                "colour": "red" }],
+            "hasNextChunk": null,
+            "extra": [1, "two"]
+        });
+        let record: FileRecord = serde_json::from_value(file.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&record).unwrap(), file);
+    }
 }

@@ -79,6 +79,10 @@ pub(crate) fn open(path: &Path) -> Result<Connection, OpenError> {
         });
     }
     make_private(path)?;
+    // Two programs that start at once on a new folder would both set the file up.
+    let lock = path.with_extension("lock");
+    let guard = private_file(&lock).and_then(|file| file.lock().map(|()| file));
+    let _guard = guard.map_err(|source| OpenError::Make { path: lock, source })?;
     let sqlite = |source| OpenError::Sqlite {
         path: path.to_owned(),
         source,
@@ -164,14 +168,17 @@ fn make_private(path: &Path) -> Result<(), OpenError> {
             .create(folder)
             .map_err(|source| failed(folder, source))?;
     }
+    private_file(path)
+        .map(|_| ())
+        .map_err(|source| failed(path, source))
+}
+
+fn private_file(path: &Path) -> io::Result<fs::File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(path)
-        .map(|_| ())
-        .map_err(|source| failed(path, source))
+    options.open(path)
 }
 
 #[cfg(test)]

@@ -192,7 +192,20 @@ impl Store {
         self.run(move |connection| {
             let transaction = connection.transaction()?;
             for row in &rows {
-                insert(&transaction, row)?;
+                insert(&transaction, row, "OR REPLACE")?;
+            }
+            transaction.commit()?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Adds snapshots found in the folder; what is known already stays as it is. All or none.
+    pub async fn adopt_snapshots(&self, rows: Vec<SnapshotRow>) -> Result<(), StoreError> {
+        self.run(move |connection| {
+            let transaction = connection.transaction()?;
+            for row in &rows {
+                insert(&transaction, row, "OR IGNORE")?;
             }
             transaction.commit()?;
             Ok(())
@@ -217,16 +230,22 @@ impl Store {
     }
 }
 
-fn insert(connection: &rusqlite::Connection, row: &SnapshotRow) -> rusqlite::Result<()> {
+fn insert(
+    connection: &rusqlite::Connection,
+    row: &SnapshotRow,
+    on_conflict: &'static str,
+) -> rusqlite::Result<()> {
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     connection.execute(
-        "INSERT OR REPLACE INTO snapshot (
+        &format!(
+            "INSERT {on_conflict} INTO snapshot (
             file, id, user_id, user_name, created_at, kind, anime, manga, size, file_hash,
             content_hash, added, changed, removed, standing, verified_at
         ) VALUES (
             :file, :id, :user_id, :user_name, :created_at, :kind, :anime, :manga, :size, :file_hash,
             :content_hash, :added, :changed, :removed, :standing, :verified_at
-        )",
+        )"
+        ),
         named_params! {
             ":file": row.file,
             ":id": row.id.as_str(),
