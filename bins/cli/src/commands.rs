@@ -7,16 +7,22 @@ mod show;
 mod snapshots;
 mod status;
 
+use anirewind_core::model::AccessToken;
+
 use crate::arguments::{Arguments, Command};
 use crate::output::{Failure, Output};
 use crate::wiring;
 
 /// Runs a command and says with which status to end.
-pub(crate) async fn run(arguments: &Arguments, output: &Output) -> Result<u8, Failure> {
+pub(crate) async fn run(
+    arguments: &Arguments,
+    token: Option<AccessToken>,
+    output: &Output,
+) -> Result<u8, Failure> {
     let app = wiring::open(&arguments.global).await?;
     let profile = arguments.global.profile.as_deref();
     match &arguments.command {
-        Command::Account(command) => account::run(&app, output, command).await,
+        Command::Account(command) => account::run(&app, output, command, token).await,
         Command::Backup => backup::run(&app, output, profile).await,
         Command::Snapshots { limit } => snapshots::run(&app, output, profile, *limit).await,
         Command::Show { reference, entries } => {

@@ -16,8 +16,13 @@ use crate::output::Output;
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let output = Output::new(&arguments.global);
+    // Read before anything listens for Ctrl-C, so that it ends a command that waits for typing.
+    let token = match arguments.token() {
+        Ok(token) => token,
+        Err(failure) => return output.fail(&failure),
+    };
     let finished = tokio::select! {
-        finished = commands::run(&arguments, &output) => finished,
+        finished = commands::run(&arguments, token, &output) => finished,
         _ = tokio::signal::ctrl_c() => {
             output.talk("Stopped. Snapshots that were finished are kept, no half one is left.");
             return ExitCode::from(130);

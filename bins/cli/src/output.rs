@@ -80,12 +80,18 @@ impl Output {
             let line = json!({ "schema": "anirewind.error/1", "error": error });
             let _ = writeln!(io::stdout().lock(), "{line}");
         }
+        self.warn(failure);
+        ExitCode::from(failure.status)
+    }
+
+    /// Says what failed while something else succeeded: beside the result, not in its place.
+    #[expect(clippy::unused_self, reason = "all output goes through here")]
+    pub(crate) fn warn(&self, failure: &Failure) {
         let mut stderr = io::stderr().lock();
         let _ = writeln!(stderr, "error: {}", failure.message);
         if let Some(hint) = &failure.hint {
             let _ = writeln!(stderr, "{hint}");
         }
-        ExitCode::from(failure.status)
     }
 
     /// Local time unless UTC was asked for.

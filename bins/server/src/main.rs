@@ -114,16 +114,15 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         );
     }
     announce(&format!("AniRewind is at http://{address}"));
-    let schedule = tokio::spawn({
-        let app = app.clone();
-        async move { app.run_schedule().await }
-    });
-    let served = anirewind_web::serve(app, listener)
-        .await
-        .context("the server stopped");
-    // A snapshot under way is dropped: what is on disk is whole files either way.
-    schedule.abort();
-    Ok(served?)
+    // A snapshot under way is dropped when the server stops: what is on disk is whole files either way.
+    tokio::select! {
+        served = anirewind_web::serve(app.clone(), listener) => {
+            Ok(served.context("the server stopped")?)
+        }
+        () = app.run_schedule() => {
+            Err(anyhow::anyhow!("the schedule ended, so no more snapshots would be taken").into())
+        }
+    }
 }
 
 #[expect(

@@ -1,7 +1,9 @@
 //! Accounts: whose tokens we hold, and whether they still hold.
 
+use std::sync::{MutexGuard, PoisonError};
+
 use anirewind_anilist::{AniList, BuildError, expiry};
-use anirewind_model::{AccessToken, Account, Remote as _, RemoteError, Viewer};
+use anirewind_model::{AccessToken, Account, Remote as _, RemoteError, UserId, Viewer};
 use anirewind_store::{AccountRow, SecretError, StoreError};
 use thiserror::Error;
 
@@ -220,6 +222,10 @@ impl App {
         let rows = self.inner.store.accounts().await?;
         let provided = &self.inner.settings.tokens;
         let mut targets: Vec<Target> = Vec::new();
+        let mut trouble: Option<AccountError> = None;
+        let is_wanted = |row: &AccountRow| {
+            profile.is_none_or(|wanted| row.profile.eq_ignore_ascii_case(wanted))
+        };
         for token in provided {
             let known = token.profile.as_deref().and_then(|profile| {
                 rows.iter()
@@ -242,19 +248,31 @@ impl App {
                 continue;
             }
             let (secrets, owner) = (self.inner.secrets.clone(), row.account.id);
-            if let Some(token) = blocking(move || secrets.get(owner)).await? {
-                targets.push(Target {
+            match blocking(move || secrets.get(owner)).await {
+                Ok(Some(token)) => targets.push(Target {
                     token,
                     profile: Some(row.profile.clone()),
                     known: Some(row.account.clone()),
-                });
+                }),
+                Ok(None) => {}
+                Err(error) if is_wanted(row) => {
+                    // One account's trouble is not the others'; its verdict says it.
+                    let problem = error.chain();
+                    tracing::error!(profile = row.profile, problem, "no token");
+                    self.note_failure(owner, error.code(), &problem).await;
+                    trouble.get_or_insert(error);
+                }
+                Err(_) => {}
             }
         }
         let Some(wanted) = profile else {
-            return if targets.is_empty() {
-                Err(AccountError::NoAccount)
-            } else {
-                Ok(targets)
+            return match (targets.is_empty(), trouble, rows.first()) {
+                (false, _, _) => Ok(targets),
+                (true, Some(trouble), _) => Err(trouble),
+                (true, None, Some(row)) => Err(AccountError::NoToken {
+                    profile: row.profile.clone(),
+                }),
+                (true, None, None) => Err(AccountError::NoAccount),
             };
         };
         let named = targets.iter().position(|target| {
@@ -269,6 +287,9 @@ impl App {
         let row = rows
             .iter()
             .find(|row| row.profile.eq_ignore_ascii_case(wanted));
+        if let Some(trouble) = trouble {
+            return Err(trouble);
+        }
         // A token that nobody gave a name may be for this one; asking AniList will tell.
         match (
             targets.into_iter().find(|target| target.profile.is_none()),
@@ -305,7 +326,7 @@ impl App {
         }
     }
 
-    /// Asks whose token this is.
+    /// Asks whose token this is, and remembers it for as long as this runs.
     async fn identify(&self, token: &AccessToken) -> Result<(AniList, Viewer), AccountError> {
         let client = self
             .client(token.clone())
@@ -314,7 +335,51 @@ impl App {
             .viewer()
             .await
             .map_err(|source| AccountError::Remote { source })?;
+        let mut identified = self.identified();
+        identified.retain(|(known, _)| known.expose() != token.expose());
+        identified.push((token.clone(), viewer.account.id));
+        drop(identified);
         Ok((client, viewer))
+    }
+
+    fn identified(&self) -> MutexGuard<'_, Vec<(AccessToken, UserId)>> {
+        self.inner
+            .identified
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whose token it was when AniList was last asked, or whose it is meant to be.
+    pub(crate) fn owner_of(&self, target: &Target) -> Option<UserId> {
+        let identified = self.identified();
+        let found = identified
+            .iter()
+            .find(|(known, _)| known.expose() == target.token.expose());
+        target
+            .known
+            .as_ref()
+            .map(|account| account.id)
+            .or_else(|| found.map(|(_, owner)| *owner))
+    }
+
+    /// Whose failure it is when a token fails: for one that nobody gave a name, and that AniList no
+    /// longer knows, the account that has no token of its own here.
+    pub(crate) async fn owner_for_failure(&self, target: &Target) -> Option<UserId> {
+        if let Some(owner) = self.owner_of(target) {
+            return Some(owner);
+        }
+        let rows = self.inner.store.accounts().await.ok()?;
+        let mut tokenless = Vec::new();
+        for row in rows {
+            let (secrets, owner) = (self.inner.secrets.clone(), row.account.id);
+            if matches!(blocking(move || secrets.get(owner)).await, Ok(None)) {
+                tokenless.push(owner);
+            }
+        }
+        match tokenless.as_slice() {
+            [owner] => Some(*owner),
+            _ => None,
+        }
     }
 
     /// Asks whose token this is, and refuses when it is not the one the profile is for.

@@ -1,12 +1,12 @@
 //! One installation, opened.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anirewind_anilist::{AniList, BuildError, Pace};
 use anirewind_backup::Folder;
-use anirewind_model::{AccessToken, Clock};
+use anirewind_model::{AccessToken, Clock, UserId};
 use anirewind_store::{OpenError, Secrets, Store};
 use jiff::tz::TimeZone;
 use thiserror::Error;
@@ -31,6 +31,8 @@ pub(crate) struct Inner {
     pub(crate) secrets: Secrets,
     pub(crate) pace: Pace,
     pub(crate) patience: Option<Duration>,
+    /// Whose tokens have turned out to be whose, for tokens that are not kept on disk.
+    pub(crate) identified: Mutex<Vec<(AccessToken, UserId)>>,
     events: broadcast::Sender<Event>,
 }
 
@@ -113,6 +115,7 @@ impl App {
             secrets,
             pace,
             patience,
+            identified: Mutex::default(),
             events,
         };
         let app = Self {

@@ -1,10 +1,10 @@
 //! Taking a snapshot: read the list, doubt it, write it down, prove it, note it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use anirewind_backup::{Draft, Kind, ReadError, WriteError};
-use anirewind_model::{Counts, Entry, List, MediaId, MediaType, Remote as _, RemoteError};
+use anirewind_model::{Counts, Entry, List, MediaId, MediaType, Remote as _, RemoteError, UserId};
 use anirewind_store::{Attempt, Delta, Outcome, SnapshotRow, Standing, StoreError};
 use thiserror::Error;
 
@@ -46,13 +46,13 @@ pub enum CaptureError {
         source: RemoteError,
     },
     /// AniList answered with an empty list, which the last snapshot says it is not.
-    #[error(
-        "AniList gave an empty list for {profile}, which held {before} titles in the last snapshot"
-    )]
+    #[error("AniList gave an empty {} list for {profile}, which held {before} titles in the last snapshot", of.word())]
     Emptied {
         /// The profile.
         profile: String,
-        /// Titles in the last snapshot.
+        /// Which list.
+        of: MediaType,
+        /// Titles on it in the last snapshot.
         before: usize,
     },
     /// The snapshot could not be written.
@@ -88,13 +88,20 @@ impl Explain for CaptureError {
                 is not taken for your list. Look at the list on AniList; if it really is empty, the \
                 last snapshot still holds it."
                 .to_owned(),
+            Self::Write { source: WriteError::NotSynced { .. }, .. } => {
+                "The file itself is whole and is listed. Earlier snapshots are untouched; take \
+                 another one when the disk is well again."
+                    .to_owned()
+            }
             Self::Write { source, .. } => {
                 let folder = match source {
                     WriteError::MakeFolder { path, .. }
                     | WriteError::Write { path, .. }
                     | WriteError::ReadBack { path, .. }
                     | WriteError::NoName { path } => path.display().to_string(),
-                    WriteError::Encode { .. } => "the data folder".to_owned(),
+                    WriteError::Encode { .. } | WriteError::NotSynced { .. } => {
+                        "the data folder".to_owned()
+                    }
                 };
                 format!(
                     "Nothing was left behind and earlier snapshots are untouched. Is {folder} \
@@ -133,15 +140,39 @@ impl fmt::Display for Captured {
 
 impl App {
     /// Takes a snapshot of each account, one after the other; a failure of one does not stop the
-    /// others. An account that two tokens lead to is taken once.
+    /// others. An account that two tokens lead to is taken once, with the first that works.
     pub async fn capture_all(
         &self,
         targets: &[Target],
         kind: Kind,
     ) -> Vec<Result<Captured, CaptureError>> {
+        let outcomes = self.capture_each(targets, kind).await;
+        outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+    }
+
+    /// The same, each outcome with what it is of.
+    pub(crate) async fn capture_each(
+        &self,
+        targets: &[Target],
+        kind: Kind,
+    ) -> Vec<(Target, Result<Captured, CaptureError>)> {
+        let mut done: BTreeSet<UserId> = BTreeSet::new();
         let mut outcomes = Vec::with_capacity(targets.len());
         for target in targets {
-            outcomes.push(self.capture(target, kind).await);
+            if self
+                .owner_of(target)
+                .is_some_and(|owner| done.contains(&owner))
+            {
+                continue;
+            }
+            let outcome = self.capture(target, kind).await;
+            done.extend(
+                outcome
+                    .as_ref()
+                    .ok()
+                    .map(|captured| captured.snapshot.owner.id),
+            );
+            outcomes.push((target.clone(), outcome));
         }
         outcomes
     }
@@ -161,7 +192,9 @@ impl App {
                     .unwrap_or_else(|| "the account".to_owned());
                 let problem = error.chain();
                 tracing::error!(profile, problem, "no snapshot");
-                self.note_failure(target, error, &problem).await;
+                if let Some(owner) = self.owner_for_failure(target).await {
+                    self.note_failure(owner, error.code(), &problem).await;
+                }
                 self.tell(Event::Failed { profile, problem });
             }
         }
@@ -188,12 +221,18 @@ impl App {
             })?;
         drop(client);
         let before = self.newest_good(list.owner.id).await?;
-        let was = before.as_ref().map_or(0, |row| row.counts.total());
-        if list.entries.is_empty() && was >= KNOWN_TO_BE_LONG {
-            return Err(CaptureError::Emptied {
-                profile,
-                before: was,
-            });
+        let (was, is) = (
+            before.as_ref().map_or(Counts::default(), |row| row.counts),
+            list.counts(),
+        );
+        for of in MediaType::BOTH {
+            if was.of(of) >= KNOWN_TO_BE_LONG && is.of(of) == 0 {
+                return Err(CaptureError::Emptied {
+                    profile,
+                    of,
+                    before: was.of(of),
+                });
+            }
         }
         self.tell(Event::Writing {
             profile: profile.clone(),
@@ -254,7 +293,12 @@ impl App {
             Err(_) => return Err(CaptureError::Store(StoreError::Closed)),
         };
         let list = &written.snapshot.list;
-        let standing = standing(before.as_ref().map(|row| row.counts), delta);
+        let standing = standing(
+            before.as_ref().map(|row| row.counts),
+            delta,
+            list.coverage.expected,
+            list.counts(),
+        );
         let row = SnapshotRow {
             id: written.snapshot.id.clone(),
             file: written.name.to_string(),
@@ -281,11 +325,9 @@ impl App {
         })
     }
 
-    async fn note_failure(&self, target: &Target, error: &CaptureError, problem: &str) {
-        let Some(owner) = target.known.as_ref().map(|account| account.id) else {
-            return;
-        };
-        let is_refused = error.code() == Code::NotSignedIn;
+    /// Notes that an attempt failed, so that the verdict says so.
+    pub(crate) async fn note_failure(&self, owner: UserId, code: Code, problem: &str) {
+        let is_refused = code == Code::NotSignedIn;
         let attempt = Attempt {
             at: self.now(),
             outcome: if is_refused {
@@ -301,12 +343,24 @@ impl App {
     }
 }
 
-/// A list that lost many titles, and more than half, is kept but not trusted.
-fn standing(before: Option<Counts>, delta: Option<Delta>) -> Standing {
+/// A list that lost many titles, and more than half, is kept but not trusted; so is one that holds
+/// far less than AniList itself counts.
+pub(crate) fn standing(
+    before: Option<Counts>,
+    delta: Option<Delta>,
+    counted: Option<Counts>,
+    found: Counts,
+) -> Standing {
     let before = before.map_or(0, Counts::total);
-    match delta {
-        Some(delta) if delta.removed >= MANY && delta.removed * 2 > before => Standing::Suspect,
-        _ => Standing::Good,
+    // Where the lists could not be compared their lengths still can.
+    let removed = delta.map_or(before.saturating_sub(found.total()), |delta| delta.removed);
+    let has_lost = removed >= MANY && removed * 2 > before;
+    let counted = counted.map_or(0, Counts::total);
+    let missing = counted.saturating_sub(found.total());
+    if has_lost || (missing >= MANY && missing * 10 > counted) {
+        Standing::Suspect
+    } else {
+        Standing::Good
     }
 }
 
@@ -345,16 +399,46 @@ mod tests {
 
     #[test]
     fn half_a_list_gone_is_doubted_and_a_small_one_is_not() {
-        let removed = |removed| {
-            Some(Delta {
+        let of = |before: usize, removed: usize| {
+            let before = Some(Counts {
+                anime: before,
+                manga: 0,
+            });
+            let delta = Some(Delta {
                 removed,
                 ..Delta::default()
-            })
+            });
+            standing(before, delta, None, Counts::default())
         };
-        let counts = |anime| Some(Counts { anime, manga: 0 });
-        assert_eq!(standing(counts(100), removed(51)), Standing::Suspect);
-        assert_eq!(standing(counts(100), removed(50)), Standing::Good);
-        assert_eq!(standing(counts(30), removed(19)), Standing::Good);
-        assert_eq!(standing(None, None), Standing::Good);
+        assert_eq!(of(100, 51), Standing::Suspect);
+        assert_eq!(of(100, 50), Standing::Good);
+        assert_eq!(of(30, 19), Standing::Good);
+        assert_eq!(
+            standing(None, None, None, Counts::default()),
+            Standing::Good
+        );
+    }
+
+    #[test]
+    fn far_less_than_anilist_counts_is_doubted_and_a_lag_is_not() {
+        let of = |counted: usize, found: usize| {
+            let counted = Some(Counts {
+                anime: counted,
+                manga: 0,
+            });
+            standing(
+                None,
+                None,
+                counted,
+                Counts {
+                    anime: found,
+                    manga: 0,
+                },
+            )
+        };
+        assert_eq!(of(50_000, 41_484), Standing::Suspect);
+        assert_eq!(of(1_000, 950), Standing::Good);
+        assert_eq!(of(30, 15), Standing::Good);
+        assert_eq!(of(900, 1_000), Standing::Good);
     }
 }

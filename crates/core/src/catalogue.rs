@@ -1,10 +1,10 @@
 //! Finding snapshots again. The folder is the truth; the catalogue follows it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anirewind_backup::{Folder, Kind, ReadError, Snapshot, SnapshotName};
-use anirewind_model::{Remote as _, RemoteError, UserId};
+use anirewind_model::{List, Remote as _, RemoteError, UserId};
 use anirewind_store::{SnapshotRow, Standing, StoreError};
 use jiff::ToSpan as _;
 use thiserror::Error;
@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 
 use crate::accounts::{AccountError, remote_code, remote_hint};
 use crate::app::App;
-use crate::capture::explain_read;
+use crate::capture::{delta, explain_read, standing};
 use crate::explain::{Code, Explain};
 use crate::reference::{InvalidReference, Reference};
 
@@ -55,12 +55,12 @@ pub enum FoundList {
     /// A file that was read and proven.
     Snapshot(Box<Snapshot>),
     /// AniList, just now.
-    Live(Box<anirewind_model::List>),
+    Live(Box<List>),
 }
 
 impl Found {
     /// What is on the list.
-    pub fn list(&self) -> &anirewind_model::List {
+    pub fn list(&self) -> &List {
         match &self.source {
             FoundList::Snapshot(snapshot) => &snapshot.list,
             FoundList::Live(list) => list,
@@ -161,7 +161,7 @@ impl App {
         let looked = tokio::task::spawn_blocking(move || look(&folder, &rows, now)).await;
         let (report, new, gone) = looked.map_err(|_| StoreError::Closed)??;
         if !new.is_empty() {
-            self.inner.store.put_snapshots(new).await?;
+            self.inner.store.adopt_snapshots(new).await?;
         }
         if !gone.is_empty() {
             self.inner.store.forget_snapshots(gone).await?;
@@ -192,7 +192,7 @@ impl App {
         owner: UserId,
     ) -> Result<Option<SnapshotRow>, StoreError> {
         let rows = self.inner.store.snapshots(Some(owner)).await?;
-        Ok(rows.into_iter().find(|row| row.standing == Standing::Good))
+        Ok(rows.into_iter().find(is_trusted))
     }
 
     /// Reads the list that somebody named, and proves it where it is a file.
@@ -301,50 +301,124 @@ impl App {
     }
 }
 
+/// Whether a snapshot may stand for what was on the list: ours, whole, and plausible. Files of other
+/// tools hold less than the list and cannot be proven.
+pub(crate) fn is_trusted(row: &SnapshotRow) -> bool {
+    row.standing == Standing::Good && row.kind != Kind::Imported
+}
+
 type Looked = (CatalogueReport, Vec<SnapshotRow>, Vec<String>);
 
-/// Compares folder and catalogue, and reads what is new.
+/// Compares folder and catalogue, and reads what is new or no longer has the length it had.
 fn look(folder: &Folder, rows: &[SnapshotRow], now: OffsetDateTime) -> Result<Looked, BrowseError> {
-    let names = folder.names().map_err(|source| BrowseError::Folder {
+    let failed = |source| BrowseError::Folder {
         path: folder.path().to_owned(),
         source,
-    })?;
-    let known: BTreeSet<&str> = rows.iter().map(|row| row.file.as_str()).collect();
+    };
+    if !rows.is_empty() && !folder.path().exists() {
+        // A disk that is not mounted looks like this. Nothing is forgotten on its word.
+        let source = std::io::Error::new(std::io::ErrorKind::NotFound, "it is not there");
+        return Err(failed(ReadError::Io {
+            path: folder.path().to_owned(),
+            source,
+        }));
+    }
+    let names = folder.names().map_err(failed)?;
+    let known: BTreeMap<&str, &SnapshotRow> =
+        rows.iter().map(|row| (row.file.as_str(), row)).collect();
     let mut report = CatalogueReport::default();
+    let mut adopter = Adopter {
+        folder,
+        rows,
+        last: BTreeMap::new(),
+    };
     let mut new = Vec::new();
-    let mut there = BTreeSet::new();
+    let mut usable = BTreeSet::new();
     for name in names {
         let file = name.to_string();
-        if !known.contains(file.as_str()) {
-            match Folder::read_path(&folder.path_of(&name)) {
-                Ok((snapshot, size)) => new.push(row_of(&name, snapshot, size, now)),
-                Err(error) => report.unreadable.push(Unreadable {
-                    file: file.clone(),
-                    problem: explain_read(&error),
-                }),
+        let path = folder.path_of(&name);
+        let size = std::fs::metadata(&path).map(|metadata| metadata.len());
+        let is_known = known
+            .get(file.as_str())
+            .is_some_and(|row| size.is_ok_and(|s| s == row.size));
+        if !is_known {
+            match Folder::read_path(&path) {
+                Ok((snapshot, size)) => new.push(adopter.adopt(&name, snapshot, size, now)),
+                Err(error) => {
+                    let problem = explain_read(&error);
+                    report.unreadable.push(Unreadable { file, problem });
+                    continue;
+                }
             }
         }
-        there.insert(file);
+        usable.insert(file);
     }
-    let gone: Vec<String> = rows
+    let gone = rows
         .iter()
-        .filter(|row| !there.contains(&row.file))
-        .map(|row| row.file.clone())
-        .collect();
+        .filter(|row| !usable.contains(&row.file))
+        .map(|row| row.file.clone());
+    let gone: Vec<String> = gone.collect();
     report.added = new.len();
     report.gone = gone.len();
     Ok((report, new, gone))
 }
 
-fn row_of(name: &SnapshotName, snapshot: Snapshot, size: u64, now: OffsetDateTime) -> SnapshotRow {
+/// Makes rows of files, oldest first, each judged against the one before it.
+struct Adopter<'a> {
+    folder: &'a Folder,
+    rows: &'a [SnapshotRow],
+    /// The newest trusted one so far of each user, with its list.
+    last: BTreeMap<UserId, (SnapshotRow, List)>,
+}
+
+impl Adopter<'_> {
+    fn adopt(
+        &mut self,
+        name: &SnapshotName,
+        snapshot: Snapshot,
+        size: u64,
+        now: OffsetDateTime,
+    ) -> SnapshotRow {
+        let mut row = row_of(name, &snapshot, size, now);
+        if row.kind == Kind::Imported {
+            return row;
+        }
+        if let Some((before, list)) = self.before(&row) {
+            row.delta = Some(delta(list, &snapshot.list));
+            let counted = snapshot.list.coverage.expected;
+            row.standing = standing(Some(before.counts), row.delta, counted, row.counts);
+        }
+        if is_trusted(&row) {
+            self.last.insert(row.owner.id, (row.clone(), snapshot.list));
+        }
+        row
+    }
+
+    /// The trusted snapshot before this one: among those just read, else the newest known one that
+    /// is older.
+    fn before(&mut self, row: &SnapshotRow) -> Option<&(SnapshotRow, List)> {
+        let owner = row.owner.id;
+        if let std::collections::btree_map::Entry::Vacant(place) = self.last.entry(owner) {
+            // Rows come newest first.
+            let mut known = self.rows.iter().filter(|known| known.owner.id == owner);
+            let known =
+                known.find(|known| is_trusted(known) && known.created_at < row.created_at)?;
+            let (snapshot, _) = Folder::read_path(&self.folder.path().join(&known.file)).ok()?;
+            place.insert((known.clone(), snapshot.list));
+        }
+        self.last.get(&owner)
+    }
+}
+
+fn row_of(name: &SnapshotName, snapshot: &Snapshot, size: u64, now: OffsetDateTime) -> SnapshotRow {
     let header = snapshot.header.as_ref();
     SnapshotRow {
-        id: snapshot.id,
+        id: snapshot.id.clone(),
         file: name.to_string(),
         created_at: header.map_or_else(|| name.at(), |header| header.created_at),
         kind: header.map_or(Kind::Imported, |header| header.kind),
         counts: snapshot.list.counts(),
-        owner: snapshot.list.owner,
+        owner: snapshot.list.owner.clone(),
         size,
         file_hash: snapshot.file_hash,
         content_hash: snapshot.content_hash,

@@ -5,39 +5,54 @@ use std::time::Duration;
 use anirewind_backup::Kind;
 use time::OffsetDateTime;
 
+use crate::accounts::{AccountError, Target};
 use crate::app::App;
-use crate::explain::Explain as _;
+use crate::explain::{Code, Explain as _};
 
 /// The wall clock is looked at this often: it can be set, and machines sleep.
 const LOOK: Duration = Duration::from_mins(1);
-/// After a failure the next attempt does not wait for the schedule.
-const AFTER_FAILURE: time::Duration = time::Duration::minutes(15);
+/// After a failure that may pass the next attempt does not wait for the schedule, and the one after
+/// it waits twice as long.
+const FIRST_RETRY: time::Duration = time::Duration::minutes(15);
+
+/// Accounts that failed in a way that may pass, and when they are tried again.
+struct Retry {
+    targets: Vec<Target>,
+    at: OffsetDateTime,
+    wait: time::Duration,
+}
 
 impl App {
     /// Takes a snapshot of every account now and whenever the schedule says, for ever.
     ///
     /// What was missed while the machine slept is made up for once. A clock that is set back does
-    /// not bring a day twice: what is due next only ever moves forward from the last run.
+    /// not bring a day twice, and one that was far ahead does not leave years without a snapshot.
     pub async fn run_schedule(&self) {
         let mut due = self.now();
+        let mut retry: Option<Retry> = None;
         loop {
             if self.now() >= due {
                 let started = self.now();
-                let is_well = self.run_once().await;
-                let next = self
-                    .inner
-                    .settings
-                    .backup_at
-                    .next_after(started, &self.inner.zone);
-                due = if is_well {
-                    next
-                } else {
-                    next.min(started + AFTER_FAILURE)
-                };
+                let targets = self.all_targets().await;
+                retry = self.take_round(&targets, FIRST_RETRY).await;
+                due = self.next_after(started);
                 tracing::info!(%due, "next snapshot");
+            } else if let Some(again) = retry.take_if(|again| self.now() >= again.at) {
+                retry = self.take_round(&again.targets, again.wait * 2).await;
             }
-            self.inner.clock.sleep(self.until(due)).await;
+            // Nothing is due later than the schedule allows from now on, and a day besides, for a
+            // clock that was only set back a little.
+            due = due.min(self.next_after(self.now()) + time::Duration::DAY);
+            let next = retry.as_ref().map_or(due, |again| due.min(again.at));
+            self.inner.clock.sleep(self.until(next)).await;
         }
+    }
+
+    fn next_after(&self, at: OffsetDateTime) -> OffsetDateTime {
+        self.inner
+            .settings
+            .backup_at
+            .next_after(at, &self.inner.zone)
     }
 
     fn until(&self, due: OffsetDateTime) -> Duration {
@@ -45,17 +60,36 @@ impl App {
         left.clamp(Duration::from_millis(100), LOOK)
     }
 
-    /// One round over all accounts; says whether each has a snapshot now.
-    async fn run_once(&self) -> bool {
-        let targets = match self.targets(None).await {
+    async fn all_targets(&self) -> Vec<Target> {
+        match self.targets(None).await {
             Ok(targets) => targets,
-            Err(error) => {
-                let (problem, hint) = (error.chain(), error.hint().unwrap_or_default());
-                tracing::warn!(problem, hint, "nothing to do");
-                return false;
+            Err(AccountError::NoAccount) => {
+                tracing::warn!("no account is connected: anirewind account add --token-file FILE");
+                Vec::new()
             }
-        };
-        let outcomes = self.capture_all(&targets, Kind::Automatic).await;
-        outcomes.iter().all(Result::is_ok)
+            Err(error) => {
+                tracing::error!(problem = error.chain(), "no snapshot of anybody");
+                Vec::new()
+            }
+        }
+    }
+
+    /// One round over some accounts; says which of them to try again, and when.
+    async fn take_round(&self, targets: &[Target], wait: time::Duration) -> Option<Retry> {
+        let mut failed = Vec::new();
+        for (target, outcome) in self.capture_each(targets, Kind::Automatic).await {
+            let passes = matches!(
+                outcome.as_ref().err().map(crate::explain::Explain::code),
+                Some(Code::Unavailable | Code::Failed)
+            );
+            // A token, an account or an emptied list does not mend itself within the hour.
+            failed.extend(passes.then_some(target));
+        }
+        let wait = wait.min(time::Duration::hours(4));
+        (!failed.is_empty()).then(|| Retry {
+            targets: failed,
+            at: self.now() + wait,
+            wait,
+        })
     }
 }

@@ -114,12 +114,27 @@ impl Settings {
             rate_limit,
             backup_at: backup_at.unwrap_or_default(),
             listen: listen(sources, &values)?,
-            log: values
-                .get(LOG)
-                .map_or_else(|| "info".to_owned(), |(log, _)| log.to_lowercase()),
+            log: parsed(&values, LOG, LOG_ALLOWED, log_filter)?
+                .unwrap_or_else(|| "info".to_owned()),
             snapshot_prefix: prefix.unwrap_or_else(|| "plexanibridge".to_owned()),
             data,
         })
+    }
+}
+
+const LOG_ALLOWED: &str =
+    "off, error, warn, info, debug or trace, or a filter as `info,reqwest=debug`";
+
+/// A level, in our words or in those of the system we follow, or a filter.
+fn log_filter(text: &str) -> Option<String> {
+    let text = text.to_lowercase();
+    match text.as_str() {
+        "off" | "error" | "warn" | "info" | "debug" | "trace" => Some(text),
+        "warning" => Some("warn".to_owned()),
+        "success" => Some("info".to_owned()),
+        "critical" => Some("error".to_owned()),
+        filter if filter.contains('=') => Some(text),
+        _ => None,
     }
 }
 
@@ -296,7 +311,7 @@ mod tests {
             &[
                 ("PAB_WEB_HOST", "0.0.0.0"),
                 ("PAB_WEB_PORT", "5000"),
-                ("PAB_LOG_LEVEL", "DEBUG"),
+                ("PAB_LOG_LEVEL", "WARNING"),
                 ("PAB_ANILIST_TOKEN", "one"),
                 ("PAB_PROFILES__TV__ANILIST_TOKEN", "two"),
                 ("PAB_PLEX_URL", "not ours"),
@@ -305,7 +320,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(settings.listen.to_string(), "0.0.0.0:5000");
-        assert_eq!(settings.log, "debug");
+        assert_eq!(settings.log, "warn");
         let profiles: Vec<_> = settings
             .tokens
             .iter()
@@ -321,6 +336,7 @@ mod tests {
             read(&[], "rate_limit = 0"),
             read(&[], "rate_limit = \n"),
             read(&[("ANIREWIND_BACKUP_AT", "sometimes")], ""),
+            read(&[("ANIREWIND_LOG", "infoo")], ""),
             read(&[("ANIREWIND_LISTENN", "x")], ""),
             read(&[("ANIREWIND_ANILIST_TOKEN", " ")], ""),
             read(&[("ANIREWIND_ANILIST_TOKEN_FILE", "/nowhere/token")], ""),

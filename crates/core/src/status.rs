@@ -1,10 +1,11 @@
 //! How things stand, in one word an account.
 
+use anirewind_backup::Kind;
 use anirewind_store::{AccountRow, Attempt, Outcome, SnapshotRow, Standing};
 use time::{Duration, OffsetDateTime};
 
 use crate::app::App;
-use crate::catalogue::BrowseError;
+use crate::catalogue::{BrowseError, is_trusted};
 
 /// A snapshot is late when it is this much older than the schedule allows.
 const GRACE: Duration = Duration::hours(3);
@@ -80,8 +81,11 @@ impl App {
             let owner = account.account.id;
             let rows = self.snapshots(Some(owner)).await?;
             let last_attempt = self.inner.store.last_attempt(owner).await?;
-            let newest = rows.first().map(|row| row.standing);
-            let last_good = rows.into_iter().find(|row| row.standing == Standing::Good);
+            let newest = rows
+                .iter()
+                .find(|row| row.kind != Kind::Imported)
+                .map(|row| row.standing);
+            let last_good = rows.into_iter().find(is_trusted);
             let schedule = self.inner.settings.backup_at;
             let late_after =
                 Duration::try_from(schedule.interval()).unwrap_or(Duration::DAY) + GRACE;
@@ -122,7 +126,12 @@ fn judge(
         (Some(Outcome::Failed), _, _) => Verdict::Failing,
         (_, Some(Standing::Suspect), _) => Verdict::UnusualDrop,
         (_, _, None) => Verdict::NoSnapshotYet,
-        (_, _, Some(good)) if now - good.created_at > late_after => Verdict::Late,
+        // One from the future says that a clock was wrong, not that all is well.
+        (_, _, Some(good))
+            if now - good.created_at > late_after || good.created_at > now + GRACE =>
+        {
+            Verdict::Late
+        }
         _ => Verdict::Protected,
     }
 }

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use anirewind_core::{
-    AccountStatus, App, BrowseError, CatalogueReport, Explain as _, SnapshotRow, Standing,
+    AccountStatus, App, BrowseError, CatalogueReport, Explain as _, Kind, SnapshotRow, Standing,
     Unreadable, Verdict,
 };
 use askama::Template;
@@ -53,6 +53,7 @@ struct SnapshotLine {
     user: String,
     kind: &'static str,
     is_suspect: bool,
+    is_provable: bool,
     verified: String,
 }
 
@@ -177,6 +178,7 @@ impl SnapshotLine {
                 _ => "imported",
             },
             is_suspect: row.standing == Standing::Suspect,
+            is_provable: row.kind != Kind::Imported,
             verified: format::instant(row.verified_at),
             file: row.file,
         }

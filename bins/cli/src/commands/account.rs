@@ -1,5 +1,6 @@
 //! `account add|list|check|remove`
 
+use anirewind_core::model::AccessToken;
 use anirewind_core::{AccountRow, App};
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
@@ -13,10 +14,14 @@ pub(crate) async fn run(
     app: &App,
     output: &Output,
     command: &AccountCommand,
+    token: Option<AccessToken>,
 ) -> Result<u8, Failure> {
     match command {
         AccountCommand::Add { name, token_file } => {
-            let token = wiring::read_token(token_file)?;
+            let token = match token {
+                Some(token) => token,
+                None => wiring::read_token(token_file)?,
+            };
             let row = app.add_account(name.as_deref(), token).await?;
             output.result(
                 "account",
@@ -72,7 +77,7 @@ async fn check(app: &App, output: &Output, name: Option<&str>) -> Result<u8, Fai
             Err(error) => {
                 let error = Failure::from(error);
                 if let Some(earlier) = failure.replace(error) {
-                    output.fail(&earlier);
+                    output.warn(&earlier);
                 }
             }
         }
@@ -95,7 +100,7 @@ async fn check(app: &App, output: &Output, name: Option<&str>) -> Result<u8, Fai
     match failure {
         None => Ok(0),
         Some(failure) => {
-            output.fail(&failure);
+            output.warn(&failure);
             Ok(3)
         }
     }

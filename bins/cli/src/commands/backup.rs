@@ -25,7 +25,7 @@ pub(crate) async fn run(app: &App, output: &Output, profile: Option<&str>) -> Re
         && let Some(last) = failures.pop()
     {
         for failure in &failures {
-            output.fail(failure);
+            output.warn(failure);
         }
         return Err(last);
     }
@@ -41,7 +41,7 @@ pub(crate) async fn run(app: &App, output: &Output, profile: Option<&str>) -> Re
         },
     );
     for failure in &failures {
-        output.fail(failure);
+        output.warn(failure);
     }
     Ok(if failures.is_empty() { 0 } else { 3 })
 }
@@ -74,14 +74,14 @@ fn text_of(app: &App, captured: &Captured) -> String {
     }
     if let Some(counted) = captured.counted {
         lines.push(format!(
-            "AniList's statistics count {} anime and {} manga; they lag behind at times",
+            "AniList's statistics count {} anime and {} manga, which is not what its lists held",
             counted.anime, counted.manga
         ));
     }
     if captured.snapshot.standing == anirewind_core::Standing::Suspect {
         lines.push(
-            "More than half of the titles are gone since the last good snapshot, which still holds \
-             them. Was that you?"
+            "So much is missing that this snapshot is kept but not trusted; the last good one is \
+             untouched. Look at your list on AniList"
                 .to_owned(),
         );
     }

@@ -141,7 +141,7 @@ fn an_empty_answer_for_a_long_list_is_not_believed() {
     for id in ids {
         scene.simulator.world().drop_entry(4242, id);
     }
-    assert_refused(&scene, &["backup"], 9, &["empty list", "40 titles"]);
+    assert_refused(&scene, &["backup"], 9, &["empty anime list", "30 titles"]);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Whose token it is, is asked and not assumed.
 
-use anirewind_core::{AccountError, Code, Explain as _};
+use anirewind_core::{AccountError, Code, Explain as _, Kind, Verdict};
 use anirewind_simulator::Fault;
 
-use crate::scene::{Scene, TOKEN, YUKIS, token};
+use crate::scene::{HANA, Scene, TOKEN, YUKIS, token};
 
 #[tokio::test]
 async fn an_account_is_called_like_its_user_unless_told_otherwise() {
@@ -115,4 +115,56 @@ async fn the_token_is_in_its_place_and_nowhere_else() {
         }
     }
     assert_eq!(found, ["secrets/4242.token"]);
+}
+
+#[tokio::test]
+async fn a_token_from_the_environment_that_fails_shows_in_the_verdict() {
+    let scene = Scene::new().await;
+    let app = scene.open_with(&[("ANIREWIND_ANILIST_TOKEN", TOKEN)]);
+    let targets = app.targets(None).await.unwrap();
+    app.capture_all(&targets, Kind::Automatic).await;
+    assert_eq!(app.status().await.unwrap()[0].verdict, Verdict::Protected);
+    scene.simulator.world().revoke_token(TOKEN);
+    // Also after a restart, when nothing is known of the token any more.
+    for app in [app, scene.open_with(&[("ANIREWIND_ANILIST_TOKEN", TOKEN)])] {
+        let targets = app.targets(None).await.unwrap();
+        app.capture_all(&targets, Kind::Automatic).await;
+        assert_eq!(
+            app.status().await.unwrap()[0].verdict,
+            Verdict::NotConnected
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_two_tokens_lead_to_is_taken_once() {
+    let scene = Scene::connected().await;
+    scene.simulator.world().grant_token("second-of-hana", HANA);
+    let app = scene.open_with(&[("ANIREWIND_ANILIST_TOKEN", "second-of-hana")]);
+    let targets = app.targets(None).await.unwrap();
+    assert_eq!(targets.len(), 2);
+    let outcomes = app.capture_all(&targets, Kind::Automatic).await;
+    assert!(outcomes.len() == 1 && outcomes[0].is_ok(), "{outcomes:?}");
+    assert_eq!(scene.files().len(), 1);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn one_exposed_token_is_not_used_and_does_not_stop_the_others() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let scene = Scene::connected().await;
+    scene.app.add_account(None, token(YUKIS)).await.unwrap();
+    let file = scene.data.path().join("secrets/4242.token");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let targets = scene.app.targets(None).await.unwrap();
+    assert_eq!(
+        scene.app.capture_all(&targets, Kind::Automatic).await.len(),
+        1
+    );
+    let status = scene.app.status().await.unwrap().remove(0);
+    assert_eq!(
+        (status.account.profile.as_str(), status.verdict),
+        ("hana", Verdict::Failing)
+    );
 }

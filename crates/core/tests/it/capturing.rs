@@ -69,7 +69,7 @@ async fn an_empty_answer_for_a_long_list_is_not_believed() {
     let target = scene.app.targets(None).await.unwrap().remove(0);
     let error = scene.app.capture(&target, Kind::Manual).await.unwrap_err();
     assert!(
-        matches!(error, CaptureError::Emptied { before: 40, .. }),
+        matches!(error, CaptureError::Emptied { before: 30, .. }),
         "{error}"
     );
     assert_eq!(error.code(), Code::RefusedForSafety);

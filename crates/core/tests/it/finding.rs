@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use anirewind_core::{BrowseError, Code, Explain as _, Kind};
+use anirewind_core::{BrowseError, Code, Explain as _, Kind, Standing};
 
 use crate::scene::Scene;
 
@@ -116,4 +116,74 @@ async fn a_damaged_snapshot_is_never_shown() {
     let error = scene.app.find("latest", None).await.unwrap_err();
     assert!(matches!(error, BrowseError::Read(_)), "{error}");
     assert!(error.chain().contains(&row.file), "{}", error.chain());
+}
+
+#[tokio::test]
+async fn what_was_doubted_is_doubted_again_when_the_catalogue_is_made_anew() {
+    let scene = Scene::connected().await;
+    scene.capture().await;
+    for id in 1_000..1_025 {
+        scene.simulator.world().drop_entry(crate::scene::HANA, id);
+    }
+    let doubted = scene.capture().await.snapshot;
+    assert_eq!(doubted.standing, Standing::Suspect);
+    for file in ["anirewind.db", "anirewind.db-wal", "anirewind.db-shm"] {
+        let _ = fs::remove_file(scene.data.path().join(file));
+    }
+    let app = scene.reopen();
+    app.refresh_catalogue().await.unwrap();
+    let rows = app.snapshots(None).await.unwrap();
+    assert_eq!(rows[0].standing, Standing::Suspect);
+    assert_eq!(rows[0].delta, doubted.delta);
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_not_an_empty_one() {
+    let scene = Scene::connected().await;
+    scene.capture().await;
+    let folder = scene.app.backups();
+    let aside = folder.with_extension("aside");
+    fs::rename(&folder, &aside).unwrap();
+    let error = scene.app.refresh_catalogue().await.unwrap_err();
+    assert!(matches!(error, BrowseError::Folder { .. }), "{error}");
+    fs::rename(&aside, &folder).unwrap();
+    scene.app.refresh_catalogue().await.unwrap();
+    assert_eq!(
+        scene.app.snapshots(None).await.unwrap().len(),
+        1,
+        "nothing was forgotten"
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_was_cut_is_no_longer_listed_as_good() {
+    let scene = Scene::connected().await;
+    let row = scene.capture().await.snapshot;
+    let path = scene.app.backups().join(&row.file);
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    let report = scene.app.refresh_catalogue().await.unwrap();
+    assert_eq!((report.unreadable.len(), report.gone), (1, 1));
+    assert_ne!(
+        scene.app.status().await.unwrap()[0].verdict,
+        anirewind_core::Verdict::Protected
+    );
+}
+
+#[tokio::test]
+async fn a_file_of_another_tool_never_stands_for_the_last_good_one() {
+    let scene = Scene::connected().await;
+    fs::create_dir_all(scene.app.backups()).unwrap();
+    fs::write(
+        scene
+            .app
+            .backups()
+            .join("plexanibridge-hana.20251004010203.json"),
+        THEIRS,
+    )
+    .unwrap();
+    scene.app.refresh_catalogue().await.unwrap();
+    let status = scene.app.status().await.unwrap().remove(0);
+    assert_eq!(status.verdict, anirewind_core::Verdict::NoSnapshotYet);
+    assert!(status.last_good.is_none());
 }

@@ -69,6 +69,11 @@ impl Scene {
         open(&self.simulator, &self.clock, &self.data)
     }
 
+    /// The same folder, opened with something in the environment.
+    pub(crate) fn open_with(&self, environment: &[(&str, &str)]) -> App {
+        open_in(&self.simulator, &self.clock, &self.data, environment)
+    }
+
     pub(crate) async fn capture(&self) -> Captured {
         let target = self.app.targets(Some("hana")).await.unwrap().remove(0);
         self.app.capture(&target, Kind::Manual).await.unwrap()
@@ -95,9 +100,22 @@ pub(crate) fn token(text: &str) -> AccessToken {
 }
 
 fn open(simulator: &Simulator, clock: &Arc<VirtualClock>, data: &TempDir) -> App {
+    open_in(simulator, clock, data, &[])
+}
+
+fn open_in(
+    simulator: &Simulator,
+    clock: &Arc<VirtualClock>,
+    data: &TempDir,
+    environment: &[(&str, &str)],
+) -> App {
+    let given = environment
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let url = ("ANIREWIND_ANILIST_URL".to_owned(), simulator.url());
     let sources = Sources {
         flags: [("data_dir", data.path().display().to_string())].into(),
-        environment: [("ANIREWIND_ANILIST_URL".to_owned(), simulator.url())].into(),
+        environment: given.chain([url]).collect(),
         platform_data: None,
     };
     let mut settings = Settings::read(&sources).unwrap();

@@ -65,3 +65,41 @@ async fn after_a_failure_the_next_attempt_does_not_wait_a_day() {
     let passed = anirewind_core::model::Clock::now(scene.clock.as_ref()) - before;
     assert!(passed < time::Duration::minutes(30), "{passed}");
 }
+
+#[tokio::test]
+async fn a_clock_that_was_years_ahead_does_not_leave_years_without_a_snapshot() {
+    let scene = Scene::connected().await;
+    scene.clock.jump(time::Duration::days(4 * 365));
+    let meddle = async {
+        reach(&scene, 1).await;
+        scene.clock.jump(time::Duration::days(-4 * 365));
+        reach(&scene, 3).await;
+    };
+    let before = anirewind_core::model::Clock::now(scene.clock.as_ref());
+    tokio::select! {
+        () = scene.app.run_schedule() => {},
+        () = meddle => {},
+    }
+    let passed = anirewind_core::model::Clock::elapsed(scene.clock.as_ref());
+    assert!(
+        passed < std::time::Duration::from_hours(24 * 5),
+        "{passed:?} after {before}"
+    );
+}
+
+#[tokio::test]
+async fn only_the_account_that_failed_is_tried_again_and_not_for_a_bad_token() {
+    let scene = Scene::connected().await;
+    scene
+        .app
+        .add_account(None, crate::scene::token(crate::scene::YUKIS))
+        .await
+        .unwrap();
+    scene.simulator.world().revoke_token(crate::scene::YUKIS);
+    run_until(&scene, &scene.app, 3).await;
+    let requests = scene.simulator.traffic().requests;
+    assert!(
+        requests < 30,
+        "{requests} requests for three snapshots of one account"
+    );
+}
