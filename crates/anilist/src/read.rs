@@ -1,8 +1,7 @@
 //! Reading: the viewer, the whole list however large, entries of some titles.
 //!
-//! A list is read in as few requests as it fits. What status groups and custom lists do not show
-//! (entries that are hidden and on no custom list, and whatever lies past AniList's cap) is noticed
-//! by counting and then looked for page by page.
+//! A list is read in as few requests as it fits. What its groups do not show (entries that are hidden
+//! and on no custom list, and whatever lies past AniList's cap) is found by its id, page by page.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -62,7 +61,7 @@ impl AniList {
         convert::viewer(data.viewer).map_err(malformed)
     }
 
-    /// Reads everything. Two requests for a usual account, favourites included.
+    /// Reads everything. Three requests for a usual account, favourites included.
     pub(crate) async fn read_list(
         &self,
         viewer: &Viewer,

@@ -333,9 +333,5 @@ fn contradicts(what: &'static str, expected: Counts, found: Counts) -> Result<()
 fn own_hash(bytes: &[u8]) -> Option<Hash> {
     let rest = bytes.strip_prefix(START)?;
     let rest = rest.get(DIGITS..)?;
-    let mut zeroed = Vec::with_capacity(bytes.len());
-    zeroed.extend_from_slice(START);
-    zeroed.resize(START.len() + DIGITS, b'0');
-    zeroed.extend_from_slice(rest);
-    Some(Hash::of(&zeroed))
+    Some(Hash::of_parts(&[START, &[b'0'; DIGITS], rest]))
 }

@@ -227,9 +227,8 @@ impl Folder {
             .map_err(failed)?;
         file.write_all(&bytes).map_err(failed)?;
         file.as_file().sync_all().map_err(failed)?;
-        let snapshot = self.read_back(file.path(), &bytes)?;
         let size = bytes.len() as u64;
-        drop(bytes);
+        let snapshot = self.read_back(file.path(), bytes)?;
         let name = self.give_name(file, draft)?;
         let path = self.path_of(&name);
         self.sync()
@@ -276,7 +275,7 @@ impl Folder {
         builder.create(&self.path).map_err(failed)
     }
 
-    fn read_back(&self, path: &Path, written: &[u8]) -> Result<Snapshot, WriteError> {
+    fn read_back(&self, path: &Path, written: Vec<u8>) -> Result<Snapshot, WriteError> {
         let differs = |source| WriteError::ReadBack {
             path: self.path.clone(),
             source,
@@ -285,6 +284,8 @@ impl Folder {
         if read != written {
             return Err(differs(None));
         }
+        // A large list is large twice over otherwise.
+        drop(written);
         decode(&read).map_err(|damage| differs(Some(damage)))
     }
 

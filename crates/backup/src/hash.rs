@@ -33,6 +33,15 @@ impl Hash {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// The hash of some bytes that follow one another, without putting them together.
+    pub(crate) fn of_parts(parts: &[&[u8]]) -> Self {
+        let mut hasher = Sha256::new();
+        for part in parts {
+            hasher.update(part);
+        }
+        Self(hasher.finalize().into())
+    }
+
     /// Reads `sha256:…`.
     pub fn parse(text: &str) -> Result<Self, InvalidHash> {
         let invalid = || InvalidHash(text.chars().take(80).collect());

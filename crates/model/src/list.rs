@@ -24,7 +24,7 @@ pub struct List {
 pub struct Coverage {
     /// What AniList's statistics counted when the list was read.
     pub expected: Option<Counts>,
-    /// Whether titles were looked for that status and custom lists do not show.
+    /// Whether the ids of all titles were looked through for some that no group shows.
     pub swept: bool,
     /// Titles whose custom lists or advanced scores AniList would not say, even when asked again.
     pub unresolved: Vec<MediaId>,
