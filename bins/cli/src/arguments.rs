@@ -38,7 +38,7 @@ pub(crate) struct Global {
     /// Work for this profile alone.
     #[arg(short, long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// Print one JSON object: {"schema":"anirewind.<name>/1","data":…}.
+    /// Print one JSON object: `{"schema":"anirewind.NAME/1","data":…}`.
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Print the result and nothing else.

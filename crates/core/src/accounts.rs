@@ -254,7 +254,6 @@ impl App {
                     profile: Some(row.profile.clone()),
                     known: Some(row.account.clone()),
                 }),
-                Ok(None) => {}
                 Err(error) if is_wanted(row) => {
                     // One account's trouble is not the others'; its verdict says it.
                     let problem = error.chain();
@@ -262,7 +261,7 @@ impl App {
                     self.note_failure(owner, error.code(), &problem).await;
                     trouble.get_or_insert(error);
                 }
-                Err(_) => {}
+                Ok(None) | Err(_) => {}
             }
         }
         let Some(wanted) = profile else {
