@@ -2,11 +2,7 @@
 
 use std::path::PathBuf;
 
-use anirewind_core::model::AccessToken;
 use clap::{Args, Parser, Subcommand};
-
-use crate::output::Failure;
-use crate::wiring;
 
 /// An unofficial time machine for AniList: verified copies of your lists, on your own disk.
 #[derive(Debug, Parser)]
@@ -112,18 +108,6 @@ pub(crate) enum AccountCommand {
         #[arg(value_name = "NAME")]
         name: String,
     },
-}
-
-impl Arguments {
-    /// The token that the command wants, read from where it says.
-    pub(crate) fn token(&self) -> Result<Option<AccessToken>, Failure> {
-        match &self.command {
-            Command::Account(AccountCommand::Add { token_file, .. }) => {
-                wiring::read_token(token_file).map(Some)
-            }
-            _ => Ok(None),
-        }
-    }
 }
 
 fn parse_time(text: &str) -> Result<std::time::Duration, String> {

@@ -17,7 +17,7 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let output = Output::new(&arguments.global);
     // Read before anything listens for Ctrl-C, so that it ends a command that waits for typing.
-    let token = match arguments.token() {
+    let token = match wiring::token(&arguments.command) {
         Ok(token) => token,
         Err(failure) => return output.fail(&failure),
     };

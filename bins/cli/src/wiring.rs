@@ -9,7 +9,7 @@ use anirewind_core::{App, Settings, Sources, SystemClock};
 use etcetera::BaseStrategy as _;
 use tracing_subscriber::EnvFilter;
 
-use crate::arguments::Global;
+use crate::arguments::{AccountCommand, Command, Global};
 use crate::output::Failure;
 
 /// Opens the installation that flags and environment describe.
@@ -70,8 +70,18 @@ fn log(global: &Global) {
         .try_init();
 }
 
+/// The token that a command wants, read from where it says; `None` for commands that want none.
+pub(crate) fn token(command: &Command) -> Result<Option<AccessToken>, Failure> {
+    match command {
+        Command::Account(AccountCommand::Add { token_file, .. }) => {
+            read_token(token_file).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
 /// Reads a token from a file, or from standard input for `-`.
-pub(crate) fn read_token(path: &Path) -> Result<AccessToken, Failure> {
+fn read_token(path: &Path) -> Result<AccessToken, Failure> {
     let is_stdin = path == Path::new("-");
     let name = if is_stdin {
         "standard input".to_owned()

@@ -1,14 +1,13 @@
 //! `account add|list|check|remove`
 
 use anirewind_core::model::AccessToken;
-use anirewind_core::{AccountRow, App};
+use anirewind_core::{AccountError, AccountRow, App};
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
 use crate::arguments::AccountCommand;
 use crate::output::{Failure, Output};
-use crate::wiring;
 
 pub(crate) async fn run(
     app: &App,
@@ -17,11 +16,8 @@ pub(crate) async fn run(
     token: Option<AccessToken>,
 ) -> Result<u8, Failure> {
     match command {
-        AccountCommand::Add { name, token_file } => {
-            let token = match token {
-                Some(token) => token,
-                None => wiring::read_token(token_file)?,
-            };
+        AccountCommand::Add { name, .. } => {
+            let token = token.ok_or(AccountError::NoAccount)?;
             let row = app.add_account(name.as_deref(), token).await?;
             output.result(
                 "account",
