@@ -29,6 +29,7 @@ async fn main() -> ExitCode {
         }
     };
     match finished {
+        Ok(0) if output.is_lost() => ExitCode::FAILURE,
         Ok(status) => ExitCode::from(status),
         Err(failure) => output.fail(&failure),
     }

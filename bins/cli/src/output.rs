@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anirewind_core::{Event, Explain};
@@ -38,6 +39,7 @@ pub(crate) struct Output {
     json: bool,
     quiet: bool,
     utc: bool,
+    is_lost: AtomicBool,
 }
 
 impl Output {
@@ -46,6 +48,7 @@ impl Output {
             json: global.json,
             quiet: global.quiet,
             utc: global.utc,
+            is_lost: AtomicBool::new(false),
         }
     }
 
@@ -59,16 +62,28 @@ impl Output {
         let line = if self.json {
             json!({ "schema": format!("anirewind.{schema}/1"), "data": data() }).to_string()
         } else {
-            text()
+            printable(&text())
         };
-        // A reader that has seen enough and hung up is no failure.
-        let _ = writeln!(io::stdout().lock(), "{line}");
+        let mut stdout = io::stdout().lock();
+        match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {
+            // A reader that has seen enough and hung up is no failure.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                self.is_lost.store(true, Ordering::Relaxed);
+                self.talk(&format!("error: cannot print the result: {error}"));
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the result could not be printed.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.is_lost.load(Ordering::Relaxed)
     }
 
     /// Says something that is not the result.
     pub(crate) fn talk(&self, line: &str) {
         if !self.quiet {
-            let _ = writeln!(io::stderr().lock(), "{line}");
+            let _ = writeln!(io::stderr().lock(), "{}", printable(line));
         }
     }
 
@@ -88,7 +103,7 @@ impl Output {
     #[expect(clippy::unused_self, reason = "all output goes through here")]
     pub(crate) fn warn(&self, failure: &Failure) {
         let mut stderr = io::stderr().lock();
-        let _ = writeln!(stderr, "error: {}", failure.message);
+        let _ = writeln!(stderr, "error: {}", printable(&failure.message));
         if let Some(hint) = &failure.hint {
             let _ = writeln!(stderr, "{hint}");
         }
@@ -147,6 +162,18 @@ impl Output {
         });
         Follower { task: Some(task) }
     }
+}
+
+/// Text from files and from AniList without the characters that steer a terminal.
+fn printable(text: &str) -> String {
+    let harmless = |c: char| {
+        if c.is_control() && c != '\n' {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            c
+        }
+    };
+    text.chars().map(harmless).collect()
 }
 
 /// Ends with the work it shows.

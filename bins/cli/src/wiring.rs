@@ -41,8 +41,13 @@ fn sources(global: &Global) -> Sources {
     if let Some(data) = &global.data_dir {
         flags.insert("data_dir", data.display().to_string());
     }
-    let environment = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    // What is not UTF-8 keeps a mark where it was not, and is refused where it matters.
+    let environment = std::env::vars_os().map(|(name, value)| {
+        (
+            name.to_string_lossy().into_owned(),
+            value.to_string_lossy().into_owned(),
+        )
+    });
     let platform_data = etcetera::choose_base_strategy()
         .ok()
         .map(|base| base.data_dir());
@@ -66,6 +71,7 @@ fn log(global: &Global) {
     // A second call in one process would fail; there is none.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_writer(std::io::stderr)
         .try_init();
 }

@@ -137,8 +137,13 @@ fn sources(arguments: &Arguments) -> Sources {
     if let Some(data) = &arguments.data_dir {
         flags.insert("data_dir", data.display().to_string());
     }
-    let environment = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    // What is not UTF-8 keeps a mark where it was not, and is refused where it matters.
+    let environment = std::env::vars_os().map(|(name, value)| {
+        (
+            name.to_string_lossy().into_owned(),
+            value.to_string_lossy().into_owned(),
+        )
+    });
     let platform_data = etcetera::choose_base_strategy()
         .ok()
         .map(|base| base.data_dir());

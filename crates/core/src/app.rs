@@ -71,8 +71,9 @@ impl Explain for StartError {
                     .to_owned()
             }
             Self::Open { data, .. } => format!(
-                "Nothing was changed. The snapshots in {} are files of their own and not affected; \
-                 the catalogue can be moved away and is then made anew from them.",
+                "Nothing was changed. The snapshots in {} are files of their own and not affected. If \
+                 the disk is well, the catalogue can be moved away and is then made anew from them; \
+                 accounts have to be added again.",
                 data.join("backups").display()
             ),
             Self::Client { .. } => "Nothing was sent. See ANIREWIND_ANILIST_URL.".to_owned(),

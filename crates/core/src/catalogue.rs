@@ -181,6 +181,27 @@ impl App {
         Ok(self.inner.store.snapshots(owner).await?)
     }
 
+    /// Reads every snapshot there is and proves it; says how many there are and which are damaged.
+    pub(crate) async fn verify_all(&self) -> Result<(usize, Vec<Unreadable>), BrowseError> {
+        let rows = self.inner.store.snapshots(None).await?;
+        let folder = self.inner.folder.clone();
+        let proven = tokio::task::spawn_blocking(move || {
+            let damaged = |row: &SnapshotRow| {
+                let problem = match Folder::read_path(&folder.path().join(&row.file)) {
+                    Ok((snapshot, _)) if snapshot.file_hash == row.file_hash => return None,
+                    Ok(_) => format!("{} is not the file that was catalogued", row.file),
+                    Err(error) => explain_read(&error),
+                };
+                Some(Unreadable {
+                    file: row.file.clone(),
+                    problem,
+                })
+            };
+            (rows.len(), rows.iter().filter_map(damaged).collect())
+        });
+        Ok(proven.await.map_err(|_| StoreError::Closed)?)
+    }
+
     /// Where snapshots are kept.
     pub fn backups(&self) -> PathBuf {
         self.inner.folder.path().to_owned()
@@ -287,6 +308,8 @@ impl App {
                     .into_iter()
                     .filter(|row| row.id.as_str().starts_with(prefix))
                     .collect();
+                // Copies of one file have one id, and any of them will do.
+                found.dedup_by(|a, b| a.id == b.id);
                 match found.len() {
                     0 => Err(not_found()),
                     1 => Ok(found.swap_remove(0)),

@@ -108,20 +108,24 @@ impl App {
         let what = "snapshots";
         match self.refresh_catalogue().await {
             Err(error) => Check::wrong(what, &error),
-            Ok(report) if report.unreadable.is_empty() => match self.snapshots(None).await {
-                Ok(rows) => Check::fine(
-                    what,
-                    format!("{} in {}", rows.len(), self.backups().display()),
-                ),
-                Err(error) => Check::wrong(what, &error),
-            },
-            Ok(report) => {
+            Ok(mut report) => {
+                let count = match self.verify_all().await {
+                    Ok((count, damaged)) => {
+                        report.unreadable.extend(damaged);
+                        count
+                    }
+                    Err(error) => return Check::wrong(what, &error),
+                };
+                if report.unreadable.is_empty() {
+                    let folder = self.backups().display().to_string();
+                    return Check::fine(what, format!("{count} in {folder}, each read and proven"));
+                }
                 let problems = report.unreadable.iter().map(|file| file.problem.clone());
                 Check {
                     what: what.to_owned(),
                     finding: Finding::Wrong {
                         problem: problems.collect::<Vec<_>>().join("; "),
-                        hint: Some("These are not used. All others are.".to_owned()),
+                        hint: Some("These cannot be used. All others can.".to_owned()),
                     },
                 }
             }

@@ -140,13 +140,28 @@ fn log_filter(text: &str) -> Option<String> {
 
 /// `--data-dir`, else `ANIREWIND_DATA_PATH`, else `PAB_DATA_PATH`, else the platform's place.
 fn data_folder(sources: &Sources) -> Result<PathBuf, SettingsError> {
-    let named = sources
+    let flag = sources
         .flags
         .get("data_dir")
-        .or_else(|| sources.environment.get("ANIREWIND_DATA_PATH"))
-        .or_else(|| sources.environment.get("PAB_DATA_PATH"))
-        .filter(|path| !path.is_empty())
-        .map(PathBuf::from);
+        .map(|path| (path, Origin::Flag("data_dir")));
+    let variable = ["ANIREWIND_DATA_PATH", "PAB_DATA_PATH"]
+        .into_iter()
+        .find_map(|name| {
+            let path = sources.environment.get(name)?;
+            Some((path, Origin::Environment(name.to_owned())))
+        });
+    let named = flag.or(variable);
+    // An empty one is a script's unset variable; one that is not UTF-8 would name another folder.
+    let is_no_path = |path: &str| path.is_empty() || path.contains(char::REPLACEMENT_CHARACTER);
+    if let Some((value, origin)) = named.clone().filter(|(path, _)| is_no_path(path)) {
+        return Err(SettingsError::Value {
+            key: "data_dir",
+            value: value.clone(),
+            allowed: "a path in UTF-8, not empty".to_owned(),
+            origin,
+        });
+    }
+    let named = named.map(|(path, _)| PathBuf::from(path));
     named
         .or_else(|| {
             sources
@@ -337,6 +352,11 @@ mod tests {
             read(&[], "rate_limit = \n"),
             read(&[("ANIREWIND_BACKUP_AT", "sometimes")], ""),
             read(&[("ANIREWIND_LOG", "infoo")], ""),
+            Settings::read(&Sources {
+                environment: [("ANIREWIND_DATA_PATH".to_owned(), String::new())].into(),
+                ..Sources::default()
+            })
+            .map_err(|error| error.to_string()),
             read(&[("ANIREWIND_LISTENN", "x")], ""),
             read(&[("ANIREWIND_ANILIST_TOKEN", " ")], ""),
             read(&[("ANIREWIND_ANILIST_TOKEN_FILE", "/nowhere/token")], ""),

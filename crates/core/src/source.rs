@@ -128,7 +128,7 @@ impl<'a> Values<'a> {
         config: &Path,
         known: &[Setting],
     ) -> Result<Self, SettingsError> {
-        let file = match std::fs::read_to_string(config) {
+        let file = match read_config(config) {
             Ok(text) => Some((config.to_owned(), parse(config, &text)?)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => {
@@ -195,6 +195,19 @@ impl<'a> Values<'a> {
 
 /// Read apart from the table of settings.
 const ELSEWHERE: [&str; 2] = ["ANIREWIND_DATA_PATH", "ANIREWIND_ANILIST_TOKEN"];
+
+/// Reads a file of a size that settings can have. A pipe or a device in its place is refused: it
+/// would hold us, or never end.
+fn read_config(path: &Path) -> std::io::Result<String> {
+    const LARGEST: u64 = 1024 * 1024;
+    let metadata = std::fs::metadata(path)?;
+    if !metadata.is_file() || metadata.len() > LARGEST {
+        return Err(std::io::Error::other(
+            "it is not a file of a size that settings can have",
+        ));
+    }
+    std::fs::read_to_string(path)
+}
 
 fn parse(path: &Path, text: &str) -> Result<toml::Table, SettingsError> {
     text.parse().map_err(|error: toml::de::Error| {

@@ -2,6 +2,9 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+/// AniList's tokens are about a thousand characters long.
+const LONGEST: usize = 8 * 1024;
+
 /// An access token of AniList: it can read and change everything on its account.
 ///
 /// `Debug` prints no part of it, there is no `Display`, and its memory is wiped when it goes.
@@ -13,8 +16,11 @@ impl AccessToken {
     ///
     /// White space around it is dropped: files end with a newline.
     pub fn new(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let plausible = !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic());
+        // Some editors begin a file with a byte order mark.
+        let text = text.trim_start_matches('\u{feff}').trim();
+        let plausible = !text.is_empty()
+            && text.len() <= LONGEST
+            && text.bytes().all(|byte| byte.is_ascii_graphic());
         plausible.then(|| Self(SecretString::from(text)))
     }
 
@@ -30,14 +36,21 @@ mod tests {
 
     #[test]
     fn a_token_never_prints() {
-        let token = AccessToken::new("eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9\n").unwrap();
+        let token = AccessToken::new("\u{feff}eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9\r\n").unwrap();
         assert_eq!(token.expose(), "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9");
         assert!(!format!("{token:?}").contains("eyJ0"), "{token:?}");
     }
 
     #[test]
     fn what_cannot_be_a_token_is_none() {
-        for text in ["", " \n", "two words", "new\nline", "ümlaut"] {
+        for text in [
+            "",
+            " \n",
+            "two words",
+            "new\nline",
+            "ümlaut",
+            &"x".repeat(10_000),
+        ] {
             assert!(AccessToken::new(text).is_none(), "{text:?}");
         }
     }

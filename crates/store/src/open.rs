@@ -174,6 +174,13 @@ fn make_private(path: &Path) -> Result<(), OpenError> {
 }
 
 fn private_file(path: &Path) -> io::Result<fs::File> {
+    // Asked before opening: a pipe in place of a file would hold us for ever.
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "this is not a file",
+        ));
+    }
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]

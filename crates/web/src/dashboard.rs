@@ -58,7 +58,7 @@ struct SnapshotLine {
 }
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    config.route("/", web::get().to(dashboard));
+    config.service(web::resource("/").to(dashboard));
 }
 
 async fn dashboard(app: web::Data<App>) -> HttpResponse {

@@ -5,7 +5,7 @@
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::middleware::{DefaultHeaders, Next};
 use actix_web::{Error, HttpResponse};
 
@@ -26,7 +26,7 @@ pub(crate) async fn check(
         Some(HttpResponse::Forbidden().body(
             "This server answers to this machine's own names only: 127.0.0.1, [::1] or localhost.\n",
         ))
-    } else if !request.method().is_safe() {
+    } else if ![Method::GET, Method::HEAD].contains(request.method()) {
         Some(HttpResponse::MethodNotAllowed().body("There is nothing to send here.\n"))
     } else {
         None
@@ -54,7 +54,11 @@ pub(crate) fn headers() -> DefaultHeaders {
 fn is_this_machine(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+        None => match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
+            Some(_) => return false,
+            None => host,
+        },
     };
     name.eq_ignore_ascii_case("localhost")
         || name
@@ -82,6 +86,7 @@ mod tests {
             "evil.example",
             "127.0.0.1.evil.example:4849",
             "localhost.evil.example",
+            "localhost:4849.evil.example",
             "192.168.1.2:4849",
             "[::2]:80",
             "0.0.0.0",

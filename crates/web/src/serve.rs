@@ -80,9 +80,6 @@ fn routes(config: &mut web::ServiceConfig) {
     config
         .configure(dashboard::routes)
         .configure(assets::routes)
-        .route(
-            "/healthz",
-            web::get().to(async || HttpResponse::Ok().body("ok\n")),
-        )
+        .service(web::resource("/healthz").to(async || HttpResponse::Ok().body("ok\n")))
         .default_service(web::to(dashboard::not_found));
 }

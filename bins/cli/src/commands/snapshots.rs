@@ -35,8 +35,9 @@ pub(crate) async fn run(
                 );
             }
             format!(
-                "{}\n{count} snapshots, {}",
+                "{}\n{count} snapshot{}, {}",
                 table(app, output, &rows),
+                if count == 1 { "" } else { "s" },
                 HumanBytes(size)
             )
         },

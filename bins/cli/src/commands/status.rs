@@ -13,7 +13,7 @@ pub(crate) async fn run(app: &App, output: &Output, profile: Option<&str>) -> Re
     if let Some(profile) = profile {
         app.account_row(profile).await?;
     }
-    app.refresh_catalogue().await?;
+    let report = app.refresh_catalogue().await?;
     let mut all = app.status().await?;
     if let Some(profile) = profile {
         all.retain(|status| status.account.profile.eq_ignore_ascii_case(profile));
@@ -32,7 +32,12 @@ pub(crate) async fn run(app: &App, output: &Output, profile: Option<&str>) -> Re
                 .join("\n")
         },
     );
-    let is_well = !all.is_empty() && all.iter().all(|status| status.verdict.is_well());
+    for file in &report.unreadable {
+        output.talk(&format!("warning: {}; it is not used", file.problem));
+    }
+    let is_well = report.unreadable.is_empty()
+        && !all.is_empty()
+        && all.iter().all(|status| status.verdict.is_well());
     Ok(if is_well { 0 } else { NOT_WELL })
 }
 
