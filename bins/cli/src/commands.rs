@@ -19,7 +19,14 @@ pub(crate) async fn run(
     token: Option<AccessToken>,
     output: &Output,
 ) -> Result<u8, Failure> {
-    let app = wiring::open(&arguments.global).await?;
+    let app = match wiring::open(&arguments.global).await {
+        Ok(app) => app,
+        // What keeps everything else from starting is what the doctor is asked about.
+        Err(failure) if matches!(arguments.command, Command::Doctor) => {
+            return Ok(doctor::cannot_open(output, &failure));
+        }
+        Err(failure) => return Err(failure),
+    };
     let profile = arguments.global.profile.as_deref();
     match &arguments.command {
         Command::Account(command) => account::run(&app, output, command, token).await,

@@ -15,6 +15,24 @@ pub(crate) async fn run(app: &App, output: &Output) -> Result<u8, Failure> {
     Ok(u8::from(!checks.iter().all(Check::is_fine)))
 }
 
+/// The installation cannot be opened: that is the finding, and nothing else can be looked at.
+pub(crate) fn cannot_open(output: &Output, failure: &Failure) -> u8 {
+    let finding = Finding::Wrong {
+        problem: failure.message.clone(),
+        hint: failure.hint.clone(),
+    };
+    let check = Check {
+        what: "set-up".to_owned(),
+        finding,
+    };
+    output.result(
+        "doctor",
+        || Value::Array(vec![json_of(&check)]),
+        || text_of(&check),
+    );
+    1
+}
+
 fn json_of(check: &Check) -> Value {
     match &check.finding {
         Finding::Fine(found) => json!({ "what": check.what, "fine": true, "found": found }),

@@ -176,3 +176,21 @@ fn the_token_is_printed_by_no_command() {
         }
     }
 }
+
+#[test]
+fn doctor_names_what_keeps_everything_else_from_starting() {
+    let scene = Scene::connected();
+    std::fs::write(
+        scene.data().join("anirewind.db"),
+        "no database at all, but long enough",
+    )
+    .unwrap();
+    let output = scene.run(&["doctor"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stdout);
+    assert!(
+        said.starts_with("WRONG  set-up: cannot open the catalogue"),
+        "{said}"
+    );
+    assert_eq!(scene.json(&["doctor"])[0]["fine"], false);
+}
