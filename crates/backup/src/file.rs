@@ -10,13 +10,16 @@ use time::OffsetDateTime;
 use crate::codec::{entries, groups};
 use crate::hash::{Hash, content_hash};
 use crate::record::{
-    CountsRecord, CoverageRecord, FavouritesRecord, FileRecord, HeaderRecord, UserRecord,
+    BlocksRecord, CountsRecord, CoverageRecord, FavouritesRecord, FileRecord, HeaderRecord,
+    UserRecord,
 };
 
 /// The format this version writes. It reads this one and every earlier one, and refuses later ones.
 const FORMAT: u32 = 1;
 /// How a file of ours begins. The digits of its hash follow.
 const START: &[u8] = b"{\"anirewind\":{\"fileHash\":\"sha256:";
+/// The same up to its first brace.
+pub(crate) const HEADER_KEY: &[u8] = b"{\"anirewind\":";
 const DIGITS: usize = 64;
 const WRITTEN_BY: &str = concat!("AniRewind ", env!("CARGO_PKG_VERSION"));
 
@@ -40,6 +43,8 @@ pub enum Kind {
     Automatic,
     /// Because somebody asked.
     Manual,
+    /// Right before something was written to AniList.
+    Safety,
     /// Brought in from elsewhere: another tool, another machine.
     Imported,
 }
@@ -122,21 +127,37 @@ pub enum Damage {
     },
 }
 
+impl Snapshot {
+    /// A list that no file of ours stands behind. It has nothing to be proven by.
+    pub(crate) fn unproven(list: List) -> Self {
+        let content_hash = content_hash(&list);
+        Self {
+            id: SnapshotId::of(content_hash),
+            header: None,
+            list,
+            file_hash: content_hash,
+            content_hash,
+        }
+    }
+}
+
 impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Automatic, Self::Manual, Self::Safety, Self::Imported];
+
     /// The word for it in files and in commands.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Automatic => "auto",
             Self::Manual => "manual",
+            Self::Safety => "safety",
             Self::Imported => "import",
         }
     }
 
     /// Reads the word for it.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Automatic, Self::Manual, Self::Imported]
-            .into_iter()
-            .find(|k| k.as_str() == word)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
@@ -175,7 +196,18 @@ impl fmt::Display for SnapshotId {
 /// Writes a snapshot down.
 pub(crate) fn encode(draft: &Draft<'_>) -> Result<Vec<u8>, serde_json::Error> {
     let list = draft.list;
-    let header = HeaderRecord {
+    let record = FileRecord {
+        anirewind: None,
+        user: Some(UserRecord::of(list)),
+        lists: groups(list),
+        has_next_chunk: Some(false),
+        favourites: list.favourites.as_ref().map(FavouritesRecord::of),
+        unknown: Map::new(),
+    };
+    let body = serde_json::to_vec(&record)?;
+    // The header goes in right after the brace.
+    let body = body.get(1..).unwrap_or_default();
+    let header = serde_json::to_vec(&HeaderRecord {
         file_hash: format!("sha256:{}", "0".repeat(DIGITS)),
         format: FORMAT,
         written_by: WRITTEN_BY.to_owned(),
@@ -185,17 +217,10 @@ pub(crate) fn encode(draft: &Draft<'_>) -> Result<Vec<u8>, serde_json::Error> {
         coverage: CoverageRecord::of(&list.coverage),
         content_hash: content_hash(list).to_string(),
         previous: draft.previous.map(|hash| hash.to_string()),
+        blocks: Some(BlocksRecord::of(body)),
         unknown: Map::new(),
-    };
-    let record = FileRecord {
-        anirewind: Some(header),
-        user: Some(UserRecord::of(list)),
-        lists: groups(list),
-        has_next_chunk: Some(false),
-        favourites: list.favourites.as_ref().map(FavouritesRecord::of),
-        unknown: Map::new(),
-    };
-    let mut bytes = serde_json::to_vec(&record)?;
+    })?;
+    let mut bytes = [HEADER_KEY, header.as_slice(), b",", body].concat();
     let hash = Hash::of(&bytes).to_string();
     let digits = START.len()..START.len() + DIGITS;
     if let (Some(place), Some(digits)) = (bytes.get_mut(digits), hash.strip_prefix("sha256:")) {
@@ -330,7 +355,7 @@ fn contradicts(what: &'static str, expected: Counts, found: Counts) -> Result<()
 }
 
 /// The hash of a file of ours, its own digits taken as zeros; `None` when it does not begin as one.
-fn own_hash(bytes: &[u8]) -> Option<Hash> {
+pub(crate) fn own_hash(bytes: &[u8]) -> Option<Hash> {
     let rest = bytes.strip_prefix(START)?;
     let rest = rest.get(DIGITS..)?;
     Some(Hash::of_parts(&[START, &[b'0'; DIGITS], rest]))

@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 use thiserror::Error;
+use time::OffsetDateTime;
 
 use crate::file::{Damage, Draft, Snapshot, decode, encode};
 use crate::name::SnapshotName;
+use crate::place::{Place, locate};
+use crate::steps::{Step, Steps};
 
 /// Larger files are not read: no list comes near it.
-const LARGEST_FILE: u64 = 512 * 1024 * 1024;
+const LARGEST_FILE: u64 = 128 * 1024 * 1024;
 /// So many snapshots in as many seconds nobody takes; past it the folder is given up on.
 const MOST_SECONDS: usize = 120;
 const TEMPORARY: &str = ".anirewind-";
@@ -21,6 +24,7 @@ const TEMPORARY: &str = ".anirewind-";
 pub struct Folder {
     path: PathBuf,
     prefix: String,
+    steps: Steps,
 }
 
 /// A snapshot that is on the disk and was read back.
@@ -104,10 +108,12 @@ pub enum ReadError {
         size: u64,
     },
     /// The file cannot be trusted.
-    #[error("{} is damaged", path.display())]
+    #[error("{} is damaged{}", path.display(), place.map(|place| format!(" {place}")).unwrap_or_default())]
     Damaged {
         /// The file.
         path: PathBuf,
+        /// Where, when that can be told.
+        place: Option<Place>,
         /// What is wrong.
         source: Damage,
     },
@@ -119,7 +125,24 @@ impl Folder {
         Self {
             path: path.into(),
             prefix: prefix.into(),
+            steps: Steps::default(),
         }
+    }
+
+    /// The same folder, with somebody who is asked before each effect on the disk.
+    #[must_use]
+    pub fn with_steps(self, steps: Steps) -> Self {
+        Self { steps, ..self }
+    }
+
+    /// Who is asked before each effect on the disk.
+    pub fn steps(&self) -> &Steps {
+        &self.steps
+    }
+
+    /// The name of a file, if it is one that a snapshot here can have.
+    pub fn name_of(&self, file: &str) -> Option<SnapshotName> {
+        SnapshotName::parse(&self.prefix, file)
     }
 
     /// Where it is.
@@ -148,10 +171,7 @@ impl Folder {
         let mut names = Vec::new();
         for entry in entries {
             let name = entry.map_err(failed)?.file_name();
-            names.extend(
-                name.to_str()
-                    .and_then(|name| SnapshotName::parse(&self.prefix, name)),
-            );
+            names.extend(name.to_str().and_then(|name| self.name_of(name)));
         }
         names.sort_by(|a, b| (a.at(), a.user()).cmp(&(b.at(), b.user())));
         Ok(names)
@@ -169,12 +189,13 @@ impl Folder {
             Ok(snapshot) => Ok((snapshot, bytes.len() as u64)),
             Err(source) => Err(ReadError::Damaged {
                 path: path.to_owned(),
+                place: locate(&bytes),
                 source,
             }),
         }
     }
 
-    fn read_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
+    pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
         let failed = |source| ReadError::Io {
             path: path.to_owned(),
             source,
@@ -213,23 +234,24 @@ impl Folder {
     /// Killed at any moment there is the whole file or none; what may stay behind is a temporary
     /// file that no reader looks at and [`Folder::sweep`] removes.
     pub fn write(&self, draft: &Draft<'_>) -> Result<Written, WriteError> {
-        self.make()?;
-        let failed = |source| WriteError::Write {
-            path: self.path.clone(),
-            source,
-        };
         let bytes = encode(draft).map_err(|source| WriteError::Encode { source })?;
-        // Created with mode 0600.
-        let mut file = tempfile::Builder::new()
-            .prefix(TEMPORARY)
-            .suffix(".tmp")
-            .tempfile_in(&self.path)
-            .map_err(failed)?;
-        file.write_all(&bytes).map_err(failed)?;
-        file.as_file().sync_all().map_err(failed)?;
+        self.write_bytes(bytes, &draft.list.owner.name, draft.created_at)
+    }
+
+    /// Writes what is a snapshot already, byte for byte, in the same way.
+    pub fn write_bytes(
+        &self,
+        bytes: Vec<u8>,
+        user: &str,
+        at: OffsetDateTime,
+    ) -> Result<Written, WriteError> {
+        self.make()?;
+        let file = self
+            .write_temporary(&bytes)
+            .map_err(|source| self.cannot_write(source))?;
         let size = bytes.len() as u64;
         let snapshot = self.read_back(file.path(), bytes)?;
-        let name = self.give_name(file, draft)?;
+        let name = self.give_name(file, user, at)?;
         let path = self.path_of(&name);
         self.sync()
             .map_err(|source| WriteError::NotSynced { path, source })?;
@@ -238,6 +260,28 @@ impl Folder {
             size,
             snapshot,
         })
+    }
+
+    /// Writes bytes into a temporary file here that survives a loss of power.
+    pub(crate) fn write_temporary(&self, bytes: &[u8]) -> io::Result<NamedTempFile> {
+        self.steps.before(Step::MakeFile)?;
+        // Created with mode 0600.
+        let mut file = tempfile::Builder::new()
+            .prefix(TEMPORARY)
+            .suffix(".tmp")
+            .tempfile_in(&self.path)?;
+        self.steps.before(Step::Write)?;
+        file.write_all(bytes)?;
+        self.steps.before(Step::SyncFile)?;
+        file.as_file().sync_all()?;
+        Ok(file)
+    }
+
+    fn cannot_write(&self, source: io::Error) -> WriteError {
+        WriteError::Write {
+            path: self.path.clone(),
+            source,
+        }
     }
 
     /// Removes temporary files that a killed process left behind more than an hour before `now`.
@@ -268,11 +312,17 @@ impl Folder {
             path: self.path.clone(),
             source,
         };
+        self.steps.before(Step::MakeFolder).map_err(failed)?;
+        self.make_folder(&self.path).map_err(failed)
+    }
+
+    #[expect(clippy::unused_self, reason = "what is made belongs to this folder")]
+    pub(crate) fn make_folder(&self, path: &Path) -> io::Result<()> {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&self.path).map_err(failed)
+        builder.create(path)
     }
 
     fn read_back(&self, path: &Path, written: Vec<u8>) -> Result<Snapshot, WriteError> {
@@ -280,6 +330,9 @@ impl Folder {
             path: self.path.clone(),
             source,
         };
+        self.steps
+            .before(Step::ReadBack)
+            .map_err(|_| differs(None))?;
         let read = Self::read_bytes(path).map_err(|_| differs(None))?;
         if read != written {
             return Err(differs(None));
@@ -293,9 +346,13 @@ impl Folder {
     fn give_name(
         &self,
         mut file: NamedTempFile,
-        draft: &Draft<'_>,
+        user: &str,
+        at: OffsetDateTime,
     ) -> Result<SnapshotName, WriteError> {
-        let mut name = SnapshotName::new(&self.prefix, &draft.list.owner.name, draft.created_at);
+        let mut name = SnapshotName::new(&self.prefix, user, at);
+        self.steps
+            .before(Step::Name)
+            .map_err(|source| self.cannot_write(source))?;
         for _ in 0..MOST_SECONDS {
             match file.persist_noclobber(self.path_of(&name)) {
                 Ok(_) => return Ok(name),
@@ -303,12 +360,7 @@ impl Folder {
                     file = error.file;
                     name = name.a_second_later();
                 }
-                Err(error) => {
-                    return Err(WriteError::Write {
-                        path: self.path.clone(),
-                        source: error.error,
-                    });
-                }
+                Err(error) => return Err(self.cannot_write(error.error)),
             }
         }
         Err(WriteError::NoName {
@@ -316,10 +368,17 @@ impl Folder {
         })
     }
 
-    /// Makes sure that the name survives a loss of power, not only the bytes.
-    fn sync(&self) -> io::Result<()> {
+    /// Makes sure that the names here survive a loss of power, not only the bytes.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        self.sync_folder(&self.path)
+    }
+
+    pub(crate) fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        self.steps.before(Step::SyncFolder)?;
         #[cfg(unix)]
-        File::open(&self.path)?.sync_all()?;
+        File::open(path)?.sync_all()?;
+        #[cfg(not(unix))]
+        let _ = path;
         Ok(())
     }
 }

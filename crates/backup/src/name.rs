@@ -53,16 +53,14 @@ impl SnapshotName {
             .strip_prefix('-')?
             .strip_suffix(ENDING)?;
         let (user, stamp) = rest.rsplit_once('.')?;
-        let is_stamp = stamp.len() == 14 && stamp.bytes().all(|b| b.is_ascii_digit());
         let is_user = !user.is_empty() && !user.starts_with('.') && user.chars().all(is_plain);
-        if !is_stamp || !is_user {
+        if !is_user {
             return None;
         }
-        let at = PrimitiveDateTime::parse(stamp, STAMP).ok()?.assume_utc();
         Some(Self {
             prefix: prefix.to_owned(),
             user: user.to_owned(),
-            at,
+            at: parse_stamp(stamp)?,
         })
     }
 
@@ -92,9 +90,24 @@ fn is_plain(c: char) -> bool {
 
 impl fmt::Display for SnapshotName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stamp = self.at.format(STAMP).map_err(|_| fmt::Error)?;
+        let stamp = format_stamp(self.at);
         write!(f, "{}-{}.{stamp}{ENDING}", self.prefix, self.user)
     }
+}
+
+/// Reads fourteen digits of a date and a time in UTC.
+pub(crate) fn parse_stamp(stamp: &str) -> Option<OffsetDateTime> {
+    let is_stamp = stamp.len() == 14 && stamp.bytes().all(|b| b.is_ascii_digit());
+    let at = PrimitiveDateTime::parse(stamp, STAMP).ok();
+    at.filter(|_| is_stamp).map(PrimitiveDateTime::assume_utc)
+}
+
+/// Writes an instant as fourteen digits, in UTC.
+pub(crate) fn format_stamp(at: OffsetDateTime) -> String {
+    // Every part that the form names is a part of every instant.
+    at.to_offset(UtcOffset::UTC)
+        .format(STAMP)
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

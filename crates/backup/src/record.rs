@@ -42,8 +42,20 @@ pub(crate) struct HeaderRecord {
     pub(crate) coverage: CoverageRecord,
     pub(crate) content_hash: String,
     pub(crate) previous: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) blocks: Option<BlocksRecord>,
     #[serde(flatten)]
     pub(crate) unknown: Map<String, Value>,
+}
+
+/// Short hashes of what follows the header, block by block, to say where a file is damaged.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct BlocksRecord {
+    pub(crate) size: usize,
+    /// How long all of them are together.
+    pub(crate) length: usize,
+    /// Sixteen digits for each.
+    pub(crate) hashes: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use anirewind_backup::{Damage, Folder, ReadError};
+use anirewind_backup::{Damage, Folder, Place, ReadError};
 
 use crate::sample::{draft, list};
 
@@ -50,6 +50,47 @@ fn every_truncation_and_anything_added_is_found() {
     for added in [&b" "[..], b"\n", b"{}", b"\0"] {
         assert!(reads(&[&good, added].concat()).is_err(), "{added:?} added");
     }
+}
+
+#[test]
+fn the_place_of_the_damage_is_named() {
+    let mut long = list();
+    for id in 1_000..1_400 {
+        let mut entry = long.entries[1].clone();
+        entry.media = anirewind_model::MediaId::new(id);
+        long.entries.push(entry);
+    }
+    let good = bytes_of(&long);
+    let place_of = |bytes: &[u8]| match reads(bytes).unwrap_err() {
+        ReadError::Damaged { place, .. } => place.unwrap(),
+        error => panic!("{error}"),
+    };
+    // Wherever a byte is flipped, the bytes that are named hold it.
+    for at in (0..good.len()).step_by(97) {
+        let mut bad = good.clone();
+        bad[at] ^= 1;
+        match place_of(&bad) {
+            Place::Bytes { from, to, .. } => {
+                assert!((from..to).contains(&at), "byte {at} is not in {from}..{to}");
+                assert!(to - from <= 16 * 1024);
+            }
+            Place::Header => assert!(at < 1_024, "byte {at} is not in the header"),
+            missing @ Place::Missing { .. } => panic!("byte {at}: {missing}"),
+        }
+    }
+    // A cut file ends where it says.
+    for length in (2_000..good.len()).step_by(16 * 1024) {
+        assert_eq!(
+            place_of(&good[..length]).to_string(),
+            Place::Missing { from: length }.to_string()
+        );
+    }
+    let mut bad = good.clone();
+    let text = String::from_utf8(good).unwrap();
+    let at = text.find("\"mediaId\":1200,").unwrap();
+    bad[at] ^= 1;
+    let message = reads(&bad).unwrap_err().to_string();
+    assert!(message.contains("near title 1"), "{message}");
 }
 
 #[test]

@@ -1,8 +1,17 @@
 //! Snapshot files as other tools, bad disks and bad luck see them.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that panics has failed"
+)]
 
+mod alarms;
 mod damage;
+mod foreign;
 mod format;
+mod marks;
+mod retention;
 mod sample;
+mod trash;
 mod writing;
