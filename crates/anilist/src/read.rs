@@ -92,6 +92,7 @@ impl AniList {
             expected,
             swept: true,
             unresolved: unresolved.collect(),
+            not_read: Vec::new(),
         };
         let mut list = List {
             owner: viewer.account.clone(),

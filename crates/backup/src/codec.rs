@@ -389,6 +389,7 @@ impl CoverageRecord {
             expected: self.expected.map(CountsRecord::counts),
             swept: self.swept,
             unresolved: self.unresolved.into_iter().map(MediaId::new).collect(),
+            not_read: Vec::new(),
         }
     }
 }

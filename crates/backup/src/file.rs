@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use anirewind_model::{Counts, Coverage, List, ScoreFormat};
+use anirewind_model::{Counts, Coverage, List, MediaType, ScoreFormat};
 use serde_json::Map;
 use thiserror::Error;
 use time::OffsetDateTime;
@@ -305,12 +305,17 @@ fn decode_foreign(record: FileRecord, bytes: &[u8]) -> Result<Snapshot, Damage> 
         return Err(Damage::NoHeader);
     }
     let file_hash = Hash::of(bytes);
-    let list = list_of(
-        record.user,
-        record.lists,
-        record.favourites,
-        Coverage::default(),
-    )?;
+    // Groups without a type hold anime, and whoever leaves the type out knows nothing else.
+    let has_types = record.lists.iter().any(|group| group.media_type.is_some());
+    let coverage = Coverage {
+        not_read: if has_types {
+            Vec::new()
+        } else {
+            vec![MediaType::Manga]
+        },
+        ..Coverage::default()
+    };
+    let list = list_of(record.user, record.lists, record.favourites, coverage)?;
     let content_hash = content_hash(&list);
     Ok(Snapshot {
         id: SnapshotId::of(file_hash),

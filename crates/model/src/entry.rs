@@ -127,6 +127,12 @@ impl EntryField {
             Self::Completed => "completed",
         }
     }
+
+    /// Reads the name; `_` and `-` do for the space in some of them.
+    pub fn parse(name: &str) -> Option<Self> {
+        let name = name.replace(['_', '-'], " ").to_lowercase();
+        Self::ALL.into_iter().find(|field| field.as_str() == name)
+    }
 }
 
 impl EntryValues {

@@ -1,6 +1,6 @@
 //! All entries of an account at one moment.
 
-use crate::{Account, Counts, Entry, EntryField, ListSettings, MediaId, TitleLanguage};
+use crate::{Account, Counts, Entry, EntryField, ListSettings, MediaId, MediaType, TitleLanguage};
 
 /// A list as somebody read it or wrote it down.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,15 @@ pub struct Coverage {
     pub swept: bool,
     /// Titles whose custom lists or advanced scores AniList would not say, even when asked again.
     pub unresolved: Vec<MediaId>,
+    /// Lists that whoever wrote this down did not look at: other tools know no manga.
+    pub not_read: Vec<MediaType>,
+}
+
+impl Coverage {
+    /// Whether the titles of this type were looked at.
+    pub fn has_read(&self, of: MediaType) -> bool {
+        !self.not_read.contains(&of)
+    }
 }
 
 /// Everything an account marked as favourite, in its order.

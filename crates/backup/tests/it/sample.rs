@@ -99,6 +99,7 @@ pub(crate) fn list() -> List {
             expected: Some(Counts { anime: 1, manga: 1 }),
             swept: true,
             unresolved: vec![MediaId::new(30_002)],
+            not_read: Vec::new(),
         },
     }
 }
