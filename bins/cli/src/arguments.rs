@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCompleter;
+
+use crate::completion;
 
 /// An unofficial time machine for AniList: verified copies of your lists, on your own disk.
 #[derive(Debug, Parser)]
@@ -14,11 +17,15 @@ Examples:
   anirewind account add --token-file token.txt    connect an account
   anirewind backup                                take a snapshot now
   anirewind snapshots                             list what there is
-  anirewind show latest                           what the newest one holds
+  anirewind diff latest live                      what changed since the newest one
+  anirewind snapshot keep latest --name before-x  keep one whatever the rules say
+
+A snapshot is named by `latest`, `latest~2`, the beginning of its id, `@2026-11-03`, `@-7d`, `kept:NAME`
+or the path of a file; `live` is the list on AniList now.
 
 Exit status: 0 done, 1 failed, 2 usage, 3 partly done, 4 no such profile or snapshot,
-6 not signed in, 7 AniList unavailable, 9 refused for safety, 10 status is not well,
-130 interrupted.
+6 not signed in, 7 AniList unavailable, 9 refused for safety, 10 differences found or something
+is not well, 130 interrupted.
 
 Unofficial. Not affiliated with AniList."
 )]
@@ -29,7 +36,7 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Global {
     /// Work for this profile alone.
     #[arg(short, long, global = true, value_name = "NAME")]
@@ -46,6 +53,12 @@ pub(crate) struct Global {
     /// Show times in UTC rather than in local time.
     #[arg(long, global = true)]
     pub(crate) utc: bool,
+    /// Go on without asking.
+    #[arg(short, long, global = true)]
+    pub(crate) yes: bool,
+    /// Never ask; what would have been asked is refused.
+    #[arg(long, global = true, conflicts_with = "yes")]
+    pub(crate) no_input: bool,
     /// Give up when AniList asks for a longer wait than this (for example 30s, 5m).
     #[arg(long, global = true, value_name = "TIME", value_parser = parse_time)]
     pub(crate) timeout: Option<std::time::Duration>,
@@ -60,27 +73,221 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Account(AccountCommand),
     /// Take a snapshot now.
-    Backup,
+    Backup(BackupArguments),
     /// List the snapshots.
     #[command(visible_alias = "ls")]
-    Snapshots {
-        /// Show at most this many; 0 for all.
-        #[arg(short, long, default_value_t = 0, value_name = "COUNT")]
-        limit: usize,
-    },
+    Snapshots(SnapshotsArguments),
     /// Show what a snapshot, or the live list, holds.
-    Show {
-        /// `latest`, `latest~2`, the beginning of an id, `@2026-11-03`, `@-7d`, a file, or `live`.
-        #[arg(value_name = "REF", default_value = "latest")]
-        reference: String,
-        /// List the titles too.
-        #[arg(long)]
-        entries: bool,
-    },
+    Show(ShowArguments),
+    /// Show what differs between two snapshots, or a snapshot and the live list.
+    Diff(DiffArguments),
+    /// Read snapshots again and prove that they are what was written.
+    Verify(VerifyArguments),
+    /// Everything that can be done with snapshots.
+    #[command(subcommand)]
+    Snapshot(SnapshotCommand),
+    /// What is unusual about a list, and your answer to it.
+    #[command(subcommand)]
+    Alarm(AlarmCommand),
     /// Say how things stand; exit status 10 when something needs doing.
     Status,
     /// Look for what is wrong with the set-up.
     Doctor,
+    /// Print the code that lets a shell complete commands and snapshots.
+    ///
+    /// For example: `echo 'source <(anirewind completions bash)' >> ~/.bashrc`.
+    Completions {
+        /// The shell.
+        shell: completion::Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SnapshotCommand {
+    /// Take a snapshot now.
+    Create(BackupArguments),
+    /// List the snapshots.
+    List(SnapshotsArguments),
+    /// Show what a snapshot, or the live list, holds.
+    Show(ShowArguments),
+    /// Show what differs between two snapshots, or a snapshot and the live list.
+    Diff(DiffArguments),
+    /// Keep a snapshot whatever the rules say.
+    Keep {
+        /// The snapshot.
+        #[arg(value_name = "REF", default_value = "latest", add = ArgValueCompleter::new(completion::snapshots))]
+        reference: String,
+        /// A name by which to find it: `kept:NAME`.
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        /// The day until which to keep it (`2027-02-28`); without it, until you say otherwise.
+        #[arg(long, value_name = "DAY", value_parser = parse_day)]
+        until: Option<jiff::civil::Date>,
+    },
+    /// Stop keeping a snapshot; it then follows the rules.
+    Unkeep {
+        /// The snapshot.
+        #[arg(value_name = "REF", add = ArgValueCompleter::new(completion::kept))]
+        reference: String,
+    },
+    /// Put a note beside a snapshot; an empty one takes it away.
+    Note {
+        /// The snapshot.
+        #[arg(value_name = "REF", add = ArgValueCompleter::new(completion::snapshots))]
+        reference: String,
+        /// The note.
+        text: String,
+    },
+    /// Read snapshots again and prove that they are what was written.
+    Verify(VerifyArguments),
+    /// Put snapshots into the trash, from which they can be brought back for a week.
+    Delete {
+        /// The snapshots.
+        #[arg(value_name = "REF", required = true, add = ArgValueCompleter::new(completion::snapshots))]
+        references: Vec<String>,
+        /// Say what would be done, and do nothing.
+        #[arg(short = 'n', long)]
+        dry_run: bool,
+    },
+    /// Bring a snapshot back from the trash; without a name, list what is there.
+    Undelete {
+        /// Beginning of its id, or its file's name.
+        #[arg(value_name = "ID")]
+        reference: Option<String>,
+    },
+    /// Write a snapshot into a file: as it is, or as a table.
+    Export {
+        /// The snapshot.
+        #[arg(value_name = "REF", default_value = "latest", add = ArgValueCompleter::new(completion::snapshots))]
+        reference: String,
+        /// As what.
+        #[arg(long = "as", value_enum, default_value_t = ExportForm::Json)]
+        form: ExportForm,
+        /// Where to; `-` for standard output. A file that is there is not replaced.
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
+    /// Bring in files of PlexAniBridge, AniBridge, AniList's own export, or another machine.
+    Import {
+        /// A file, or a folder with such files.
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+        /// The day a list is of, for files that do not say.
+        #[arg(long, value_name = "DAY", value_parser = parse_day)]
+        taken_at: Option<jiff::civil::Date>,
+        /// Say what was recognised, and take nothing.
+        #[arg(short = 'n', long)]
+        dry_run: bool,
+    },
+    /// Put snapshots that are past their time into the trash, and say why the others stay.
+    Prune {
+        /// Say what would be done, and do nothing.
+        #[arg(short = 'n', long)]
+        dry_run: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AlarmCommand {
+    /// List what is unusual and unanswered.
+    List,
+    /// "This was me": the list is as it should be.
+    Accept,
+    /// "This was not me", and it is dealt with: the list is not to be believed.
+    Close,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupArguments {
+    /// Put a note beside it.
+    #[arg(short = 'm', long, value_name = "NOTE")]
+    pub(crate) note: Option<String>,
+    /// Keep it whatever the rules say.
+    #[arg(long)]
+    pub(crate) keep: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SnapshotsArguments {
+    /// Show at most this many; 0 for all.
+    #[arg(short, long, default_value_t = 0, value_name = "COUNT")]
+    pub(crate) limit: usize,
+    /// Only those that are kept.
+    #[arg(long)]
+    pub(crate) kept: bool,
+    /// Only those that were taken for this.
+    #[arg(long, value_name = "KIND", value_parser = ["auto", "manual", "safety", "import"])]
+    pub(crate) kind: Option<String>,
+    /// Only those since then: `@-7d`, `@-12h`, `@2026-11-03`.
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) since: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArguments {
+    /// The snapshot, or `live`.
+    #[arg(value_name = "REF", default_value = "latest", add = ArgValueCompleter::new(completion::lists))]
+    pub(crate) reference: String,
+    /// List the titles too.
+    #[arg(long)]
+    pub(crate) entries: bool,
+    /// Print the file as it is.
+    #[arg(long, conflicts_with = "entries")]
+    pub(crate) raw: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArguments {
+    /// As it was.
+    #[arg(value_name = "FROM", default_value = "latest", add = ArgValueCompleter::new(completion::lists))]
+    pub(crate) from: String,
+    /// As it is.
+    #[arg(value_name = "TO", default_value = "live", add = ArgValueCompleter::new(completion::lists))]
+    pub(crate) to: String,
+    /// Only changes of this field (more than once for several).
+    #[arg(long = "field", value_name = "FIELD", value_parser = parse_field)]
+    pub(crate) fields: Vec<anirewind_core::model::EntryField>,
+    /// Only these.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "WHICH")]
+    pub(crate) only: Vec<DiffPart>,
+    /// Only this list.
+    #[arg(long = "type", value_enum, value_name = "TYPE")]
+    pub(crate) media_type: Option<TypeArgument>,
+    /// Only say how many.
+    #[arg(long)]
+    pub(crate) stat: bool,
+    /// End with status 10 when there are differences.
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArguments {
+    /// The snapshot; all of them if left out.
+    #[arg(value_name = "REF", add = ArgValueCompleter::new(completion::snapshots))]
+    pub(crate) reference: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportForm {
+    /// The file as it is.
+    Json,
+    /// A table, one title a line.
+    Csv,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffPart {
+    Added,
+    Changed,
+    Removed,
+    Same,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TypeArgument {
+    Anime,
+    Manga,
 }
 
 #[derive(Debug, Subcommand)]
@@ -124,6 +331,20 @@ fn parse_time(text: &str) -> Result<std::time::Duration, String> {
     seconds
         .map(std::time::Duration::from_secs)
         .ok_or_else(|| "a time looks like 30s, 5m or 1h".to_owned())
+}
+
+fn parse_day(text: &str) -> Result<jiff::civil::Date, String> {
+    text.parse()
+        .map_err(|_| "a day looks like 2027-02-28".to_owned())
+}
+
+fn parse_field(text: &str) -> Result<anirewind_core::model::EntryField, String> {
+    use anirewind_core::model::EntryField;
+
+    EntryField::parse(text).ok_or_else(|| {
+        let names = EntryField::ALL.map(|field| field.as_str().replace(' ', "-"));
+        format!("there are: {}", names.join(", "))
+    })
 }
 
 #[cfg(test)]

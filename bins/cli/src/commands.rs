@@ -1,15 +1,24 @@
 //! One file a command; each turns arguments into a call and the answer into text or JSON.
 
 mod account;
+mod alarm;
 mod backup;
+mod curate;
+mod diff;
 mod doctor;
+mod export;
+mod import;
+mod prune;
 mod show;
 mod snapshots;
 mod status;
+mod verify;
 
+use anirewind_core::App;
 use anirewind_core::model::AccessToken;
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, Command, SnapshotCommand};
+use crate::completion;
 use crate::output::{Failure, Output};
 use crate::wiring;
 
@@ -19,6 +28,9 @@ pub(crate) async fn run(
     token: Option<AccessToken>,
     output: &Output,
 ) -> Result<u8, Failure> {
+    if let Command::Completions { shell } = &arguments.command {
+        return completion::print(*shell);
+    }
     let app = match wiring::open(&arguments.global).await {
         Ok(app) => app,
         // What keeps everything else from starting is what the doctor is asked about.
@@ -30,12 +42,59 @@ pub(crate) async fn run(
     let profile = arguments.global.profile.as_deref();
     match &arguments.command {
         Command::Account(command) => account::run(&app, output, command, token).await,
-        Command::Backup => backup::run(&app, output, profile).await,
-        Command::Snapshots { limit } => snapshots::run(&app, output, profile, *limit).await,
-        Command::Show { reference, entries } => {
-            show::run(&app, output, profile, reference, *entries).await
-        }
+        Command::Backup(arguments) => backup::run(&app, output, profile, arguments).await,
+        Command::Snapshots(arguments) => snapshots::run(&app, output, profile, arguments).await,
+        Command::Show(arguments) => show::run(&app, output, profile, arguments).await,
+        Command::Diff(arguments) => diff::run(&app, output, profile, arguments).await,
+        Command::Verify(arguments) => verify::run(&app, output, profile, arguments).await,
+        Command::Snapshot(command) => snapshot(&app, output, profile, command).await,
+        Command::Alarm(command) => alarm::run(&app, output, profile, command).await,
         Command::Status => status::run(&app, output, profile).await,
         Command::Doctor => doctor::run(&app, output).await,
+        Command::Completions { shell } => completion::print(*shell),
+    }
+}
+
+async fn snapshot(
+    app: &App,
+    output: &Output,
+    profile: Option<&str>,
+    command: &SnapshotCommand,
+) -> Result<u8, Failure> {
+    match command {
+        SnapshotCommand::Create(arguments) => backup::run(app, output, profile, arguments).await,
+        SnapshotCommand::List(arguments) => snapshots::run(app, output, profile, arguments).await,
+        SnapshotCommand::Show(arguments) => show::run(app, output, profile, arguments).await,
+        SnapshotCommand::Diff(arguments) => diff::run(app, output, profile, arguments).await,
+        SnapshotCommand::Verify(arguments) => verify::run(app, output, profile, arguments).await,
+        SnapshotCommand::Keep {
+            reference,
+            name,
+            until,
+        } => curate::keep(app, output, profile, reference, name.as_deref(), *until).await,
+        SnapshotCommand::Unkeep { reference } => {
+            curate::unkeep(app, output, profile, reference).await
+        }
+        SnapshotCommand::Note { reference, text } => {
+            curate::note(app, output, profile, reference, text).await
+        }
+        SnapshotCommand::Delete {
+            references,
+            dry_run,
+        } => curate::delete(app, output, profile, references, *dry_run).await,
+        SnapshotCommand::Undelete { reference } => {
+            curate::undelete(app, output, reference.as_deref()).await
+        }
+        SnapshotCommand::Export {
+            reference,
+            form,
+            output: file,
+        } => export::run(app, output, profile, reference, *form, file).await,
+        SnapshotCommand::Import {
+            path,
+            taken_at,
+            dry_run,
+        } => import::run(app, output, path, *taken_at, *dry_run).await,
+        SnapshotCommand::Prune { dry_run } => prune::run(app, output, profile, *dry_run).await,
     }
 }

@@ -2,19 +2,28 @@
 
 mod arguments;
 mod commands;
+mod completion;
+mod json;
 mod output;
 mod wiring;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::arguments::Arguments;
 use crate::output::Output;
 
+fn main() -> ExitCode {
+    // Before anything else, as a shell waits for it while somebody types.
+    clap_complete::CompleteEnv::with_factory(Arguments::command)
+        .var(completion::VARIABLE)
+        .complete();
+    run(&Arguments::parse())
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+async fn run(arguments: &Arguments) -> ExitCode {
     let output = Output::new(&arguments.global);
     // Read before anything listens for Ctrl-C, so that it ends a command that waits for typing.
     let token = match wiring::token(&arguments.command) {
@@ -22,7 +31,7 @@ async fn main() -> ExitCode {
         Err(failure) => return output.fail(&failure),
     };
     let finished = tokio::select! {
-        finished = commands::run(&arguments, token, &output) => finished,
+        finished = commands::run(arguments, token, &output) => finished,
         _ = tokio::signal::ctrl_c() => {
             output.talk("Stopped. Snapshots that were finished are kept, no half one is left.");
             return ExitCode::from(130);

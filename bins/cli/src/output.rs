@@ -1,11 +1,11 @@
 //! Results to standard output, talk and progress to standard error.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anirewind_core::{Event, Explain};
+use anirewind_core::{Code, Event, Explain};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -21,6 +21,28 @@ pub(crate) struct Failure {
     pub(crate) status: u8,
     pub(crate) message: String,
     pub(crate) hint: Option<String>,
+}
+
+impl Failure {
+    /// Called in a way that makes no sense.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self {
+            code: Code::Usage.as_str(),
+            status: Code::Usage.exit_status(),
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    /// Failed, nothing more specific.
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self {
+            code: Code::Failed.as_str(),
+            status: Code::Failed.exit_status(),
+            message: message.into(),
+            hint: None,
+        }
+    }
 }
 
 impl<E: Explain> From<E> for Failure {
@@ -39,6 +61,8 @@ pub(crate) struct Output {
     json: bool,
     quiet: bool,
     utc: bool,
+    yes: bool,
+    no_input: bool,
     is_lost: AtomicBool,
 }
 
@@ -48,6 +72,8 @@ impl Output {
             json: global.json,
             quiet: global.quiet,
             utc: global.utc,
+            yes: global.yes,
+            no_input: global.no_input,
             is_lost: AtomicBool::new(false),
         }
     }
@@ -73,6 +99,32 @@ impl Output {
             }
             _ => {}
         }
+    }
+
+    /// Asks whether to go on, unless that was said already. Where nobody can be asked it is
+    /// refused.
+    pub(crate) fn confirm(&self, question: &str, word: &str) -> Result<bool, Failure> {
+        if self.yes {
+            return Ok(true);
+        }
+        if self.no_input || !io::stdin().is_terminal() {
+            return Err(Failure {
+                code: Code::RefusedForSafety.as_str(),
+                status: Code::RefusedForSafety.exit_status(),
+                message: format!("{question} Nobody is here to answer that"),
+                hint: Some("Nothing was changed. Add --yes to go on without asking.".to_owned()),
+            });
+        }
+        let mut stderr = io::stderr().lock();
+        let _ = write!(
+            stderr,
+            "{}\nType `{word}` to go on, anything else to leave all as it is: ",
+            printable(question)
+        );
+        let _ = stderr.flush();
+        let mut answer = String::new();
+        let read = io::stdin().lock().read_line(&mut answer);
+        Ok(read.is_ok() && answer.trim().eq_ignore_ascii_case(word))
     }
 
     /// Whether the result could not be printed.
@@ -125,6 +177,16 @@ impl Output {
         }
     }
 
+    /// A day, in local time unless UTC was asked for.
+    pub(crate) fn day(&self, at: OffsetDateTime) -> String {
+        let shown = if self.utc {
+            at.to_offset(time::UtcOffset::UTC)
+        } else {
+            local(at)
+        };
+        shown.date().to_string()
+    }
+
     /// Shows events while work goes on: a bar on a terminal, lines elsewhere.
     pub(crate) fn follow(&self, mut events: broadcast::Receiver<Event>) -> Follower {
         if self.quiet {
@@ -157,6 +219,8 @@ impl Output {
                     }
                     Event::Writing { .. } => bar.set_message("writing"),
                     Event::Saved(_) | Event::Failed { .. } => bar.finish_and_clear(),
+                    // Said with the result.
+                    Event::Alarm { .. } => {}
                 }
             }
         });

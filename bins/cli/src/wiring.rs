@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anirewind_core::model::AccessToken;
-use anirewind_core::{App, Settings, Sources, SystemClock};
+use anirewind_core::{App, Settings, SnapshotRow, Sources, SystemClock};
 use etcetera::BaseStrategy as _;
+use time::OffsetDateTime;
 use tracing_subscriber::EnvFilter;
 
 use crate::arguments::{AccountCommand, Command, Global};
@@ -30,6 +31,20 @@ pub(crate) async fn open(global: &Global) -> Result<App, Failure> {
             hint: None,
         }),
     }
+}
+
+/// What the catalogue knows, for completion: as it is, without making anything and without a word
+/// when it is not there.
+pub(crate) fn known_snapshots() -> Option<(Option<OffsetDateTime>, Vec<SnapshotRow>)> {
+    let settings = Settings::read(&sources(&Global::default())).ok()?;
+    if !settings.data.join("anirewind.db").exists() {
+        return None;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().build().ok()?;
+    let zone = jiff::tz::TimeZone::system();
+    let app = App::open(settings, Arc::new(SystemClock::new()), zone, None).ok()?;
+    let rows = runtime.block_on(app.snapshots(None)).ok()?;
+    Some((Some(app.now()), rows))
 }
 
 #[expect(

@@ -96,13 +96,16 @@ impl App {
             data: data.clone(),
             source: Box::new(source),
         };
-        let store = Store::open(&data.join("anirewind.db")).map_err(open)?;
+        let steps = settings.steps.clone();
+        let database = data.join("anirewind.db");
+        let store = Store::open_watched(&database, steps.clone()).map_err(open)?;
         let pace = match settings.rate_limit {
             Some(limit) => Pace::at_most(Arc::clone(&clock), limit),
             None => Pace::new(Arc::clone(&clock)),
         };
         let (events, _) = broadcast::channel(256);
         let folder = Folder::new(data.join("backups"), settings.snapshot_prefix.clone());
+        let folder = folder.with_steps(steps);
         if let Err(error) = folder.sweep(clock.now().into()) {
             tracing::warn!(%error, "cannot clean up temporary files");
         }

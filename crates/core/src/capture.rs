@@ -1,22 +1,25 @@
-//! Taking a snapshot: read the list, doubt it, write it down, prove it, note it.
+//! Taking a snapshot: read the list, write it down, prove it, doubt it, note it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
-use anirewind_backup::{Draft, Kind, ReadError, WriteError};
-use anirewind_model::{Counts, Entry, List, MediaId, MediaType, Remote as _, RemoteError, UserId};
+use anirewind_backup::retention::count_on;
+use anirewind_backup::{Draft, Folder, Kind, WriteError, content_hash};
+use anirewind_model::{Counts, List, Remote as _, RemoteError, UserId};
 use anirewind_store::{Attempt, Delta, Outcome, SnapshotRow, Standing, StoreError};
 use thiserror::Error;
+use time::Duration;
 
 use crate::accounts::{AccountError, Target, remote_code, remote_hint};
 use crate::app::App;
+use crate::catalogue::{explain_read, row_of};
 use crate::event::Event;
 use crate::explain::{Code, Explain};
+use crate::judge::{bases, judge, raised};
 
-/// A list of this many titles does not become empty between two looks without somebody asking.
-const KNOWN_TO_BE_LONG: usize = 5;
-/// So many titles gone at once, and more than half, is more than anybody does by hand.
-const MANY: usize = 20;
+/// A start this soon after an identical snapshot writes no other: a restart loop must not fill the
+/// disk.
+const MOMENT: Duration = Duration::minutes(10);
 
 /// A snapshot that was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +28,9 @@ pub struct Captured {
     pub profile: String,
     /// What the catalogue says of it.
     pub snapshot: SnapshotRow,
+    /// Whether it was written now. If not, it is moments old, holds what was just read, and was
+    /// read back and proven again.
+    pub is_new: bool,
     /// Titles whose custom lists or advanced scores AniList would not say.
     pub unresolved: usize,
     /// What AniList's statistics counted, where that is not what the list holds.
@@ -45,16 +51,6 @@ pub enum CaptureError {
         /// Why.
         source: RemoteError,
     },
-    /// AniList answered with an empty list, which the last snapshot says it is not.
-    #[error("AniList gave an empty {} list for {profile}, which held {before} titles in the last snapshot", of.word())]
-    Emptied {
-        /// The profile.
-        profile: String,
-        /// Which list.
-        of: MediaType,
-        /// Titles on it in the last snapshot.
-        before: usize,
-    },
     /// The snapshot could not be written.
     #[error("cannot write the snapshot of {profile}")]
     Write {
@@ -73,7 +69,6 @@ impl Explain for CaptureError {
         match self {
             Self::Account(error) => error.code(),
             Self::Read { source, .. } => remote_code(source),
-            Self::Emptied { .. } => Code::RefusedForSafety,
             Self::Write { .. } | Self::Store(_) => Code::Failed,
         }
     }
@@ -82,17 +77,17 @@ impl Explain for CaptureError {
         Some(match self {
             Self::Account(error) => return error.hint(),
             Self::Read { source, .. } => {
-                format!("No snapshot was written; earlier ones are untouched. {}", remote_hint(source))
+                format!(
+                    "No snapshot was written; earlier ones are untouched. {}",
+                    remote_hint(source)
+                )
             }
-            Self::Emptied { .. } => "No snapshot was written, so that an answer that may be wrong \
-                is not taken for your list. Look at the list on AniList; if it really is empty, the \
-                last snapshot still holds it."
-                .to_owned(),
-            Self::Write { source: WriteError::NotSynced { .. }, .. } => {
-                "The file itself is whole and is listed. Earlier snapshots are untouched; take \
+            Self::Write {
+                source: WriteError::NotSynced { .. },
+                ..
+            } => "The file itself is whole and is listed. Earlier snapshots are untouched; take \
                  another one when the disk is well again."
-                    .to_owned()
-            }
+                .to_owned(),
             Self::Write { source, .. } => {
                 let folder = match source {
                     WriteError::MakeFolder { path, .. }
@@ -108,8 +103,9 @@ impl Explain for CaptureError {
                      writable, and is there space on the disk?"
                 )
             }
-            Self::Store(_) => "Earlier snapshots are untouched. `anirewind doctor` looks into it."
-                .to_owned(),
+            Self::Store(_) => {
+                "Earlier snapshots are untouched. `anirewind doctor` looks into it.".to_owned()
+            }
         })
     }
 }
@@ -117,10 +113,14 @@ impl Explain for CaptureError {
 impl fmt::Display for Captured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = self.snapshot.counts;
+        let id = &self.snapshot.id;
+        if !self.is_new {
+            return write!(f, "looked: still what snapshot {id} of a moment ago holds");
+        }
         write!(
             f,
-            "snapshot {} saved: {} anime and {} manga",
-            self.snapshot.id, counts.anime, counts.manga
+            "snapshot {id} saved: {} anime and {} manga",
+            counts.anime, counts.manga
         )?;
         match self.snapshot.delta {
             None => Ok(()),
@@ -134,6 +134,21 @@ impl fmt::Display for Captured {
             }) => {
                 write!(f, ", +{added} ~{changed} -{removed} since the last")
             }
+        }
+    }
+}
+
+impl Captured {
+    fn of(profile: String, snapshot: SnapshotRow, is_new: bool, list: &List) -> Self {
+        Self {
+            profile,
+            snapshot,
+            is_new,
+            unresolved: list.coverage.unresolved.len(),
+            counted: list
+                .coverage
+                .expected
+                .filter(|expected| *expected != list.counts()),
         }
     }
 }
@@ -220,109 +235,142 @@ impl App {
                 source,
             })?;
         drop(client);
-        let before = self.newest_good(list.owner.id).await?;
-        let (was, is) = (
-            before.as_ref().map_or(Counts::default(), |row| row.counts),
-            list.counts(),
-        );
-        for of in MediaType::BOTH {
-            if was.of(of) >= KNOWN_TO_BE_LONG && is.of(of) == 0 {
-                return Err(CaptureError::Emptied {
-                    profile,
-                    of,
-                    before: was.of(of),
-                });
-            }
+        if kind == Kind::Automatic
+            && let Some(row) = self.moments_ago(&list).await?
+        {
+            let captured = Captured::of(profile, row, false, &list);
+            self.note_success(&captured).await?;
+            return Ok(captured);
         }
         self.tell(Event::Writing {
             profile: profile.clone(),
             counts: list.counts(),
         });
-        let captured = self.write_down(profile, list, before, kind).await?;
-        let attempt = Attempt {
-            at: self.now(),
-            outcome: Outcome::Saved,
-            detail: captured.snapshot.id.to_string(),
+        let captured = self.write_down(profile, list, kind).await?;
+        self.note_success(&captured).await?;
+        // Only now that the new one is there may old ones go. If they cannot, it is there all the same.
+        if let Err(error) = self.prune(captured.snapshot.owner.id).await {
+            tracing::error!(
+                problem = error.chain(),
+                "old snapshots could not be removed"
+            );
+        }
+        Ok(captured)
+    }
+
+    /// The newest snapshot, if it is moments old, holds the same list and is still whole.
+    async fn moments_ago(&self, list: &List) -> Result<Option<SnapshotRow>, StoreError> {
+        let owner = list.owner.id;
+        let rows = self
+            .inner
+            .store
+            .snapshots_page(Some(owner), None, 1)
+            .await?;
+        let now = self.now();
+        let is_recent = |row: &SnapshotRow| {
+            row.kind != Kind::Imported
+                && row.damage.is_none()
+                && row.created_at <= now
+                && now - row.created_at < MOMENT
         };
+        let Some(mut row) = rows.into_iter().find(is_recent) else {
+            return Ok(None);
+        };
+        if row.content_hash != content_hash(list) {
+            return Ok(None);
+        }
+        let (path, hash) = (self.inner.folder.path().join(&row.file), row.file_hash);
+        let proven = tokio::task::spawn_blocking(move || {
+            Folder::read_path(&path).is_ok_and(|(snapshot, _)| snapshot.file_hash == hash)
+        });
+        if !proven.await.map_err(|_| StoreError::Closed)? {
+            return Ok(None);
+        }
+        row.verified_at = now;
         self.inner
             .store
-            .note_attempt(captured.snapshot.owner.id, attempt)
+            .update_snapshots(vec![row.clone()], Vec::new())
             .await?;
-        Ok(captured)
+        Ok(Some(row))
     }
 
     async fn write_down(
         &self,
         profile: String,
         list: List,
-        before: Option<SnapshotRow>,
         kind: Kind,
     ) -> Result<Captured, CaptureError> {
         let folder = self.inner.folder.clone();
-        let now = self.now();
+        let (now, gap) = (self.now(), self.longest_gap());
+        let mut rows = self.inner.store.snapshots(Some(list.owner.id)).await?;
+        let thresholds = raised(&self.inner.settings.thresholds, &rows);
+        rows.reverse();
         let name = profile.clone();
         let written = tokio::task::spawn_blocking(move || {
-            let previous = before.as_ref().map(|row| row.file_hash);
+            let newest = rows.iter().rev().find(|row| row.kind != Kind::Imported);
             let draft = Draft {
                 list: &list,
                 created_at: now,
                 kind,
-                previous,
+                previous: newest.map(|row| row.file_hash),
             };
             let written = folder.write(&draft).map_err(|source| CaptureError::Write {
                 profile: name,
                 source,
             })?;
-            let delta = before.as_ref().and_then(|row| {
-                if row.content_hash == written.snapshot.content_hash {
-                    return Some(Delta::default());
-                }
-                let path = folder.path().join(&row.file);
-                match anirewind_backup::Folder::read_path(&path) {
-                    Ok((old, _)) => Some(delta(&old.list, &list)),
+            let mut row = row_of(&written.name, &written.snapshot, written.size, now);
+            row.counted =
+                newest.map_or(0, |before| count_on(before.counted, before.at(), now, gap));
+            let bases = bases(&rows, now);
+            let list_of = |base: Option<&SnapshotRow>| {
+                let read = Folder::read_path(&folder.path().join(&base?.file));
+                match read {
+                    Ok((snapshot, _)) => Some(snapshot.list),
                     Err(error) => {
-                        tracing::warn!(problem = explain_read(&error), "cannot compare");
+                        tracing::warn!(problem = explain_read(&error), "cannot compare with it");
                         None
                     }
                 }
-            });
-            Ok::<_, CaptureError>((written, delta, before))
+            };
+            let judged = judge(
+                &list,
+                list_of(bases.last_good).as_ref(),
+                list_of(bases.a_day_ago).as_ref(),
+                &bases.noticed,
+                &thresholds,
+            );
+            row.delta = judged.delta;
+            row.alarms = judged.alarms;
+            Ok::<_, CaptureError>((row, list))
         });
-        let (written, delta, before) = match written.await {
+        let (row, list) = match written.await {
             Ok(outcome) => outcome?,
             Err(_) => return Err(CaptureError::Store(StoreError::Closed)),
         };
-        let list = &written.snapshot.list;
-        let standing = standing(
-            before.as_ref().map(|row| row.counts),
-            delta,
-            list.coverage.expected,
-            list.counts(),
-        );
-        let row = SnapshotRow {
-            id: written.snapshot.id.clone(),
-            file: written.name.to_string(),
-            owner: list.owner.clone(),
-            created_at: now,
-            kind,
-            counts: list.counts(),
-            size: written.size,
-            file_hash: written.snapshot.file_hash,
-            content_hash: written.snapshot.content_hash,
-            delta,
-            standing,
-            verified_at: now,
+        let row = self.inner.store.append_snapshot(row).await?;
+        Ok(Captured::of(profile, row, true, &list))
+    }
+
+    async fn note_success(&self, captured: &Captured) -> Result<(), StoreError> {
+        let row = &captured.snapshot;
+        let is_good = row.standing() == Standing::Good;
+        let attempt = Attempt {
+            at: self.now(),
+            outcome: match (is_good, captured.is_new) {
+                (false, _) => Outcome::Doubted,
+                (true, true) => Outcome::Saved,
+                (true, false) => Outcome::Unchanged,
+            },
+            detail: row.id.to_string(),
         };
-        self.inner.store.put_snapshots(vec![row.clone()]).await?;
-        Ok(Captured {
-            profile,
-            unresolved: list.coverage.unresolved.len(),
-            counted: list
-                .coverage
-                .expected
-                .filter(|expected| *expected != list.counts()),
-            snapshot: row,
-        })
+        for alarm in row.open_alarms().filter(|_| captured.is_new) {
+            tracing::warn!(profile = captured.profile, "{alarm}");
+            self.tell(Event::Alarm {
+                profile: captured.profile.clone(),
+                alarm: *alarm,
+            });
+        }
+        self.inner.store.note_attempt(row.owner.id, attempt).await
     }
 
     /// Notes that an attempt failed, so that the verdict says so.
@@ -340,105 +388,5 @@ impl App {
         if let Err(error) = self.inner.store.note_attempt(owner, attempt).await {
             tracing::error!(%error, "cannot note the failure");
         }
-    }
-}
-
-/// A list that lost many titles, and more than half, is kept but not trusted; so is one that holds
-/// far less than AniList itself counts.
-pub(crate) fn standing(
-    before: Option<Counts>,
-    delta: Option<Delta>,
-    counted: Option<Counts>,
-    found: Counts,
-) -> Standing {
-    let before = before.map_or(0, Counts::total);
-    // Where the lists could not be compared their lengths still can.
-    let removed = delta.map_or(before.saturating_sub(found.total()), |delta| delta.removed);
-    let has_lost = removed >= MANY && removed * 2 > before;
-    let counted = counted.map_or(0, Counts::total);
-    let missing = counted.saturating_sub(found.total());
-    if has_lost || (missing >= MANY && missing * 10 > counted) {
-        Standing::Suspect
-    } else {
-        Standing::Good
-    }
-}
-
-/// How many titles differ between two lists.
-pub(crate) fn delta(before: &List, now: &List) -> Delta {
-    let key = |entry: &Entry| (entry.media_type, entry.media);
-    let mut old: BTreeMap<(MediaType, MediaId), &Entry> = before
-        .entries
-        .iter()
-        .map(|entry| (key(entry), entry))
-        .collect();
-    let mut delta = Delta::default();
-    for entry in &now.entries {
-        match old.remove(&key(entry)) {
-            None => delta.added += 1,
-            Some(was) => {
-                delta.changed += usize::from(was.values.differing(&entry.values).next().is_some());
-            }
-        }
-    }
-    delta.removed = old.len();
-    delta
-}
-
-/// A read error with its cause, as one line.
-pub(crate) fn explain_read(error: &ReadError) -> String {
-    match std::error::Error::source(error) {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn half_a_list_gone_is_doubted_and_a_small_one_is_not() {
-        let of = |before: usize, removed: usize| {
-            let before = Some(Counts {
-                anime: before,
-                manga: 0,
-            });
-            let delta = Some(Delta {
-                removed,
-                ..Delta::default()
-            });
-            standing(before, delta, None, Counts::default())
-        };
-        assert_eq!(of(100, 51), Standing::Suspect);
-        assert_eq!(of(100, 50), Standing::Good);
-        assert_eq!(of(30, 19), Standing::Good);
-        assert_eq!(
-            standing(None, None, None, Counts::default()),
-            Standing::Good
-        );
-    }
-
-    #[test]
-    fn far_less_than_anilist_counts_is_doubted_and_a_lag_is_not() {
-        let of = |counted: usize, found: usize| {
-            let counted = Some(Counts {
-                anime: counted,
-                manga: 0,
-            });
-            standing(
-                None,
-                None,
-                counted,
-                Counts {
-                    anime: found,
-                    manga: 0,
-                },
-            )
-        };
-        assert_eq!(of(50_000, 41_484), Standing::Suspect);
-        assert_eq!(of(1_000, 950), Standing::Good);
-        assert_eq!(of(30, 15), Standing::Good);
-        assert_eq!(of(900, 1_000), Standing::Good);
     }
 }

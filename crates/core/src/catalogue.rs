@@ -1,20 +1,19 @@
-//! Finding snapshots again. The folder is the truth; the catalogue follows it.
+//! The folder is the truth; the catalogue follows it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use anirewind_backup::{Folder, Kind, ReadError, Snapshot, SnapshotName};
-use anirewind_model::{List, Remote as _, RemoteError, UserId};
-use anirewind_store::{SnapshotRow, Standing, StoreError};
-use jiff::ToSpan as _;
-use thiserror::Error;
-use time::OffsetDateTime;
+use anirewind_backup::retention::count_on;
+use anirewind_backup::{
+    Folder, Kind, Link, Marks, ReadError, Snapshot, SnapshotName, Thresholds, in_sequence,
+};
+use anirewind_model::{List, UserId};
+use anirewind_store::{SnapshotRow, StoreError};
+use time::{Duration, OffsetDateTime};
 
-use crate::accounts::{AccountError, remote_code, remote_hint};
 use crate::app::App;
-use crate::capture::{delta, explain_read, standing};
-use crate::explain::{Code, Explain};
-use crate::reference::{InvalidReference, Reference};
+use crate::find::BrowseError;
+use crate::judge::{self, bases, judge, raised};
 
 /// What bringing the catalogue up to date with the folder found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,7 +22,7 @@ pub struct CatalogueReport {
     pub added: usize,
     /// Files that are no longer there.
     pub gone: usize,
-    /// Files that could not be read. They are still in the folder.
+    /// Files that cannot be read, or that are not what they were. They are still in the folder.
     pub unreadable: Vec<Unreadable>,
 }
 
@@ -36,135 +35,21 @@ pub struct Unreadable {
     pub problem: String,
 }
 
-/// A list that was asked for by name.
-#[derive(Debug, Clone)]
-pub struct Found {
-    /// What the catalogue says of it; `None` for the live list and for files elsewhere.
-    pub row: Option<SnapshotRow>,
-    /// The file it was read from; `None` for the live list.
-    pub path: Option<PathBuf>,
-    /// When the list was as it is there.
-    pub created_at: OffsetDateTime,
-    /// The list, with hash and id where it comes from a file.
-    pub source: FoundList,
-}
-
-/// Where a list that was asked for comes from.
-#[derive(Debug, Clone)]
-pub enum FoundList {
-    /// A file that was read and proven.
-    Snapshot(Box<Snapshot>),
-    /// AniList, just now.
-    Live(Box<List>),
-}
-
-impl Found {
-    /// What is on the list.
-    pub fn list(&self) -> &List {
-        match &self.source {
-            FoundList::Snapshot(snapshot) => &snapshot.list,
-            FoundList::Live(list) => list,
-        }
-    }
-}
-
-/// A snapshot could not be found or read. Nothing was changed.
-#[derive(Debug, Error)]
-pub enum BrowseError {
-    /// The name names nothing.
-    #[error(transparent)]
-    Reference(#[from] InvalidReference),
-    /// No snapshot answers to the name.
-    #[error("there is no snapshot `{reference}`")]
-    NotFound {
-        /// What was asked for.
-        reference: String,
-        /// How many there are.
-        there_are: usize,
-    },
-    /// More than one id begins so.
-    #[error("`{reference}` is the beginning of {} ids: {}", candidates.len(), candidates.join(", "))]
-    Ambiguous {
-        /// What was asked for.
-        reference: String,
-        /// The ids.
-        candidates: Vec<String>,
-    },
-    /// The file cannot be used.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// The folder cannot be read.
-    #[error("cannot look into {}", path.display())]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// Why.
-        source: ReadError,
-    },
-    /// The live list could not be read.
-    #[error("cannot read the live list")]
-    Live {
-        /// Why.
-        source: RemoteError,
-    },
-    /// The account could not be reached.
-    #[error(transparent)]
-    Account(#[from] AccountError),
-    /// The catalogue failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl Explain for BrowseError {
-    fn code(&self) -> Code {
-        match self {
-            Self::Reference(_) | Self::Ambiguous { .. } => Code::Usage,
-            Self::NotFound { .. } => Code::NotFound,
-            Self::Account(error) => error.code(),
-            Self::Live { source } => remote_code(source),
-            Self::Read(_) | Self::Folder { .. } | Self::Store(_) => Code::Failed,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::Reference(_) => InvalidReference::FORMS.to_owned(),
-            Self::Ambiguous { .. } => "Type more of it.".to_owned(),
-            Self::NotFound { there_are: 0, .. } => {
-                "There is none yet. Take one: anirewind backup".to_owned()
-            }
-            Self::NotFound { there_are, .. } => {
-                format!("There are {there_are}: anirewind snapshots")
-            }
-            Self::Read(ReadError::Damaged { .. }) => "It is left as it is and is not used. Other \
-                snapshots are not affected: anirewind snapshots"
-                .to_owned(),
-            Self::Folder { path, .. } => {
-                format!(
-                    "The snapshots may still be there. Check the rights of {}.",
-                    path.display()
-                )
-            }
-            Self::Live { source } => remote_hint(source),
-            Self::Account(error) => return error.hint(),
-            Self::Read(_) | Self::Store(_) => "Nothing was changed.".to_owned(),
-        })
-    }
-}
-
 impl App {
     /// Brings the catalogue up to date with the folder: files that somebody dropped in are read
-    /// and listed, files that are gone are forgotten.
+    /// and listed, files that are gone are forgotten, what people say about them is taken over.
     pub async fn refresh_catalogue(&self) -> Result<CatalogueReport, BrowseError> {
         let rows = self.inner.store.snapshots(None).await?;
-        let (folder, now) = (self.inner.folder.clone(), self.now());
-        let looked = tokio::task::spawn_blocking(move || look(&folder, &rows, now)).await;
-        let (report, new, gone) = looked.map_err(|_| StoreError::Closed)??;
-        if !new.is_empty() {
-            self.inner.store.adopt_snapshots(new).await?;
-        }
-        if !gone.is_empty() {
-            self.inner.store.forget_snapshots(gone).await?;
+        let look = Look {
+            folder: self.inner.folder.clone(),
+            thresholds: self.inner.settings.thresholds.clone(),
+            longest_gap: self.longest_gap(),
+            now: self.now(),
+        };
+        let looked = tokio::task::spawn_blocking(move || look.run(rows)).await;
+        let Looked { report, put, gone } = looked.map_err(|_| StoreError::Closed)??;
+        if !put.is_empty() || !gone.is_empty() {
+            self.inner.store.update_snapshots(put, gone).await?;
         }
         if report.added > 0 || report.gone > 0 {
             tracing::info!(
@@ -176,30 +61,27 @@ impl App {
         Ok(report)
     }
 
-    /// All snapshots, newest first; of one profile where one is named.
+    /// All snapshots, newest first; of one user where one is named.
     pub async fn snapshots(&self, owner: Option<UserId>) -> Result<Vec<SnapshotRow>, BrowseError> {
         Ok(self.inner.store.snapshots(owner).await?)
     }
 
-    /// Reads every snapshot there is and proves it; says how many there are and which are damaged.
-    pub(crate) async fn verify_all(&self) -> Result<(usize, Vec<Unreadable>), BrowseError> {
-        let rows = self.inner.store.snapshots(None).await?;
-        let folder = self.inner.folder.clone();
-        let proven = tokio::task::spawn_blocking(move || {
-            let damaged = |row: &SnapshotRow| {
-                let problem = match Folder::read_path(&folder.path().join(&row.file)) {
-                    Ok((snapshot, _)) if snapshot.file_hash == row.file_hash => return None,
-                    Ok(_) => format!("{} is not the file that was catalogued", row.file),
-                    Err(error) => explain_read(&error),
-                };
-                Some(Unreadable {
-                    file: row.file.clone(),
-                    problem,
-                })
-            };
-            (rows.len(), rows.iter().filter_map(damaged).collect())
-        });
-        Ok(proven.await.map_err(|_| StoreError::Closed)?)
+    /// So many snapshots, newest first, from below a place in their order on.
+    pub async fn snapshots_page(
+        &self,
+        owner: Option<UserId>,
+        below: Option<i64>,
+        most: usize,
+    ) -> Result<Vec<SnapshotRow>, BrowseError> {
+        Ok(self.inner.store.snapshots_page(owner, below, most).await?)
+    }
+
+    /// How many snapshots there are, and how many bytes they have.
+    pub async fn snapshot_totals(
+        &self,
+        owner: Option<UserId>,
+    ) -> Result<(usize, u64), BrowseError> {
+        Ok(self.inner.store.snapshot_totals(owner).await?)
     }
 
     /// Where snapshots are kept.
@@ -207,246 +89,335 @@ impl App {
         self.inner.folder.path().to_owned()
     }
 
-    /// The newest snapshot of an account that can be trusted.
-    pub(crate) async fn newest_good(
-        &self,
-        owner: UserId,
-    ) -> Result<Option<SnapshotRow>, StoreError> {
-        let rows = self.inner.store.snapshots(Some(owner)).await?;
-        Ok(rows.into_iter().find(is_trusted))
-    }
-
-    /// Reads the list that somebody named, and proves it where it is a file.
-    pub async fn find(&self, reference: &str, profile: Option<&str>) -> Result<Found, BrowseError> {
-        let parsed = Reference::parse(reference)?;
-        let path = match &parsed {
-            Reference::Live => return self.find_live(profile).await,
-            Reference::Path(path) => Some(path.clone()),
-            _ => None,
-        };
-        let (path, row) = if let Some(path) = path {
-            (path, None)
-        } else {
-            let owner = match profile {
-                Some(profile) => Some(self.account_row(profile).await?.account.id),
-                None => None,
-            };
-            let rows = self.inner.store.snapshots(owner).await?;
-            let row = self.choose(reference, &parsed, rows)?;
-            (self.inner.folder.path().join(&row.file), Some(row))
-        };
-        let file = path.clone();
-        let read = tokio::task::spawn_blocking(move || Folder::read_path(&file)).await;
-        let (snapshot, _) = read.map_err(|_| StoreError::Closed)??;
-        let created_at = snapshot
-            .header
-            .as_ref()
-            .map(|header| header.created_at)
-            .or_else(|| row.as_ref().map(|row| row.created_at))
-            .or_else(|| self.named_instant(&path))
-            .unwrap_or_else(|| self.now());
-        Ok(Found {
-            row,
-            path: Some(path),
-            created_at,
-            source: FoundList::Snapshot(Box::new(snapshot)),
-        })
-    }
-
-    async fn find_live(&self, profile: Option<&str>) -> Result<Found, BrowseError> {
-        let targets = self.targets(profile).await?;
-        let target = targets.into_iter().next().ok_or(AccountError::NoAccount)?;
-        let (client, viewer) = self.identify_target(&target).await?;
-        let list = client.list(&viewer, &|_, _| ()).await;
-        let list = list.map_err(|source| BrowseError::Live { source })?;
-        let source = FoundList::Live(Box::new(list));
-        Ok(Found {
-            row: None,
-            path: None,
-            created_at: self.now(),
-            source,
-        })
-    }
-
-    fn named_instant(&self, path: &std::path::Path) -> Option<OffsetDateTime> {
-        let name = path.file_name()?.to_str()?;
-        SnapshotName::parse(&self.inner.settings.snapshot_prefix, name).map(|name| name.at())
-    }
-
-    /// The row that a name means. Rows come newest first.
-    fn choose(
-        &self,
-        text: &str,
-        reference: &Reference,
-        rows: Vec<SnapshotRow>,
-    ) -> Result<SnapshotRow, BrowseError> {
-        let there_are = rows.len();
-        let not_found = || BrowseError::NotFound {
-            reference: text.to_owned(),
-            there_are,
-        };
-        let up_to = |instant: OffsetDateTime, rows: Vec<SnapshotRow>| {
-            rows.into_iter()
-                .find(|row| row.created_at <= instant)
-                .ok_or_else(not_found)
-        };
-        match reference {
-            Reference::Latest(back) => rows.into_iter().nth(*back).ok_or_else(not_found),
-            Reference::HoursAgo(hours) => {
-                up_to(self.now() - time::Duration::hours(i64::from(*hours)), rows)
-            }
-            Reference::Day(day) => {
-                let end = day
-                    .checked_add(1.day())
-                    .and_then(|next| next.to_zoned(self.inner.zone.clone()))
-                    .map_err(|_| not_found())?;
-                let end = OffsetDateTime::from_unix_timestamp(end.timestamp().as_second() - 1);
-                up_to(end.map_err(|_| not_found())?, rows)
-            }
-            Reference::Id(prefix) => {
-                let mut found: Vec<_> = rows
-                    .into_iter()
-                    .filter(|row| row.id.as_str().starts_with(prefix))
-                    .collect();
-                // Copies of one file have one id, and any of them will do.
-                found.dedup_by(|a, b| a.id == b.id);
-                match found.len() {
-                    0 => Err(not_found()),
-                    1 => Ok(found.swap_remove(0)),
-                    _ => Err(BrowseError::Ambiguous {
-                        reference: text.to_owned(),
-                        candidates: found.into_iter().map(|row| row.id.to_string()).collect(),
-                    }),
-                }
-            }
-            Reference::Live | Reference::Path(_) => Err(not_found()),
-        }
+    /// A time without snapshots that is longer than this counts as this long.
+    pub(crate) fn longest_gap(&self) -> Duration {
+        let interval = Duration::try_from(self.inner.settings.backup_at.interval());
+        interval.unwrap_or(Duration::DAY).max(Duration::DAY)
     }
 }
 
-/// Whether a snapshot may stand for what was on the list: ours, whole, and plausible. Files of other
-/// tools hold less than the list and cannot be proven.
-pub(crate) fn is_trusted(row: &SnapshotRow) -> bool {
-    row.standing == Standing::Good && row.kind != Kind::Imported
-}
-
-type Looked = (CatalogueReport, Vec<SnapshotRow>, Vec<String>);
-
-/// Compares folder and catalogue, and reads what is new or no longer has the length it had.
-fn look(folder: &Folder, rows: &[SnapshotRow], now: OffsetDateTime) -> Result<Looked, BrowseError> {
-    let failed = |source| BrowseError::Folder {
-        path: folder.path().to_owned(),
-        source,
-    };
-    if !rows.is_empty() && !folder.path().exists() {
-        // A disk that is not mounted looks like this. Nothing is forgotten on its word.
-        let source = std::io::Error::new(std::io::ErrorKind::NotFound, "it is not there");
-        return Err(failed(ReadError::Io {
-            path: folder.path().to_owned(),
-            source,
-        }));
-    }
-    let names = folder.names().map_err(failed)?;
-    let known: BTreeMap<&str, &SnapshotRow> =
-        rows.iter().map(|row| (row.file.as_str(), row)).collect();
-    let mut report = CatalogueReport::default();
-    let mut adopter = Adopter {
-        folder,
-        rows,
-        last: BTreeMap::new(),
-    };
-    let mut new = Vec::new();
-    let mut usable = BTreeSet::new();
-    for name in names {
-        let file = name.to_string();
-        let path = folder.path_of(&name);
-        let size = std::fs::metadata(&path).map(|metadata| metadata.len());
-        let is_known = known
-            .get(file.as_str())
-            .is_some_and(|row| size.is_ok_and(|s| s == row.size));
-        if !is_known {
-            match Folder::read_path(&path) {
-                Ok((snapshot, size)) => new.push(adopter.adopt(&name, snapshot, size, now)),
-                Err(error) => {
-                    let problem = explain_read(&error);
-                    report.unreadable.push(Unreadable { file, problem });
-                    continue;
-                }
-            }
-        }
-        usable.insert(file);
-    }
-    let gone = rows
-        .iter()
-        .filter(|row| !usable.contains(&row.file))
-        .map(|row| row.file.clone());
-    let gone: Vec<String> = gone.collect();
-    report.added = new.len();
-    report.gone = gone.len();
-    Ok((report, new, gone))
-}
-
-/// Makes rows of files, oldest first, each judged against the one before it.
-struct Adopter<'a> {
-    folder: &'a Folder,
-    rows: &'a [SnapshotRow],
-    /// The newest trusted one so far of each user, with its list.
-    last: BTreeMap<UserId, (SnapshotRow, List)>,
-}
-
-impl Adopter<'_> {
-    fn adopt(
-        &mut self,
-        name: &SnapshotName,
-        snapshot: Snapshot,
-        size: u64,
-        now: OffsetDateTime,
-    ) -> SnapshotRow {
-        let mut row = row_of(name, &snapshot, size, now);
-        if row.kind == Kind::Imported {
-            return row;
-        }
-        if let Some((before, list)) = self.before(&row) {
-            row.delta = Some(delta(list, &snapshot.list));
-            let counted = snapshot.list.coverage.expected;
-            row.standing = standing(Some(before.counts), row.delta, counted, row.counts);
-        }
-        if is_trusted(&row) {
-            self.last.insert(row.owner.id, (row.clone(), snapshot.list));
-        }
-        row
-    }
-
-    /// The trusted snapshot before this one: among those just read, else the newest known one that
-    /// is older.
-    fn before(&mut self, row: &SnapshotRow) -> Option<&(SnapshotRow, List)> {
-        let owner = row.owner.id;
-        if let std::collections::btree_map::Entry::Vacant(place) = self.last.entry(owner) {
-            // Rows come newest first.
-            let mut known = self.rows.iter().filter(|known| known.owner.id == owner);
-            let known =
-                known.find(|known| is_trusted(known) && known.created_at < row.created_at)?;
-            let (snapshot, _) = Folder::read_path(&self.folder.path().join(&known.file)).ok()?;
-            place.insert((known.clone(), snapshot.list));
-        }
-        self.last.get(&owner)
-    }
-}
-
-fn row_of(name: &SnapshotName, snapshot: &Snapshot, size: u64, now: OffsetDateTime) -> SnapshotRow {
+/// A row for a snapshot that was just read or written, not yet compared with any other.
+pub(crate) fn row_of(
+    name: &SnapshotName,
+    snapshot: &Snapshot,
+    size: u64,
+    now: OffsetDateTime,
+) -> SnapshotRow {
     let header = snapshot.header.as_ref();
     SnapshotRow {
         id: snapshot.id.clone(),
         file: name.to_string(),
         created_at: header.map_or_else(|| name.at(), |header| header.created_at),
+        found_at: now,
+        position: 0,
+        counted: 0,
         kind: header.map_or(Kind::Imported, |header| header.kind),
         counts: snapshot.list.counts(),
         owner: snapshot.list.owner.clone(),
         size,
         file_hash: snapshot.file_hash,
         content_hash: snapshot.content_hash,
+        previous: header.and_then(|header| header.previous),
         delta: None,
-        standing: Standing::Good,
+        alarms: Vec::new(),
+        mark: anirewind_backup::Mark::default(),
+        damage: None,
         verified_at: now,
+    }
+}
+
+/// A read error with its cause, as one line.
+pub(crate) fn explain_read(error: &ReadError) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+/// One look at the folder.
+struct Look {
+    folder: Folder,
+    thresholds: Thresholds,
+    longest_gap: Duration,
+    now: OffsetDateTime,
+}
+
+/// What a look found, and what to write into the catalogue for it.
+struct Looked {
+    report: CatalogueReport,
+    put: Vec<SnapshotRow>,
+    gone: Vec<String>,
+}
+
+impl Look {
+    /// Compares folder and catalogue, and reads what is new or no longer has the length it had.
+    fn run(&self, rows: Vec<SnapshotRow>) -> Result<Looked, BrowseError> {
+        let names = self.names(&rows)?;
+        let marks = self.folder.marks().map_err(|source| {
+            self.failed(ReadError::Io {
+                path: self.folder.path().to_owned(),
+                source,
+            })
+        })?;
+        let mut report = CatalogueReport::default();
+        let mut known: BTreeMap<String, SnapshotRow> = rows
+            .into_iter()
+            .map(|row| (row.file.clone(), row))
+            .collect();
+        // What is there, by file; and of these, what has to be written into the catalogue.
+        let mut there: Vec<SnapshotRow> = Vec::with_capacity(names.len());
+        let mut changed: BTreeSet<String> = BTreeSet::new();
+        let mut new: BTreeMap<String, Snapshot> = BTreeMap::new();
+        for name in names {
+            let file = name.to_string();
+            let row = known.remove(&file);
+            match self.look_at(&name, row, &mut report) {
+                Found::Same(row) => there.push(row),
+                Found::Changed(row) => {
+                    changed.insert(file);
+                    there.push(row);
+                }
+                Found::New(row, snapshot) => {
+                    report.added += 1;
+                    changed.insert(file.clone());
+                    new.insert(file, *snapshot);
+                    there.push(row);
+                }
+                Found::Unusable => {}
+            }
+        }
+        self.take_marks(&mut there, &marks, &mut changed, &mut report);
+        report.gone = known.len();
+        if !new.is_empty() {
+            self.put_in_order(&mut there, &new, &mut changed);
+            self.judge_new(&mut there, &mut new);
+        }
+        there.retain(|row| changed.contains(&row.file));
+        Ok(Looked {
+            report,
+            put: there,
+            gone: known.into_keys().collect(),
+        })
+    }
+
+    fn names(&self, rows: &[SnapshotRow]) -> Result<Vec<SnapshotName>, BrowseError> {
+        if !rows.is_empty() && !self.folder.path().exists() {
+            // A disk that is not mounted looks like this. Nothing is forgotten on its word.
+            let source = std::io::Error::new(std::io::ErrorKind::NotFound, "it is not there");
+            return Err(self.failed(ReadError::Io {
+                path: self.folder.path().to_owned(),
+                source,
+            }));
+        }
+        self.folder.names().map_err(|source| self.failed(source))
+    }
+
+    fn failed(&self, source: ReadError) -> BrowseError {
+        BrowseError::Folder {
+            path: self.folder.path().to_owned(),
+            source,
+        }
+    }
+
+    fn look_at(
+        &self,
+        name: &SnapshotName,
+        row: Option<SnapshotRow>,
+        report: &mut CatalogueReport,
+    ) -> Found {
+        let path = self.folder.path_of(name);
+        if let Some(row) = &row {
+            let size = std::fs::metadata(&path).map(|metadata| metadata.len());
+            let is_as_it_was = row.damage.is_none() && size.is_ok_and(|size| size == row.size);
+            if is_as_it_was {
+                return row.clone().into();
+            }
+        }
+        let file = name.to_string();
+        match (Folder::read_path(&path), row) {
+            (Ok((snapshot, size)), Some(row)) if snapshot.file_hash == row.file_hash => {
+                // It was damaged, and is whole again.
+                Found::Changed(SnapshotRow {
+                    damage: None,
+                    size,
+                    verified_at: self.now,
+                    ..row
+                })
+            }
+            (Ok((snapshot, size)), _) => {
+                let row = row_of(name, &snapshot, size, self.now);
+                Found::New(row, Box::new(snapshot))
+            }
+            (Err(error), row) => {
+                let problem = explain_read(&error);
+                report.unreadable.push(Unreadable {
+                    file,
+                    problem: problem.clone(),
+                });
+                match row {
+                    None => Found::Unusable,
+                    Some(row) if row.damage.as_ref() == Some(&problem) => Found::Same(row),
+                    Some(row) => Found::Changed(SnapshotRow {
+                        damage: Some(problem),
+                        ..row
+                    }),
+                }
+            }
+        }
+    }
+
+    /// Takes over what people say about the snapshots.
+    fn take_marks(
+        &self,
+        there: &mut [SnapshotRow],
+        marks: &Marks,
+        changed: &mut BTreeSet<String>,
+        report: &mut CatalogueReport,
+    ) {
+        for row in there.iter_mut() {
+            let mark = marks.of(&row.file);
+            if row.mark != mark {
+                row.mark = mark;
+                changed.insert(row.file.clone());
+            }
+        }
+        for (file, problem) in &marks.unreadable {
+            report.unreadable.push(Unreadable {
+                file: format!("{file}.mark"),
+                problem: format!(
+                    "{} cannot be read, so its snapshot is kept: {problem}",
+                    self.folder.path().join(format!("{file}.mark")).display()
+                ),
+            });
+        }
+    }
+
+    /// Gives new snapshots their place and their counted time; sorts all, oldest first.
+    fn put_in_order(
+        &self,
+        there: &mut Vec<SnapshotRow>,
+        new: &BTreeMap<String, Snapshot>,
+        changed: &mut BTreeSet<String>,
+    ) {
+        let links: Vec<Link> = there
+            .iter()
+            .map(|row| Link {
+                file: row.file.clone(),
+                at: row.at(),
+                hash: row.file_hash,
+                previous: row.previous,
+            })
+            .collect();
+        let mut rows: Vec<Option<SnapshotRow>> = there.drain(..).map(Some).collect();
+        let order = in_sequence(&links).into_iter();
+        there.extend(order.filter_map(|index| rows.get_mut(index).and_then(Option::take)));
+        let mut last = 0;
+        for row in there.iter_mut() {
+            // What has its place keeps it as long as that is after the one before.
+            if new.contains_key(&row.file) || row.position <= last {
+                row.position = last + 1;
+                changed.insert(row.file.clone());
+            }
+            last = row.position;
+        }
+        self.count_time(there, new);
+    }
+
+    /// Counted time of new snapshots: on from the one of the same account before it, or back from
+    /// the first that has one, or from nothing.
+    fn count_time(&self, there: &mut [SnapshotRow], new: &BTreeMap<String, Snapshot>) {
+        let mut of_owner: BTreeMap<UserId, Vec<&mut SnapshotRow>> = BTreeMap::new();
+        // Files of others count no time; they only need to stand somewhere.
+        for row in there.iter_mut().filter(|row| row.kind != Kind::Imported) {
+            of_owner.entry(row.owner.id).or_default().push(row);
+        }
+        for rows in of_owner.values_mut() {
+            let is_new = |row: &SnapshotRow| new.contains_key(&row.file);
+            let first_known = rows.iter().position(|row| !is_new(row)).unwrap_or(0);
+            let (earlier, later) = rows.split_at_mut(first_known);
+            let mut after = later.first().map(|row| (row.counted, row.at()));
+            for row in earlier.iter_mut().rev() {
+                if let Some((counted, at)) = after {
+                    row.counted = counted - count_on(0, row.at(), at, self.longest_gap);
+                }
+                after = Some((row.counted, row.at()));
+            }
+            let mut before: Option<(i64, OffsetDateTime)> = None;
+            for row in later.iter_mut() {
+                if let Some((counted, at)) = before.filter(|_| is_new(row)) {
+                    row.counted = count_on(counted, at, row.at(), self.longest_gap);
+                }
+                before = Some((row.counted, row.at()));
+            }
+            // One that was dropped in between two others is not later than the second.
+            let mut latest = i64::MAX;
+            for row in later.iter_mut().rev() {
+                row.counted = row.counted.min(latest);
+                latest = row.counted;
+            }
+        }
+    }
+
+    /// Compares new snapshots of ours with those before them, oldest first.
+    fn judge_new(&self, there: &mut [SnapshotRow], new: &mut BTreeMap<String, Snapshot>) {
+        // The last list of each account that was just read, so that a folder is not read twice.
+        let mut read: BTreeMap<UserId, (String, List)> = BTreeMap::new();
+        let mut of_owner: BTreeMap<UserId, Vec<SnapshotRow>> = BTreeMap::new();
+        for row in there.iter_mut() {
+            let earlier = of_owner.entry(row.owner.id).or_default();
+            let Some(snapshot) = new.remove(&row.file) else {
+                earlier.push(row.clone());
+                continue;
+            };
+            if row.kind != Kind::Imported {
+                let bases = bases(earlier, row.at());
+                let list_of = |base: Option<&SnapshotRow>| {
+                    let base = base?;
+                    match read.get(&row.owner.id) {
+                        Some((file, list)) if *file == base.file => Some(list.clone()),
+                        _ => self.list_in(&base.file),
+                    }
+                };
+                let thresholds = raised(&self.thresholds, earlier);
+                let (last_good, a_day_ago) = (list_of(bases.last_good), list_of(bases.a_day_ago));
+                let judged = judge(
+                    &snapshot.list,
+                    last_good.as_ref(),
+                    a_day_ago.as_ref(),
+                    &bases.noticed,
+                    &thresholds,
+                );
+                row.delta = judged.delta;
+                row.alarms = judged.alarms;
+                if judge::is_trusted(row) {
+                    read.insert(row.owner.id, (row.file.clone(), snapshot.list));
+                }
+            }
+            earlier.push(row.clone());
+        }
+    }
+
+    fn list_in(&self, file: &str) -> Option<List> {
+        match Folder::read_path(&self.folder.path().join(file)) {
+            Ok((snapshot, _)) => Some(snapshot.list),
+            Err(error) => {
+                tracing::warn!(problem = explain_read(&error), "cannot compare with it");
+                None
+            }
+        }
+    }
+}
+
+/// What became of a file since the catalogue last saw it.
+enum Found {
+    Same(SnapshotRow),
+    Changed(SnapshotRow),
+    New(SnapshotRow, Box<Snapshot>),
+    Unusable,
+}
+
+impl From<SnapshotRow> for Found {
+    fn from(row: SnapshotRow) -> Self {
+        Self::Same(row)
     }
 }

@@ -100,35 +100,31 @@ impl App {
                     )),
                 },
             },
-            Err(error) => Check::wrong(what, &crate::catalogue::BrowseError::Store(error)),
+            Err(error) => Check::wrong(what, &crate::find::BrowseError::Store(error)),
         }
     }
 
     async fn check_snapshots(&self) -> Check {
         let what = "snapshots";
-        match self.refresh_catalogue().await {
-            Err(error) => Check::wrong(what, &error),
-            Ok(mut report) => {
-                let count = match self.verify_all().await {
-                    Ok((count, damaged)) => {
-                        report.unreadable.extend(damaged);
-                        count
-                    }
-                    Err(error) => return Check::wrong(what, &error),
-                };
-                if report.unreadable.is_empty() {
-                    let folder = self.backups().display().to_string();
-                    return Check::fine(what, format!("{count} in {folder}, each read and proven"));
-                }
-                let problems = report.unreadable.iter().map(|file| file.problem.clone());
-                Check {
-                    what: what.to_owned(),
-                    finding: Finding::Wrong {
-                        problem: problems.collect::<Vec<_>>().join("; "),
-                        hint: Some("These cannot be used. All others can.".to_owned()),
-                    },
-                }
-            }
+        let report = match self.verify(None).await {
+            Err(error) => return Check::wrong(what, &error),
+            Ok(report) => report,
+        };
+        if report.damaged.is_empty() {
+            let folder = self.backups().display().to_string();
+            let found = format!("{} in {folder}, each read and proven", report.read);
+            return Check::fine(what, found);
+        }
+        let problems = report.damaged.iter().map(|file| file.problem.clone());
+        Check {
+            what: what.to_owned(),
+            finding: Finding::Wrong {
+                problem: problems.collect::<Vec<_>>().join("; "),
+                hint: Some(
+                    "These cannot be used. All others can, and no old one is removed meanwhile."
+                        .to_owned(),
+                ),
+            },
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use anirewind_backup::Alarm;
 use anirewind_model::Counts;
 
 use crate::capture::Captured;
@@ -27,6 +28,13 @@ pub enum Event {
     },
     /// A snapshot is there.
     Saved(Box<Captured>),
+    /// Something about a list is unusual.
+    Alarm {
+        /// The profile.
+        profile: String,
+        /// What.
+        alarm: Alarm,
+    },
     /// A snapshot could not be taken.
     Failed {
         /// The profile.
@@ -66,6 +74,7 @@ impl fmt::Display for Event {
                 )
             }
             Self::Saved(captured) => write!(f, "{captured}"),
+            Self::Alarm { profile, alarm } => write!(f, "{profile}: {alarm}"),
             Self::Failed { profile, problem } => write!(f, "{profile}: {problem}"),
             Self::Client { message } => f.write_str(message),
         }

@@ -2,34 +2,56 @@
 #![doc = include_str!("../README.md")]
 
 mod accounts;
+mod alarms;
 mod app;
 mod capture;
 mod catalogue;
+mod curate;
 mod doctor;
 mod event;
 mod explain;
+mod export;
+mod find;
+mod import;
+mod judge;
 mod reference;
+mod retention;
 mod schedule;
 mod scheduler;
 mod settings;
 mod source;
 mod status;
+mod verify;
+mod words;
 
 pub use accounts::{AccountError, Target};
+pub use alarms::OpenAlarm;
 pub use app::{App, StartError};
 pub use capture::{CaptureError, Captured};
-pub use catalogue::{BrowseError, CatalogueReport, Found, FoundList, Unreadable};
+pub use catalogue::{CatalogueReport, Unreadable};
+pub use curate::{CurateError, TrashItem};
 pub use doctor::{Check, Finding};
 pub use event::Event;
 pub use explain::{Code, Explain};
+pub use export::write_csv;
+pub use find::{BrowseError, Found, FoundList};
+pub use import::{ImportError, ImportItem, ImportPlan, Imported};
 pub use reference::{InvalidReference, Reference};
+pub use retention::{Pruned, RetentionPlan, TRASH_DAYS};
 pub use schedule::{InvalidSchedule, Schedule};
 pub use settings::{ProvidedToken, Settings};
 pub use source::{Origin, SettingsError, Sources};
 pub use status::{AccountStatus, Verdict};
+pub use verify::VerifyReport;
+pub use words::{change_of, summary_of, title_of, value_of};
 
 // What callers need to speak with this crate, so that one dependency is enough.
 pub use anirewind_anilist::SystemClock;
-pub use anirewind_backup::{Kind, Snapshot, SnapshotId};
+pub use anirewind_backup::retention::{Fate, Hold, Policy, Why};
+pub use anirewind_backup::{
+    Alarm, AnswerVerdict, Form, Keep, Kind, Mark, Rule, Snapshot, SnapshotId, Step, Steps,
+    Thresholds,
+};
 pub use anirewind_model as model;
-pub use anirewind_store::{AccountRow, Attempt, Delta, Outcome, SnapshotRow, Standing};
+pub use anirewind_store::{AccountRow, Attempt, Delta, Outcome, Reason, SnapshotRow, Standing};
+pub use anirewind_timeline::{Changed, Differences, Notice, compare};

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use jiff::civil::Date;
 use thiserror::Error;
 
+use crate::explain::{Code, Explain};
+
 /// Nobody has a list that is older, in hours.
 const A_CENTURY: u32 = 24 * 36_525;
 
@@ -17,6 +19,8 @@ pub enum Reference {
     Latest(usize),
     /// The snapshot whose id begins so.
     Id(String),
+    /// The snapshot that is kept under a name.
+    Kept(String),
     /// The newest snapshot up to the end of a day.
     Day(Date),
     /// The newest snapshot up to so many hours ago.
@@ -30,11 +34,25 @@ pub enum Reference {
 #[error("`{0}` names no snapshot")]
 pub struct InvalidReference(String);
 
+impl Explain for InvalidReference {
+    fn code(&self) -> Code {
+        Code::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(Self::FORMS.to_owned())
+    }
+}
+
 impl InvalidReference {
+    pub(crate) fn of(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// What does name one.
     pub const FORMS: &'static str = "A snapshot is named by `latest`, `latest~2`, the beginning of \
-        its id (4 characters or more), `@2026-11-03`, `@-7d`, `@-12h`, or the path of a file; \
-        `live` is the list on AniList now.";
+        its id (4 characters or more), `@2026-11-03`, `@-7d`, `@-12h`, `kept:NAME`, or the path of a \
+        file; `live` is the list on AniList now.";
 }
 
 impl Reference {
@@ -49,6 +67,12 @@ impl Reference {
                 None if back.is_empty() => Ok(Self::Latest(0)),
                 Some(count) => count.parse().map(Self::Latest).map_err(|_| invalid()),
                 None => Err(invalid()),
+            };
+        }
+        if let Some(name) = text.strip_prefix("kept:") {
+            return match name {
+                "" => Err(invalid()),
+                name => Ok(Self::Kept(name.to_owned())),
             };
         }
         if let Some(ago) = text.strip_prefix("@-") {
@@ -95,6 +119,10 @@ mod tests {
             parsed("@2026-11-03"),
             Reference::Day(jiff::civil::date(2026, 11, 3))
         );
+        assert_eq!(
+            parsed("kept:before the move"),
+            Reference::Kept("before the move".to_owned())
+        );
         assert_eq!(parsed("@-7d"), Reference::HoursAgo(168));
         assert_eq!(parsed("@-12h"), Reference::HoursAgo(12));
         assert_eq!(parsed("./a"), Reference::Path("./a".into()));
@@ -107,6 +135,7 @@ mod tests {
             "",
             "k7",
             "latest~",
+            "kept:",
             "latest2",
             "@",
             "@-7",

@@ -30,6 +30,7 @@ impl App {
     pub async fn run_schedule(&self) {
         let mut due = self.now();
         let mut retry: Option<Retry> = None;
+        let mut proven = None;
         loop {
             if self.now() >= due {
                 let started = self.now();
@@ -37,6 +38,7 @@ impl App {
                 retry = self.take_round(&targets, FIRST_RETRY).await;
                 due = self.next_after(started);
                 tracing::info!(%due, "next snapshot");
+                proven = self.scrub_daily(proven).await;
             } else if let Some(again) = retry.take_if(|again| self.now() >= again.at) {
                 retry = self.take_round(&again.targets, again.wait * 2).await;
             }
@@ -46,6 +48,20 @@ impl App {
             let next = retry.as_ref().map_or(due, |again| due.min(again.at));
             self.inner.clock.sleep(self.until(next)).await;
         }
+    }
+
+    /// Reads a part of the snapshots again, once a day; says when that was last done.
+    async fn scrub_daily(&self, last: Option<OffsetDateTime>) -> Option<OffsetDateTime> {
+        let now = self.now();
+        // A little less than a day, so that a schedule that drifts does not skip one.
+        let is_due = last.is_none_or(|last| (now - last).abs() >= time::Duration::hours(20));
+        if !is_due {
+            return last;
+        }
+        if let Err(error) = self.scrub().await {
+            tracing::error!(problem = error.chain(), "snapshots could not be read again");
+        }
+        Some(now)
     }
 
     fn next_after(&self, at: OffsetDateTime) -> OffsetDateTime {

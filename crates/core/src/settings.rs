@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use anirewind_backup::retention::Policy;
+use anirewind_backup::{Steps, Thresholds};
 use anirewind_model::AccessToken;
 
 use crate::schedule::Schedule;
@@ -29,6 +31,12 @@ pub struct Settings {
     pub log: String,
     /// What the names of snapshot files begin with.
     pub snapshot_prefix: String,
+    /// Which snapshots stay.
+    pub retention: Policy,
+    /// Where unusual begins.
+    pub thresholds: Thresholds,
+    /// Who is asked before each effect on the disk; nobody, but in tests.
+    pub steps: Steps,
 }
 
 /// A token from the environment or from a file that the user keeps.
@@ -73,7 +81,55 @@ const PREFIX: Setting = Setting {
     variables: &["ANIREWIND_SNAPSHOT_PREFIX"],
 };
 
-const KNOWN: [Setting; 8] = [
+const RETENTION: Setting = Setting {
+    key: "backup_retention_days",
+    variables: &[
+        "ANIREWIND_BACKUP_RETENTION_DAYS",
+        "PAB_BACKUP_RETENTION_DAYS",
+    ],
+};
+const DAILY: Setting = Setting {
+    key: "keep_daily",
+    variables: &["ANIREWIND_KEEP_DAILY"],
+};
+const WEEKLY: Setting = Setting {
+    key: "keep_weekly",
+    variables: &["ANIREWIND_KEEP_WEEKLY"],
+};
+const MONTHLY: Setting = Setting {
+    key: "keep_monthly",
+    variables: &["ANIREWIND_KEEP_MONTHLY"],
+};
+const REMOVED_TITLES: Setting = Setting {
+    key: "alarm_removed_titles",
+    variables: &["ANIREWIND_ALARM_REMOVED_TITLES"],
+};
+const REMOVED_PERCENT: Setting = Setting {
+    key: "alarm_removed_percent",
+    variables: &["ANIREWIND_ALARM_REMOVED_PERCENT"],
+};
+const GONE_PERCENT: Setting = Setting {
+    key: "alarm_gone_percent",
+    variables: &["ANIREWIND_ALARM_GONE_PERCENT"],
+};
+const CHANGED_TITLES: Setting = Setting {
+    key: "alarm_changed_titles",
+    variables: &["ANIREWIND_ALARM_CHANGED_TITLES"],
+};
+const CHANGED_PERCENT: Setting = Setting {
+    key: "alarm_changed_percent",
+    variables: &["ANIREWIND_ALARM_CHANGED_PERCENT"],
+};
+const SCORES_WIPED: Setting = Setting {
+    key: "alarm_scores_wiped",
+    variables: &["ANIREWIND_ALARM_SCORES_WIPED"],
+};
+const MADE_PUBLIC: Setting = Setting {
+    key: "alarm_made_public",
+    variables: &["ANIREWIND_ALARM_MADE_PUBLIC"],
+};
+
+const KNOWN: [Setting; 19] = [
     TOKEN_FILE,
     ANILIST_URL,
     REFERER,
@@ -82,6 +138,17 @@ const KNOWN: [Setting; 8] = [
     LISTEN,
     LOG,
     PREFIX,
+    RETENTION,
+    DAILY,
+    WEEKLY,
+    MONTHLY,
+    REMOVED_TITLES,
+    REMOVED_PERCENT,
+    GONE_PERCENT,
+    CHANGED_TITLES,
+    CHANGED_PERCENT,
+    SCORES_WIPED,
+    MADE_PUBLIC,
 ];
 
 const LISTEN_DEFAULT: SocketAddr =
@@ -117,9 +184,59 @@ impl Settings {
             log: parsed(&values, LOG, LOG_ALLOWED, log_filter)?
                 .unwrap_or_else(|| "info".to_owned()),
             snapshot_prefix: prefix.unwrap_or_else(|| "plexanibridge".to_owned()),
+            retention: retention(&values)?,
+            thresholds: thresholds(&values)?,
+            steps: Steps::default(),
             data,
         })
     }
+}
+
+/// Days and counts up to what nobody lives to see.
+fn retention(values: &Values<'_>) -> Result<Policy, SettingsError> {
+    let number = |setting, default: u32| {
+        let allowed = "a number from 0 to 36500";
+        let parsed = parsed(values, setting, allowed, |text| {
+            text.parse().ok().filter(|number| *number <= 36_500)
+        })?;
+        Ok(parsed.unwrap_or(default))
+    };
+    let policy = Policy::default();
+    Ok(Policy {
+        days: number(RETENTION, policy.days)?,
+        daily: number(DAILY, policy.daily)?,
+        weekly: number(WEEKLY, policy.weekly)?,
+        monthly: number(MONTHLY, policy.monthly)?,
+        safety_days: policy.safety_days,
+    })
+}
+
+fn thresholds(values: &Values<'_>) -> Result<Thresholds, SettingsError> {
+    let titles = |setting, default: usize| {
+        let allowed = "a number from 1 to 1000000";
+        let parsed = parsed(values, setting, allowed, |text| {
+            text.parse().ok().filter(|n| (1..=1_000_000).contains(n))
+        })?;
+        Ok(parsed.unwrap_or(default))
+    };
+    let percent = |setting, default: usize| {
+        let allowed = "a number of percent from 1 to 99";
+        let parsed = parsed(values, setting, allowed, |text| {
+            text.parse().ok().filter(|n| (1..=99).contains(n))
+        })?;
+        Ok(parsed.unwrap_or(default))
+    };
+    let usual = Thresholds::default();
+    Ok(Thresholds {
+        removed_titles: titles(REMOVED_TITLES, usual.removed_titles)?,
+        removed_percent: percent(REMOVED_PERCENT, usual.removed_percent)?,
+        gone_percent: percent(GONE_PERCENT, usual.gone_percent)?,
+        changed_titles: titles(CHANGED_TITLES, usual.changed_titles)?,
+        changed_percent: percent(CHANGED_PERCENT, usual.changed_percent)?,
+        scores_wiped: titles(SCORES_WIPED, usual.scores_wiped)?,
+        made_public: titles(MADE_PUBLIC, usual.made_public)?,
+        expected: usual.expected,
+    })
 }
 
 const LOG_ALLOWED: &str =

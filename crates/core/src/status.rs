@@ -1,11 +1,12 @@
 //! How things stand, in one word an account.
 
-use anirewind_backup::Kind;
-use anirewind_store::{AccountRow, Attempt, Outcome, SnapshotRow, Standing};
+use anirewind_store::{AccountRow, Attempt, Outcome, SnapshotRow};
 use time::{Duration, OffsetDateTime};
 
+use crate::alarms::{OpenAlarm, quiet_since};
 use crate::app::App;
-use crate::catalogue::{BrowseError, is_trusted};
+use crate::find::BrowseError;
+use crate::judge::is_trusted;
 
 /// A snapshot is late when it is this much older than the schedule allows.
 const GRACE: Duration = Duration::hours(3);
@@ -17,8 +18,10 @@ pub enum Verdict {
     NotConnected,
     /// The last attempt failed.
     Failing,
-    /// The last snapshot lost so much that somebody should look.
-    UnusualDrop,
+    /// Something about the list is so unusual that somebody should look.
+    Unusual,
+    /// A snapshot is not what was written.
+    Damaged,
     /// No snapshot for longer than the schedule allows.
     Late,
     /// There is none yet.
@@ -38,6 +41,12 @@ pub struct AccountStatus {
     pub last_good: Option<SnapshotRow>,
     /// How the last attempt went.
     pub last_attempt: Option<Attempt>,
+    /// What is unusual and unanswered, newest first.
+    pub alarms: Vec<OpenAlarm>,
+    /// Since when the list has not changed, when that is unusually long for it.
+    pub quiet_since: Option<OffsetDateTime>,
+    /// When every snapshot had last been read again and proven; `None` when there is none.
+    pub proven_since: Option<OffsetDateTime>,
     /// When the next snapshot is due by the schedule, if a server runs.
     pub next: OffsetDateTime,
 }
@@ -53,7 +62,8 @@ impl Verdict {
         match self {
             Self::NotConnected => "not-connected",
             Self::Failing => "failing",
-            Self::UnusualDrop => "unusual-drop",
+            Self::Unusual => "unusual",
+            Self::Damaged => "damaged",
             Self::Late => "late",
             Self::NoSnapshotYet => "no-snapshot-yet",
             Self::Protected => "protected",
@@ -65,7 +75,8 @@ impl Verdict {
         match self {
             Self::NotConnected => "is not connected: AniList no longer takes the token",
             Self::Failing => "is not protected: the last attempt failed",
-            Self::UnusualDrop => "lost an unusual number of titles",
+            Self::Unusual => "changed in an unusual way: was this you?",
+            Self::Damaged => "has a damaged snapshot: no old one is removed until it is gone",
             Self::Late => "is late: no snapshot for longer than the schedule allows",
             Self::NoSnapshotYet => "has no snapshot yet",
             Self::Protected => "is protected",
@@ -81,17 +92,18 @@ impl App {
             let owner = account.account.id;
             let rows = self.snapshots(Some(owner)).await?;
             let last_attempt = self.inner.store.last_attempt(owner).await?;
-            let newest = rows
-                .iter()
-                .find(|row| row.kind != Kind::Imported)
-                .map(|row| row.standing);
+            let alarms = self.open_alarms(Some(owner)).await?;
+            let quiet_since = quiet_since(&rows, self.now());
+            let proven_since = rows.iter().map(|row| row.verified_at).min();
+            let damaged = rows.iter().any(|row| row.damage.is_some());
             let last_good = rows.into_iter().find(is_trusted);
             let schedule = self.inner.settings.backup_at;
             let late_after =
                 Duration::try_from(schedule.interval()).unwrap_or(Duration::DAY) + GRACE;
             let verdict = judge(
                 self.now(),
-                newest,
+                !alarms.is_empty(),
+                damaged,
                 last_good.as_ref(),
                 last_attempt.as_ref(),
                 late_after,
@@ -102,6 +114,9 @@ impl App {
                 verdict,
                 last_good,
                 last_attempt,
+                alarms,
+                quiet_since,
+                proven_since,
                 next,
             });
         }
@@ -112,26 +127,20 @@ impl App {
 
 fn judge(
     now: OffsetDateTime,
-    newest: Option<Standing>,
+    is_unusual: bool,
+    is_damaged: bool,
     last_good: Option<&SnapshotRow>,
     last_attempt: Option<&Attempt>,
     late_after: Duration,
 ) -> Verdict {
-    match (
-        last_attempt.map(|attempt| attempt.outcome),
-        newest,
-        last_good,
-    ) {
-        (Some(Outcome::Refused), _, _) => Verdict::NotConnected,
-        (Some(Outcome::Failed), _, _) => Verdict::Failing,
-        (_, Some(Standing::Suspect), _) => Verdict::UnusualDrop,
-        (_, _, None) => Verdict::NoSnapshotYet,
+    match (last_attempt.map(|attempt| attempt.outcome), last_good) {
+        (Some(Outcome::Refused), _) => Verdict::NotConnected,
+        (Some(Outcome::Failed), _) => Verdict::Failing,
+        _ if is_unusual => Verdict::Unusual,
+        _ if is_damaged => Verdict::Damaged,
+        (_, None) => Verdict::NoSnapshotYet,
         // One from the future says that a clock was wrong, not that all is well.
-        (_, _, Some(good))
-            if now - good.created_at > late_after || good.created_at > now + GRACE =>
-        {
-            Verdict::Late
-        }
+        (_, Some(good)) if now - good.at() > late_after || good.at() > now + GRACE => Verdict::Late,
         _ => Verdict::Protected,
     }
 }

@@ -26,6 +26,10 @@ pub struct Attempt {
 pub enum Outcome {
     /// A snapshot was written and proven.
     Saved,
+    /// The list was read and is what the last snapshot, moments old and proven again, holds.
+    Unchanged,
+    /// A snapshot was written and proven, but what it holds is not believed.
+    Doubted,
     /// None was.
     Failed,
     /// None was, because the token is no longer taken.
@@ -36,22 +40,30 @@ impl Outcome {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Saved => "saved",
+            Self::Unchanged => "unchanged",
+            Self::Doubted => "doubted",
             Self::Failed => "failed",
             Self::Refused => "refused",
         }
     }
 
     fn parse(word: &str) -> Option<Self> {
-        [Self::Saved, Self::Failed, Self::Refused]
-            .into_iter()
-            .find(|o| o.as_str() == word)
+        [
+            Self::Saved,
+            Self::Unchanged,
+            Self::Doubted,
+            Self::Failed,
+            Self::Refused,
+        ]
+        .into_iter()
+        .find(|o| o.as_str() == word)
     }
 }
 
 impl Store {
     /// Notes how an attempt ended, and forgets the oldest.
     pub async fn note_attempt(&self, owner: UserId, attempt: Attempt) -> Result<(), StoreError> {
-        self.run(move |connection| {
+        self.write(move |connection| {
             let transaction = connection.transaction()?;
             transaction.execute(
                 "INSERT INTO attempt (user_id, at, outcome, detail)

@@ -8,6 +8,7 @@ mod row;
 mod secrets;
 mod snapshots;
 mod store;
+mod trash;
 
 pub use accounts::AccountRow;
 pub use attempts::{Attempt, Outcome};
@@ -15,3 +16,4 @@ pub use open::OpenError;
 pub use secrets::{SecretError, Secrets};
 pub use snapshots::{Delta, SnapshotRow, Standing};
 pub use store::{Store, StoreError};
+pub use trash::{DiscardedRow, Reason};

@@ -13,7 +13,10 @@ const APPLICATION_ID: i32 = 0x416e_5277;
 /// SQLite up to 3.51.2 can corrupt a file that two processes write to; we are two processes.
 const OLDEST_SQLITE: i32 = 3_051_003;
 
-const STEPS: &[M<'_>] = &[M::up(include_str!("migrations/0001_catalogue.sql"))];
+const STEPS: &[M<'_>] = &[
+    M::up(include_str!("migrations/0001_catalogue.sql")),
+    M::up(include_str!("migrations/0002_curation.sql")),
+];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 
 /// The catalogue cannot be opened. It was not changed, and never is made anew by itself.

@@ -1,8 +1,9 @@
 //! The snapshots in the folder, so that nobody has to read them all to list them.
 
-use anirewind_backup::{Hash, Kind, SnapshotId};
-use anirewind_model::{Account, Counts, UserId};
-use rusqlite::{Row, named_params};
+use anirewind_backup::{Alarm, AnswerVerdict, Hash, Kind, Mark, Rule, SnapshotId};
+use anirewind_model::{Account, Counts, EntryField, UserId};
+use rusqlite::{Row, TransactionBehavior, named_params};
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::row::{Place, to_millis};
@@ -19,6 +20,12 @@ pub struct SnapshotRow {
     pub owner: Account,
     /// When the list was read.
     pub created_at: OffsetDateTime,
+    /// When the file was first seen here.
+    pub found_at: OffsetDateTime,
+    /// Its place among all others, whatever the clocks said; a later one has a higher place.
+    pub position: i64,
+    /// Counted time when it was taken, in seconds; see `anirewind_backup::retention`.
+    pub counted: i64,
     /// What it was taken for.
     pub kind: Kind,
     /// How many titles it holds.
@@ -29,12 +36,64 @@ pub struct SnapshotRow {
     pub file_hash: Hash,
     /// Hash of what it holds.
     pub content_hash: Hash,
+    /// Hash of the file before it, if it says.
+    pub previous: Option<Hash>,
     /// What changed since the one before; `None` when that is not known.
     pub delta: Option<Delta>,
-    /// Whether it can be trusted to be what was on the list.
-    pub standing: Standing,
+    /// What was unusual about it.
+    pub alarms: Vec<Alarm>,
+    /// What people say about it.
+    pub mark: Mark,
+    /// What is wrong with the file, once that was found.
+    pub damage: Option<String>,
     /// When the file was last read whole and proven.
     pub verified_at: OffsetDateTime,
+}
+
+impl SnapshotRow {
+    /// Whether it can be trusted.
+    pub fn standing(&self) -> Standing {
+        if self.damage.is_some() {
+            return Standing::Damaged;
+        }
+        let is_doubted = |alarm: &Alarm| alarm.rule.quarantines() && !self.is_expected(alarm.rule);
+        if self.alarms.iter().any(is_doubted) {
+            Standing::Suspect
+        } else {
+            Standing::Good
+        }
+    }
+
+    /// What was unusual about it and nobody has answered yet.
+    pub fn open_alarms(&self) -> impl Iterator<Item = &Alarm> {
+        let answered = |rule| self.mark.answer.as_ref().is_some_and(|a| a.is_about(rule));
+        self.alarms
+            .iter()
+            .filter(move |alarm| !answered(alarm.rule))
+    }
+
+    /// Whether somebody said "this was me".
+    pub fn is_expected(&self, rule: Rule) -> bool {
+        self.mark.answer.as_ref().is_some_and(|answer| {
+            answer.verdict == AnswerVerdict::Expected && answer.is_about(rule)
+        })
+    }
+
+    /// Whether it says nothing that the newer one above it does not say: the same list, taken for
+    /// the same, and nobody said anything about it.
+    pub fn folds_below(&self, newer: &Self) -> bool {
+        self.content_hash == newer.content_hash
+            && self.owner.id == newer.owner.id
+            && self.kind == newer.kind
+            && self.mark == Mark::default()
+            && self.standing() == Standing::Good
+    }
+
+    /// When the list was as it is there, as far as that can be believed: not after the file was
+    /// found.
+    pub fn at(&self) -> OffsetDateTime {
+        self.created_at.min(self.found_at)
+    }
 }
 
 /// How many titles differ from the snapshot before.
@@ -53,23 +112,53 @@ pub struct Delta {
 pub enum Standing {
     /// Whole, and plausible.
     Good,
-    /// Whole, but so much is gone from it that somebody should look.
+    /// Whole, but so unusual that somebody should look.
     Suspect,
+    /// Not what was written.
+    Damaged,
 }
 
 impl Standing {
-    /// The word for it in the catalogue and in commands.
+    /// The word for it in commands.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Good => "good",
             Self::Suspect => "suspect",
+            Self::Damaged => "damaged",
+        }
+    }
+}
+
+/// An alarm as it stands in a row.
+#[derive(Debug, Serialize, Deserialize)]
+struct AlarmRecord {
+    rule: String,
+    affected: usize,
+    of: usize,
+    field: Option<String>,
+}
+
+impl AlarmRecord {
+    fn of(alarm: &Alarm) -> Self {
+        Self {
+            rule: alarm.rule.as_str().to_owned(),
+            affected: alarm.affected,
+            of: alarm.of,
+            field: alarm.field.map(|field| field.as_str().to_owned()),
         }
     }
 
-    fn parse(word: &str) -> Option<Self> {
-        [Self::Good, Self::Suspect]
-            .into_iter()
-            .find(|standing| standing.as_str() == word)
+    fn into_alarm(self) -> Option<Alarm> {
+        let field = match self.field {
+            None => None,
+            Some(name) => Some(EntryField::parse(&name)?),
+        };
+        Some(Alarm {
+            rule: Rule::parse(&self.rule)?,
+            affected: self.affected,
+            of: self.of,
+            field,
+        })
     }
 }
 
@@ -79,34 +168,22 @@ struct Raw {
     user_id: i64,
     user_name: String,
     created_at: i64,
+    found_at: i64,
+    position: i64,
+    counted: i64,
     kind: String,
     anime: i64,
     manga: i64,
     size: i64,
     file_hash: String,
     content_hash: String,
+    previous: Option<String>,
     delta: Option<(i64, i64, i64)>,
-    standing: String,
+    alarms: String,
+    mark: String,
+    damage: Option<String>,
     verified_at: i64,
 }
-
-const COLUMNS: &str = "
-    file,
-    id,
-    user_id,
-    user_name,
-    created_at,
-    kind,
-    anime,
-    manga,
-    size,
-    file_hash,
-    content_hash,
-    added,
-    changed,
-    removed,
-    standing,
-    verified_at";
 
 impl Raw {
     fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -118,14 +195,20 @@ impl Raw {
             user_id: row.get("user_id")?,
             user_name: row.get("user_name")?,
             created_at: row.get("created_at")?,
+            found_at: row.get("found_at")?,
+            position: row.get("position")?,
+            counted: row.get("counted")?,
             kind: row.get("kind")?,
             anime: row.get("anime")?,
             manga: row.get("manga")?,
             size: row.get("size")?,
             file_hash: row.get("file_hash")?,
             content_hash: row.get("content_hash")?,
+            previous: row.get("previous")?,
             delta: added.zip(changed).zip(removed).map(|((a, c), r)| (a, c, r)),
-            standing: row.get("standing")?,
+            alarms: row.get("alarms")?,
+            mark: row.get("mark")?,
+            damage: row.get("damage")?,
             verified_at: row.get("verified_at")?,
         })
     }
@@ -154,6 +237,9 @@ impl TryFrom<Raw> for SnapshotRow {
                 name: raw.user_name,
             },
             created_at: place.instant("created_at", raw.created_at)?,
+            found_at: place.instant("found_at", raw.found_at)?,
+            position: raw.position,
+            counted: raw.counted,
             kind: Kind::parse(&raw.kind).ok_or_else(|| place.corrupt("kind"))?,
             counts: Counts {
                 anime: place.count("anime", raw.anime)?,
@@ -162,67 +248,138 @@ impl TryFrom<Raw> for SnapshotRow {
             size: u64::try_from(raw.size).map_err(|_| place.corrupt("size"))?,
             file_hash: hash("file_hash", &raw.file_hash)?,
             content_hash: hash("content_hash", &raw.content_hash)?,
+            previous: raw
+                .previous
+                .as_deref()
+                .map(|text| hash("previous", text))
+                .transpose()?,
             delta: raw.delta.map(delta).transpose()?,
-            standing: Standing::parse(&raw.standing).ok_or_else(|| place.corrupt("standing"))?,
+            alarms: alarms(&raw.alarms).ok_or_else(|| place.corrupt("alarms"))?,
+            mark: mark(&raw.mark).ok_or_else(|| place.corrupt("mark"))?,
+            damage: raw.damage,
             verified_at: place.instant("verified_at", raw.verified_at)?,
             file: raw.file,
         })
     }
 }
 
+/// Most rows have neither, and a page of them should not parse JSON for that.
+const NO_ALARMS: &str = "[]";
+const NO_MARK: &str = "{}";
+
+fn alarms(text: &str) -> Option<Vec<Alarm>> {
+    if text == NO_ALARMS {
+        return Some(Vec::new());
+    }
+    let records: Vec<AlarmRecord> = serde_json::from_str(text).ok()?;
+    records.into_iter().map(AlarmRecord::into_alarm).collect()
+}
+
+fn mark(text: &str) -> Option<Mark> {
+    if text == NO_MARK {
+        return Some(Mark::default());
+    }
+    serde_json::from_str(text).ok()
+}
+
 impl Store {
     /// All snapshots, newest first; of one user where one is named.
     pub async fn snapshots(&self, owner: Option<UserId>) -> Result<Vec<SnapshotRow>, StoreError> {
+        self.snapshots_page(owner, None, usize::MAX).await
+    }
+
+    /// So many snapshots, newest first, from below a place on.
+    pub async fn snapshots_page(
+        &self,
+        owner: Option<UserId>,
+        below: Option<i64>,
+        most: usize,
+    ) -> Result<Vec<SnapshotRow>, StoreError> {
         self.run(move |connection| {
-            let mut statement = connection.prepare(&format!(
-                "SELECT {COLUMNS}
-                FROM snapshot
-                WHERE :owner IS NULL OR user_id = :owner
-                ORDER BY created_at DESC, file DESC"
+            // Two statements, so that each can walk its own index.
+            let of_owner = if owner.is_some() {
+                "user_id = :owner AND"
+            } else {
+                ":owner IS NULL AND"
+            };
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT * FROM snapshot
+                WHERE {of_owner} position < :below
+                ORDER BY position DESC
+                LIMIT :most"
             ))?;
-            let owner = owner.map(UserId::get);
-            let rows = statement.query_map(named_params! { ":owner": owner }, Raw::of)?;
+            let rows = statement.query_map(
+                named_params! {
+                    ":owner": owner.map(UserId::get),
+                    ":below": below.unwrap_or(i64::MAX),
+                    ":most": i64::try_from(most).unwrap_or(i64::MAX),
+                },
+                Raw::of,
+            )?;
             rows.map(|row| SnapshotRow::try_from(row?)).collect()
         })
         .await
     }
 
-    /// Adds snapshots, or replaces what is known of files of the same name. All or none.
-    pub async fn put_snapshots(&self, rows: Vec<SnapshotRow>) -> Result<(), StoreError> {
+    /// How many snapshots there are and how many bytes they have; of one user where one is named.
+    pub async fn snapshot_totals(&self, owner: Option<UserId>) -> Result<(usize, u64), StoreError> {
         self.run(move |connection| {
-            let transaction = connection.transaction()?;
-            for row in &rows {
-                insert(&transaction, row, "OR REPLACE")?;
-            }
-            transaction.commit()?;
-            Ok(())
+            let owner = owner.map(UserId::get);
+            let (count, size): (i64, i64) = connection.query_row(
+                "SELECT count(*), coalesce(sum(size), 0)
+                FROM snapshot
+                WHERE :owner IS NULL OR user_id = :owner",
+                named_params! { ":owner": owner },
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?;
+            Ok((
+                usize::try_from(count).unwrap_or_default(),
+                u64::try_from(size).unwrap_or_default(),
+            ))
         })
         .await
     }
 
-    /// Adds snapshots found in the folder; what is known already stays as it is. All or none.
-    pub async fn adopt_snapshots(&self, rows: Vec<SnapshotRow>) -> Result<(), StoreError> {
-        self.run(move |connection| {
-            let transaction = connection.transaction()?;
-            for row in &rows {
-                insert(&transaction, row, "OR IGNORE")?;
-            }
+    /// Adds a snapshot that was just taken, behind all others.
+    pub async fn append_snapshot(&self, row: SnapshotRow) -> Result<SnapshotRow, StoreError> {
+        self.write(move |connection| {
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let last: i64 = transaction.query_row(
+                "SELECT coalesce(max(position), 0) FROM snapshot WHERE file <> :file",
+                named_params! { ":file": row.file },
+                |row| row.get(0),
+            )?;
+            let row = SnapshotRow {
+                position: last + 1,
+                ..row
+            };
+            replace(&transaction, &row)?;
             transaction.commit()?;
-            Ok(())
+            Ok(row)
         })
         .await
     }
 
-    /// Forgets files that are no longer in the folder.
-    pub async fn forget_snapshots(&self, files: Vec<String>) -> Result<(), StoreError> {
-        self.run(move |connection| {
-            let transaction = connection.transaction()?;
-            for file in &files {
+    /// Adds snapshots or replaces what is known of files of the same name, and forgets files that
+    /// are gone. All or nothing.
+    pub async fn update_snapshots(
+        &self,
+        put: Vec<SnapshotRow>,
+        forget: Vec<String>,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            for file in &forget {
                 transaction.execute(
                     "DELETE FROM snapshot WHERE file = :file",
                     named_params! { ":file": file },
                 )?;
             }
+            for row in &put {
+                replace(&transaction, row)?;
+            }
             transaction.commit()?;
             Ok(())
         })
@@ -230,51 +387,60 @@ impl Store {
     }
 }
 
-fn insert(
-    connection: &rusqlite::Connection,
-    row: &SnapshotRow,
-    on_conflict: &'static str,
-) -> rusqlite::Result<()> {
+fn replace(connection: &rusqlite::Connection, row: &SnapshotRow) -> rusqlite::Result<()> {
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-    connection.execute(
-        &format!(
-            "INSERT {on_conflict} INTO snapshot (
-            file, id, user_id, user_name, created_at, kind, anime, manga, size, file_hash,
-            content_hash, added, changed, removed, standing, verified_at
+    let json = |error: serde_json::Error| rusqlite::Error::ToSqlConversionFailure(Box::new(error));
+    let records: Vec<_> = row.alarms.iter().map(AlarmRecord::of).collect();
+    let alarms = serde_json::to_string(&records).map_err(json)?;
+    let mark = serde_json::to_string(&row.mark).map_err(json)?;
+    let mut statement = connection.prepare_cached(
+        "INSERT OR REPLACE INTO snapshot (
+            file, id, user_id, user_name, created_at, found_at, position, counted, kind, anime,
+            manga, size, file_hash, content_hash, previous, added, changed, removed, alarms, mark,
+            kept, damage, verified_at
         ) VALUES (
-            :file, :id, :user_id, :user_name, :created_at, :kind, :anime, :manga, :size, :file_hash,
-            :content_hash, :added, :changed, :removed, :standing, :verified_at
-        )"
-        ),
-        named_params! {
-            ":file": row.file,
-            ":id": row.id.as_str(),
-            ":user_id": row.owner.id.get(),
-            ":user_name": row.owner.name,
-            ":created_at": to_millis(row.created_at),
-            ":kind": row.kind.as_str(),
-            ":anime": count(row.counts.anime),
-            ":manga": count(row.counts.manga),
-            ":size": i64::try_from(row.size).unwrap_or(i64::MAX),
-            ":file_hash": row.file_hash.to_string(),
-            ":content_hash": row.content_hash.to_string(),
-            ":added": row.delta.map(|delta| count(delta.added)),
-            ":changed": row.delta.map(|delta| count(delta.changed)),
-            ":removed": row.delta.map(|delta| count(delta.removed)),
-            ":standing": row.standing.as_str(),
-            ":verified_at": to_millis(row.verified_at),
-        },
+            :file, :id, :user_id, :user_name, :created_at, :found_at, :position, :counted, :kind,
+            :anime, :manga, :size, :file_hash, :content_hash, :previous, :added, :changed,
+            :removed, :alarms, :mark, :kept, :damage, :verified_at
+        )",
     )?;
+    statement.execute(named_params! {
+        ":file": row.file,
+        ":id": row.id.as_str(),
+        ":user_id": row.owner.id.get(),
+        ":user_name": row.owner.name,
+        ":created_at": to_millis(row.created_at),
+        ":found_at": to_millis(row.found_at),
+        ":position": row.position,
+        ":counted": row.counted,
+        ":kind": row.kind.as_str(),
+        ":anime": count(row.counts.anime),
+        ":manga": count(row.counts.manga),
+        ":size": i64::try_from(row.size).unwrap_or(i64::MAX),
+        ":file_hash": row.file_hash.to_string(),
+        ":content_hash": row.content_hash.to_string(),
+        ":previous": row.previous.map(|hash| hash.to_string()),
+        ":added": row.delta.map(|delta| count(delta.added)),
+        ":changed": row.delta.map(|delta| count(delta.changed)),
+        ":removed": row.delta.map(|delta| count(delta.removed)),
+        ":alarms": alarms,
+        ":mark": mark,
+        ":kept": row.mark.keep.is_some(),
+        ":damage": row.damage,
+        ":verified_at": to_millis(row.verified_at),
+    })?;
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use anirewind_backup::{Answer, Keep};
     use time::macros::datetime;
 
     use super::*;
 
-    fn row(file: &str, user: u32, created_at: OffsetDateTime) -> SnapshotRow {
+    fn row(file: &str, user: u32, position: i64) -> SnapshotRow {
+        let at = datetime!(2026-03-01 12:00:00.123 UTC);
         SnapshotRow {
             id: SnapshotId::parse("k7f2k7f2k7f2").unwrap(),
             file: file.to_owned(),
@@ -282,7 +448,10 @@ mod tests {
                 id: UserId::new(user),
                 name: "hana".to_owned(),
             },
-            created_at,
+            created_at: at,
+            found_at: at,
+            position,
+            counted: 86_400 * position,
             kind: Kind::Manual,
             counts: Counts {
                 anime: 812,
@@ -291,27 +460,42 @@ mod tests {
             size: 131_900,
             file_hash: Hash::of(b"file"),
             content_hash: Hash::of(b"content"),
+            previous: Some(Hash::of(b"before")),
             delta: Some(Delta {
                 added: 1,
                 changed: 4,
                 removed: 0,
             }),
-            standing: Standing::Good,
-            verified_at: created_at,
+            alarms: vec![Alarm {
+                rule: Rule::ScoresWiped,
+                affected: 38,
+                of: 700,
+                field: Some(EntryField::Score),
+            }],
+            mark: Mark {
+                keep: Some(Keep::default()),
+                note: Some("before the move".to_owned()),
+                answer: None,
+            },
+            damage: None,
+            verified_at: at,
         }
     }
 
     #[tokio::test]
-    async fn snapshots_read_back_newest_first_and_by_owner() {
+    async fn snapshots_read_back_newest_first_by_owner_and_by_page() {
         let store = Store::in_memory();
-        let old = row("a", 1, datetime!(2026-03-01 12:00:00.123 UTC));
+        let old = row("a", 1, 1);
         let new = SnapshotRow {
             delta: None,
-            ..row("b", 1, datetime!(2026-03-02 12:00 UTC))
+            alarms: Vec::new(),
+            mark: Mark::default(),
+            damage: Some("cut".to_owned()),
+            ..row("b", 1, 2)
         };
-        let other = row("c", 2, datetime!(2026-03-03 12:00 UTC));
+        let other = row("c", 2, 3);
         store
-            .put_snapshots(vec![old.clone(), other.clone(), new.clone()])
+            .update_snapshots(vec![old.clone(), other.clone(), new.clone()], Vec::new())
             .await
             .unwrap();
         assert_eq!(
@@ -319,11 +503,46 @@ mod tests {
             [other, new.clone(), old.clone()]
         );
         let of_one = store.snapshots(Some(UserId::new(1))).await.unwrap();
-        assert_eq!(of_one, [new, old.clone()]);
+        assert_eq!(of_one, [new.clone(), old.clone()]);
+        let page = store.snapshots_page(None, Some(3), 1).await.unwrap();
+        assert_eq!(page, [new]);
+        let totals = store.snapshot_totals(Some(UserId::new(1))).await.unwrap();
+        assert_eq!(totals, (2, 2 * 131_900));
         store
-            .forget_snapshots(vec!["b".to_owned(), "c".to_owned()])
+            .update_snapshots(Vec::new(), vec!["b".to_owned(), "c".to_owned()])
             .await
             .unwrap();
         assert_eq!(store.snapshots(None).await.unwrap(), [old]);
+    }
+
+    #[test]
+    fn what_is_unusual_is_doubted_until_somebody_says_it_was_them() {
+        let mut row = row("a", 1, 1);
+        assert_eq!(
+            row.standing(),
+            Standing::Good,
+            "wiped scores are asked about"
+        );
+        assert_eq!(row.open_alarms().count(), 1);
+        row.alarms.push(Alarm {
+            rule: Rule::MostGone,
+            affected: 60,
+            of: 100,
+            field: None,
+        });
+        assert_eq!(row.standing(), Standing::Suspect);
+        let rules = [Rule::MostGone, Rule::ScoresWiped];
+        row.mark.answer = Some(Answer::new(AnswerVerdict::NotMe, &rules));
+        assert_eq!(
+            (row.standing(), row.open_alarms().count()),
+            (Standing::Suspect, 0)
+        );
+        row.mark.answer = Some(Answer::new(AnswerVerdict::Expected, &rules));
+        assert_eq!(
+            (row.standing(), row.open_alarms().count()),
+            (Standing::Good, 0)
+        );
+        row.damage = Some("cut".to_owned());
+        assert_eq!(row.standing(), Standing::Damaged);
     }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use anirewind_backup::{Step, Steps};
 use rusqlite::Connection;
 use thiserror::Error;
 
@@ -20,6 +21,7 @@ pub struct Store {
 struct Inner {
     path: PathBuf,
     connection: Mutex<Connection>,
+    steps: Steps,
 }
 
 /// The catalogue could not be read or written. What was in it before still is.
@@ -32,6 +34,14 @@ pub enum StoreError {
         path: PathBuf,
         /// What SQLite said.
         source: rusqlite::Error,
+    },
+    /// The disk refused.
+    #[error("the catalogue {} cannot be written", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
     },
     /// A row holds what no version of this program writes.
     #[error("row `{row}` of table {table} has no valid {column}")]
@@ -51,11 +61,17 @@ pub enum StoreError {
 impl Store {
     /// Opens the catalogue at this path, making it if there is none. Blocks.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
+        Self::open_watched(path, Steps::default())
+    }
+
+    /// The same, with somebody who is asked before each write. Blocks.
+    pub fn open_watched(path: &Path, steps: Steps) -> Result<Self, OpenError> {
         let connection = Mutex::new(open::open(path)?);
         Ok(Self {
             inner: Arc::new(Inner {
                 path: path.to_owned(),
                 connection,
+                steps,
             }),
         })
     }
@@ -67,6 +83,7 @@ impl Store {
             inner: Arc::new(Inner {
                 path: PathBuf::from(":memory:"),
                 connection,
+                steps: Steps::default(),
             }),
         }
     }
@@ -84,6 +101,19 @@ impl Store {
             Ok((found != "ok").then_some(found))
         })
         .await
+    }
+
+    /// Runs a piece of work that writes.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, Failed> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let allowed = self.inner.steps.before(Step::Catalogue);
+        allowed.map_err(|source| StoreError::Io {
+            path: self.inner.path.clone(),
+            source,
+        })?;
+        self.run(work).await
     }
 
     /// Runs a piece of work on the connection, off the threads that serve everybody.

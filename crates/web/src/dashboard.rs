@@ -3,8 +3,8 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use anirewind_core::{
-    AccountStatus, App, BrowseError, CatalogueReport, Explain as _, Kind, SnapshotRow, Standing,
-    Unreadable, Verdict,
+    AccountStatus, App, BrowseError, CatalogueReport, Explain as _, Kind, OpenAlarm, SnapshotRow,
+    Standing, Unreadable, Verdict,
 };
 use askama::Template;
 use time::OffsetDateTime;
@@ -37,6 +37,7 @@ struct AccountCard {
     sign: &'static str,
     last: Option<(String, String, String)>,
     problem: Option<String>,
+    alarms: Vec<String>,
     next: String,
 }
 
@@ -53,8 +54,13 @@ struct SnapshotLine {
     user: String,
     kind: &'static str,
     is_suspect: bool,
+    is_damaged: bool,
     is_provable: bool,
     verified: String,
+    kept: Option<String>,
+    note: Option<String>,
+    /// What is said in place of a run of older ones that hold the same.
+    folded: Option<String>,
 }
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
@@ -115,10 +121,7 @@ fn page(
                 .iter()
                 .map(|status| AccountCard::of(status, now))
                 .collect(),
-            snapshots: rows
-                .into_iter()
-                .map(|row| SnapshotLine::of(row, now))
-                .collect(),
+            snapshots: lines(rows, now),
             folder: app.backups().display().to_string(),
             unreadable: report.unreadable,
         },
@@ -130,7 +133,7 @@ impl AccountCard {
         let (tone, sign) = match status.verdict {
             Verdict::Protected => ("fine", "✓"),
             Verdict::NoSnapshotYet => ("info", "…"),
-            Verdict::Late | Verdict::UnusualDrop => ("warning", "!"),
+            Verdict::Late | Verdict::Unusual | Verdict::Damaged => ("warning", "!"),
             Verdict::Failing | Verdict::NotConnected => ("danger", "✕"),
         };
         let last = status.last_good.as_ref().map(|row| {
@@ -152,9 +155,44 @@ impl AccountCard {
             sign,
             last,
             problem: attempt.map(|attempt| attempt.detail.clone()),
+            alarms: status.alarms.iter().flat_map(alarm_lines).collect(),
             next: format::instant(status.next),
         }
     }
+}
+
+/// What is unusual about a snapshot, one sentence each.
+fn alarm_lines(open: &OpenAlarm) -> Vec<String> {
+    let at = format::instant(open.snapshot.created_at);
+    let alarms = open.alarms.iter();
+    alarms.map(|alarm| format!("{at}: {alarm}.")).collect()
+}
+
+/// One line each, where a run of identical ones is one line.
+fn lines(rows: Vec<SnapshotRow>, now: OffsetDateTime) -> Vec<SnapshotLine> {
+    let mut lines: Vec<SnapshotLine> = Vec::new();
+    let mut last: Option<SnapshotRow> = None;
+    let mut run: Vec<OffsetDateTime> = Vec::new();
+    for row in rows {
+        if last.as_ref().is_some_and(|last| row.folds_below(last)) {
+            run.push(row.created_at);
+            if let (Some(line), Some(newest), Some(oldest)) =
+                (lines.last_mut(), run.first(), run.last())
+            {
+                line.folded = Some(format!(
+                    "{} identical, from {} to {}",
+                    run.len(),
+                    format::instant(*oldest),
+                    format::instant(*newest)
+                ));
+            }
+            continue;
+        }
+        run.clear();
+        lines.push(SnapshotLine::of(row.clone(), now));
+        last = Some(row);
+    }
+    lines
 }
 
 impl SnapshotLine {
@@ -171,13 +209,21 @@ impl SnapshotLine {
             contents: format!("{} anime, {} manga", row.counts.anime, row.counts.manga),
             change,
             size: format::size(row.size),
-            user: row.owner.name,
+            user: row.owner.name.clone(),
             kind: match row.kind.as_str() {
                 "auto" => "automatic",
                 "manual" => "by hand",
+                "safety" => "before a change",
                 _ => "imported",
             },
-            is_suspect: row.standing == Standing::Suspect,
+            is_suspect: row.standing() == Standing::Suspect,
+            is_damaged: row.standing() == Standing::Damaged,
+            kept: row.mark.keep.as_ref().map(|keep| match keep.until {
+                Some(until) => format!("kept until {}", format::instant(until)),
+                None => "kept".to_owned(),
+            }),
+            note: row.mark.note,
+            folded: None,
             is_provable: row.kind != Kind::Imported,
             verified: format::instant(row.verified_at),
             file: row.file,

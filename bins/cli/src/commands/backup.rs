@@ -1,12 +1,21 @@
 //! `backup`
 
-use anirewind_core::{App, Captured, Kind};
+use anirewind_core::{App, Captured, Kind, Standing};
 use serde_json::{Value, json};
 
-use crate::commands::snapshots::snapshot;
+use crate::arguments::BackupArguments;
+use crate::json::snapshot_json;
 use crate::output::{Failure, Output};
 
-pub(crate) async fn run(app: &App, output: &Output, profile: Option<&str>) -> Result<u8, Failure> {
+/// A snapshot was saved, and something about it is unusual.
+const UNUSUAL: u8 = 10;
+
+pub(crate) async fn run(
+    app: &App,
+    output: &Output,
+    profile: Option<&str>,
+    arguments: &BackupArguments,
+) -> Result<u8, Failure> {
     let targets = app.targets(profile).await?;
     // Files that were dropped in since are known before the new one is compared with the last.
     app.refresh_catalogue().await?;
@@ -17,7 +26,15 @@ pub(crate) async fn run(app: &App, output: &Output, profile: Option<&str>) -> Re
     let mut failures = Vec::new();
     for outcome in outcomes {
         match outcome {
-            Ok(captured) => saved.push(captured),
+            Ok(mut captured) => {
+                if let Some(note) = &arguments.note {
+                    captured.snapshot = app.note(&captured.snapshot, note).await?;
+                }
+                if arguments.keep {
+                    captured.snapshot = app.keep(&captured.snapshot, None, None).await?;
+                }
+                saved.push(captured);
+            }
             Err(error) => failures.push(Failure::from(error)),
         }
     }
@@ -43,11 +60,16 @@ pub(crate) async fn run(app: &App, output: &Output, profile: Option<&str>) -> Re
     for failure in &failures {
         output.warn(failure);
     }
-    Ok(if failures.is_empty() { 0 } else { 3 })
+    let is_unusual = |captured: &Captured| captured.snapshot.open_alarms().next().is_some();
+    Ok(match failures.is_empty() {
+        false => 3,
+        true if saved.iter().any(is_unusual) => UNUSUAL,
+        true => 0,
+    })
 }
 
 fn json_of(captured: &Captured) -> Value {
-    let mut json = snapshot(&captured.snapshot);
+    let mut json = snapshot_json(&captured.snapshot);
     if let Some(object) = json.as_object_mut() {
         object.insert("profile".to_owned(), json!(captured.profile));
         object.insert("unresolved".to_owned(), json!(captured.unresolved));
@@ -78,12 +100,19 @@ fn text_of(app: &App, captured: &Captured) -> String {
             counted.anime, counted.manga
         ));
     }
-    if captured.snapshot.standing == anirewind_core::Standing::Suspect {
-        lines.push(
-            "So much is missing that this snapshot is kept but not trusted; the last good one is \
-             untouched. Look at your list on AniList"
-                .to_owned(),
-        );
+    let row = &captured.snapshot;
+    for alarm in row.open_alarms() {
+        lines.push(format!("Unusual: {alarm}. Was this you?"));
+    }
+    if row.open_alarms().next().is_some() {
+        let trust = if row.standing() == Standing::Suspect {
+            "The snapshot is kept but not believed; the last good one is untouched. "
+        } else {
+            ""
+        };
+        lines.push(format!(
+            "{trust}No old snapshot goes until you answer: anirewind alarm list"
+        ));
     }
     lines.join("\n  ")
 }

@@ -2,22 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use anirewind_core::model::{Entry, List, MediaType, Recorded, ScoreFormat, TitleLanguage};
-use anirewind_core::{App, Found, FoundList};
+use anirewind_core::model::{Entry, EntryField, List, MediaType, Recorded, TitleLanguage};
+use anirewind_core::{App, Found, FoundList, title_of, value_of};
 use comfy_table::{Table, presets};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
+use crate::arguments::ShowArguments;
+use crate::json::entry_json;
 use crate::output::{Failure, Output};
 
 pub(crate) async fn run(
     app: &App,
     output: &Output,
     profile: Option<&str>,
-    reference: &str,
-    with_entries: bool,
+    arguments: &ShowArguments,
 ) -> Result<u8, Failure> {
+    let (reference, with_entries) = (arguments.reference.as_str(), arguments.entries);
     app.refresh_catalogue().await?;
+    if arguments.raw {
+        return raw(app, profile, reference).await;
+    }
     let follower = output.follow(app.events());
     let found = app.find(reference, profile).await?;
     drop(follower);
@@ -27,6 +32,28 @@ pub(crate) async fn run(
         || text_of(output, &found, with_entries),
     );
     Ok(0)
+}
+
+/// The file as it is, once it is proven, piece by piece.
+async fn raw(app: &App, profile: Option<&str>, reference: &str) -> Result<u8, Failure> {
+    let found = app.find(reference, profile).await?;
+    let Some(path) = found.path else {
+        return Err(Failure::usage(
+            "the live list is no file; take a snapshot of it first: anirewind backup",
+        ));
+    };
+    drop(found.source);
+    let mut file = std::fs::File::open(&path).map_err(|error| cannot_copy(&path, &error))?;
+    match std::io::copy(&mut file, &mut std::io::stdout().lock()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(cannot_copy(&path, &error))
+        }
+        _ => Ok(0),
+    }
+}
+
+fn cannot_copy(path: &std::path::Path, error: &std::io::Error) -> Failure {
+    Failure::failed(format!("cannot print {}: {error}", path.display()))
 }
 
 /// Titles by type and status word.
@@ -82,68 +109,10 @@ fn json_of(found: &Found, with_entries: bool) -> Value {
     if with_entries && let Some(object) = json.as_object_mut() {
         object.insert(
             "entries".to_owned(),
-            list.entries.iter().map(entry).collect(),
+            list.entries.iter().map(entry_json).collect(),
         );
     }
     json
-}
-
-/// An entry for machines: a field that is not recorded is missing, an empty one is null.
-fn entry(entry: &Entry) -> Value {
-    let values = &entry.values;
-    let mut json = Map::new();
-    let mut put = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            json.insert(name.to_owned(), value);
-        }
-    };
-    put("mediaId", Some(json!(entry.media.get())));
-    put("type", Some(json!(entry.media_type.as_str())));
-    put("title", Some(json!(title(entry, &TitleLanguage::Romaji))));
-    put(
-        "status",
-        field(&values.status, |status| json!(status.as_str())),
-    );
-    put("scoreRaw", field(&values.score, |score| json!(score.raw())));
-    put("progress", field(&values.progress, |n| json!(n)));
-    put("volumes", field(&values.volumes, |n| json!(n)));
-    put("repeats", field(&values.repeats, |n| json!(n)));
-    put("priority", field(&values.priority, |n| json!(n)));
-    put("private", field(&values.private, |flag| json!(flag)));
-    put("hidden", field(&values.hidden, |flag| json!(flag)));
-    put("notes", field(&values.notes, |notes| json!(notes.as_str())));
-    put(
-        "customLists",
-        field(&values.custom_lists, |on| on.iter().collect()),
-    );
-    put(
-        "advancedScores",
-        field(&values.advanced_scores, |scores| {
-            Value::Object(
-                scores
-                    .iter()
-                    .map(|(name, raw)| (name.to_owned(), json!(raw)))
-                    .collect(),
-            )
-        }),
-    );
-    put(
-        "started",
-        field(&values.started, |date| json!(date.to_string())),
-    );
-    put(
-        "completed",
-        field(&values.completed, |date| json!(date.to_string())),
-    );
-    Value::Object(json)
-}
-
-fn field<T>(field: &Recorded<T>, write: impl FnOnce(&T) -> Value) -> Option<Value> {
-    match field {
-        Recorded::NotRecorded => None,
-        Recorded::Empty => Some(Value::Null),
-        Recorded::Known(value) => Some(write(value)),
-    }
 }
 
 fn text_of(output: &Output, found: &Found, with_entries: bool) -> String {
@@ -203,42 +172,11 @@ fn entries(list: &List) -> String {
     for entry in &list.entries {
         table.add_row([
             entry.media.to_string(),
-            title(entry, &language).unwrap_or("?").to_owned(),
+            title_of(entry, &language),
             status_word(entry),
-            progress(entry),
-            score(entry, format),
+            value_of(entry, EntryField::Progress, format),
+            value_of(entry, EntryField::Score, format),
         ]);
     }
     table.trim_fmt()
-}
-
-fn title<'a>(entry: &'a Entry, language: &TitleLanguage) -> Option<&'a str> {
-    entry
-        .summary
-        .as_ref()
-        .and_then(|summary| summary.titles.preferred(language))
-}
-
-fn progress(entry: &Entry) -> String {
-    let total = entry
-        .summary
-        .as_ref()
-        .and_then(|media| match entry.media_type {
-            MediaType::Anime => media.episodes,
-            MediaType::Manga => media.chapters,
-        });
-    let total = total.map_or_else(|| "?".to_owned(), |total| total.to_string());
-    match entry.values.progress {
-        Recorded::Known(progress) => format!("{progress}/{total}"),
-        Recorded::Empty | Recorded::NotRecorded => "-".to_owned(),
-    }
-}
-
-fn score(entry: &Entry, format: &ScoreFormat) -> String {
-    let shown = entry
-        .values
-        .score
-        .known()
-        .and_then(|score| score.in_format(format));
-    shown.map_or_else(|| "-".to_owned(), |shown| shown.to_string())
 }

@@ -1,101 +1,192 @@
 //! `snapshots`
 
-use anirewind_core::{App, SnapshotRow, Standing};
+use std::collections::BTreeMap;
+
+use anirewind_core::{App, Fate, Kind, Pruned, SnapshotRow, Why};
 use comfy_table::{CellAlignment, Table, presets};
 use indicatif::HumanBytes;
 use serde_json::{Value, json};
-use time::format_description::well_known::Rfc3339;
 
+use crate::arguments::SnapshotsArguments;
+use crate::json::{instant_json, snapshot_json};
 use crate::output::{Failure, Output, age};
 
 pub(crate) async fn run(
     app: &App,
     output: &Output,
     profile: Option<&str>,
-    limit: usize,
+    arguments: &SnapshotsArguments,
 ) -> Result<u8, Failure> {
     let owner = match profile {
         Some(profile) => Some(app.account_row(profile).await?.account.id),
         None => None,
     };
+    let since = match &arguments.since {
+        Some(since) => Some(app.instant(since)?),
+        None => None,
+    };
     let report = app.refresh_catalogue().await?;
-    let mut rows = app.snapshots(owner).await?;
-    let (count, size) = (rows.len(), rows.iter().map(|row| row.size).sum::<u64>());
-    if limit > 0 {
-        rows.truncate(limit);
+    let all = app.snapshots(owner).await?;
+    let fates = fates(app, &all).await?;
+    let kind = arguments.kind.as_deref().and_then(Kind::parse);
+    let mut rows: Vec<_> = all
+        .iter()
+        .filter(|row| !arguments.kept || row.mark.keep.is_some())
+        .filter(|row| kind.is_none_or(|kind| row.kind == kind))
+        .filter(|row| since.is_none_or(|since| row.created_at >= since))
+        .collect();
+    let found = rows.len();
+    if arguments.limit > 0 {
+        rows.truncate(arguments.limit);
     }
     output.result(
         "snapshots",
-        || rows.iter().map(snapshot).collect(),
+        || rows.iter().map(|row| json_of(row, &fates)).collect(),
         || {
-            if rows.is_empty() {
+            if all.is_empty() {
                 return format!(
                     "No snapshot in {} yet. Take one: anirewind backup",
                     app.backups().display()
                 );
             }
+            if rows.is_empty() {
+                return format!("None of the {} snapshots is like that.", all.len());
+            }
+            let size: u64 = all.iter().map(|row| row.size).sum();
+            let kept = all.iter().filter(|row| row.mark.keep.is_some()).count();
+            let shown = if found == all.len() {
+                String::new()
+            } else {
+                format!("{found} of ")
+            };
             format!(
-                "{}\n{count} snapshot{}, {}",
-                table(app, output, &rows),
-                if count == 1 { "" } else { "s" },
+                "{}\n{shown}{} snapshot{}, {}, {kept} kept",
+                table(app, output, &rows, &all, &fates),
+                all.len(),
+                if all.len() == 1 { "" } else { "s" },
                 HumanBytes(size)
             )
         },
     );
     for file in &report.unreadable {
         output.talk(&format!(
-            "warning: {}; it is left as it is and not listed",
+            "warning: {}; it is left as it is and not used",
             file.problem
         ));
     }
     Ok(if report.unreadable.is_empty() { 0 } else { 3 })
 }
 
-/// A snapshot for machines.
-pub(crate) fn snapshot(row: &SnapshotRow) -> Value {
-    json!({
-        "id": row.id.as_str(),
-        "file": row.file,
-        "user": { "id": row.owner.id.get(), "name": row.owner.name },
-        "createdAt": row.created_at.format(&Rfc3339).ok(),
-        "kind": row.kind.as_str(),
-        "counts": { "anime": row.counts.anime, "manga": row.counts.manga },
-        "size": row.size,
-        "fileHash": row.file_hash.to_string(),
-        "contentHash": row.content_hash.to_string(),
-        "delta": row.delta.map(|delta| json!({
-            "added": delta.added, "changed": delta.changed, "removed": delta.removed
-        })),
-        "standing": row.standing.as_str(),
-        "verifiedAt": row.verified_at.format(&Rfc3339).ok(),
-    })
+type Fates = BTreeMap<String, Fate>;
+
+/// What becomes of each of these by the rules.
+async fn fates(app: &App, rows: &[SnapshotRow]) -> Result<Fates, Failure> {
+    let mut owners: Vec<_> = rows.iter().map(|row| row.owner.id).collect();
+    owners.sort_unstable();
+    owners.dedup();
+    let mut fates = Fates::new();
+    for owner in owners {
+        let plan = app.retention_plan(owner).await?;
+        fates.extend(plan.fates.into_iter().map(|(row, fate)| (row.file, fate)));
+    }
+    Ok(fates)
 }
 
-fn table(app: &App, output: &Output, rows: &[SnapshotRow]) -> String {
+fn json_of(row: &SnapshotRow, fates: &Fates) -> Value {
+    let mut json = snapshot_json(row);
+    if let Some(object) = json.as_object_mut() {
+        let goes_on = match fates.get(&row.file) {
+            Some(Fate::Stays(Why::Recent { until } | Why::Safety { until })) => {
+                instant_json(*until)
+            }
+            _ => Value::Null,
+        };
+        object.insert("goesOn".to_owned(), goes_on);
+        let why = fates.get(&row.file).map(why_word);
+        object.insert("why".to_owned(), json!(why));
+    }
+    json
+}
+
+/// Why a snapshot stays, for machines.
+pub(crate) fn why_word(fate: &Fate) -> &'static str {
+    match fate {
+        Fate::Goes => "goes",
+        Fate::Stays(why) => match why {
+            Why::Kept { .. } => "kept",
+            Why::All => "all-stay",
+            Why::Recent { .. } => "recent",
+            Why::Safety { .. } => "safety",
+            Why::Newest => "newest-good",
+            Why::AmongThree => "three-newest-good",
+            Why::Daily => "daily",
+            Why::Weekly => "weekly",
+            Why::Monthly => "monthly",
+            Why::Foreign => "imported",
+            Why::Damaged => "damaged",
+            Why::Held(_) => "held",
+        },
+    }
+}
+
+/// The same for people, as short as a column wants it.
+pub(crate) fn fate_words(output: &Output, fate: &Fate) -> String {
+    match fate {
+        Fate::Goes => "goes".to_owned(),
+        Fate::Stays(why) => match why {
+            Why::Kept { until: None } => "kept".to_owned(),
+            Why::Kept { until: Some(until) } => format!("kept until {}", output.day(*until)),
+            Why::All => "stays".to_owned(),
+            Why::Recent { until } | Why::Safety { until } => {
+                format!("goes on {}", output.day(*until))
+            }
+            Why::Newest => "stays: the newest good one".to_owned(),
+            Why::AmongThree => "stays: of the three newest good ones".to_owned(),
+            Why::Daily => "stays: the newest of its day".to_owned(),
+            Why::Weekly => "stays: the newest of its week".to_owned(),
+            Why::Monthly => "stays: the newest of its month".to_owned(),
+            Why::Foreign => "stays: brought in".to_owned(),
+            Why::Damaged => "stays: damaged".to_owned(),
+            Why::Held(_) => "would go, but is held".to_owned(),
+        },
+    }
+}
+
+fn table(
+    app: &App,
+    output: &Output,
+    rows: &[&SnapshotRow],
+    all: &[SnapshotRow],
+    fates: &Fates,
+) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header([
-        "ID", "CREATED", "AGE", "USER", "TITLES", "CHANGE", "SIZE", "KIND",
+        "ID", "CREATED", "AGE", "USER", "TITLES", "CHANGE", "SIZE", "KIND", "RULES", "",
     ]);
-    for row in rows {
-        let id = row.id.as_str().get(..4).unwrap_or_default();
+    let mut rest = rows.iter().peekable();
+    while let Some(row) = rest.next() {
         let change = row.delta.map_or_else(String::new, |delta| {
             format!("+{} ~{} -{}", delta.added, delta.changed, delta.removed)
         });
-        let note = if row.standing == Standing::Suspect {
-            "  unusual drop"
-        } else {
-            ""
-        };
+        let fate = fates.get(&row.file);
+        // A run that holds the same, and of which nobody said anything, folds.
+        let mut folded = Vec::new();
+        while let Some(next) = rest.next_if(|next| next.folds_below(row)) {
+            folded.push(*next);
+        }
         table.add_row([
-            unique(id, row, rows),
+            unique(row, all),
             output.time(row.created_at),
             age(row.created_at, app.now()),
             row.owner.name.clone(),
             format!("{} A  {} M", row.counts.anime, row.counts.manga),
             change,
             HumanBytes(row.size).to_string(),
-            format!("{}{note}", row.kind.as_str()),
+            row.kind.as_str().to_owned(),
+            fate.map(|fate| fate_words(output, fate))
+                .unwrap_or_default(),
+            remark(output, row, &folded),
         ]);
     }
     if let Some(column) = table.column_mut(6) {
@@ -104,18 +195,58 @@ fn table(app: &App, output: &Output, rows: &[SnapshotRow]) -> String {
     table.trim_fmt()
 }
 
+fn remark(output: &Output, row: &SnapshotRow, folded: &[&SnapshotRow]) -> String {
+    let mut remarks = Vec::new();
+    match folded {
+        [] => {}
+        [one] => remarks.push(format!("1 identical, of {}", output.time(one.created_at))),
+        [newest, .., oldest] => remarks.push(format!(
+            "{} identical, from {} to {}",
+            folded.len(),
+            output.time(oldest.created_at),
+            output.time(newest.created_at)
+        )),
+    }
+    if row.damage.is_some() {
+        remarks.push("damaged".to_owned());
+    }
+    remarks.extend(row.alarms.iter().map(|alarm| {
+        let is_open = row.open_alarms().any(|open| open == alarm);
+        let answer = if is_open { "unanswered" } else { "answered" };
+        format!("{alarm} ({answer})")
+    }));
+    let keep = row.mark.keep.as_ref();
+    remarks.extend(keep.and_then(|keep| keep.name.as_ref().map(|name| format!("kept:{name}"))));
+    remarks.extend(row.mark.note.as_ref().map(|note| format!("\"{note}\"")));
+    remarks.join("; ")
+}
+
 /// The shortest beginning of an id, of four characters or more, that no other one has.
-fn unique(short: &str, row: &SnapshotRow, rows: &[SnapshotRow]) -> String {
+pub(crate) fn unique(row: &SnapshotRow, rows: &[SnapshotRow]) -> String {
     let id = row.id.as_str();
-    let is_unique = |length: usize| {
-        let start = id.get(..length).unwrap_or(id);
-        rows.iter()
+    let is_unique = |length: &usize| {
+        let start = id.get(..*length).unwrap_or(id);
+        let others = rows.iter().filter(|other| other.id != row.id);
+        others
             .filter(|other| other.id.as_str().starts_with(start))
             .count()
-            == 1
+            == 0
     };
-    let length = (short.len()..=id.len())
-        .find(|length| is_unique(*length))
-        .unwrap_or(id.len());
+    let length = (4..=id.len()).find(is_unique).unwrap_or(id.len());
     id.get(..length).unwrap_or(id).to_owned()
+}
+
+/// What went, in words.
+pub(crate) fn pruned_words(pruned: &Pruned) -> String {
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    let (discarded, removed) = (pruned.discarded.len(), pruned.removed.len());
+    let gone = match removed {
+        0 => String::new(),
+        1 => ", 1 that had been there for a week is gone".to_owned(),
+        many => format!(", {many} that had been there for a week are gone"),
+    };
+    format!(
+        "{discarded} snapshot{} went into the trash{gone}",
+        plural(discarded)
+    )
 }

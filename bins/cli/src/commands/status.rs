@@ -46,11 +46,16 @@ fn json_of(status: &AccountStatus) -> Value {
         "profile": status.account.profile,
         "user": { "id": status.account.account.id.get(), "name": status.account.account.name },
         "verdict": status.verdict.as_str(),
-        "lastGood": status.last_good.as_ref().map(crate::commands::snapshots::snapshot),
+        "lastGood": status.last_good.as_ref().map(crate::json::snapshot_json),
         "lastAttempt": status.last_attempt.as_ref().map(|attempt| json!({
             "at": attempt.at.format(&Rfc3339).ok(),
             "detail": attempt.detail,
         })),
+        "alarms": status.alarms.iter().flat_map(|open| {
+            open.alarms.iter().map(|alarm| crate::json::alarm_json(&open.snapshot, alarm))
+        }).collect::<Vec<_>>(),
+        "quietSince": status.quiet_since.and_then(|at| at.format(&Rfc3339).ok()),
+        "provenSince": status.proven_since.and_then(|at| at.format(&Rfc3339).ok()),
         "next": status.next.format(&Rfc3339).ok(),
         "tokenExpiresAt": status.account.token_expires_at.and_then(|at| at.format(&Rfc3339).ok()),
     })
@@ -78,6 +83,26 @@ fn text_of(app: &App, output: &Output, status: &AccountStatus) -> String {
             "  Last attempt {}: {}",
             output.time(attempt.at),
             attempt.detail
+        ));
+    }
+    for open in &status.alarms {
+        let id = open.snapshot.id.as_str().get(..6).unwrap_or_default();
+        let alarms = open.alarms.iter().map(ToString::to_string);
+        let alarms = alarms.collect::<Vec<_>>().join("; ");
+        lines.push(format!(
+            "  Unusual in {id}: {alarms}. Answer: anirewind alarm list"
+        ));
+    }
+    if let Some(since) = status.quiet_since {
+        lines.push(format!(
+            "  The list has not changed since {}, which is unusually long for it",
+            output.time(since)
+        ));
+    }
+    if let Some(since) = status.proven_since {
+        lines.push(format!(
+            "  Every snapshot was read again and proven since {}",
+            output.time(since)
         ));
     }
     lines.push(format!(

@@ -7,5 +7,6 @@
 )]
 
 mod commands;
+mod curation;
 mod refusals;
 mod scene;

@@ -141,7 +141,65 @@ fn an_empty_answer_for_a_long_list_is_not_believed() {
     for id in ids {
         scene.simulator.world().drop_entry(4242, id);
     }
-    assert_refused(&scene, &["backup"], 9, &["empty anime list", "30 titles"]);
+    let output = scene.run(&["backup"]);
+    assert_eq!(output.status.code(), Some(10), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        said.contains("a whole list of 30 titles became empty"),
+        "{said}"
+    );
+    assert!(said.contains("not believed"), "{said}");
+    let status = scene.json(&["status"]);
+    assert_eq!(status[0]["verdict"], "unusual");
+    assert_eq!(status[0]["lastGood"]["counts"]["anime"], 30);
+}
+
+#[test]
+fn nobody_is_asked_where_nobody_is() {
+    let scene = Scene::connected();
+    scene.run(&["backup"]);
+    scene.run(&["backup"]);
+    assert_refused(&scene, &["snapshot", "delete", "latest~1"], 9, &["--yes"]);
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../crates/backup/tests/it/files"
+    );
+    assert_refused(&scene, &["snapshot", "import", folder], 9, &["--yes"]);
+}
+
+#[test]
+fn what_must_not_be_deleted_is_refused_with_the_reason() {
+    let scene = Scene::connected();
+    scene.run(&["backup"]);
+    assert_refused(
+        &scene,
+        &["snapshot", "delete", "latest", "--yes"],
+        9,
+        &["newest good one"],
+    );
+    scene.run(&["backup"]);
+    scene.run(&["snapshot", "keep", "latest~1"]);
+    assert_refused(
+        &scene,
+        &["snapshot", "delete", "latest~1", "--yes"],
+        9,
+        &["kept", "unkeep"],
+    );
+    assert_refused(&scene, &["snapshot", "undelete", "zzzz"], 4, &["trash"]);
+    assert_refused(
+        &scene,
+        &["snapshot", "keep", "latest", "--until", "soon"],
+        2,
+        &["2027-02-28"],
+    );
+    assert_refused(&scene, &["diff", "--field", "sccore"], 2, &["score"]);
+    assert_refused(&scene, &["snapshots", "--since", "latest"], 2, &["@-7d"]);
+    assert_refused(
+        &scene,
+        &["snapshot", "import", "/nowhere"],
+        4,
+        &["/nowhere"],
+    );
 }
 
 #[test]

@@ -7,10 +7,11 @@ use std::process::Command;
 use serde_json::Value;
 
 /// For each package of ours, the packages of ours that it may use outside its tests.
-const MAY_USE: [(&str, &[&str]); 9] = [
+const MAY_USE: [(&str, &[&str]); 10] = [
     ("anirewind-model", &[]),
     ("anirewind-anilist", &["anirewind-model"]),
     ("anirewind-backup", &["anirewind-model"]),
+    ("anirewind-timeline", &["anirewind-model"]),
     ("anirewind-simulator", &["anirewind-model"]),
     ("anirewind-store", &["anirewind-model", "anirewind-backup"]),
     (
@@ -20,6 +21,7 @@ const MAY_USE: [(&str, &[&str]); 9] = [
             "anirewind-anilist",
             "anirewind-backup",
             "anirewind-store",
+            "anirewind-timeline",
         ],
     ),
     ("anirewind-web", &["anirewind-core", "anirewind-model"]),

@@ -1,6 +1,6 @@
 //! A snapshot is complete, or there is none and somebody is told.
 
-use anirewind_core::{CaptureError, Code, Delta, Explain as _, Kind, Outcome, Standing, Verdict};
+use anirewind_core::{CaptureError, Delta, Explain as _, Kind, Outcome, Rule, Standing, Verdict};
 use anirewind_simulator::{Fault, SimEntry};
 
 use crate::scene::{HANA, Scene, YUKIS};
@@ -38,7 +38,7 @@ async fn what_changed_since_is_counted() {
             removed: 2
         })
     );
-    assert_eq!(after.standing, Standing::Good);
+    assert_eq!(after.standing(), Standing::Good);
 }
 
 #[tokio::test]
@@ -66,18 +66,16 @@ async fn an_empty_answer_for_a_long_list_is_not_believed() {
     for id in ids {
         scene.simulator.world().drop_entry(HANA, id);
     }
-    let target = scene.app.targets(None).await.unwrap().remove(0);
-    let error = scene.app.capture(&target, Kind::Manual).await.unwrap_err();
-    assert!(
-        matches!(error, CaptureError::Emptied { before: 30, .. }),
-        "{error}"
-    );
-    assert_eq!(error.code(), Code::RefusedForSafety);
-    assert_eq!(scene.files().len(), 1);
+    let empty = scene.capture().await.snapshot;
     assert_eq!(
-        scene.app.status().await.unwrap()[0].verdict,
-        Verdict::Failing
+        (empty.counts.total(), empty.standing()),
+        (0, Standing::Suspect)
     );
+    assert_eq!(empty.alarms[0].rule, Rule::Emptied);
+    let status = scene.app.status().await.unwrap().remove(0);
+    assert_eq!(status.verdict, Verdict::Unusual);
+    assert_eq!(status.last_attempt.unwrap().outcome, Outcome::Doubted);
+    assert_eq!(status.last_good.unwrap().counts.total(), 40);
 }
 
 #[tokio::test]
@@ -87,16 +85,16 @@ async fn half_a_list_gone_is_kept_but_not_trusted() {
     for id in 1_000..1_025 {
         scene.simulator.world().drop_entry(HANA, id);
     }
-    assert_eq!(scene.capture().await.snapshot.standing, Standing::Suspect);
+    assert_eq!(scene.capture().await.snapshot.standing(), Standing::Suspect);
     let status = scene.app.status().await.unwrap().remove(0);
-    assert_eq!(status.verdict, Verdict::UnusualDrop);
+    assert_eq!(status.verdict, Verdict::Unusual);
     assert_eq!(
         status.last_good.unwrap().id,
         good.id,
         "a suspect one is never the last good"
     );
     assert_eq!(
-        scene.capture().await.snapshot.standing,
+        scene.capture().await.snapshot.standing(),
         Standing::Suspect,
         "until somebody looks"
     );

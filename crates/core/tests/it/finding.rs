@@ -126,14 +126,14 @@ async fn what_was_doubted_is_doubted_again_when_the_catalogue_is_made_anew() {
         scene.simulator.world().drop_entry(crate::scene::HANA, id);
     }
     let doubted = scene.capture().await.snapshot;
-    assert_eq!(doubted.standing, Standing::Suspect);
+    assert_eq!(doubted.standing(), Standing::Suspect);
     for file in ["anirewind.db", "anirewind.db-wal", "anirewind.db-shm"] {
         let _ = fs::remove_file(scene.data.path().join(file));
     }
     let app = scene.reopen();
     app.refresh_catalogue().await.unwrap();
     let rows = app.snapshots(None).await.unwrap();
-    assert_eq!(rows[0].standing, Standing::Suspect);
+    assert_eq!(rows[0].standing(), Standing::Suspect);
     assert_eq!(rows[0].delta, doubted.delta);
 }
 
@@ -163,7 +163,9 @@ async fn a_file_that_was_cut_is_no_longer_listed_as_good() {
     let bytes = fs::read(&path).unwrap();
     fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     let report = scene.app.refresh_catalogue().await.unwrap();
-    assert_eq!((report.unreadable.len(), report.gone), (1, 1));
+    assert_eq!((report.unreadable.len(), report.gone), (1, 0));
+    let rows = scene.app.snapshots(None).await.unwrap();
+    assert_eq!(rows[0].standing(), Standing::Damaged);
     assert_ne!(
         scene.app.status().await.unwrap()[0].verdict,
         anirewind_core::Verdict::Protected

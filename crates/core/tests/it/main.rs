@@ -4,6 +4,10 @@
 
 mod accounts;
 mod capturing;
+mod crashing;
 mod finding;
+mod importing;
+mod keeping;
+mod proving;
 mod scene;
 mod scheduling;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anirewind_core::model::AccessToken;
-use anirewind_core::{App, Captured, Kind, Schedule, Settings, Sources};
+use anirewind_core::{App, Captured, Kind, Schedule, Settings, Sources, Steps};
 use anirewind_simulator::{Growth, SimUser, Simulator, VirtualClock, World};
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
@@ -74,6 +74,11 @@ impl Scene {
         open_in(&self.simulator, &self.clock, &self.data, environment)
     }
 
+    pub(crate) async fn capture_as(&self, kind: Kind) -> anirewind_core::SnapshotRow {
+        let target = self.app.targets(Some("hana")).await.unwrap().remove(0);
+        self.app.capture(&target, kind).await.unwrap().snapshot
+    }
+
     pub(crate) async fn capture(&self) -> Captured {
         let target = self.app.targets(Some("hana")).await.unwrap().remove(0);
         self.app.capture(&target, Kind::Manual).await.unwrap()
@@ -99,8 +104,20 @@ pub(crate) fn token(text: &str) -> AccessToken {
     AccessToken::new(text).unwrap()
 }
 
-fn open(simulator: &Simulator, clock: &Arc<VirtualClock>, data: &TempDir) -> App {
+pub(crate) fn open(simulator: &Simulator, clock: &Arc<VirtualClock>, data: &TempDir) -> App {
     open_in(simulator, clock, data, &[])
+}
+
+/// A folder, opened with somebody who is asked before each effect on the disk.
+pub(crate) fn open_watched(
+    simulator: &Simulator,
+    clock: &Arc<VirtualClock>,
+    data: &std::path::Path,
+    steps: Steps,
+) -> App {
+    let mut settings = settings(simulator, data, &[]);
+    settings.steps = steps;
+    App::open(settings, clock.clone(), TimeZone::UTC, None).unwrap()
 }
 
 fn open_in(
@@ -109,16 +126,25 @@ fn open_in(
     data: &TempDir,
     environment: &[(&str, &str)],
 ) -> App {
+    let settings = settings(simulator, data.path(), environment);
+    App::open(settings, clock.clone(), TimeZone::UTC, None).unwrap()
+}
+
+fn settings(
+    simulator: &Simulator,
+    data: &std::path::Path,
+    environment: &[(&str, &str)],
+) -> Settings {
     let given = environment
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let url = ("ANIREWIND_ANILIST_URL".to_owned(), simulator.url());
     let sources = Sources {
-        flags: [("data_dir", data.path().display().to_string())].into(),
+        flags: [("data_dir", data.display().to_string())].into(),
         environment: given.chain([url]).collect(),
         platform_data: None,
     };
     let mut settings = Settings::read(&sources).unwrap();
     settings.backup_at = Schedule::parse("daily@01:00").unwrap();
-    App::open(settings, clock.clone(), TimeZone::UTC, None).unwrap()
+    settings
 }

@@ -1,0 +1,94 @@
+//! `snapshot prune`
+
+use anirewind_core::{App, Hold, RetentionPlan};
+use serde_json::{Value, json};
+
+use crate::commands::snapshots::{fate_words, pruned_words, why_word};
+use crate::json::snapshot_json;
+use crate::output::{Failure, Output};
+
+pub(crate) async fn run(
+    app: &App,
+    output: &Output,
+    profile: Option<&str>,
+    is_dry: bool,
+) -> Result<u8, Failure> {
+    app.refresh_catalogue().await?;
+    let owners = match profile {
+        Some(profile) => vec![app.account_row(profile).await?.account.id],
+        None => app.owners().await?.iter().map(|owner| owner.id).collect(),
+    };
+    let mut plans = Vec::new();
+    for owner in owners {
+        plans.push(app.retention_plan(owner).await?);
+    }
+    let text = plans
+        .iter()
+        .map(|plan| text_of(output, plan))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let going: usize = plans.iter().map(|plan| plan.going().count()).sum();
+    if is_dry {
+        output.result(
+            "prune",
+            || plans.iter().map(json_of).collect(),
+            || format!("{text}\nNothing was done."),
+        );
+        return Ok(0);
+    }
+    if going > 0 {
+        let plural = if going == 1 { "" } else { "s" };
+        let question = format!("{text}\nPut {going} snapshot{plural} into the trash?");
+        if !output.confirm(&question, "prune")? {
+            output.talk("Left as they are.");
+            return Ok(0);
+        }
+    }
+    let mut lines = Vec::new();
+    for plan in &plans {
+        let pruned = app.prune(plan.owner).await?;
+        lines.push(pruned_words(&pruned));
+    }
+    output.result(
+        "prune",
+        || plans.iter().map(json_of).collect(),
+        || {
+            if going == 0 {
+                lines.insert(0, text.clone());
+            }
+            lines.join("\n")
+        },
+    );
+    Ok(0)
+}
+
+fn json_of(plan: &RetentionPlan) -> Value {
+    plan.fates
+        .iter()
+        .map(|(row, fate)| {
+            let mut json = snapshot_json(row);
+            if let Some(object) = json.as_object_mut() {
+                object.insert("why".to_owned(), json!(why_word(fate)));
+            }
+            json
+        })
+        .collect()
+}
+
+fn text_of(output: &Output, plan: &RetentionPlan) -> String {
+    let mut lines: Vec<_> = plan
+        .fates
+        .iter()
+        .map(|(row, fate)| {
+            let words = fate_words(output, fate);
+            format!("{}  {}  {words}", output.time(row.created_at), row.file)
+        })
+        .collect();
+    lines.extend(plan.hold.as_ref().map(|hold| match hold {
+        Hold::OpenAlarm => {
+            "Nothing goes while something unusual is unanswered: anirewind alarm list".to_owned()
+        }
+        Hold::Damage { file } => format!("Nothing goes while {file} is damaged: anirewind verify"),
+    }));
+    lines.join("\n")
+}

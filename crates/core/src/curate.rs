@@ -1,0 +1,260 @@
+//! Keeping, noting, deleting and bringing back snapshots.
+
+use anirewind_backup::{
+    Discarded, Folder, Keep, Mark, MarkError, ReadError, SnapshotId, TrashError,
+};
+use anirewind_model::Counts;
+use anirewind_store::{Reason, SnapshotRow, StoreError};
+use thiserror::Error;
+use time::OffsetDateTime;
+
+use crate::app::App;
+use crate::explain::{Code, Explain};
+use crate::find::BrowseError;
+use crate::retention::{locks, newest_counted};
+
+/// Longer notes are refused.
+const LONGEST_NOTE: usize = 2_000;
+
+/// A snapshot in the trash.
+#[derive(Debug, Clone)]
+pub struct TrashItem {
+    /// Its id; `None` when the file cannot be read.
+    pub id: Option<SnapshotId>,
+    /// What it was called.
+    pub file: String,
+    /// When it was put there.
+    pub at: OffsetDateTime,
+    /// What it holds, when it can be read.
+    pub counts: Option<Counts>,
+    /// Why it went, if that is still known.
+    pub reason: Option<Reason>,
+    discarded: Discarded,
+}
+
+/// Something about a snapshot could not be changed. It is as it was.
+#[derive(Debug, Error)]
+pub enum CurateError {
+    /// It could not be found.
+    #[error(transparent)]
+    Browse(#[from] BrowseError),
+    /// It must not be deleted.
+    #[error("{file} cannot be deleted: {reason}")]
+    Locked {
+        /// Its file.
+        file: String,
+        /// Why.
+        reason: &'static str,
+    },
+    /// A text that is too long.
+    #[error("that is {length} characters long; {LONGEST_NOTE} are allowed")]
+    TooLong {
+        /// Its length.
+        length: usize,
+    },
+    /// Another snapshot is kept under that name.
+    #[error("{file} is kept as `{name}` already")]
+    NameTaken {
+        /// The name.
+        name: String,
+        /// The snapshot that has it.
+        file: String,
+    },
+    /// Not a file that a snapshot of ours can be.
+    #[error("{file} is not a snapshot's name")]
+    NotOurs {
+        /// The file.
+        file: String,
+    },
+    /// There is no such snapshot in the trash.
+    #[error("there is no `{reference}` in the trash")]
+    NotInTrash {
+        /// What was asked for.
+        reference: String,
+    },
+    /// The mark could not be written.
+    #[error(transparent)]
+    Mark(#[from] MarkError),
+    /// The file could not be moved.
+    #[error(transparent)]
+    Trash(#[from] TrashError),
+    /// A file or folder could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The catalogue failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Explain for CurateError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Browse(error) => error.code(),
+            Self::Locked { .. } => Code::RefusedForSafety,
+            Self::TooLong { .. } | Self::NameTaken { .. } => Code::Usage,
+            Self::NotInTrash { .. } => Code::NotFound,
+            _ => Code::Failed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Browse(error) => return error.hint(),
+            Self::Locked { reason, file } if *reason == "it is kept" => {
+                format!(
+                    "Nothing was changed. Stop keeping it first: anirewind snapshot unkeep {file}"
+                )
+            }
+            Self::Locked { .. } => "Nothing was changed.".to_owned(),
+            Self::NotInTrash { .. } => "What is there: anirewind snapshot undelete".to_owned(),
+            Self::Trash(TrashError::Taken { .. }) => {
+                "Nothing was moved, so that nothing is overwritten.".to_owned()
+            }
+            _ => "Nothing was changed; the snapshots are where they were.".to_owned(),
+        })
+    }
+}
+
+impl App {
+    /// Keeps a snapshot whatever the rules say, if wished under a name and until a day.
+    pub async fn keep(
+        &self,
+        row: &SnapshotRow,
+        name: Option<String>,
+        until: Option<OffsetDateTime>,
+    ) -> Result<SnapshotRow, CurateError> {
+        if let Some(name) = &name {
+            check_length(name)?;
+            let rows = self.inner.store.snapshots(None).await?;
+            let other = rows.iter().find(|other| {
+                let keep = other.mark.keep.as_ref();
+                other.file != row.file && keep.is_some_and(|keep| keep.name.as_ref() == Some(name))
+            });
+            if let Some(other) = other {
+                return Err(CurateError::NameTaken {
+                    name: name.clone(),
+                    file: other.file.clone(),
+                });
+            }
+        }
+        let keep = Some(Keep { name, until });
+        self.mark(row, |mark| Mark { keep, ..mark }).await
+    }
+
+    /// Stops keeping a snapshot; it then follows the rules.
+    pub async fn unkeep(&self, row: &SnapshotRow) -> Result<SnapshotRow, CurateError> {
+        self.mark(row, |mark| Mark { keep: None, ..mark }).await
+    }
+
+    /// Puts a note beside a snapshot; an empty one takes it away.
+    pub async fn note(&self, row: &SnapshotRow, text: &str) -> Result<SnapshotRow, CurateError> {
+        let text = text.trim();
+        check_length(text)?;
+        let note = (!text.is_empty()).then(|| text.to_owned());
+        self.mark(row, |mark| Mark { note, ..mark }).await
+    }
+
+    /// Changes what is said about a snapshot: the file beside it first, then the catalogue.
+    pub(crate) async fn mark(
+        &self,
+        row: &SnapshotRow,
+        change: impl FnOnce(Mark) -> Mark,
+    ) -> Result<SnapshotRow, CurateError> {
+        let row = SnapshotRow {
+            mark: change(row.mark.clone()),
+            ..row.clone()
+        };
+        let (folder, file, mark) = (
+            self.inner.folder.clone(),
+            row.file.clone(),
+            row.mark.clone(),
+        );
+        blocking(move || {
+            let name = folder.name_of(&file).ok_or(CurateError::NotOurs { file })?;
+            Ok::<_, CurateError>(folder.put_mark(&name, &mark)?)
+        })
+        .await?;
+        let rows = vec![row.clone()];
+        self.inner.store.update_snapshots(rows, Vec::new()).await?;
+        Ok(row)
+    }
+
+    /// Why a snapshot must not be deleted, if it must not.
+    pub async fn lock_of(&self, row: &SnapshotRow) -> Result<Option<&'static str>, CurateError> {
+        let rows = self.inner.store.snapshots(Some(row.owner.id)).await?;
+        Ok(locks(&rows).get(&row.file).copied())
+    }
+
+    /// Puts a snapshot into the trash because somebody asked.
+    pub async fn delete(&self, row: &SnapshotRow) -> Result<(), CurateError> {
+        let rows = self.inner.store.snapshots(Some(row.owner.id)).await?;
+        if let Some(reason) = locks(&rows).get(&row.file).copied() {
+            return Err(CurateError::Locked {
+                file: row.file.clone(),
+                reason,
+            });
+        }
+        self.discard(row, newest_counted(&rows), Reason::Asked)
+            .await
+    }
+
+    /// What is in the trash, newest first.
+    pub async fn trash(&self) -> Result<Vec<TrashItem>, CurateError> {
+        let reasons = self.inner.store.discarded().await?;
+        let folder = self.inner.folder.clone();
+        let mut items = blocking(move || {
+            let mut items = Vec::new();
+            for discarded in folder.discarded()? {
+                let read = Folder::read_path(&folder.path_of_discarded(&discarded)).ok();
+                let known = reasons.iter().find(|row| row.file == discarded.file());
+                items.push(TrashItem {
+                    id: read.as_ref().map(|(snapshot, _)| snapshot.id.clone()),
+                    file: discarded.name.to_string(),
+                    at: discarded.at,
+                    counts: read.as_ref().map(|(snapshot, _)| snapshot.list.counts()),
+                    reason: known.map(|row| row.reason),
+                    discarded,
+                });
+            }
+            Ok::<_, CurateError>(items)
+        })
+        .await?;
+        items.sort_by_key(|item| std::cmp::Reverse(item.at));
+        Ok(items)
+    }
+
+    /// Brings a snapshot back from the trash, named by the beginning of its id or by its file.
+    pub async fn undelete(&self, reference: &str) -> Result<TrashItem, CurateError> {
+        let items = self.trash().await?;
+        let found = items.into_iter().find(|item| {
+            let id = item.id.as_ref().map(SnapshotId::as_str);
+            let is_id = reference.len() >= 4 && id.is_some_and(|id| id.starts_with(reference));
+            is_id || item.file == reference
+        });
+        let item = found.ok_or_else(|| CurateError::NotInTrash {
+            reference: reference.to_owned(),
+        })?;
+        let (folder, discarded) = (self.inner.folder.clone(), item.discarded.clone());
+        blocking(move || Ok::<_, CurateError>(folder.bring_back(&discarded)?)).await?;
+        self.refresh_catalogue().await?;
+        Ok(item)
+    }
+}
+
+fn check_length(text: &str) -> Result<(), CurateError> {
+    let length = text.chars().count();
+    if length > LONGEST_NOTE {
+        return Err(CurateError::TooLong { length });
+    }
+    Ok(())
+}
+
+/// Runs what blocks where blocking is allowed.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, CurateError> + Send + 'static,
+) -> Result<T, CurateError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(CurateError::Store(StoreError::Closed)),
+    }
+}

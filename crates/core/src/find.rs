@@ -1,0 +1,333 @@
+//! Finding snapshots by what people call them.
+
+use std::path::{Path, PathBuf};
+
+use anirewind_backup::{Folder, ReadError, Snapshot, SnapshotName};
+use anirewind_model::{List, Remote as _, RemoteError, UserId};
+use anirewind_store::{SnapshotRow, StoreError};
+use thiserror::Error;
+use time::OffsetDateTime;
+
+use crate::accounts::{AccountError, remote_code, remote_hint};
+use crate::app::App;
+use crate::explain::{Code, Explain};
+use crate::reference::{InvalidReference, Reference};
+
+/// A list that was asked for by name.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// What the catalogue says of it; `None` for the live list and for files elsewhere.
+    pub row: Option<SnapshotRow>,
+    /// The file it was read from; `None` for the live list.
+    pub path: Option<PathBuf>,
+    /// When the list was as it is there.
+    pub created_at: OffsetDateTime,
+    /// The list, with hash and id where it comes from a file.
+    pub source: FoundList,
+}
+
+/// Where a list that was asked for comes from.
+#[derive(Debug, Clone)]
+pub enum FoundList {
+    /// A file that was read and proven.
+    Snapshot(Box<Snapshot>),
+    /// AniList, just now.
+    Live(Box<List>),
+}
+
+impl Found {
+    /// What is on the list.
+    pub fn list(&self) -> &List {
+        match &self.source {
+            FoundList::Snapshot(snapshot) => &snapshot.list,
+            FoundList::Live(list) => list,
+        }
+    }
+}
+
+/// A snapshot could not be found or read. Nothing was changed.
+#[derive(Debug, Error)]
+pub enum BrowseError {
+    /// The name names nothing.
+    #[error(transparent)]
+    Reference(#[from] InvalidReference),
+    /// No snapshot answers to the name.
+    #[error("there is no snapshot `{reference}`")]
+    NotFound {
+        /// What was asked for.
+        reference: String,
+        /// How many there are.
+        there_are: usize,
+    },
+    /// More than one id begins so.
+    #[error("`{reference}` is the beginning of {} ids: {}", candidates.len(), candidates.join(", "))]
+    Ambiguous {
+        /// What was asked for.
+        reference: String,
+        /// The ids.
+        candidates: Vec<String>,
+    },
+    /// The file cannot be used.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The folder cannot be read.
+    #[error("cannot look into {}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: ReadError,
+    },
+    /// The live list could not be read.
+    #[error("cannot read the live list")]
+    Live {
+        /// Why.
+        source: RemoteError,
+    },
+    /// The account could not be reached.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// The catalogue failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Explain for BrowseError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Reference(_) | Self::Ambiguous { .. } => Code::Usage,
+            Self::NotFound { .. } => Code::NotFound,
+            Self::Account(error) => error.code(),
+            Self::Live { source } => remote_code(source),
+            Self::Read(_) | Self::Folder { .. } | Self::Store(_) => Code::Failed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Reference(_) => InvalidReference::FORMS.to_owned(),
+            Self::Ambiguous { .. } => "Type more of it.".to_owned(),
+            Self::NotFound { there_are: 0, .. } => {
+                "There is none yet. Take one: anirewind backup".to_owned()
+            }
+            Self::NotFound { there_are, .. } => {
+                format!("There are {there_are}: anirewind snapshots")
+            }
+            Self::Read(ReadError::Damaged { .. }) => "It is left as it is and is not used. Other \
+                snapshots are not affected: anirewind snapshots"
+                .to_owned(),
+            Self::Folder { path, .. } => {
+                format!(
+                    "The snapshots may still be there. Check the rights of {}.",
+                    path.display()
+                )
+            }
+            Self::Live { source } => remote_hint(source),
+            Self::Account(error) => return error.hint(),
+            Self::Read(_) | Self::Store(_) => "Nothing was changed.".to_owned(),
+        })
+    }
+}
+
+impl App {
+    /// What the catalogue says of the snapshot that somebody named, without reading its file.
+    pub async fn find_row(
+        &self,
+        reference: &str,
+        profile: Option<&str>,
+    ) -> Result<SnapshotRow, BrowseError> {
+        let parsed = Reference::parse(reference)?;
+        let rows = self
+            .inner
+            .store
+            .snapshots(self.owner(profile).await?)
+            .await?;
+        if let Reference::Path(path) = &parsed {
+            // A file of the folder may be named by its path as well.
+            let file = path.file_name().and_then(|name| name.to_str());
+            let is_here = |row: &&SnapshotRow| Some(row.file.as_str()) == file;
+            let there_are = rows.len();
+            return rows
+                .iter()
+                .find(is_here)
+                .cloned()
+                .ok_or_else(|| BrowseError::NotFound {
+                    reference: reference.to_owned(),
+                    there_are,
+                });
+        }
+        self.choose(reference, &parsed, rows)
+    }
+
+    /// The two lists that somebody wants compared. With `live` on one side and no profile named, it
+    /// is the live list of whoever the other side belongs to.
+    pub async fn find_pair(
+        &self,
+        from: &str,
+        to: &str,
+        profile: Option<&str>,
+    ) -> Result<(Found, Found), BrowseError> {
+        let is_live = |text: &str| Reference::parse(text) == Ok(Reference::Live);
+        if profile.is_some() || is_live(from) == is_live(to) {
+            return Ok((
+                self.find(from, profile).await?,
+                self.find(to, profile).await?,
+            ));
+        }
+        let written = self
+            .find(if is_live(from) { to } else { from }, None)
+            .await?;
+        let owner = written.list().owner.id;
+        let accounts = self.accounts().await?;
+        let account = accounts.iter().find(|row| row.account.id == owner);
+        let profile = account.map(|row| row.profile.as_str());
+        let live = self.find_live(profile).await?;
+        Ok(if is_live(from) {
+            (live, written)
+        } else {
+            (written, live)
+        })
+    }
+
+    /// The instant that `@-7d`, `@-12h` or the beginning of `@2026-11-03` means.
+    pub fn instant(&self, text: &str) -> Result<OffsetDateTime, InvalidReference> {
+        match Reference::parse(text)? {
+            Reference::HoursAgo(hours) => Ok(self.now() - time::Duration::hours(i64::from(hours))),
+            Reference::Day(day) => self.start_of_day(day),
+            _ => Err(InvalidReference::of(text)),
+        }
+    }
+
+    /// The last second of a day, in the zone of this installation.
+    pub fn end_of_day(&self, day: jiff::civil::Date) -> Result<OffsetDateTime, InvalidReference> {
+        let next = day
+            .tomorrow()
+            .map_err(|_| InvalidReference::of(&day.to_string()))?;
+        Ok(self.start_of_day(next)? - time::Duration::SECOND)
+    }
+
+    fn start_of_day(&self, day: jiff::civil::Date) -> Result<OffsetDateTime, InvalidReference> {
+        let start = day.to_zoned(self.inner.zone.clone()).ok();
+        let start = start.map(|start| start.timestamp().as_second());
+        start
+            .and_then(|second| OffsetDateTime::from_unix_timestamp(second).ok())
+            .ok_or_else(|| InvalidReference::of(&day.to_string()))
+    }
+
+    async fn owner(&self, profile: Option<&str>) -> Result<Option<UserId>, BrowseError> {
+        Ok(match profile {
+            Some(profile) => Some(self.account_row(profile).await?.account.id),
+            None => None,
+        })
+    }
+
+    /// Reads the list that somebody named, and proves it where it is a file.
+    pub async fn find(&self, reference: &str, profile: Option<&str>) -> Result<Found, BrowseError> {
+        let parsed = Reference::parse(reference)?;
+        let path = match &parsed {
+            Reference::Live => return self.find_live(profile).await,
+            Reference::Path(path) => Some(path.clone()),
+            _ => None,
+        };
+        let (path, row) = if let Some(path) = path {
+            (path, None)
+        } else {
+            let rows = self
+                .inner
+                .store
+                .snapshots(self.owner(profile).await?)
+                .await?;
+            let row = self.choose(reference, &parsed, rows)?;
+            (self.inner.folder.path().join(&row.file), Some(row))
+        };
+        let file = path.clone();
+        let read = tokio::task::spawn_blocking(move || Folder::read_path(&file)).await;
+        let (snapshot, _) = read.map_err(|_| StoreError::Closed)??;
+        let created_at = snapshot
+            .header
+            .as_ref()
+            .map(|header| header.created_at)
+            .or_else(|| row.as_ref().map(|row| row.created_at))
+            .or_else(|| self.named_instant(&path))
+            .unwrap_or_else(|| self.now());
+        Ok(Found {
+            row,
+            path: Some(path),
+            created_at,
+            source: FoundList::Snapshot(Box::new(snapshot)),
+        })
+    }
+
+    async fn find_live(&self, profile: Option<&str>) -> Result<Found, BrowseError> {
+        let targets = self.targets(profile).await?;
+        let target = targets.into_iter().next().ok_or(AccountError::NoAccount)?;
+        let (client, viewer) = self.identify_target(&target).await?;
+        let list = client.list(&viewer, &|_, _| ()).await;
+        let list = list.map_err(|source| BrowseError::Live { source })?;
+        let source = FoundList::Live(Box::new(list));
+        Ok(Found {
+            row: None,
+            path: None,
+            created_at: self.now(),
+            source,
+        })
+    }
+
+    fn named_instant(&self, path: &Path) -> Option<OffsetDateTime> {
+        let name = path.file_name()?.to_str()?;
+        SnapshotName::parse(&self.inner.settings.snapshot_prefix, name).map(|name| name.at())
+    }
+
+    /// The row that a name means. Rows come newest first.
+    fn choose(
+        &self,
+        text: &str,
+        reference: &Reference,
+        rows: Vec<SnapshotRow>,
+    ) -> Result<SnapshotRow, BrowseError> {
+        let there_are = rows.len();
+        let not_found = || BrowseError::NotFound {
+            reference: text.to_owned(),
+            there_are,
+        };
+        let up_to = |instant: OffsetDateTime, rows: Vec<SnapshotRow>| {
+            rows.into_iter()
+                .find(|row| row.created_at <= instant)
+                .ok_or_else(not_found)
+        };
+        match reference {
+            Reference::Latest(back) => rows.into_iter().nth(*back).ok_or_else(not_found),
+            Reference::HoursAgo(hours) => {
+                up_to(self.now() - time::Duration::hours(i64::from(*hours)), rows)
+            }
+            Reference::Day(day) => {
+                let end = self.end_of_day(*day).map_err(|_| not_found())?;
+                up_to(end, rows)
+            }
+            Reference::Id(prefix) => {
+                let mut found: Vec<_> = rows
+                    .into_iter()
+                    .filter(|row| row.id.as_str().starts_with(prefix))
+                    .collect();
+                // Copies of one file have one id, and any of them will do.
+                found.dedup_by(|a, b| a.id == b.id);
+                match found.len() {
+                    0 => Err(not_found()),
+                    1 => Ok(found.swap_remove(0)),
+                    _ => Err(BrowseError::Ambiguous {
+                        reference: text.to_owned(),
+                        candidates: found.into_iter().map(|row| row.id.to_string()).collect(),
+                    }),
+                }
+            }
+            Reference::Kept(name) => {
+                let is_called = |row: &SnapshotRow| {
+                    let keep = row.mark.keep.as_ref();
+                    keep.and_then(|keep| keep.name.as_deref()) == Some(name)
+                };
+                rows.into_iter().find(is_called).ok_or_else(not_found)
+            }
+            Reference::Live | Reference::Path(_) => Err(not_found()),
+        }
+    }
+}

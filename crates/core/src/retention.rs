@@ -1,0 +1,272 @@
+//! Old snapshots: what becomes of them, and why.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anirewind_backup::retention::{Candidate, Fate, Hold, Kept, Role, plan};
+use anirewind_backup::{Discarded, Folder, Kind};
+use anirewind_model::UserId;
+use anirewind_store::{DiscardedRow, Reason, SnapshotRow, Standing};
+
+use crate::app::App;
+use crate::catalogue::explain_read;
+use crate::curate::CurateError;
+use crate::find::BrowseError;
+use crate::judge::is_trusted;
+
+/// A snapshot stays in the trash for so long, in days of counted time.
+pub const TRASH_DAYS: i64 = 7;
+
+/// What becomes of the snapshots of one account.
+#[derive(Debug, Clone)]
+pub struct RetentionPlan {
+    /// Whose they are.
+    pub owner: UserId,
+    /// Each with its fate, newest first.
+    pub fates: Vec<(SnapshotRow, Fate)>,
+    /// Why nothing goes for now, if so.
+    pub hold: Option<Hold>,
+}
+
+/// What went.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// Snapshots that went into the trash.
+    pub discarded: Vec<SnapshotRow>,
+    /// Files that had been in the trash long enough and are gone.
+    pub removed: Vec<String>,
+}
+
+impl RetentionPlan {
+    /// The snapshots that go.
+    pub fn going(&self) -> impl Iterator<Item = &SnapshotRow> {
+        self.fates
+            .iter()
+            .filter(|(_, fate)| *fate == Fate::Goes)
+            .map(|(row, _)| row)
+    }
+}
+
+impl App {
+    /// What becomes of the snapshots of an account by the rules that are set.
+    pub async fn retention_plan(&self, owner: UserId) -> Result<RetentionPlan, BrowseError> {
+        let rows = self.inner.store.snapshots(Some(owner)).await?;
+        Ok(self.plan_retention(owner, rows))
+    }
+
+    /// Every account of which there are snapshots.
+    pub async fn owners(&self) -> Result<Vec<anirewind_model::Account>, BrowseError> {
+        let rows = self.inner.store.snapshots(None).await?;
+        let mut owners: BTreeMap<UserId, anirewind_model::Account> = BTreeMap::new();
+        for row in rows {
+            // Newest first: the name they go by now.
+            owners.entry(row.owner.id).or_insert(row.owner);
+        }
+        Ok(owners.into_values().collect())
+    }
+
+    fn plan_retention(&self, owner: UserId, rows: Vec<SnapshotRow>) -> RetentionPlan {
+        let hold = hold(&rows);
+        let candidates: Vec<_> = rows.iter().map(candidate).collect();
+        let plan = plan(
+            &candidates,
+            &self.inner.settings.retention,
+            hold.as_ref(),
+            &self.inner.zone,
+            self.now(),
+        );
+        let mut fates: BTreeMap<String, Fate> = plan.fates.into_iter().collect();
+        let fates = rows.into_iter().filter_map(|row| {
+            let fate = fates.remove(&row.file)?;
+            Some((row, fate))
+        });
+        RetentionPlan {
+            owner,
+            fates: fates.collect(),
+            hold,
+        }
+    }
+
+    /// Puts what is past its time into the trash, and removes what has been there long enough.
+    ///
+    /// First the newest good snapshot is read and proven once more: nothing old goes while the new
+    /// is not certain.
+    pub async fn prune(&self, owner: UserId) -> Result<Pruned, CurateError> {
+        let rows = self.inner.store.snapshots(Some(owner)).await?;
+        if let Some(newest) = rows.iter().find(|row| is_trusted(row)).cloned() {
+            self.verify_row(newest).await?;
+        }
+        let rows = self.inner.store.snapshots(Some(owner)).await?;
+        let counted = newest_counted(&rows);
+        let plan = self.plan_retention(owner, rows);
+        let mut pruned = Pruned::default();
+        for row in plan.going() {
+            self.discard(row, counted, Reason::Rules).await?;
+            tracing::info!(file = row.file, "put into the trash by the rules");
+            pruned.discarded.push(row.clone());
+        }
+        if plan.hold.is_none() {
+            pruned.removed = self.empty_trash(owner, counted).await?;
+        }
+        Ok(pruned)
+    }
+
+    /// Puts one snapshot into the trash: the file first, then what the catalogue says.
+    pub(crate) async fn discard(
+        &self,
+        row: &SnapshotRow,
+        counted: i64,
+        reason: Reason,
+    ) -> Result<(), CurateError> {
+        let (folder, file, now) = (self.inner.folder.clone(), row.file.clone(), self.now());
+        let discarded = crate::curate::blocking(move || {
+            let name = folder
+                .name_of(&file)
+                .ok_or_else(|| CurateError::NotOurs { file: file.clone() })?;
+            Ok::<Discarded, CurateError>(folder.discard(&name, now)?)
+        })
+        .await?;
+        let noted = DiscardedRow {
+            file: discarded.file(),
+            file_hash: row.file_hash,
+            owner: row.owner.id,
+            counted,
+            reason,
+        };
+        self.inner.store.note_discarded(noted).await?;
+        let gone = vec![row.file.clone()];
+        self.inner.store.update_snapshots(Vec::new(), gone).await?;
+        Ok(())
+    }
+
+    /// Removes what has been in the trash for long enough, counted as snapshots are.
+    async fn empty_trash(&self, owner: UserId, counted: i64) -> Result<Vec<String>, CurateError> {
+        let known: BTreeMap<String, DiscardedRow> = self
+            .inner
+            .store
+            .discarded()
+            .await?
+            .into_iter()
+            .map(|row| (row.file.clone(), row))
+            .collect();
+        let folder = self.inner.folder.clone();
+        let there =
+            crate::curate::blocking(move || Ok::<_, CurateError>(folder.discarded()?)).await?;
+        let mut removed = Vec::new();
+        for discarded in there {
+            let file = discarded.file();
+            let Some(row) = known.get(&file) else {
+                // The catalogue was lost since. It waits from now on, if it is of this account.
+                self.wait_from_now(&discarded, owner, counted).await?;
+                continue;
+            };
+            let waited = counted.saturating_sub(row.counted);
+            if row.owner != owner || waited < TRASH_DAYS * 86_400 {
+                continue;
+            }
+            let folder = self.inner.folder.clone();
+            crate::curate::blocking(move || Ok::<_, CurateError>(folder.remove(&discarded)?))
+                .await?;
+            tracing::info!(file, "gone from the trash");
+            removed.push(file);
+        }
+        Ok(removed)
+    }
+
+    async fn wait_from_now(
+        &self,
+        discarded: &Discarded,
+        owner: UserId,
+        counted: i64,
+    ) -> Result<(), CurateError> {
+        let path = self.inner.folder.path_of_discarded(discarded);
+        let read =
+            crate::curate::blocking(move || Ok::<_, CurateError>(Folder::read_path(&path))).await?;
+        match read {
+            Ok((snapshot, _)) if snapshot.list.owner.id == owner => {
+                let row = DiscardedRow {
+                    file: discarded.file(),
+                    file_hash: snapshot.file_hash,
+                    owner,
+                    counted,
+                    reason: Reason::Rules,
+                };
+                self.inner.store.note_discarded(row).await?;
+            }
+            Ok(_) => {}
+            // Whose it is cannot be told, so it stays.
+            Err(error) => tracing::warn!(problem = explain_read(&error), "left in the trash"),
+        }
+        Ok(())
+    }
+}
+
+/// Counted time of the newest of our snapshots.
+pub(crate) fn newest_counted(rows: &[SnapshotRow]) -> i64 {
+    let ours = rows.iter().filter(|row| row.kind != Kind::Imported);
+    ours.map(|row| row.counted).max().unwrap_or_default()
+}
+
+/// Why nothing of an account may go for now.
+pub(crate) fn hold(rows: &[SnapshotRow]) -> Option<Hold> {
+    if rows.iter().any(|row| row.open_alarms().next().is_some()) {
+        return Some(Hold::OpenAlarm);
+    }
+    let damaged = rows.iter().find(|row| row.damage.is_some())?;
+    Some(Hold::Damage {
+        file: damaged.file.clone(),
+    })
+}
+
+fn candidate(row: &SnapshotRow) -> Candidate {
+    let role = match (row.standing(), row.kind) {
+        (Standing::Damaged, _) => Role::Damaged,
+        (_, Kind::Imported) => Role::Foreign,
+        (Standing::Suspect, _) => Role::Suspect,
+        (Standing::Good, Kind::Safety) => Role::Safety,
+        (Standing::Good, Kind::Automatic | Kind::Manual) => Role::Good,
+    };
+    Candidate {
+        file: row.file.clone(),
+        position: row.position,
+        at: row.at(),
+        counted: row.counted,
+        role,
+        kept: row
+            .mark
+            .keep
+            .as_ref()
+            .map(|keep| Kept { until: keep.until }),
+    }
+}
+
+/// Snapshots of an account that must not be deleted by hand either, with the reason.
+pub(crate) fn locks(rows: &[SnapshotRow]) -> BTreeMap<String, &'static str> {
+    let mut locks = BTreeMap::new();
+    let readable: Vec<_> = rows.iter().filter(|row| row.damage.is_none()).collect();
+    if let [only] = readable.as_slice() {
+        locks.insert(only.file.clone(), "it is the last one left");
+    }
+    if let Some(newest) = rows.iter().find(|row| is_trusted(row)) {
+        locks.insert(newest.file.clone(), "it is the newest good one");
+    }
+    // Rows come newest first: the next good one after an open alarm is the one before it.
+    let mut needs_one = false;
+    let mut before_alarm: BTreeSet<&str> = BTreeSet::new();
+    for row in rows {
+        if needs_one && is_trusted(row) {
+            before_alarm.insert(&row.file);
+            needs_one = false;
+        }
+        needs_one |= row.open_alarms().next().is_some();
+    }
+    for file in before_alarm {
+        locks.insert(
+            file.to_owned(),
+            "it is the last good one before something unusual that nobody has answered yet",
+        );
+    }
+    for row in rows.iter().filter(|row| row.mark.keep.is_some()) {
+        locks.insert(row.file.clone(), "it is kept");
+    }
+    locks
+}

@@ -1,0 +1,175 @@
+//! Reading snapshots again to prove that they are what was written.
+
+use std::collections::BTreeSet;
+
+use anirewind_backup::{Folder, Kind};
+use anirewind_model::UserId;
+use anirewind_store::{SnapshotRow, StoreError};
+use time::Duration;
+
+use crate::app::App;
+use crate::catalogue::{Unreadable, explain_read};
+use crate::find::BrowseError;
+
+/// Every file is read again within so many days.
+const WEEK: i64 = 7;
+
+/// What reading snapshots again found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VerifyReport {
+    /// How many were read.
+    pub read: usize,
+    /// Files that are not what was written, or that cannot be read.
+    pub damaged: Vec<Unreadable>,
+    /// Files whose name is of another moment than what they hold: swapped or renamed. What they
+    /// hold is proven all the same, and says itself when it is of.
+    pub misnamed: Vec<Unreadable>,
+    /// Snapshots that follow one which is neither here nor was removed from here.
+    pub unlinked: Vec<String>,
+    /// Files that the catalogue did not know.
+    pub added: usize,
+    /// Files that the catalogue knew and that are gone.
+    pub gone: usize,
+    /// What SQLite finds wrong with the catalogue.
+    pub catalogue: Option<String>,
+}
+
+impl VerifyReport {
+    /// Whether nothing is wrong.
+    pub fn is_fine(&self) -> bool {
+        self.damaged.is_empty() && self.misnamed.is_empty() && self.catalogue.is_none()
+    }
+}
+
+impl App {
+    /// Reads every snapshot there is and proves it, the catalogue against the folder both ways,
+    /// and the catalogue itself.
+    pub async fn verify(&self, owner: Option<UserId>) -> Result<VerifyReport, BrowseError> {
+        let found = self.refresh_catalogue().await?;
+        let mut report = VerifyReport {
+            added: found.added,
+            gone: found.gone,
+            damaged: found.unreadable,
+            catalogue: self.inner.store.check().await?,
+            ..VerifyReport::default()
+        };
+        let rows = self.inner.store.snapshots(owner).await?;
+        report.unlinked = self.unlinked(&rows).await?;
+        report.misnamed = rows.iter().filter_map(|row| self.misnamed(row)).collect();
+        for row in rows {
+            report.read += 1;
+            // Said already by the look at the folder.
+            let is_named = report.damaged.iter().any(|known| known.file == row.file);
+            let row = self.verify_row(row).await?;
+            if let Some(problem) = row.damage.filter(|_| !is_named) {
+                report.damaged.push(Unreadable {
+                    file: row.file,
+                    problem,
+                });
+            }
+        }
+        Ok(report)
+    }
+
+    /// Reads one snapshot, proves it, and notes in the catalogue how that went.
+    pub async fn verify_row(&self, row: SnapshotRow) -> Result<SnapshotRow, BrowseError> {
+        let (path, hash) = (self.inner.folder.path().join(&row.file), row.file_hash);
+        let file = row.file.clone();
+        let proven = tokio::task::spawn_blocking(move || match Folder::read_path(&path) {
+            Ok((snapshot, _)) if snapshot.file_hash == hash => None,
+            Ok(_) => Some(format!(
+                "{file} holds another snapshot than the one that was catalogued"
+            )),
+            Err(error) => Some(explain_read(&error)),
+        });
+        let damage = proven.await.map_err(|_| StoreError::Closed)?;
+        if let Some(problem) = &damage {
+            tracing::error!(file = row.file, problem, "a snapshot is damaged");
+        }
+        let verified_at = if damage.is_none() {
+            self.now()
+        } else {
+            row.verified_at
+        };
+        let row = SnapshotRow {
+            damage,
+            verified_at,
+            ..row
+        };
+        let rows = vec![row.clone()];
+        self.inner.store.update_snapshots(rows, Vec::new()).await?;
+        Ok(row)
+    }
+
+    /// Reads again a part of the snapshots, those first that were not read for longest, so that all
+    /// are read within a week; says how many were read and what is damaged.
+    pub async fn scrub(&self) -> Result<(usize, Vec<Unreadable>), BrowseError> {
+        let mut rows = self.inner.store.snapshots(None).await?;
+        rows.sort_by_key(|row| row.verified_at);
+        let share = rows.len().div_ceil(usize::try_from(WEEK).unwrap_or(1));
+        let overdue = self.now() - Duration::days(WEEK - 1);
+        let (mut read, mut damaged) = (0, Vec::new());
+        for (index, row) in rows.into_iter().enumerate() {
+            if index >= share && row.verified_at > overdue {
+                break;
+            }
+            read += 1;
+            let row = self.verify_row(row).await?;
+            damaged.extend(row.damage.map(|problem| Unreadable {
+                file: row.file,
+                problem,
+            }));
+        }
+        tracing::debug!(read, "snapshots read again and proven");
+        Ok((read, damaged))
+    }
+
+    fn misnamed(&self, row: &SnapshotRow) -> Option<Unreadable> {
+        // Where a second was taken, the next free one is in the name.
+        const LATEST: Duration = Duration::minutes(2);
+        if row.kind == Kind::Imported || row.damage.is_some() {
+            return None;
+        }
+        let name = self.inner.folder.name_of(&row.file)?;
+        let late = name.at() - row.created_at;
+        let is_right = late > -Duration::SECOND && late <= LATEST;
+        (!is_right).then(|| Unreadable {
+            file: row.file.clone(),
+            problem: format!(
+                "{} holds the snapshot of {}, not of the moment in its name",
+                row.file,
+                row.created_at
+                    .replace_nanosecond(0)
+                    .unwrap_or(row.created_at)
+            ),
+        })
+    }
+
+    /// Snapshots whose predecessor is nowhere, though it was never removed from here.
+    async fn unlinked(&self, rows: &[SnapshotRow]) -> Result<Vec<String>, BrowseError> {
+        let removed = self.inner.store.discarded().await?;
+        let mut known: BTreeSet<_> = rows
+            .iter()
+            .map(|row| row.file_hash)
+            .chain(removed.iter().map(|row| row.file_hash))
+            .collect();
+        // Killed right after a move, nobody noted it; the trash itself tells.
+        let noted: BTreeSet<String> = removed.into_iter().map(|row| row.file).collect();
+        let folder = self.inner.folder.clone();
+        let trash = tokio::task::spawn_blocking(move || {
+            let there = folder.discarded().unwrap_or_default().into_iter();
+            there
+                .filter(|discarded| !noted.contains(&discarded.file()))
+                .filter_map(|discarded| {
+                    let read = Folder::read_path(&folder.path_of_discarded(&discarded));
+                    read.ok().map(|(snapshot, _)| snapshot.file_hash)
+                })
+                .collect::<Vec<_>>()
+        });
+        known.extend(trash.await.map_err(|_| StoreError::Closed)?);
+        let unlinked = rows
+            .iter()
+            .filter(|row| row.previous.is_some_and(|hash| !known.contains(&hash)));
+        Ok(unlinked.map(|row| row.file.clone()).collect())
+    }
+}
