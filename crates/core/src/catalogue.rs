@@ -134,6 +134,12 @@ pub(crate) fn explain_read(error: &ReadError) -> String {
     }
 }
 
+/// So many lists of new files are held while the catalogue follows the folder.
+const HELD: usize = 8;
+
+/// Files that are new, with their lists as far as these are held.
+type New = BTreeMap<String, Option<List>>;
+
 /// One look at the folder.
 struct Look {
     folder: Folder,
@@ -167,7 +173,7 @@ impl Look {
         // What is there, by file; and of these, what has to be written into the catalogue.
         let mut there: Vec<SnapshotRow> = Vec::with_capacity(names.len());
         let mut changed: BTreeSet<String> = BTreeSet::new();
-        let mut new: BTreeMap<String, Snapshot> = BTreeMap::new();
+        let mut new: New = BTreeMap::new();
         for name in names {
             let file = name.to_string();
             let row = known.remove(&file);
@@ -180,7 +186,9 @@ impl Look {
                 Found::New(row, snapshot) => {
                     report.added += 1;
                     changed.insert(file.clone());
-                    new.insert(file, *snapshot);
+                    // A whole folder of lists does not fit into memory; most are read again.
+                    let list = (new.len() < HELD).then_some(snapshot.list);
+                    new.insert(file, list);
                     there.push(row);
                 }
                 Found::Unusable => {}
@@ -296,7 +304,7 @@ impl Look {
     fn put_in_order(
         &self,
         there: &mut Vec<SnapshotRow>,
-        new: &BTreeMap<String, Snapshot>,
+        new: &New,
         changed: &mut BTreeSet<String>,
     ) {
         let links: Vec<Link> = there
@@ -325,7 +333,7 @@ impl Look {
 
     /// Counted time of new snapshots: on from the one of the same account before it, or back from
     /// the first that has one, or from nothing.
-    fn count_time(&self, there: &mut [SnapshotRow], new: &BTreeMap<String, Snapshot>) {
+    fn count_time(&self, there: &mut [SnapshotRow], new: &New) {
         let mut of_owner: BTreeMap<UserId, Vec<&mut SnapshotRow>> = BTreeMap::new();
         // Files of others count no time; they only need to stand somewhere.
         for row in there.iter_mut().filter(|row| row.kind != Kind::Imported) {
@@ -359,17 +367,16 @@ impl Look {
     }
 
     /// Compares new snapshots of ours with those before them, oldest first.
-    fn judge_new(&self, there: &mut [SnapshotRow], new: &mut BTreeMap<String, Snapshot>) {
+    fn judge_new(&self, there: &mut [SnapshotRow], new: &mut New) {
         // The last list of each account that was just read, so that a folder is not read twice.
         let mut read: BTreeMap<UserId, (String, List)> = BTreeMap::new();
         let mut of_owner: BTreeMap<UserId, Vec<SnapshotRow>> = BTreeMap::new();
         for row in there.iter_mut() {
             let earlier = of_owner.entry(row.owner.id).or_default();
-            let Some(snapshot) = new.remove(&row.file) else {
-                earlier.push(row.clone());
-                continue;
-            };
-            if row.kind != Kind::Imported {
+            let held = new.remove(&row.file);
+            let is_judged = held.is_some() && row.kind != Kind::Imported;
+            let list = is_judged.then(|| held.flatten().or_else(|| self.list_in(&row.file)));
+            if let Some(list) = list.flatten() {
                 let bases = bases(earlier, row.at());
                 let list_of = |base: Option<&SnapshotRow>| {
                     let base = base?;
@@ -381,7 +388,7 @@ impl Look {
                 let thresholds = raised(&self.thresholds, earlier);
                 let (last_good, a_day_ago) = (list_of(bases.last_good), list_of(bases.a_day_ago));
                 let judged = judge(
-                    &snapshot.list,
+                    &list,
                     last_good.as_ref(),
                     a_day_ago.as_ref(),
                     &bases.noticed,
@@ -390,7 +397,7 @@ impl Look {
                 row.delta = judged.delta;
                 row.alarms = judged.alarms;
                 if judge::is_trusted(row) {
-                    read.insert(row.owner.id, (row.file.clone(), snapshot.list));
+                    read.insert(row.owner.id, (row.file.clone(), list));
                 }
             }
             earlier.push(row.clone());

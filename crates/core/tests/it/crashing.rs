@@ -92,7 +92,8 @@ fn hashes(data: &Path) -> BTreeSet<String> {
         for entry in entries {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap();
-            if name.starts_with("plexanibridge-") && !name.ends_with(".mark") {
+            let is_mark = path.extension().is_some_and(|ending| ending == "mark");
+            if name.starts_with("plexanibridge-") && !is_mark {
                 let bytes = fs::read(&path).unwrap();
                 hashes.insert(anirewind_backup::Hash::of(&bytes).to_string());
             }

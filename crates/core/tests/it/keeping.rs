@@ -11,6 +11,10 @@ use crate::scene::{HANA, Scene};
 
 const DAY: Duration = Duration::from_hours(24);
 
+fn hana() -> anirewind_core::model::UserId {
+    anirewind_core::model::UserId::new(HANA)
+}
+
 impl Scene {
     /// A snapshot a day, with an episode watched before each.
     async fn live(&self, days: i32) {
@@ -29,10 +33,6 @@ impl Scene {
 
     async fn rows(&self) -> Vec<SnapshotRow> {
         self.app.snapshots(None).await.unwrap()
-    }
-
-    fn owner(&self) -> anirewind_core::model::UserId {
-        anirewind_core::model::UserId::new(HANA)
     }
 
     fn lose(&self, count: usize) {
@@ -184,7 +184,7 @@ async fn a_kept_one_stays_and_the_plan_says_why_each_other_does() {
     let oldest = scene.rows().await.remove(1);
     scene.app.keep(&oldest, None, None).await.unwrap();
     scene.live(12).await;
-    let plan = scene.app.retention_plan(scene.owner()).await.unwrap();
+    let plan = scene.app.retention_plan(hana()).await.unwrap();
     assert_eq!(plan.fates.len(), 9);
     let (row, fate) = plan.fates.last().unwrap();
     assert_eq!(
@@ -251,7 +251,7 @@ async fn while_something_unusual_is_unanswered_nothing_goes() {
             .take(5)
             .all(|row| row.standing() == Standing::Suspect)
     );
-    let plan = scene.app.retention_plan(scene.owner()).await.unwrap();
+    let plan = scene.app.retention_plan(hana()).await.unwrap();
     assert_eq!(plan.hold, Some(Hold::OpenAlarm));
     let before = &scene.app.open_alarms(None).await.unwrap()[4].before;
     let before = before.clone().unwrap();
@@ -260,13 +260,13 @@ async fn while_something_unusual_is_unanswered_nothing_goes() {
     // It was not them: nothing of it is believed, and the rules go on.
     let answered = scene
         .app
-        .answer_alarms(scene.owner(), AnswerVerdict::NotMe)
+        .answer_alarms(hana(), AnswerVerdict::NotMe)
         .await
         .unwrap();
     assert_eq!(answered, 5);
     let status = scene.app.status().await.unwrap().remove(0);
     assert_eq!(status.last_good.unwrap().id, before.id);
-    let pruned = scene.app.prune(scene.owner()).await.unwrap();
+    let pruned = scene.app.prune(hana()).await.unwrap();
     assert!(!pruned.discarded.is_empty());
     assert!(pruned.discarded.iter().all(|row| row.id != before.id));
 }
@@ -283,7 +283,7 @@ async fn this_was_me_is_believed_and_raises_the_threshold() {
     );
     scene
         .app
-        .answer_alarms(scene.owner(), AnswerVerdict::Expected)
+        .answer_alarms(hana(), AnswerVerdict::Expected)
         .await
         .unwrap();
     let status = scene.app.status().await.unwrap().remove(0);
@@ -349,16 +349,7 @@ async fn a_damaged_snapshot_is_named_never_the_last_good_and_stops_the_rules() {
     bytes[at] ^= 1;
     std::fs::write(&path, &bytes).unwrap();
     scene.app.refresh_catalogue().await.unwrap();
-    assert_eq!(
-        scene
-            .app
-            .prune(scene.owner())
-            .await
-            .unwrap()
-            .discarded
-            .len(),
-        3
-    );
+    assert_eq!(scene.app.prune(hana()).await.unwrap().discarded.len(), 3);
 }
 
 #[tokio::test]
