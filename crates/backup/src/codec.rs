@@ -24,10 +24,11 @@ pub(crate) fn groups(list: &List) -> Vec<GroupRecord> {
     let mut groups: BTreeMap<(MediaType, Option<&EntryStatus>), Vec<EntryRecord>> = BTreeMap::new();
     for entry in &list.entries {
         let key = (entry.media_type, entry.values.status.known());
-        groups
-            .entry(key)
-            .or_default()
-            .push(EntryRecord::of(entry, list));
+        groups.entry(key).or_default().push(EntryRecord::of(
+            entry,
+            list.owner.id,
+            &list.settings.score_format,
+        ));
     }
     groups
         .into_iter()
@@ -162,17 +163,16 @@ fn read_or_empty<T, U>(field: Maybe<T>, make: impl FnOnce(T) -> Option<U>) -> Re
 }
 
 impl EntryRecord {
-    pub(crate) fn of(entry: &Entry, list: &List) -> Self {
+    pub(crate) fn of(entry: &Entry, owner: UserId, format: &ScoreFormat) -> Self {
         Self {
             media: entry.summary.as_ref().map(MediaRecord::of),
-            ..Self::without_title(entry, list)
+            ..Self::without_title(entry, owner, format)
         }
     }
 
     /// The entry without what its title is called today.
-    pub(crate) fn without_title(entry: &Entry, list: &List) -> Self {
+    pub(crate) fn without_title(entry: &Entry, owner: UserId, format: &ScoreFormat) -> Self {
         let values = &entry.values;
-        let format = &list.settings.score_format;
         let date = |date: &FuzzyDate| DateRecord {
             year: date.year(),
             month: date.month(),
@@ -189,7 +189,7 @@ impl EntryRecord {
         };
         Self {
             id: entry.id.map_or(0, EntryId::get),
-            user_id: list.owner.id.get(),
+            user_id: owner.get(),
             media_id: entry.media.get(),
             status: written(&values.status, ToString::to_string),
             score: written(&values.score, |score| {
@@ -225,7 +225,7 @@ impl EntryRecord {
         }
     }
 
-    fn into_entry(
+    pub(crate) fn into_entry(
         self,
         media_type: MediaType,
         format: Option<&ScoreFormat>,

@@ -116,7 +116,11 @@ pub fn content_hash(list: &List) -> Hash {
     entries.sort_by_key(|entry| (entry.media_type, entry.media));
     for entry in entries {
         hasher.line(&entry.media_type.as_str());
-        hasher.line(&EntryRecord::without_title(entry, list));
+        hasher.line(&EntryRecord::without_title(
+            entry,
+            list.owner.id,
+            &list.settings.score_format,
+        ));
     }
     hasher.line(&list.favourites.as_ref().map(FavouritesRecord::of));
     Hash(hasher.0.finalize().into())

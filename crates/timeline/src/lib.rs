@@ -1,6 +1,16 @@
-//! What changed between two lists.
+//! What changed, and how to take it back.
 #![doc = include_str!("../README.md")]
 
+mod change;
 mod compare;
+mod id;
+mod observe;
+mod rebuild;
+mod undo;
 
+pub use change::{Change, Outcome, Source, When};
 pub use compare::{Changed, Differences, Notice, compare};
+pub use id::Id;
+pub use observe::{Window, bursts, observe, observed};
+pub use rebuild::{apply, revert};
+pub use undo::{Action, Choices, Conflict, NotUndoable, TitlePlan, take_back, undoable};

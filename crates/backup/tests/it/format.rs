@@ -33,6 +33,18 @@ fn everything_reads_back() {
 }
 
 #[test]
+fn an_entry_by_itself_reads_back() {
+    let list = list();
+    for entry in &list.entries {
+        let text = anirewind_backup::entry_to_json(entry, list.owner.id).unwrap();
+        let read = anirewind_backup::entry_from_json(&text, entry.media_type).unwrap();
+        assert_eq!(&read, entry);
+    }
+    let nonsense = anirewind_backup::entry_from_json("{}", list.entries[0].media_type);
+    assert!(nonsense.is_err());
+}
+
+#[test]
 fn the_content_hash_knows_the_list_and_not_when_or_how_it_was_read() {
     let mut shuffled = list();
     shuffled.entries.reverse();
