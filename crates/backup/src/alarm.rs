@@ -183,7 +183,8 @@ pub fn alarms(before: &List, now: &List, thresholds: &Thresholds) -> Vec<Alarm> 
     {
         raise(Rule::MassRemoval, removed, total, None);
     }
-    if seen.wiped >= thresholds.raised(Rule::ScoresWiped, thresholds.scores_wiped) {
+    let is_wiped = seen.wiped >= thresholds.raised(Rule::ScoresWiped, thresholds.scores_wiped);
+    if is_wiped {
         raise(
             Rule::ScoresWiped,
             seen.wiped,
@@ -191,7 +192,9 @@ pub fn alarms(before: &List, now: &List, thresholds: &Thresholds) -> Vec<Alarm> 
             Some(EntryField::Score),
         );
     }
-    if seen.published >= thresholds.raised(Rule::MadePublic, thresholds.made_public) {
+    let is_published =
+        seen.published >= thresholds.raised(Rule::MadePublic, thresholds.made_public);
+    if is_published {
         raise(
             Rule::MadePublic,
             seen.published,
@@ -202,8 +205,8 @@ pub fn alarms(before: &List, now: &List, thresholds: &Thresholds) -> Vec<Alarm> 
     let changed = thresholds.raised(Rule::SameValue, thresholds.changed_percent);
     for (field, most) in &seen.most_alike {
         let is_named_already = match field {
-            EntryField::Score => seen.wiped > 0,
-            EntryField::Private => seen.published > 0,
+            EntryField::Score => is_wiped && *most <= seen.wiped,
+            EntryField::Private => is_published && *most <= seen.published,
             _ => false,
         };
         if !is_named_already && *most >= thresholds.changed_titles && most * 100 > total * changed {

@@ -59,6 +59,9 @@ pub struct Answer {
     pub verdict: AnswerVerdict,
     /// To which rules, in the words of [`Rule`].
     pub rules: Vec<String>,
+    /// When. What was answered together counts once.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
 }
 
 /// What somebody said about something unusual.
@@ -73,9 +76,9 @@ pub enum AnswerVerdict {
 
 impl Answer {
     /// An answer to some rules.
-    pub fn new(verdict: AnswerVerdict, rules: &[Rule]) -> Self {
+    pub fn new(verdict: AnswerVerdict, rules: &[Rule], at: OffsetDateTime) -> Self {
         let rules = rules.iter().map(|rule| rule.as_str().to_owned()).collect();
-        Self { verdict, rules }
+        Self { verdict, rules, at }
     }
 
     /// Whether it is about this rule.
@@ -144,6 +147,18 @@ impl Folder {
             }
         }
         Ok(marks)
+    }
+
+    /// What is said about one snapshot; as kept when that cannot be read.
+    pub fn mark_of(&self, name: &SnapshotName) -> Mark {
+        let path = self.path().join(format!("{name}{ENDING}"));
+        if !path.exists() {
+            return Mark::default();
+        }
+        read(&path).unwrap_or_else(|_| Mark {
+            keep: Some(Keep::default()),
+            ..Mark::default()
+        })
     }
 
     /// Writes what is said about a snapshot, in place of what was said before. An empty mark

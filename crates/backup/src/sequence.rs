@@ -4,7 +4,7 @@
 //! counts: after a clock was set back, what is written next still comes next.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use time::OffsetDateTime;
 
@@ -15,8 +15,7 @@ use crate::hash::Hash;
 pub struct Link {
     /// Its file, which decides between equals.
     pub file: String,
-    /// When the list was read, by the clock of that moment, or when the file was found, if that
-    /// was earlier: a file from the future is as old as the moment somebody put it there.
+    /// When the list was read, by the clock of that moment.
     pub at: OffsetDateTime,
     /// Its hash.
     pub hash: Hash,
@@ -24,48 +23,88 @@ pub struct Link {
     pub previous: Option<Hash>,
 }
 
-/// Indexes of the links, oldest first. The order they are given in does not matter.
-pub fn in_sequence(links: &[Link]) -> Vec<usize> {
-    // Copies of one file share a hash; the one that comes first by name stands for them.
-    let mut by_hash: BTreeMap<Hash, usize> = BTreeMap::new();
-    for (index, link) in links.iter().enumerate() {
-        let known = by_hash.entry(link.hash).or_insert(index);
-        if links
-            .get(*known)
-            .is_some_and(|other| link.file < other.file)
-        {
-            *known = index;
+/// Indexes of the links, oldest first.
+///
+/// The first `known` of them are in order already and stay so; what is new finds its place among them.
+pub fn in_sequence(links: &[Link], known: usize) -> Vec<usize> {
+    let followers = followers(links, known);
+    let mut waits_for = vec![0_usize; links.len()];
+    for follower in followers.iter().flatten() {
+        if let Some(count) = waits_for.get_mut(*follower) {
+            *count += 1;
         }
     }
-    let before = |link: &Link| link.previous.and_then(|hash| by_hash.get(&hash).copied());
-    let mut followers: Vec<Vec<usize>> = vec![Vec::new(); links.len()];
-    let mut ready = BinaryHeap::new();
-    for (index, link) in links.iter().enumerate() {
-        match before(link).filter(|before| *before != index) {
-            Some(before) => {
-                if let Some(followers) = followers.get_mut(before) {
-                    followers.push(index);
-                }
-            }
-            None => ready.push(Reverse((link.at, &link.file, index))),
-        }
-    }
+    let key = |index: usize| {
+        links
+            .get(index)
+            .map(|link| Reverse((link.at, &link.file, index)))
+    };
+    let ready = waits_for
+        .iter()
+        .enumerate()
+        .filter(|(_, count)| **count == 0);
+    let mut ready: BinaryHeap<_> = ready.filter_map(|(index, _)| key(index)).collect();
     let mut order = Vec::with_capacity(links.len());
     while let Some(Reverse((_, _, index))) = ready.pop() {
         order.push(index);
         for follower in followers.get(index).into_iter().flatten() {
-            if let Some(link) = links.get(*follower) {
-                ready.push(Reverse((link.at, &link.file, *follower)));
+            if let Some(count) = waits_for.get_mut(*follower) {
+                *count -= 1;
+                if *count == 0 {
+                    ready.extend(key(*follower));
+                }
             }
         }
     }
-    // Hashes cannot lead round in a circle unless somebody broke SHA-256; nothing is lost even then.
+    // Where the order that is known and what a file says of itself contradict each other, the rest
+    // goes by what is known, and then by the clock.
     if order.len() < links.len() {
-        let mut rest: Vec<_> = (0..links.len()).filter(|i| !order.contains(i)).collect();
-        rest.sort_by_key(|index| links.get(*index).map(|link| (link.at, &link.file)));
+        let taken: BTreeSet<usize> = order.iter().copied().collect();
+        let mut rest: Vec<_> = (0..links.len()).filter(|i| !taken.contains(i)).collect();
+        rest.sort_by_key(|index| {
+            let at = links.get(*index).map(|link| (link.at, &link.file));
+            (
+                *index >= known,
+                if *index < known { None } else { at },
+                *index,
+            )
+        });
         order.extend(rest);
     }
     order
+}
+
+/// For each link, those that come after it.
+fn followers(links: &[Link], known: usize) -> Vec<Vec<usize>> {
+    // Copies of one file share a hash; the one that comes first by name stands for them.
+    let mut by_hash: BTreeMap<Hash, usize> = BTreeMap::new();
+    for (index, link) in links.iter().enumerate() {
+        let first = by_hash.entry(link.hash).or_insert(index);
+        if links
+            .get(*first)
+            .is_some_and(|other| link.file < other.file)
+        {
+            *first = index;
+        }
+    }
+    let mut followers: Vec<Vec<usize>> = vec![Vec::new(); links.len()];
+    let mut follow = |before: usize, after: usize| {
+        if let Some(followers) = followers.get_mut(before) {
+            followers.push(after);
+        }
+    };
+    for (index, link) in links.iter().enumerate() {
+        if index > 0 && index < known {
+            follow(index - 1, index);
+        }
+        let before = link.previous.and_then(|hash| by_hash.get(&hash).copied());
+        // Between two that are known nothing more needs saying.
+        let is_said = |before: usize| before < known && index < known;
+        if let Some(before) = before.filter(|before| *before != index && !is_said(*before)) {
+            follow(before, index);
+        }
+    }
+    followers
 }
 
 #[cfg(test)]
@@ -87,7 +126,7 @@ mod tests {
     }
 
     fn order(links: &[Link]) -> Vec<&str> {
-        let order = in_sequence(links).into_iter();
+        let order = in_sequence(links, 0).into_iter();
         order.map(|index| links[index].file.as_str()).collect()
     }
 
@@ -113,7 +152,44 @@ mod tests {
         assert_eq!(order(&links), ["c", "a", "b"]);
     }
 
+    #[test]
+    fn what_has_its_place_keeps_it_when_something_is_dropped_in() {
+        // One of a clock that was years ahead, whose follower has gone since.
+        let links = [
+            link("one", 1, None),
+            link("ahead", 90_000, Some("one")),
+            link("three", 3, Some("gone")),
+            link("dropped in", 2, None),
+            link("four", 4, Some("three")),
+        ];
+        let order = in_sequence(&links, 3);
+        let files: Vec<_> = order
+            .iter()
+            .map(|index| links[*index].file.as_str())
+            .collect();
+        assert_eq!(files, ["one", "dropped in", "ahead", "three", "four"]);
+    }
+
     proptest! {
+        #[test]
+        fn known_ones_keep_their_order_and_all_are_there(
+            hours in proptest::collection::vec((-50i64..50, proptest::option::of(0usize..20)), 1..20),
+            known in 0usize..20,
+        ) {
+            let names: Vec<_> = (0..hours.len()).map(|n| format!("{n:02}")).collect();
+            let links: Vec<_> = hours.iter().enumerate().map(|(n, (hour, previous))| {
+                let previous = previous.and_then(|p| names.get(p)).map(String::as_str);
+                link(&names[n], *hour, previous)
+            }).collect();
+            let known = known.min(links.len());
+            let order = in_sequence(&links, known);
+            let places: Vec<_> = order.iter().filter(|index| **index < known).collect();
+            prop_assert!(places.is_sorted());
+            let mut all = order.clone();
+            all.sort_unstable();
+            prop_assert_eq!(all, (0..links.len()).collect::<Vec<_>>());
+        }
+
         #[test]
         fn every_one_comes_once_and_after_the_one_it_follows(
             hours in proptest::collection::vec((-50i64..50, proptest::option::of(0usize..40)), 0..40),

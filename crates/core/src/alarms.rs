@@ -10,9 +10,7 @@ use crate::curate::CurateError;
 use crate::find::BrowseError;
 use crate::judge::is_trusted;
 
-/// A list that used to change and has not for so many times as long as usual is worth a look.
-const UNUSUALLY_QUIET: i32 = 10;
-/// And not before this long.
+/// A list is never called quiet before this long.
 const QUIET_AT_LEAST: Duration = Duration::days(14);
 /// So many changes make a habit.
 const A_HABIT: usize = 5;
@@ -48,36 +46,29 @@ impl App {
         Ok(with_alarm.collect())
     }
 
-    /// Answers everything unusual about an account that is unanswered, and says how many
-    /// snapshots that was about.
+    /// Answers what is unusual: exactly what was shown, and nothing that came since.
     pub async fn answer_alarms(
         &self,
-        owner: UserId,
+        shown: &[OpenAlarm],
         verdict: AnswerVerdict,
-    ) -> Result<usize, CurateError> {
-        let open = self.open_alarms(Some(owner)).await?;
-        for alarm in &open {
-            let rules: Vec<_> = alarm
-                .snapshot
-                .alarms
-                .iter()
-                .map(|alarm| alarm.rule)
-                .collect();
-            let answer = Some(Answer::new(verdict, &rules));
-            self.mark(&alarm.snapshot, |mark| Mark { answer, ..mark })
+    ) -> Result<(), CurateError> {
+        let at = self.now();
+        for open in shown {
+            let rules: Vec<_> = open.alarms.iter().map(|alarm| alarm.rule).collect();
+            let answer = Some(Answer::new(verdict, &rules, at));
+            self.mark(&open.snapshot, |mark| Mark { answer, ..mark })
                 .await?;
         }
-        Ok(open.len())
+        Ok(())
     }
 }
 
-/// Since when a list has not changed, when that is unusually long for it. Snapshots newest first.
-pub(crate) fn quiet_since(rows: &[SnapshotRow], now: OffsetDateTime) -> Option<OffsetDateTime> {
-    let is_change = |row: &&SnapshotRow| {
-        let delta = row.delta.unwrap_or_default();
-        is_trusted(row) && delta.added + delta.changed + delta.removed > 0
-    };
-    let changes: Vec<OffsetDateTime> = rows.iter().filter(is_change).map(SnapshotRow::at).collect();
+/// Since when a list has not changed, when that is unusually long for it. Changes newest first.
+pub(crate) fn quiet_since(
+    changes: &[OffsetDateTime],
+    factor: u32,
+    now: OffsetDateTime,
+) -> Option<OffsetDateTime> {
     let last = *changes.first()?;
     if changes.len() < A_HABIT {
         return None;
@@ -91,6 +82,30 @@ pub(crate) fn quiet_since(rows: &[SnapshotRow], now: OffsetDateTime) -> Option<O
         .collect();
     gaps.sort();
     let usual = *gaps.get(gaps.len() / 2)?;
-    let limit = usual.checked_mul(UNUSUALLY_QUIET)?.max(QUIET_AT_LEAST);
+    let factor = i32::try_from(factor).unwrap_or(i32::MAX);
+    let limit = usual.checked_mul(factor)?.max(QUIET_AT_LEAST);
     (now - last > limit).then_some(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn a_list_that_used_to_change_and_no_longer_does() {
+        let start = datetime!(2026-11-03 12:00 UTC);
+        let changes: Vec<_> = (0..20).map(|day| start - Duration::days(day)).collect();
+        let after = |days| quiet_since(&changes, 10, start + Duration::days(days));
+        assert_eq!(after(13), None, "two weeks at least");
+        assert_eq!(after(15), Some(start));
+        assert_eq!(
+            quiet_since(&changes[..4], 10, start + Duration::days(99)),
+            None
+        );
+        let weekly: Vec<_> = (0..20).map(|week| start - Duration::weeks(week)).collect();
+        let after = |days| quiet_since(&weekly, 10, start + Duration::days(days));
+        assert_eq!((after(69), after(71)), (None, Some(start)));
+    }
 }

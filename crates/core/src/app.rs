@@ -31,6 +31,8 @@ pub(crate) struct Inner {
     pub(crate) secrets: Secrets,
     pub(crate) pace: Pace,
     pub(crate) patience: Option<Duration>,
+    /// Files that could not be read when the folder was last looked at.
+    pub(crate) unreadable: Mutex<Vec<String>>,
     /// Whose tokens have turned out to be whose, for tokens that are not kept on disk.
     pub(crate) identified: Mutex<Vec<(AccessToken, UserId)>>,
     events: broadcast::Sender<Event>,
@@ -119,6 +121,7 @@ impl App {
             secrets,
             pace,
             patience,
+            unreadable: Mutex::default(),
             identified: Mutex::default(),
             events,
         };

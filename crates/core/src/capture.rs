@@ -12,10 +12,10 @@ use time::Duration;
 
 use crate::accounts::{AccountError, Target, remote_code, remote_hint};
 use crate::app::App;
-use crate::catalogue::{explain_read, row_of};
+use crate::catalogue::{read_base, row_of};
 use crate::event::Event;
 use crate::explain::{Code, Explain};
-use crate::judge::{bases, judge, raised};
+use crate::judge::judge_by;
 
 /// A start this soon after an identical snapshot writes no other: a restart loop must not fill the
 /// disk.
@@ -235,6 +235,10 @@ impl App {
                 source,
             })?;
         drop(client);
+        // What became of the folder meanwhile is known before the new one is compared.
+        if let Err(error) = self.refresh_catalogue().await {
+            tracing::warn!(problem = error.chain(), "cannot look into the folder");
+        }
         if kind == Kind::Automatic
             && let Some(row) = self.moments_ago(&list).await?
         {
@@ -261,19 +265,13 @@ impl App {
     /// The newest snapshot, if it is moments old, holds the same list and is still whole.
     async fn moments_ago(&self, list: &List) -> Result<Option<SnapshotRow>, StoreError> {
         let owner = list.owner.id;
-        let rows = self
-            .inner
-            .store
-            .snapshots_page(Some(owner), None, 1)
-            .await?;
+        let rows = self.inner.store.snapshots(Some(owner)).await?;
+        let newest = rows.into_iter().find(|row| row.kind != Kind::Imported);
         let now = self.now();
         let is_recent = |row: &SnapshotRow| {
-            row.kind != Kind::Imported
-                && row.damage.is_none()
-                && row.created_at <= now
-                && now - row.created_at < MOMENT
+            row.damage.is_none() && row.created_at <= now && now - row.created_at < MOMENT
         };
-        let Some(mut row) = rows.into_iter().find(is_recent) else {
+        let Some(mut row) = newest.filter(is_recent) else {
             return Ok(None);
         };
         if row.content_hash != content_hash(list) {
@@ -287,10 +285,7 @@ impl App {
             return Ok(None);
         }
         row.verified_at = now;
-        self.inner
-            .store
-            .update_snapshots(vec![row.clone()], Vec::new())
-            .await?;
+        self.inner.store.note_proof(&row).await?;
         Ok(Some(row))
     }
 
@@ -302,8 +297,10 @@ impl App {
     ) -> Result<Captured, CaptureError> {
         let folder = self.inner.folder.clone();
         let (now, gap) = (self.now(), self.longest_gap());
+        let thresholds = self.inner.settings.thresholds.clone();
+        // From here on nobody else gives places in the folder.
+        let _exclusive = self.exclusive().await?;
         let mut rows = self.inner.store.snapshots(Some(list.owner.id)).await?;
-        let thresholds = raised(&self.inner.settings.thresholds, &rows);
         rows.reverse();
         let name = profile.clone();
         let written = tokio::task::spawn_blocking(move || {
@@ -321,32 +318,25 @@ impl App {
             let mut row = row_of(&written.name, &written.snapshot, written.size, now);
             row.counted =
                 newest.map_or(0, |before| count_on(before.counted, before.at(), now, gap));
-            let bases = bases(&rows, now);
-            let list_of = |base: Option<&SnapshotRow>| {
-                let read = Folder::read_path(&folder.path().join(&base?.file));
-                match read {
-                    Ok((snapshot, _)) => Some(snapshot.list),
-                    Err(error) => {
-                        tracing::warn!(problem = explain_read(&error), "cannot compare with it");
-                        None
-                    }
-                }
-            };
-            let judged = judge(
-                &list,
-                list_of(bases.last_good).as_ref(),
-                list_of(bases.a_day_ago).as_ref(),
-                &bases.noticed,
-                &thresholds,
-            );
+            let (judged, damaged) = judge_by(&list, &rows, now, &thresholds, |base| {
+                read_base(&folder, base)
+            });
             row.delta = judged.delta;
             row.alarms = judged.alarms;
-            Ok::<_, CaptureError>((row, list))
+            rows.retain(|row| damaged.iter().any(|(file, _)| *file == row.file));
+            for row in &mut rows {
+                let found = damaged.iter().find(|(file, _)| *file == row.file);
+                row.damage = found.map(|(_, problem)| problem.clone());
+            }
+            Ok::<_, CaptureError>((row, list, rows))
         });
-        let (row, list) = match written.await {
+        let (row, list, damaged) = match written.await {
             Ok(outcome) => outcome?,
             Err(_) => return Err(CaptureError::Store(StoreError::Closed)),
         };
+        for row in damaged {
+            self.inner.store.note_proof(&row).await?;
+        }
         let row = self.inner.store.append_snapshot(row).await?;
         Ok(Captured::of(profile, row, true, &list))
     }
@@ -362,6 +352,7 @@ impl App {
                 (true, false) => Outcome::Unchanged,
             },
             detail: row.id.to_string(),
+            changed: captured.is_new && row.delta.is_some_and(|delta| delta != Delta::default()),
         };
         for alarm in row.open_alarms().filter(|_| captured.is_new) {
             tracing::warn!(profile = captured.profile, "{alarm}");
@@ -384,6 +375,7 @@ impl App {
                 Outcome::Failed
             },
             detail: problem.to_owned(),
+            changed: false,
         };
         if let Err(error) = self.inner.store.note_attempt(owner, attempt).await {
             tracing::error!(%error, "cannot note the failure");

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::{MutexGuard, PoisonError};
 
 use anirewind_backup::retention::count_on;
 use anirewind_backup::{
@@ -13,7 +14,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::app::App;
 use crate::find::BrowseError;
-use crate::judge::{self, bases, judge, raised};
+use crate::judge::{self, judge_by};
 
 /// What bringing the catalogue up to date with the folder found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,8 +40,14 @@ impl App {
     /// Brings the catalogue up to date with the folder: files that somebody dropped in are read
     /// and listed, files that are gone are forgotten, what people say about them is taken over.
     pub async fn refresh_catalogue(&self) -> Result<CatalogueReport, BrowseError> {
+        let _exclusive = self.exclusive().await?;
+        self.follow_folder().await
+    }
+
+    /// The same for somebody who has the folder to himself already.
+    pub(crate) async fn follow_folder(&self) -> Result<CatalogueReport, BrowseError> {
         let rows = self.inner.store.snapshots(None).await?;
-        let look = Look {
+        let look = LookAtFolder {
             folder: self.inner.folder.clone(),
             thresholds: self.inner.settings.thresholds.clone(),
             longest_gap: self.longest_gap(),
@@ -58,7 +65,39 @@ impl App {
                 "catalogue follows the folder"
             );
         }
+        let unreadable = report.unreadable.iter().map(|file| file.file.clone());
+        *self.unreadable() = unreadable.collect();
         Ok(report)
+    }
+
+    /// Files that could not be read when the folder was last looked at.
+    pub(crate) fn unreadable(&self) -> MutexGuard<'_, Vec<String>> {
+        self.inner
+            .unreadable
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until nobody else, in this process or another, changes the folder and its catalogue.
+    pub(crate) async fn exclusive(&self) -> Result<Exclusive, StoreError> {
+        let path = self.inner.settings.data.join("folder.lock");
+        let failed = {
+            let path = path.clone();
+            move |source| StoreError::Io { path, source }
+        };
+        let locked = tokio::task::spawn_blocking(move || {
+            let mut options = std::fs::OpenOptions::new();
+            options.write(true).create(true).truncate(false);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let file = options.open(path)?;
+            file.lock()?;
+            Ok(file)
+        });
+        let file = locked.await.map_err(|_| StoreError::Closed)?;
+        Ok(Exclusive {
+            _file: file.map_err(failed)?,
+        })
     }
 
     /// All snapshots, newest first; of one user where one is named.
@@ -93,6 +132,25 @@ impl App {
     pub(crate) fn longest_gap(&self) -> Duration {
         let interval = Duration::try_from(self.inner.settings.backup_at.interval());
         interval.unwrap_or(Duration::DAY).max(Duration::DAY)
+    }
+}
+
+/// Held by whoever changes the folder. The system lets go of it when the process ends, however.
+#[derive(Debug)]
+pub(crate) struct Exclusive {
+    _file: std::fs::File,
+}
+
+/// Reads what a list is to be compared with; whatever keeps it from being what was catalogued is
+/// an error.
+pub(crate) fn read_base(folder: &Folder, base: &SnapshotRow) -> Result<List, String> {
+    match Folder::read_path(&folder.path().join(&base.file)) {
+        Ok((snapshot, _)) if snapshot.file_hash == base.file_hash => Ok(snapshot.list),
+        Ok(_) => Err(format!(
+            "{} holds another snapshot than the one that was catalogued",
+            base.file
+        )),
+        Err(error) => Err(explain_read(&error)),
     }
 }
 
@@ -134,6 +192,18 @@ pub(crate) fn explain_read(error: &ReadError) -> String {
     }
 }
 
+/// Two snapshots further apart than this are not compared when the catalogue is made anew.
+const CLOSE: Duration = Duration::days(8);
+
+/// When a file that was found is of, to find its place: one from the future is of a time nobody
+/// knows, and never the newest by what its clock said.
+fn time_of_place(row: &SnapshotRow) -> OffsetDateTime {
+    if row.created_at > row.found_at + Duration::DAY {
+        return OffsetDateTime::UNIX_EPOCH;
+    }
+    row.created_at
+}
+
 /// So many lists of new files are held while the catalogue follows the folder.
 const HELD: usize = 8;
 
@@ -141,7 +211,7 @@ const HELD: usize = 8;
 type New = BTreeMap<String, Option<List>>;
 
 /// One look at the folder.
-struct Look {
+struct LookAtFolder {
     folder: Folder,
     thresholds: Thresholds,
     longest_gap: Duration,
@@ -155,7 +225,7 @@ struct Looked {
     gone: Vec<String>,
 }
 
-impl Look {
+impl LookAtFolder {
     /// Compares folder and catalogue, and reads what is new or no longer has the length it had.
     fn run(&self, rows: Vec<SnapshotRow>) -> Result<Looked, BrowseError> {
         let names = self.names(&rows)?;
@@ -307,17 +377,23 @@ impl Look {
         new: &New,
         changed: &mut BTreeSet<String>,
     ) {
+        // Those that have their place come first, in their order.
+        there.sort_by_key(|row| {
+            let is_new = new.contains_key(&row.file);
+            (is_new, if is_new { 0 } else { row.position })
+        });
+        let known = there.len() - new.len();
         let links: Vec<Link> = there
             .iter()
             .map(|row| Link {
                 file: row.file.clone(),
-                at: row.at(),
+                at: time_of_place(row),
                 hash: row.file_hash,
                 previous: row.previous,
             })
             .collect();
         let mut rows: Vec<Option<SnapshotRow>> = there.drain(..).map(Some).collect();
-        let order = in_sequence(&links).into_iter();
+        let order = in_sequence(&links, known).into_iter();
         there.extend(order.filter_map(|index| rows.get_mut(index).and_then(Option::take)));
         let mut last = 0;
         for row in there.iter_mut() {
@@ -331,8 +407,8 @@ impl Look {
         self.count_time(there, new);
     }
 
-    /// Counted time of new snapshots: on from the one of the same account before it, or back from
-    /// the first that has one, or from nothing.
+    /// Counted time of new snapshots: that of the newest there is of the same account, or, where
+    /// there is none, on from one to the next.
     fn count_time(&self, there: &mut [SnapshotRow], new: &New) {
         let mut of_owner: BTreeMap<UserId, Vec<&mut SnapshotRow>> = BTreeMap::new();
         // Files of others count no time; they only need to stand somewhere.
@@ -341,27 +417,20 @@ impl Look {
         }
         for rows in of_owner.values_mut() {
             let is_new = |row: &SnapshotRow| new.contains_key(&row.file);
-            let first_known = rows.iter().position(|row| !is_new(row)).unwrap_or(0);
-            let (earlier, later) = rows.split_at_mut(first_known);
-            let mut after = later.first().map(|row| (row.counted, row.at()));
-            for row in earlier.iter_mut().rev() {
-                if let Some((counted, at)) = after {
-                    row.counted = counted - count_on(0, row.at(), at, self.longest_gap);
+            let known = rows.iter().filter(|row| !is_new(row));
+            if let Some(newest) = known.map(|row| row.counted).max() {
+                // Whenever it is of, it has only just come here.
+                for row in rows.iter_mut().filter(|row| new.contains_key(&row.file)) {
+                    row.counted = newest;
                 }
-                after = Some((row.counted, row.at()));
+                continue;
             }
             let mut before: Option<(i64, OffsetDateTime)> = None;
-            for row in later.iter_mut() {
-                if let Some((counted, at)) = before.filter(|_| is_new(row)) {
-                    row.counted = count_on(counted, at, row.at(), self.longest_gap);
-                }
+            for row in rows.iter_mut() {
+                row.counted = before.map_or(0, |(counted, at)| {
+                    count_on(counted, at, row.at(), self.longest_gap)
+                });
                 before = Some((row.counted, row.at()));
-            }
-            // One that was dropped in between two others is not later than the second.
-            let mut latest = i64::MAX;
-            for row in later.iter_mut().rev() {
-                row.counted = row.counted.min(latest);
-                latest = row.counted;
             }
         }
     }
@@ -377,27 +446,29 @@ impl Look {
             let is_judged = held.is_some() && row.kind != Kind::Imported;
             let list = is_judged.then(|| held.flatten().or_else(|| self.list_in(&row.file)));
             if let Some(list) = list.flatten() {
-                let bases = bases(earlier, row.at());
-                let list_of = |base: Option<&SnapshotRow>| {
-                    let base = base?;
-                    match read.get(&row.owner.id) {
-                        Some((file, list)) if *file == base.file => Some(list.clone()),
-                        _ => self.list_in(&base.file),
-                    }
-                };
-                let thresholds = raised(&self.thresholds, earlier);
-                let (last_good, a_day_ago) = (list_of(bases.last_good), list_of(bases.a_day_ago));
-                let judged = judge(
-                    &list,
-                    last_good.as_ref(),
-                    a_day_ago.as_ref(),
-                    &bases.noticed,
-                    &thresholds,
-                );
-                row.delta = judged.delta;
-                row.alarms = judged.alarms;
+                // After a loss of the catalogue a kept one of long ago may be all that is left
+                // before this one; what lies between is nobody's sudden act.
+                let base = earlier.iter().rev().find(|row| judge::is_trusted(row));
+                let is_close = base.is_none_or(|base| {
+                    row.previous == Some(base.file_hash) || row.at() - base.at() <= CLOSE
+                });
+                let owner = row.owner.id;
+                if is_close {
+                    let (judged, _) = judge_by(
+                        &list,
+                        earlier,
+                        row.at(),
+                        &self.thresholds,
+                        |base| match read.get(&owner) {
+                            Some((file, list)) if *file == base.file => Ok(list.clone()),
+                            _ => read_base(&self.folder, base),
+                        },
+                    );
+                    row.delta = judged.delta;
+                    row.alarms = judged.alarms;
+                }
                 if judge::is_trusted(row) {
-                    read.insert(row.owner.id, (row.file.clone(), list));
+                    read.insert(owner, (row.file.clone(), list));
                 }
             }
             earlier.push(row.clone());
@@ -405,13 +476,8 @@ impl Look {
     }
 
     fn list_in(&self, file: &str) -> Option<List> {
-        match Folder::read_path(&self.folder.path().join(file)) {
-            Ok((snapshot, _)) => Some(snapshot.list),
-            Err(error) => {
-                tracing::warn!(problem = explain_read(&error), "cannot compare with it");
-                None
-            }
-        }
+        let read = Folder::read_path(&self.folder.path().join(file));
+        read.ok().map(|(snapshot, _)| snapshot.list)
     }
 }
 

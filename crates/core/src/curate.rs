@@ -11,8 +11,11 @@ use time::OffsetDateTime;
 use crate::app::App;
 use crate::explain::{Code, Explain};
 use crate::find::BrowseError;
+use crate::judge::is_trusted;
 use crate::retention::{locks, newest_counted};
 
+/// What was brought back is kept for so many days.
+pub const BACK_FOR: i64 = 30;
 /// Longer notes are refused.
 const LONGEST_NOTE: usize = 2_000;
 
@@ -65,6 +68,14 @@ pub enum CurateError {
     NotOurs {
         /// The file.
         file: String,
+    },
+    /// What is said about it cannot be read, and is not written over.
+    #[error("{file} cannot be read: {problem}")]
+    Unreadable {
+        /// The file beside the snapshot.
+        file: String,
+        /// Why.
+        problem: String,
     },
     /// There is no such snapshot in the trash.
     #[error("there is no `{reference}` in the trash")]
@@ -160,23 +171,34 @@ impl App {
         row: &SnapshotRow,
         change: impl FnOnce(Mark) -> Mark,
     ) -> Result<SnapshotRow, CurateError> {
-        let row = SnapshotRow {
-            mark: change(row.mark.clone()),
-            ..row.clone()
-        };
-        let (folder, file, mark) = (
-            self.inner.folder.clone(),
-            row.file.clone(),
-            row.mark.clone(),
-        );
+        let _exclusive = self.exclusive().await?;
+        let (folder, file) = (self.inner.folder.clone(), row.file.clone());
+        let known = blocking(move || {
+            let marks = folder.marks().map_err(|source| ReadError::Io {
+                path: folder.path().to_owned(),
+                source,
+            })?;
+            match marks.unreadable.get(&file) {
+                Some(problem) => Err(CurateError::Unreadable {
+                    file: format!("{file}.mark"),
+                    problem: problem.clone(),
+                }),
+                None => Ok(marks.of(&file)),
+            }
+        });
+        let mark = change(known.await?);
+        let (folder, file, written) = (self.inner.folder.clone(), row.file.clone(), mark.clone());
         blocking(move || {
             let name = folder.name_of(&file).ok_or(CurateError::NotOurs { file })?;
-            Ok::<_, CurateError>(folder.put_mark(&name, &mark)?)
+            Ok::<_, CurateError>(folder.put_mark(&name, &written)?)
         })
         .await?;
-        let rows = vec![row.clone()];
-        self.inner.store.update_snapshots(rows, Vec::new()).await?;
-        Ok(row)
+        let file = row.file.clone();
+        self.inner.store.note_mark(file, mark.clone()).await?;
+        Ok(SnapshotRow {
+            mark,
+            ..row.clone()
+        })
     }
 
     /// Why a snapshot must not be deleted, if it must not.
@@ -187,6 +209,13 @@ impl App {
 
     /// Puts a snapshot into the trash because somebody asked.
     pub async fn delete(&self, row: &SnapshotRow) -> Result<(), CurateError> {
+        let _exclusive = self.exclusive().await?;
+        self.follow_folder().await?;
+        let rows = self.inner.store.snapshots(Some(row.owner.id)).await?;
+        // The newest good one is proven once more, so that it is not the last good one that goes.
+        if let Some(newest) = rows.iter().find(|row| is_trusted(row)).cloned() {
+            self.verify_row(newest).await?;
+        }
         let rows = self.inner.store.snapshots(Some(row.owner.id)).await?;
         if let Some(reason) = locks(&rows).get(&row.file).copied() {
             return Err(CurateError::Locked {
@@ -234,9 +263,23 @@ impl App {
         let item = found.ok_or_else(|| CurateError::NotInTrash {
             reference: reference.to_owned(),
         })?;
+        let _exclusive = self.exclusive().await?;
         let (folder, discarded) = (self.inner.folder.clone(), item.discarded.clone());
-        blocking(move || Ok::<_, CurateError>(folder.bring_back(&discarded)?)).await?;
-        self.refresh_catalogue().await?;
+        let until = self.now() + time::Duration::days(BACK_FOR);
+        blocking(move || {
+            // Said before it is back, so that no rule takes it away again at once.
+            let known = folder.mark_of(&discarded.name);
+            if known.keep.is_none() {
+                let keep = Some(Keep {
+                    name: None,
+                    until: Some(until),
+                });
+                folder.put_mark(&discarded.name, &Mark { keep, ..known })?;
+            }
+            Ok::<_, CurateError>(folder.bring_back(&discarded)?)
+        })
+        .await?;
+        self.follow_folder().await?;
         Ok(item)
     }
 }

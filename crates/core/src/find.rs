@@ -143,8 +143,12 @@ impl App {
             .snapshots(self.owner(profile).await?)
             .await?;
         if let Reference::Path(path) = &parsed {
-            // A file of the folder may be named by its path as well.
+            // A file of the folder may be named by its path as well, one elsewhere may not.
+            let folder = self.inner.folder.path().canonicalize().ok();
+            let parent = path.parent().filter(|parent| *parent != Path::new(""));
+            let is_elsewhere = parent.is_some_and(|parent| parent.canonicalize().ok() != folder);
             let file = path.file_name().and_then(|name| name.to_str());
+            let file = file.filter(|_| !is_elsewhere);
             let is_here = |row: &&SnapshotRow| Some(row.file.as_str()) == file;
             let there_are = rows.len();
             return rows

@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anirewind_backup::{Draft, Form, Hash, Keep, Kind, Mark, ReadError, WriteError, recognise};
+use anirewind_backup::{
+    Draft, Folder, Form, Hash, Keep, Kind, Mark, ReadError, SnapshotName, WriteError, recognise,
+};
 use anirewind_model::{Account, Counts, EntryField, MediaType, UserId};
 use anirewind_store::{SnapshotRow, StoreError};
 use thiserror::Error;
@@ -166,13 +168,22 @@ impl App {
     /// Takes what was planned: files of others byte for byte, an AniList export as a snapshot of
     /// ours. Files of ours are kept, so that no rule takes them away again.
     pub async fn import(&self, plan: &ImportPlan) -> Result<Imported, ImportError> {
+        let exclusive = self.exclusive().await?;
         let (folder, items) = (self.inner.folder.clone(), plan.items.clone());
         let taken = tokio::task::spawn_blocking(move || {
             let mut imported = Imported::default();
             let mut hashes = Vec::new();
             for item in items {
-                if item.already.is_some() || hashes.contains(&item.hash) {
+                if hashes.contains(&item.hash) {
                     imported.already += 1;
+                    continue;
+                }
+                if let Some(file) = &item.already {
+                    imported.already += 1;
+                    // An import that was interrupted may not have come to this.
+                    if let Some(name) = folder.name_of(file) {
+                        keep_ours(&folder, &item, &name)?;
+                    }
                     continue;
                 }
                 hashes.push(item.hash);
@@ -182,7 +193,8 @@ impl App {
         });
         let taken = taken.await.map_err(|_| StoreError::Closed)?;
         // Also after a failure: what was taken is there.
-        self.refresh_catalogue().await?;
+        self.follow_folder().await?;
+        drop(exclusive);
         taken
     }
 }
@@ -260,7 +272,7 @@ fn look_at(
     })
 }
 
-fn take(folder: &anirewind_backup::Folder, item: &ImportItem) -> Result<String, ImportError> {
+fn take(folder: &Folder, item: &ImportItem) -> Result<String, ImportError> {
     let found = recognise(&item.path, |_| Some(item.owner.id))?;
     if found.snapshot.file_hash != item.hash {
         return Err(ImportError::Changed {
@@ -281,13 +293,21 @@ fn take(folder: &anirewind_backup::Folder, item: &ImportItem) -> Result<String, 
         }),
     };
     let written = written.map_err(failed)?;
-    if item.form == Form::AniRewind {
-        let mark = Mark {
-            keep: Some(Keep::default()),
-            note: Some("imported".to_owned()),
-            ..Mark::default()
-        };
-        folder.put_mark(&written.name, &mark)?;
-    }
+    keep_ours(folder, item, &written.name)?;
     Ok(written.name.to_string())
+}
+
+/// The rules know no difference between what was taken here and what was brought in, so the latter
+/// is kept.
+fn keep_ours(folder: &Folder, item: &ImportItem, name: &SnapshotName) -> Result<(), ImportError> {
+    let known = folder.mark_of(name);
+    if item.form != Form::AniRewind || known.keep.is_some() {
+        return Ok(());
+    }
+    let mark = Mark {
+        keep: Some(Keep::default()),
+        note: known.note.or_else(|| Some("imported".to_owned())),
+        answer: known.answer,
+    };
+    Ok(folder.put_mark(name, &mark)?)
 }

@@ -1,5 +1,7 @@
 //! Whether a list that was just read can be believed.
 
+use std::collections::BTreeSet;
+
 use anirewind_backup::{Alarm, Kind, Rule, Thresholds, alarms, incomplete};
 use anirewind_model::{List, Pair, pairs};
 use anirewind_store::{Delta, SnapshotRow, Standing};
@@ -11,13 +13,13 @@ const A_DAY: Duration = Duration::hours(25);
 
 /// What a list is compared with.
 #[derive(Debug, Default)]
-pub(crate) struct Bases<'a> {
+struct Bases<'a> {
     /// The newest one that is believed.
-    pub(crate) last_good: Option<&'a SnapshotRow>,
+    last_good: Option<&'a SnapshotRow>,
     /// The earliest of the last day that is believed, if it is another one.
-    pub(crate) a_day_ago: Option<&'a SnapshotRow>,
+    a_day_ago: Option<&'a SnapshotRow>,
     /// What was noticed since then, and is not said again.
-    pub(crate) noticed: Vec<Rule>,
+    noticed: Vec<Rule>,
 }
 
 /// What there is to say about a list.
@@ -34,7 +36,7 @@ pub(crate) fn is_trusted(row: &SnapshotRow) -> bool {
 }
 
 /// Finds what to compare with among the snapshots of one account, oldest first.
-pub(crate) fn bases(oldest_first: &[SnapshotRow], now: OffsetDateTime) -> Bases<'_> {
+fn bases(oldest_first: &[SnapshotRow], now: OffsetDateTime) -> Bases<'_> {
     let mut trusted = oldest_first
         .iter()
         .rev()
@@ -60,7 +62,7 @@ pub(crate) fn bases(oldest_first: &[SnapshotRow], now: OffsetDateTime) -> Bases<
 }
 
 /// Judges a list by what it is compared with.
-pub(crate) fn judge(
+fn judge(
     list: &List,
     last_good: Option<&List>,
     a_day_ago: Option<&List>,
@@ -88,22 +90,73 @@ pub(crate) fn judge(
 }
 
 /// The thresholds of an account, each raised as often as somebody said "this was me" to its rule.
-pub(crate) fn raised(thresholds: &Thresholds, rows: &[SnapshotRow]) -> Thresholds {
-    let mut raised = thresholds.clone();
+fn raised(thresholds: &Thresholds, rows: &[SnapshotRow]) -> Thresholds {
+    // What was said at once, about however many snapshots, counts once.
+    let mut said: BTreeSet<(Rule, OffsetDateTime)> = BTreeSet::new();
     for row in rows {
-        for alarm in row
+        let at = row.mark.answer.as_ref().map(|answer| answer.at);
+        let expected = row
             .alarms
             .iter()
-            .filter(|alarm| row.is_expected(alarm.rule))
-        {
-            *raised.expected.entry(alarm.rule).or_default() += 1;
-        }
+            .filter(|alarm| row.is_expected(alarm.rule));
+        said.extend(expected.filter_map(|alarm| Some((alarm.rule, at?))));
+    }
+    let mut raised = thresholds.clone();
+    for (rule, _) in said {
+        *raised.expected.entry(rule).or_default() += 1;
     }
     raised
 }
 
+/// Judges a list by the snapshots of the same account before it, oldest first.
+///
+/// One that cannot be read any more is passed over, and handed back as damaged: a list is never
+/// believed because there was nothing to compare it with.
+pub(crate) fn judge_by(
+    list: &List,
+    oldest_first: &[SnapshotRow],
+    now: OffsetDateTime,
+    thresholds: &Thresholds,
+    mut read: impl FnMut(&SnapshotRow) -> Result<List, String>,
+) -> (Judged, Vec<(String, String)>) {
+    let thresholds = raised(thresholds, oldest_first);
+    let mut rows: Vec<SnapshotRow> = oldest_first.to_vec();
+    let mut damaged: Vec<(String, String)> = Vec::new();
+    loop {
+        let bases = bases(&rows, now);
+        let (last_good, a_day_ago) = (bases.last_good.cloned(), bases.a_day_ago.cloned());
+        let mut failed: Option<(String, String)> = None;
+        let mut list_of = |base: &Option<SnapshotRow>| {
+            let base = base.as_ref()?;
+            match read(base) {
+                Ok(list) => Some(list),
+                Err(problem) => {
+                    failed = Some((base.file.clone(), problem));
+                    None
+                }
+            }
+        };
+        let (before, earlier) = (list_of(&last_good), list_of(&a_day_ago));
+        let Some((file, problem)) = failed else {
+            let judged = judge(
+                list,
+                before.as_ref(),
+                earlier.as_ref(),
+                &bases.noticed,
+                &thresholds,
+            );
+            return (judged, damaged);
+        };
+        tracing::error!(file, problem, "a snapshot cannot be compared with");
+        if let Some(row) = rows.iter_mut().find(|row| row.file == file) {
+            row.damage = Some(problem.clone());
+        }
+        damaged.push((file, problem));
+    }
+}
+
 /// How many titles differ between two lists.
-pub(crate) fn delta(before: &List, now: &List) -> Delta {
+fn delta(before: &List, now: &List) -> Delta {
     let mut delta = Delta::default();
     for pair in pairs(before, now) {
         match pair {

@@ -29,7 +29,7 @@ pub use alarms::OpenAlarm;
 pub use app::{App, StartError};
 pub use capture::{CaptureError, Captured};
 pub use catalogue::{CatalogueReport, Unreadable};
-pub use curate::{CurateError, TrashItem};
+pub use curate::{BACK_FOR, CurateError, TrashItem};
 pub use doctor::{Check, Finding};
 pub use event::Event;
 pub use explain::{Code, Explain};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anirewind_backup::retention::{Candidate, Fate, Hold, Kept, Role, plan};
-use anirewind_backup::{Discarded, Folder, Kind};
+use anirewind_backup::{Discarded, Folder, Kind, SnapshotName};
 use anirewind_model::UserId;
 use anirewind_store::{DiscardedRow, Reason, SnapshotRow, Standing};
 
@@ -25,6 +25,8 @@ pub struct RetentionPlan {
     pub fates: Vec<(SnapshotRow, Fate)>,
     /// Why nothing goes for now, if so.
     pub hold: Option<Hold>,
+    /// Files that have been in the trash long enough and are removed for good.
+    pub leaving: Vec<String>,
 }
 
 /// What went.
@@ -48,9 +50,15 @@ impl RetentionPlan {
 
 impl App {
     /// What becomes of the snapshots of an account by the rules that are set.
-    pub async fn retention_plan(&self, owner: UserId) -> Result<RetentionPlan, BrowseError> {
+    pub async fn retention_plan(&self, owner: UserId) -> Result<RetentionPlan, CurateError> {
         let rows = self.inner.store.snapshots(Some(owner)).await?;
-        Ok(self.plan_retention(owner, rows))
+        let leaving = if self.hold(&rows).is_some() {
+            Vec::new()
+        } else {
+            self.trash_due(owner, newest_counted(&rows)).await?
+        };
+        let leaving = leaving.iter().map(Discarded::file).collect();
+        Ok(self.plan_retention(owner, rows, leaving))
     }
 
     /// Every account of which there are snapshots.
@@ -64,8 +72,13 @@ impl App {
         Ok(owners.into_values().collect())
     }
 
-    fn plan_retention(&self, owner: UserId, rows: Vec<SnapshotRow>) -> RetentionPlan {
-        let hold = hold(&rows);
+    fn plan_retention(
+        &self,
+        owner: UserId,
+        rows: Vec<SnapshotRow>,
+        leaving: Vec<String>,
+    ) -> RetentionPlan {
+        let hold = self.hold(&rows);
         let candidates: Vec<_> = rows.iter().map(candidate).collect();
         let plan = plan(
             &candidates,
@@ -83,6 +96,7 @@ impl App {
             owner,
             fates: fates.collect(),
             hold,
+            leaving,
         }
     }
 
@@ -91,23 +105,93 @@ impl App {
     /// First the newest good snapshot is read and proven once more: nothing old goes while the new
     /// is not certain.
     pub async fn prune(&self, owner: UserId) -> Result<Pruned, CurateError> {
+        self.prune_shown(owner, None).await
+    }
+
+    /// The same for what somebody was shown: what has come to its end since stays for the next time.
+    pub async fn prune_shown(
+        &self,
+        owner: UserId,
+        shown: Option<&RetentionPlan>,
+    ) -> Result<Pruned, CurateError> {
+        let _exclusive = self.exclusive().await?;
+        self.follow_folder().await?;
         let rows = self.inner.store.snapshots(Some(owner)).await?;
         if let Some(newest) = rows.iter().find(|row| is_trusted(row)).cloned() {
             self.verify_row(newest).await?;
         }
-        let rows = self.inner.store.snapshots(Some(owner)).await?;
-        let counted = newest_counted(&rows);
-        let plan = self.plan_retention(owner, rows);
+        let plan = self.retention_plan(owner).await?;
+        let counted = plan
+            .fates
+            .iter()
+            .map(|(row, _)| row.clone())
+            .collect::<Vec<_>>();
+        let counted = newest_counted(&counted);
+        let is_shown = |file: &str| {
+            shown.is_none_or(|shown| {
+                shown.going().any(|row| row.file == file) || shown.leaving.iter().any(|f| f == file)
+            })
+        };
         let mut pruned = Pruned::default();
-        for row in plan.going() {
+        for row in plan.going().filter(|row| is_shown(&row.file)) {
             self.discard(row, counted, Reason::Rules).await?;
             tracing::info!(file = row.file, "put into the trash by the rules");
             pruned.discarded.push(row.clone());
         }
+        self.adopt_trash(owner, counted).await?;
         if plan.hold.is_none() {
-            pruned.removed = self.empty_trash(owner, counted).await?;
+            for discarded in self.trash_due(owner, counted).await? {
+                let file = discarded.file();
+                if is_shown(&file) && self.remove_for_good(discarded).await? {
+                    pruned.removed.push(file);
+                }
+            }
         }
         Ok(pruned)
+    }
+
+    async fn remove_for_good(&self, discarded: Discarded) -> Result<bool, CurateError> {
+        let (folder, file) = (self.inner.folder.clone(), discarded.file());
+        let removed = crate::curate::blocking(move || {
+            // Somebody may have said in the meantime that it is to be kept.
+            if folder.mark_of(&discarded.name).keep.is_some()
+                || !folder.path_of_discarded(&discarded).exists()
+            {
+                return Ok(false);
+            }
+            folder.remove(&discarded)?;
+            Ok::<_, CurateError>(true)
+        });
+        let removed = removed.await?;
+        if removed {
+            tracing::info!(file, "gone from the trash");
+        }
+        Ok(removed)
+    }
+
+    /// Why nothing of an account may go for now.
+    pub(crate) fn hold(&self, rows: &[SnapshotRow]) -> Option<Hold> {
+        if rows.iter().any(|row| row.open_alarms().next().is_some()) {
+            return Some(Hold::OpenAlarm);
+        }
+        let damaged = rows.iter().find(|row| row.damage.is_some());
+        // A file that could not even be catalogued counts by the user in its name.
+        let is_theirs = |file: &String| {
+            let file = file.strip_suffix(".mark").unwrap_or(file);
+            let name = self.inner.folder.name_of(file);
+            let user = name.as_ref().map(SnapshotName::user);
+            rows.iter().any(|row| {
+                let own = self.inner.folder.name_of(&row.file);
+                row.kind != Kind::Imported && own.as_ref().map(SnapshotName::user) == user
+            })
+        };
+        let file = damaged.map(|row| row.file.clone()).or_else(|| {
+            self.unreadable()
+                .iter()
+                .find(|file| is_theirs(file))
+                .cloned()
+        })?;
+        Some(Hold::Damage { file })
     }
 
     /// Puts one snapshot into the trash: the file first, then what the catalogue says.
@@ -122,6 +206,11 @@ impl App {
             let name = folder
                 .name_of(&file)
                 .ok_or_else(|| CurateError::NotOurs { file: file.clone() })?;
+            // The file beside it decides, not what the catalogue last heard.
+            if folder.mark_of(&name).keep.is_some() {
+                let reason = "it is kept";
+                return Err(CurateError::Locked { file, reason });
+            }
             Ok::<Discarded, CurateError>(folder.discard(&name, now)?)
         })
         .await?;
@@ -138,38 +227,39 @@ impl App {
         Ok(())
     }
 
-    /// Removes what has been in the trash for long enough, counted as snapshots are.
-    async fn empty_trash(&self, owner: UserId, counted: i64) -> Result<Vec<String>, CurateError> {
-        let known: BTreeMap<String, DiscardedRow> = self
-            .inner
-            .store
-            .discarded()
-            .await?
-            .into_iter()
-            .map(|row| (row.file.clone(), row))
-            .collect();
-        let folder = self.inner.folder.clone();
-        let there =
-            crate::curate::blocking(move || Ok::<_, CurateError>(folder.discarded()?)).await?;
-        let mut removed = Vec::new();
-        for discarded in there {
-            let file = discarded.file();
-            let Some(row) = known.get(&file) else {
-                // The catalogue was lost since. It waits from now on, if it is of this account.
+    /// What has been in the trash for long enough, counted as snapshots are.
+    async fn trash_due(&self, owner: UserId, counted: i64) -> Result<Vec<Discarded>, CurateError> {
+        let known = self.known_discarded().await?;
+        let mut due = self.all_discarded().await?;
+        due.retain(|discarded| {
+            known.get(&discarded.file()).is_some_and(|row| {
+                let waited = counted.saturating_sub(row.counted);
+                row.owner == owner && waited >= TRASH_DAYS * 86_400
+            })
+        });
+        Ok(due)
+    }
+
+    /// What is in the trash and nobody knows since when, because the catalogue was lost, waits from
+    /// now on.
+    async fn adopt_trash(&self, owner: UserId, counted: i64) -> Result<(), CurateError> {
+        let known = self.known_discarded().await?;
+        for discarded in self.all_discarded().await? {
+            if !known.contains_key(&discarded.file()) {
                 self.wait_from_now(&discarded, owner, counted).await?;
-                continue;
-            };
-            let waited = counted.saturating_sub(row.counted);
-            if row.owner != owner || waited < TRASH_DAYS * 86_400 {
-                continue;
             }
-            let folder = self.inner.folder.clone();
-            crate::curate::blocking(move || Ok::<_, CurateError>(folder.remove(&discarded)?))
-                .await?;
-            tracing::info!(file, "gone from the trash");
-            removed.push(file);
         }
-        Ok(removed)
+        Ok(())
+    }
+
+    async fn known_discarded(&self) -> Result<BTreeMap<String, DiscardedRow>, CurateError> {
+        let rows = self.inner.store.discarded().await?.into_iter();
+        Ok(rows.map(|row| (row.file.clone(), row)).collect())
+    }
+
+    async fn all_discarded(&self) -> Result<Vec<Discarded>, CurateError> {
+        let folder = self.inner.folder.clone();
+        crate::curate::blocking(move || Ok::<_, CurateError>(folder.discarded()?)).await
     }
 
     async fn wait_from_now(
@@ -204,17 +294,6 @@ impl App {
 pub(crate) fn newest_counted(rows: &[SnapshotRow]) -> i64 {
     let ours = rows.iter().filter(|row| row.kind != Kind::Imported);
     ours.map(|row| row.counted).max().unwrap_or_default()
-}
-
-/// Why nothing of an account may go for now.
-pub(crate) fn hold(rows: &[SnapshotRow]) -> Option<Hold> {
-    if rows.iter().any(|row| row.open_alarms().next().is_some()) {
-        return Some(Hold::OpenAlarm);
-    }
-    let damaged = rows.iter().find(|row| row.damage.is_some())?;
-    Some(Hold::Damage {
-        file: damaged.file.clone(),
-    })
 }
 
 fn candidate(row: &SnapshotRow) -> Candidate {
@@ -264,6 +343,10 @@ pub(crate) fn locks(rows: &[SnapshotRow]) -> BTreeMap<String, &'static str> {
             file.to_owned(),
             "it is the last good one before something unusual that nobody has answered yet",
         );
+    }
+    for row in rows.iter().filter(|row| row.open_alarms().next().is_some()) {
+        let reason = "something about it is unusual and nobody has answered yet";
+        locks.insert(row.file.clone(), reason);
     }
     for row in rows.iter().filter(|row| row.mark.keep.is_some()) {
         locks.insert(row.file.clone(), "it is kept");

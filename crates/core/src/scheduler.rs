@@ -38,10 +38,10 @@ impl App {
                 retry = self.take_round(&targets, FIRST_RETRY).await;
                 due = self.next_after(started);
                 tracing::info!(%due, "next snapshot");
-                proven = self.scrub_daily(proven).await;
             } else if let Some(again) = retry.take_if(|again| self.now() >= again.at) {
                 retry = self.take_round(&again.targets, again.wait * 2).await;
             }
+            proven = self.scrub_daily(proven).await;
             // Nothing is due later than the schedule allows from now on, and a day besides, for a
             // clock that was only set back a little.
             due = due.min(self.next_after(self.now()) + time::Duration::DAY);

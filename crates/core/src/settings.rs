@@ -35,6 +35,8 @@ pub struct Settings {
     pub retention: Policy,
     /// Where unusual begins.
     pub thresholds: Thresholds,
+    /// A list that has not changed for so many times as long as usual is worth a word.
+    pub quiet_factor: u32,
     /// Who is asked before each effect on the disk; nobody, but in tests.
     pub steps: Steps,
 }
@@ -129,7 +131,12 @@ const MADE_PUBLIC: Setting = Setting {
     variables: &["ANIREWIND_ALARM_MADE_PUBLIC"],
 };
 
-const KNOWN: [Setting; 19] = [
+const QUIET_FACTOR: Setting = Setting {
+    key: "alarm_quiet_factor",
+    variables: &["ANIREWIND_ALARM_QUIET_FACTOR"],
+};
+
+const KNOWN: [Setting; 20] = [
     TOKEN_FILE,
     ANILIST_URL,
     REFERER,
@@ -149,6 +156,7 @@ const KNOWN: [Setting; 19] = [
     CHANGED_PERCENT,
     SCORES_WIPED,
     MADE_PUBLIC,
+    QUIET_FACTOR,
 ];
 
 const LISTEN_DEFAULT: SocketAddr =
@@ -186,6 +194,10 @@ impl Settings {
             snapshot_prefix: prefix.unwrap_or_else(|| "plexanibridge".to_owned()),
             retention: retention(&values)?,
             thresholds: thresholds(&values)?,
+            quiet_factor: parsed(&values, QUIET_FACTOR, "a number from 2 to 1000", |text| {
+                text.parse().ok().filter(|n| (2..=1_000).contains(n))
+            })?
+            .unwrap_or(10),
             steps: Steps::default(),
             data,
         })

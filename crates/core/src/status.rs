@@ -1,5 +1,6 @@
 //! How things stand, in one word an account.
 
+use anirewind_backup::retention::Hold;
 use anirewind_store::{AccountRow, Attempt, Outcome, SnapshotRow};
 use time::{Duration, OffsetDateTime};
 
@@ -93,9 +94,13 @@ impl App {
             let rows = self.snapshots(Some(owner)).await?;
             let last_attempt = self.inner.store.last_attempt(owner).await?;
             let alarms = self.open_alarms(Some(owner)).await?;
-            let quiet_since = quiet_since(&rows, self.now());
+            let quiet_since = {
+                let changes = self.inner.store.changed_at(owner).await?;
+                let factor = self.inner.settings.quiet_factor;
+                quiet_since(&changes, factor, self.now())
+            };
             let proven_since = rows.iter().map(|row| row.verified_at).min();
-            let damaged = rows.iter().any(|row| row.damage.is_some());
+            let damaged = matches!(self.hold(&rows), Some(Hold::Damage { .. }));
             let last_good = rows.into_iter().find(is_trusted);
             let schedule = self.inner.settings.backup_at;
             let late_after =

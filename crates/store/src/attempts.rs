@@ -19,6 +19,8 @@ pub struct Attempt {
     pub outcome: Outcome,
     /// The snapshot's id, or what went wrong in words.
     pub detail: String,
+    /// Whether the list was another than the last time.
+    pub changed: bool,
 }
 
 /// How an attempt ended.
@@ -66,13 +68,14 @@ impl Store {
         self.write(move |connection| {
             let transaction = connection.transaction()?;
             transaction.execute(
-                "INSERT INTO attempt (user_id, at, outcome, detail)
-                VALUES (:user_id, :at, :outcome, :detail)",
+                "INSERT INTO attempt (user_id, at, outcome, detail, changed)
+                VALUES (:user_id, :at, :outcome, :detail, :changed)",
                 named_params! {
                     ":user_id": owner.get(),
                     ":at": to_millis(attempt.at),
                     ":outcome": attempt.outcome.as_str(),
                     ":detail": attempt.detail,
+                    ":changed": attempt.changed,
                 },
             )?;
             transaction.execute(
@@ -91,18 +94,26 @@ impl Store {
     /// How the last attempt ended.
     pub async fn last_attempt(&self, owner: UserId) -> Result<Option<Attempt>, StoreError> {
         self.run(move |connection| {
-            let found: Option<(i64, i64, String, String)> = connection
+            let found: Option<(i64, i64, String, String, bool)> = connection
                 .query_row(
-                    "SELECT id, at, outcome, detail
+                    "SELECT id, at, outcome, detail, changed
                     FROM attempt
                     WHERE user_id = :user_id
                     ORDER BY id DESC
                     LIMIT 1",
                     named_params! { ":user_id": owner.get() },
-                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+                    |row| {
+                        Ok((
+                            row.get(0)?,
+                            row.get(1)?,
+                            row.get(2)?,
+                            row.get(3)?,
+                            row.get(4)?,
+                        ))
+                    },
                 )
                 .optional()?;
-            let Some((id, at, outcome, detail)) = found else {
+            let Some((id, at, outcome, detail, changed)) = found else {
                 return Ok(None);
             };
             let key = id.to_string();
@@ -114,7 +125,25 @@ impl Store {
                 at: place.instant("at", at)?,
                 outcome: Outcome::parse(&outcome).ok_or_else(|| place.corrupt("outcome"))?,
                 detail,
+                changed,
             }))
+        })
+        .await
+    }
+
+    /// When the list was another than the last time, newest first, as far as that is remembered.
+    pub async fn changed_at(&self, owner: UserId) -> Result<Vec<OffsetDateTime>, StoreError> {
+        self.run(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT at FROM attempt WHERE user_id = :user_id AND changed ORDER BY id DESC",
+            )?;
+            let user = named_params! { ":user_id": owner.get() };
+            let rows = statement.query_map(user, |row| row.get(0))?;
+            let place = Place {
+                table: "attempt",
+                row: "changed",
+            };
+            rows.map(|at| place.instant("at", at?)).collect()
         })
         .await
     }
@@ -135,6 +164,7 @@ mod tests {
             at,
             outcome,
             detail: "x".to_owned(),
+            changed: true,
         };
         let first = attempt(datetime!(2026-03-02 12:00 UTC), Outcome::Saved);
         let second = attempt(datetime!(2026-03-01 12:00 UTC), Outcome::Failed);

@@ -56,7 +56,12 @@ impl SnapshotRow {
         if self.damage.is_some() {
             return Standing::Damaged;
         }
-        let is_doubted = |alarm: &Alarm| alarm.rule.quarantines() && !self.is_expected(alarm.rule);
+        let answer = self.mark.answer.as_ref();
+        let is_refused =
+            |rule| answer.is_some_and(|a| a.verdict == AnswerVerdict::NotMe && a.is_about(rule));
+        let is_doubted = |alarm: &Alarm| {
+            is_refused(alarm.rule) || (alarm.rule.quarantines() && !self.is_expected(alarm.rule))
+        };
         if self.alarms.iter().any(is_doubted) {
             Standing::Suspect
         } else {
@@ -340,6 +345,39 @@ impl Store {
         .await
     }
 
+    /// Notes how reading a file again went; nothing when it is another file by now.
+    pub async fn note_proof(&self, row: &SnapshotRow) -> Result<(), StoreError> {
+        let row = row.clone();
+        self.write(move |connection| {
+            connection.execute(
+                "UPDATE snapshot SET damage = :damage, verified_at = :verified_at
+                WHERE file = :file AND file_hash = :file_hash",
+                named_params! {
+                    ":damage": row.damage,
+                    ":verified_at": to_millis(row.verified_at),
+                    ":file": row.file,
+                    ":file_hash": row.file_hash.to_string(),
+                },
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Takes over what people say about a snapshot.
+    pub async fn note_mark(&self, file: String, mark: Mark) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let json = serde_json::to_string(&mark)
+                .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+            connection.execute(
+                "UPDATE snapshot SET mark = :mark, kept = :kept WHERE file = :file",
+                named_params! { ":mark": json, ":kept": mark.keep.is_some(), ":file": file },
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Adds a snapshot that was just taken, behind all others.
     pub async fn append_snapshot(&self, row: SnapshotRow) -> Result<SnapshotRow, StoreError> {
         self.write(move |connection| {
@@ -532,12 +570,12 @@ mod tests {
         });
         assert_eq!(row.standing(), Standing::Suspect);
         let rules = [Rule::MostGone, Rule::ScoresWiped];
-        row.mark.answer = Some(Answer::new(AnswerVerdict::NotMe, &rules));
+        row.mark.answer = Some(Answer::new(AnswerVerdict::NotMe, &rules, row.created_at));
         assert_eq!(
             (row.standing(), row.open_alarms().count()),
             (Standing::Suspect, 0)
         );
-        row.mark.answer = Some(Answer::new(AnswerVerdict::Expected, &rules));
+        row.mark.answer = Some(Answer::new(AnswerVerdict::Expected, &rules, row.created_at));
         assert_eq!(
             (row.standing(), row.open_alarms().count()),
             (Standing::Good, 0)

@@ -58,7 +58,11 @@ pub(crate) async fn run(
         output.talk("Left as it is.");
         return Ok(0);
     }
-    let answered = app.answer_alarms(*owner, verdict).await?;
+    let answered = open
+        .iter()
+        .filter(|alarm| alarm.snapshot.owner.id == *owner)
+        .count();
+    app.answer_alarms(&open, verdict).await?;
     output.result(
         "alarms",
         || open.iter().map(json_of).collect(),

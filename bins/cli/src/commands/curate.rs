@@ -169,7 +169,13 @@ pub(crate) async fn undelete(
     output.result(
         "undelete",
         || json_of(&item),
-        || format!("{} is back.", item.file),
+        || {
+            format!(
+                "{} is back, and is kept for {} days.",
+                item.file,
+                anirewind_core::BACK_FOR
+            )
+        },
     );
     Ok(0)
 }

@@ -27,7 +27,10 @@ pub(crate) async fn run(
         .map(|plan| text_of(output, plan))
         .collect::<Vec<_>>()
         .join("\n");
-    let going: usize = plans.iter().map(|plan| plan.going().count()).sum();
+    let going: usize = plans
+        .iter()
+        .map(|plan| plan.going().count() + plan.leaving.len())
+        .sum();
     if is_dry {
         output.result(
             "prune",
@@ -38,7 +41,7 @@ pub(crate) async fn run(
     }
     if going > 0 {
         let plural = if going == 1 { "" } else { "s" };
-        let question = format!("{text}\nPut {going} snapshot{plural} into the trash?");
+        let question = format!("{text}\nLet {going} file{plural} go as this says?");
         if !output.confirm(&question, "prune")? {
             output.talk("Left as they are.");
             return Ok(0);
@@ -46,7 +49,7 @@ pub(crate) async fn run(
     }
     let mut lines = Vec::new();
     for plan in &plans {
-        let pruned = app.prune(plan.owner).await?;
+        let pruned = app.prune_shown(plan.owner, Some(plan)).await?;
         lines.push(pruned_words(&pruned));
     }
     output.result(
@@ -63,7 +66,8 @@ pub(crate) async fn run(
 }
 
 fn json_of(plan: &RetentionPlan) -> Value {
-    plan.fates
+    let fates: Vec<_> = plan
+        .fates
         .iter()
         .map(|(row, fate)| {
             let mut json = snapshot_json(row);
@@ -72,7 +76,8 @@ fn json_of(plan: &RetentionPlan) -> Value {
             }
             json
         })
-        .collect()
+        .collect();
+    json!({ "snapshots": fates, "leavingTrash": plan.leaving, "held": plan.hold.is_some() })
 }
 
 fn text_of(output: &Output, plan: &RetentionPlan) -> String {
@@ -84,6 +89,11 @@ fn text_of(output: &Output, plan: &RetentionPlan) -> String {
             format!("{}  {}  {words}", output.time(row.created_at), row.file)
         })
         .collect();
+    lines.extend(
+        plan.leaving
+            .iter()
+            .map(|file| format!("trash/{file}  is removed for good")),
+    );
     lines.extend(plan.hold.as_ref().map(|hold| match hold {
         Hold::OpenAlarm => {
             "Nothing goes while something unusual is unanswered: anirewind alarm list".to_owned()

@@ -79,7 +79,7 @@ fn text_of(report: &VerifyReport) -> String {
     lines.extend(report.misnamed.iter().map(|file| file.problem.clone()));
     lines.extend(report.damaged.iter().map(|file| file.problem.clone()));
     lines.push(if report.damaged.is_empty() {
-        "Each is what was written, byte for byte.".to_owned()
+        "None is damaged: each of ours is what was written, byte for byte.".to_owned()
     } else {
         "These are not used. All others are, and no old one is removed meanwhile.".to_owned()
     });

@@ -123,6 +123,15 @@ fn one_value_for_many() {
 }
 
 #[test]
+fn one_cleared_score_does_not_hide_six_hundred_that_were_set() {
+    let before = list(1_000);
+    let mut now = changed(&before, 600, |values| values.score = Score::new(100).into());
+    now.entries[900].values.score = Recorded::Empty;
+    now.entries[902].values.private = Recorded::Known(false);
+    assert_eq!(rules(&before, &now), [Rule::SameValue]);
+}
+
+#[test]
 fn private_titles_that_everybody_sees() {
     let before = list(30);
     let shown = |count| {

@@ -21,7 +21,11 @@ fn full() -> Mark {
             until: Some(datetime!(2027-02-02 0:00 UTC)),
         }),
         note: Some("雨の日".to_owned()),
-        answer: Some(Answer::new(AnswerVerdict::Expected, &[Rule::MassRemoval])),
+        answer: Some(Answer::new(
+            AnswerVerdict::Expected,
+            &[Rule::MassRemoval],
+            datetime!(2026-11-04 8:00 UTC),
+        )),
     }
 }
 

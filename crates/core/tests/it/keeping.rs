@@ -258,12 +258,13 @@ async fn while_something_unusual_is_unanswered_nothing_goes() {
     let error = scene.app.delete(&before).await.unwrap_err();
     assert!(matches!(error, CurateError::Locked { .. }), "{error}");
     // It was not them: nothing of it is believed, and the rules go on.
-    let answered = scene
+    let open = scene.app.open_alarms(None).await.unwrap();
+    assert_eq!(open.len(), 5);
+    scene
         .app
-        .answer_alarms(hana(), AnswerVerdict::NotMe)
+        .answer_alarms(&open, AnswerVerdict::NotMe)
         .await
         .unwrap();
-    assert_eq!(answered, 5);
     let status = scene.app.status().await.unwrap().remove(0);
     assert_eq!(status.last_good.unwrap().id, before.id);
     let pruned = scene.app.prune(hana()).await.unwrap();
@@ -281,9 +282,10 @@ async fn this_was_me_is_believed_and_raises_the_threshold() {
         scene.app.status().await.unwrap()[0].verdict,
         Verdict::Unusual
     );
+    let open = scene.app.open_alarms(None).await.unwrap();
     scene
         .app
-        .answer_alarms(hana(), AnswerVerdict::Expected)
+        .answer_alarms(&open, AnswerVerdict::Expected)
         .await
         .unwrap();
     let status = scene.app.status().await.unwrap().remove(0);
@@ -345,11 +347,12 @@ async fn a_damaged_snapshot_is_named_never_the_last_good_and_stops_the_rules() {
     let before = rows.len();
     scene.live(3).await;
     assert_eq!(scene.rows().await.len(), before + 3, "nothing goes");
-    // Put right again, all goes on.
+    // Put right again, all goes on. The pace of requests makes the days a little longer than days.
     bytes[at] ^= 1;
     std::fs::write(&path, &bytes).unwrap();
     scene.app.refresh_catalogue().await.unwrap();
-    assert_eq!(scene.app.prune(hana()).await.unwrap().discarded.len(), 3);
+    let went = scene.app.prune(hana()).await.unwrap().discarded.len();
+    assert!((3..=4).contains(&went), "{went}");
 }
 
 #[tokio::test]
@@ -362,4 +365,181 @@ async fn zero_days_keep_all() {
         scene.clock.advance(DAY);
     }
     assert_eq!(app.snapshots(None).await.unwrap().len(), 12);
+}
+
+#[tokio::test]
+async fn an_empty_answer_is_not_believed_because_the_last_good_one_cannot_be_read() {
+    let scene = Scene::connected().await;
+    scene.live(3).await;
+    let newest = scene.rows().await.remove(0);
+    let path = scene.app.backups().join(&newest.file);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let ids: Vec<u32> = scene
+        .simulator
+        .world()
+        .entries(HANA)
+        .map(|e| e.media)
+        .collect();
+    for id in ids {
+        scene.simulator.world().drop_entry(HANA, id);
+    }
+    let empty = scene.capture_as(Kind::Automatic).await;
+    assert_eq!(
+        empty.standing(),
+        Standing::Suspect,
+        "compared with the one before that"
+    );
+    let rows = scene.rows().await;
+    assert_eq!(rows[1].standing(), Standing::Damaged);
+    let good = scene
+        .app
+        .status()
+        .await
+        .unwrap()
+        .remove(0)
+        .last_good
+        .unwrap();
+    assert_eq!(good.id, rows[2].id);
+}
+
+#[tokio::test]
+async fn a_damaged_file_that_was_never_catalogued_stops_the_rules_too() {
+    let scene = Scene::connected().await;
+    scene.live(8).await;
+    let oldest = scene.rows().await.pop().unwrap();
+    std::fs::write(scene.app.backups().join(&oldest.file), "{").unwrap();
+    for file in ["anirewind.db", "anirewind.db-wal", "anirewind.db-shm"] {
+        let _ = std::fs::remove_file(scene.data.path().join(file));
+    }
+    let app = scene.reopen();
+    app.add_account(None, crate::scene::token(crate::scene::TOKEN))
+        .await
+        .unwrap();
+    for day in 0..4 {
+        scene.watch(day + 40);
+        let target = app.targets(None).await.unwrap().remove(0);
+        app.capture(&target, Kind::Automatic).await.unwrap();
+        scene.clock.advance(DAY);
+    }
+    assert_eq!(app.snapshots(None).await.unwrap().len(), 11, "nothing went");
+    assert_eq!(app.status().await.unwrap()[0].verdict, Verdict::Damaged);
+    std::fs::remove_file(app.backups().join(&oldest.file)).unwrap();
+    assert!(!app.prune(hana()).await.unwrap().discarded.is_empty());
+}
+
+#[tokio::test]
+async fn one_answer_to_many_snapshots_raises_the_threshold_once() {
+    let scene = Scene::connected().await;
+    scene.capture().await;
+    scene.lose(21);
+    for _ in 0..6 {
+        scene.clock.advance(DAY);
+        scene.capture().await;
+    }
+    let open = scene.app.open_alarms(None).await.unwrap();
+    assert_eq!(open.len(), 6);
+    scene
+        .app
+        .answer_alarms(&open, AnswerVerdict::Expected)
+        .await
+        .unwrap();
+    // 11 of 19 are 58 percent: more than 55, less than six times raised.
+    scene.clock.advance(DAY * 2);
+    scene.lose(11);
+    assert_eq!(scene.capture().await.snapshot.standing(), Standing::Suspect);
+}
+
+#[tokio::test]
+async fn this_was_not_me_is_never_the_last_good_one_whatever_the_rule() {
+    let scene = Scene::connected().await;
+    let good = scene.capture().await.snapshot;
+    let entries: Vec<_> = scene.simulator.world().entries(HANA).cloned().collect();
+    for entry in entries {
+        let wiped = anirewind_simulator::SimEntry { score: 0, ..entry };
+        scene.simulator.world().put_entry(wiped);
+    }
+    let wiped = scene.capture().await.snapshot;
+    assert_eq!(wiped.alarms[0].rule, Rule::ScoresWiped);
+    assert_eq!(wiped.standing(), Standing::Good, "only asked about");
+    let open = scene.app.open_alarms(None).await.unwrap();
+    scene
+        .app
+        .answer_alarms(&open, AnswerVerdict::NotMe)
+        .await
+        .unwrap();
+    let status = scene.app.status().await.unwrap().remove(0);
+    assert_eq!(status.last_good.unwrap().id, good.id);
+    assert_eq!(scene.rows().await[0].standing(), Standing::Suspect);
+}
+
+#[tokio::test]
+async fn what_somebody_keeps_while_it_goes_stays() {
+    let scene = Scene::connected().await;
+    scene.live(8).await;
+    let oldest = scene.rows().await.pop().unwrap();
+    // Another program on the same folder, a moment before the rules run here.
+    let other = scene.reopen();
+    other.keep(&oldest, None, None).await.unwrap();
+    scene.live(3).await;
+    assert!(scene.rows().await.iter().any(|row| row.id == oldest.id));
+    // A mark that nobody can read any more keeps too, and is not written over.
+    let mark = scene.app.backups().join(format!("{}.mark", oldest.file));
+    std::fs::write(&mark, "{").unwrap();
+    scene.live(3).await;
+    let row = scene.rows().await.pop().unwrap();
+    assert_eq!(row.id, oldest.id);
+    assert!(scene.app.note(&row, "x").await.is_err());
+    assert_eq!(std::fs::read_to_string(&mark).unwrap(), "{");
+}
+
+#[tokio::test]
+async fn what_was_brought_back_stays_for_a_month() {
+    let scene = Scene::connected().await;
+    scene.live(9).await;
+    let gone = scene.app.trash().await.unwrap().remove(0);
+    scene.app.undelete(&gone.file).await.unwrap();
+    scene.live(20).await;
+    assert!(scene.rows().await.iter().any(|row| row.file == gone.file));
+    scene.live(25).await;
+    assert!(scene.rows().await.iter().all(|row| row.file != gone.file));
+}
+
+#[tokio::test]
+async fn a_file_dropped_in_moves_no_other_and_one_from_the_future_is_never_the_newest() {
+    let scene = Scene::connected().await;
+    scene.live(2).await;
+    scene.clock.jump(time::Duration::days(3650));
+    scene.watch(60);
+    let future = scene.capture().await.snapshot;
+    scene.app.keep(&future, None, None).await.unwrap();
+    scene.clock.jump(time::Duration::days(-3650));
+    scene.watch(61);
+    let follower = scene.capture().await.snapshot;
+    scene.watch(62);
+    let newest = scene.capture().await.snapshot;
+    // The one that links the others to the one from the future goes; then something is dropped in.
+    std::fs::remove_file(scene.app.backups().join(&follower.file)).unwrap();
+    let theirs =
+        include_str!("../../../backup/tests/it/files/plexanibridge-hana.20251004010203.json");
+    let folder = scene.app.backups();
+    std::fs::write(
+        folder.join("plexanibridge-hana.20251004010203.json"),
+        theirs,
+    )
+    .unwrap();
+    scene.app.refresh_catalogue().await.unwrap();
+    assert_eq!(scene.rows().await[0].id, newest.id);
+    for file in ["anirewind.db", "anirewind.db-wal", "anirewind.db-shm"] {
+        let _ = std::fs::remove_file(scene.data.path().join(file));
+    }
+    let app = scene.reopen();
+    app.refresh_catalogue().await.unwrap();
+    assert_eq!(
+        app.snapshots(None).await.unwrap()[0].id,
+        newest.id,
+        "made anew"
+    );
 }

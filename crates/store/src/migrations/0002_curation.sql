@@ -35,6 +35,9 @@ CREATE INDEX snapshot_of_user ON snapshot (user_id, position);
 CREATE INDEX snapshot_position ON snapshot (position);
 CREATE INDEX snapshot_id ON snapshot (id);
 
+-- Whether the list was another than the last time; outlives the snapshots.
+ALTER TABLE attempt ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
+
 -- Snapshots that were put into the trash, by their name there; also after they are gone from it.
 CREATE TABLE discarded (
     file TEXT PRIMARY KEY,
