@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anirewind_backup::retention::{Candidate, Fate, Hold, Kept, Role, plan};
-use anirewind_backup::{Discarded, Folder, Kind, SnapshotName};
+use anirewind_backup::{Discarded, Folder, Kind, Mark, SnapshotName};
 use anirewind_model::UserId;
 use anirewind_store::{DiscardedRow, Reason, SnapshotRow, Standing};
 
@@ -202,14 +202,20 @@ impl App {
         reason: Reason,
     ) -> Result<(), CurateError> {
         let (folder, file, now) = (self.inner.folder.clone(), row.file.clone(), self.now());
+        let mark = row.mark.clone();
         let discarded = crate::curate::blocking(move || {
             let name = folder
                 .name_of(&file)
                 .ok_or_else(|| CurateError::NotOurs { file: file.clone() })?;
             // The file beside it decides, not what the catalogue last heard.
-            if folder.mark_of(&name).keep.is_some() {
-                let reason = "it is kept";
+            let said = folder.mark_of(&name);
+            if said != mark {
+                let reason = "somebody said something else about it meanwhile";
                 return Err(CurateError::Locked { file, reason });
+            }
+            // A wish that has come to its end would hold it in the trash.
+            if said.keep.is_some() {
+                folder.put_mark(&name, &Mark { keep: None, ..said })?;
             }
             Ok::<Discarded, CurateError>(folder.discard(&name, now)?)
         })
