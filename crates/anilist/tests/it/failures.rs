@@ -7,7 +7,11 @@ use crate::scene::{Scene, clock};
 
 /// What is left of a fault that never goes away.
 async fn outcome(fault: Fault) -> (RemoteError, u64) {
-    let scene = Scene::hurried(0, 0).await;
+    // A body without end has to be given up for its length, however slow the machine is.
+    let scene = match fault {
+        Fault::EndlessBody => Scene::grown(0, 0).await,
+        _ => Scene::hurried(0, 0).await,
+    };
     scene.simulator.fault_always(Some(fault));
     let error = scene.anilist.viewer().await.unwrap_err();
     (error, scene.simulator.traffic().requests)
