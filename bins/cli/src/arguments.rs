@@ -19,13 +19,15 @@ Examples:
   anirewind snapshots                             list what there is
   anirewind diff latest live                      what changed since the newest one
   anirewind snapshot keep latest --name before-x  keep one whatever the rules say
+  anirewind log                                   what changed, newest first
+  anirewind undo 5d1c                             take a change back, after asking
 
 A snapshot is named by `latest`, `latest~2`, the beginning of its id, `@2026-11-03`, `@-7d`, `kept:NAME`
 or the path of a file; `live` is the list on AniList now.
 
-Exit status: 0 done, 1 failed, 2 usage, 3 partly done, 4 no such profile or snapshot,
-6 not signed in, 7 AniList unavailable, 9 refused for safety, 10 differences found or something
-is not well, 130 interrupted.
+Exit status: 0 done, 1 failed, 2 usage, 3 partly done, 4 no such profile, snapshot or change,
+5 edited since, 6 not signed in, 7 AniList unavailable, 8 busy, 9 refused for safety, 10 differences
+found or something is not well, 130 interrupted.
 
 Unofficial. Not affiliated with AniList."
 )]
@@ -89,6 +91,31 @@ pub(crate) enum Command {
     /// What is unusual about a list, and your answer to it.
     #[command(subcommand)]
     Alarm(AlarmCommand),
+    /// Look at AniList now for what others changed.
+    Look,
+    /// List what changed, newest first.
+    Log(LogArguments),
+    /// Take changes back; without an id, the newest act of ours.
+    Undo(UndoArguments),
+    /// Take an undo back; without an id, the newest one.
+    Redo(UndoArguments),
+    /// Show the whole history of a title.
+    Title {
+        /// Its id, its address on AniList, or a part of its name.
+        title: String,
+    },
+    /// Show the list as it was at a moment.
+    List {
+        /// The moment: `2026-11-03T14:00`, `2026-11-03`, or `@-7d`.
+        #[arg(long, value_name = "WHEN")]
+        at: String,
+        /// List the titles too.
+        #[arg(long)]
+        entries: bool,
+    },
+    /// What we did: list it, show one act, go on with one that stopped.
+    #[command(subcommand)]
+    Op(OpCommand),
     /// Say how things stand; exit status 10 when something needs doing.
     Status,
     /// Look for what is wrong with the set-up.
@@ -185,6 +212,80 @@ pub(crate) enum SnapshotCommand {
         #[arg(short = 'n', long)]
         dry_run: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OpCommand {
+    /// List what we did, newest first.
+    Log {
+        /// At most this many.
+        #[arg(short, long, default_value_t = 20, value_name = "COUNT")]
+        limit: usize,
+    },
+    /// Show one act with its titles.
+    Show {
+        /// The beginning of its id.
+        id: String,
+    },
+    /// Go on with an act that stopped.
+    Resume {
+        /// The beginning of its id.
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LogArguments {
+    /// At most this many; 0 for all.
+    #[arg(short, long, default_value_t = 50, value_name = "COUNT")]
+    pub(crate) limit: usize,
+    /// Only with this outcome: synced, deleted, undone, skipped, failed, `not_found`, pending.
+    #[arg(long, value_name = "OUTCOME", value_parser = parse_outcome)]
+    pub(crate) kind: Option<anirewind_core::ChangeOutcome>,
+    /// Only made by this: observed, restore, undo, redo, import, api.
+    #[arg(long, value_name = "SOURCE", value_parser = parse_source)]
+    pub(crate) source: Option<anirewind_core::Source>,
+    /// Only of this list.
+    #[arg(long = "type", value_enum, value_name = "TYPE")]
+    pub(crate) media_type: Option<TypeArgument>,
+    /// Only of this field.
+    #[arg(long, value_name = "FIELD", value_parser = parse_field)]
+    pub(crate) field: Option<anirewind_core::model::EntryField>,
+    /// Only of titles with this in their name.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) title: Option<String>,
+    /// Only since then: `@-7d`, `@-12h`, `@2026-11-03`.
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) since: Option<String>,
+    /// Go on printing what comes.
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UndoArguments {
+    /// Beginnings of ids: of changes, groups, or acts of ours.
+    #[arg(value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+    /// What to do where something was edited since: ask, put the old value back, leave it as it is.
+    #[arg(long, value_enum, default_value_t = Prefer::Ask)]
+    pub(crate) prefer: Prefer,
+    /// Put back this field though it was edited since (more than once for several).
+    #[arg(long = "field", value_name = "FIELD", value_parser = parse_field)]
+    pub(crate) fields: Vec<anirewind_core::model::EntryField>,
+    /// Say what would be done, and do nothing.
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Prefer {
+    /// Refuse until it is said.
+    Ask,
+    /// Put the old values back all the same.
+    Before,
+    /// Leave those titles alone.
+    Now,
 }
 
 #[derive(Debug, Subcommand)]
@@ -336,6 +437,24 @@ fn parse_time(text: &str) -> Result<std::time::Duration, String> {
 fn parse_day(text: &str) -> Result<jiff::civil::Date, String> {
     text.parse()
         .map_err(|_| "a day looks like 2027-02-28".to_owned())
+}
+
+fn parse_outcome(text: &str) -> Result<anirewind_core::ChangeOutcome, String> {
+    use anirewind_core::ChangeOutcome;
+
+    ChangeOutcome::parse(text).ok_or_else(|| {
+        let words = ChangeOutcome::ALL.iter().map(|outcome| outcome.as_str());
+        format!("there are: {}", words.collect::<Vec<_>>().join(", "))
+    })
+}
+
+fn parse_source(text: &str) -> Result<anirewind_core::Source, String> {
+    use anirewind_core::Source;
+
+    Source::parse(text).ok_or_else(|| {
+        let words = Source::ALL.iter().map(|source| source.as_str());
+        format!("there are: {}", words.collect::<Vec<_>>().join(", "))
+    })
 }
 
 fn parse_field(text: &str) -> Result<anirewind_core::model::EntryField, String> {

@@ -7,11 +7,14 @@ mod curate;
 mod diff;
 mod doctor;
 mod export;
+mod history;
 mod import;
+mod log;
 mod prune;
 mod show;
 mod snapshots;
 mod status;
+mod undo;
 mod verify;
 
 use anirewind_core::App;
@@ -49,6 +52,13 @@ pub(crate) async fn run(
         Command::Verify(arguments) => verify::run(&app, output, profile, arguments).await,
         Command::Snapshot(command) => snapshot(&app, output, profile, command).await,
         Command::Alarm(command) => alarm::run(&app, output, profile, command).await,
+        Command::Look => log::look(&app, output, profile).await,
+        Command::Log(arguments) => log::run(&app, output, profile, arguments).await,
+        Command::Undo(arguments) => undo::run(&app, output, profile, arguments, false).await,
+        Command::Redo(arguments) => undo::run(&app, output, profile, arguments, true).await,
+        Command::Title { title } => history::title(&app, output, profile, title).await,
+        Command::List { at, entries } => history::list(&app, output, profile, at, *entries).await,
+        Command::Op(command) => history::op(&app, output, profile, command).await,
         Command::Status => status::run(&app, output, profile).await,
         Command::Doctor => doctor::run(&app, output).await,
         Command::Completions { shell } => completion::print(*shell),

@@ -127,6 +127,22 @@ impl Output {
         Ok(read.is_ok() && answer.trim().eq_ignore_ascii_case(word))
     }
 
+    /// Whether JSON was asked for.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Prints one JSON object a line, for results that go on.
+    pub(crate) fn line(&self, value: &Value) {
+        let mut stdout = io::stdout().lock();
+        if writeln!(stdout, "{value}")
+            .and_then(|()| stdout.flush())
+            .is_err()
+        {
+            self.is_lost.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Whether the result could not be printed.
     pub(crate) fn is_lost(&self) -> bool {
         self.is_lost.load(Ordering::Relaxed)
@@ -220,7 +236,7 @@ impl Output {
                     Event::Writing { .. } => bar.set_message("writing"),
                     Event::Saved(_) | Event::Failed { .. } => bar.finish_and_clear(),
                     // Said with the result.
-                    Event::Alarm { .. } => {}
+                    Event::Alarm { .. } | Event::Changed { .. } => {}
                 }
             }
         });

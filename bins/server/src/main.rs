@@ -119,6 +119,9 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         served = anirewind_web::serve(app.clone(), listener) => {
             Ok(served.context("the server stopped")?)
         }
+        () = app.run_watch() => {
+            Err(anyhow::anyhow!("looking for changes ended").into())
+        }
         () = app.run_schedule() => {
             Err(anyhow::anyhow!("the schedule ended, so no more snapshots would be taken").into())
         }

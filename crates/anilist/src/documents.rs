@@ -33,7 +33,13 @@ macro_rules! document {
     };
 }
 
-document!(VIEWER, "Viewer", 39, ["viewer"]);
+document!(VIEWER, "Viewer", 39, ["viewer", "account"]);
+document!(
+    RECENT,
+    "Recent",
+    123,
+    ["recent", "account", "entry", "title"]
+);
 document!(LISTS, "Lists", 88, ["lists", "entry", "title"]);
 document!(LIST, "List", 44, ["list", "entry", "title"]);
 document!(SWEEP, "Sweep", 3, ["sweep"]);
@@ -64,8 +70,9 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Document; 16] = [
+    const ALL: [Document; 17] = [
         VIEWER,
+        RECENT,
         LISTS,
         LIST,
         SWEEP,

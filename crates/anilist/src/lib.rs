@@ -10,6 +10,7 @@ mod event;
 mod favourites;
 mod pace;
 mod read;
+mod recent;
 mod settings;
 mod sweep;
 mod template;

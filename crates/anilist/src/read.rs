@@ -113,6 +113,23 @@ impl AniList {
         Ok(list)
     }
 
+    /// Reads what the groups of both lists show, which is all but what is hidden and on no custom
+    /// list.
+    pub(crate) async fn read_collections(
+        &self,
+        viewer: &Viewer,
+        progress: Progress<'_>,
+    ) -> Result<Vec<Entry>, RemoteError> {
+        let mut reader = Reader {
+            anilist: self,
+            viewer,
+            found: Found::new(),
+            progress,
+        };
+        reader.collections().await?;
+        Ok(reader.found.into_values().collect())
+    }
+
     /// Reads the entries of some titles, fifty a page and several pages a request.
     ///
     /// Which list an entry is on stands with its title; for a title that AniList has since removed

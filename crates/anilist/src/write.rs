@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anirewind_model::{
-    Deletion, Entry, EntryId, EntryWrite, List, ListSettings, MediaId, Progress, Recorded, Remote,
-    RemoteError, Saved, SharedWrite, Viewer,
+    Deletion, Entry, EntryId, EntryWrite, List, ListSettings, MediaId, Progress, Recent, Recorded,
+    Remote, RemoteError, Saved, SharedWrite, UserId, Viewer,
 };
 use async_trait::async_trait;
 use serde_json::json;
@@ -27,6 +27,14 @@ impl Remote for AniList {
 
     async fn list(&self, viewer: &Viewer, progress: Progress<'_>) -> Result<List, RemoteError> {
         self.read_list(viewer, progress).await
+    }
+
+    async fn recent(&self, owner: UserId) -> Result<Recent, RemoteError> {
+        self.read_recent(owner).await
+    }
+
+    async fn shown(&self, viewer: &Viewer) -> Result<Vec<Entry>, RemoteError> {
+        self.read_shown(viewer, &|_, _| ()).await
     }
 
     async fn entries(&self, viewer: &Viewer, media: &[MediaId]) -> Result<Vec<Entry>, RemoteError> {

@@ -192,8 +192,21 @@ impl App {
         outcomes
     }
 
-    /// Takes a snapshot of one account.
+    /// Takes a snapshot of one account, when nothing is being written to it.
     pub async fn capture(&self, target: &Target, kind: Kind) -> Result<Captured, CaptureError> {
+        let _lock = match self.owner_of(target) {
+            Some(owner) => Some(self.account_lock(owner).await?),
+            None => None,
+        };
+        self.capture_for(target, kind).await
+    }
+
+    /// The same for somebody who has the account to himself already.
+    pub(crate) async fn capture_for(
+        &self,
+        target: &Target,
+        kind: Kind,
+    ) -> Result<Captured, CaptureError> {
         let outcome = self.try_capture(target, kind).await;
         match &outcome {
             Ok(captured) => {
@@ -238,6 +251,15 @@ impl App {
         // What became of the folder meanwhile is known before the new one is compared.
         if let Err(error) = self.refresh_catalogue().await {
             tracing::warn!(problem = error.chain(), "cannot look into the folder");
+        }
+        if anirewind_backup::incomplete(&list, &self.inner.settings.thresholds).is_none() {
+            let changes = self.observe_list(&list).await?;
+            if changes > 0 {
+                self.tell(Event::Changed {
+                    profile: profile.clone(),
+                    changes,
+                });
+            }
         }
         if kind == Kind::Automatic
             && let Some(row) = self.moments_ago(&list).await?

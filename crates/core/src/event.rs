@@ -28,6 +28,13 @@ pub enum Event {
     },
     /// A snapshot is there.
     Saved(Box<Captured>),
+    /// Others changed something.
+    Changed {
+        /// The profile.
+        profile: String,
+        /// How many titles.
+        changes: usize,
+    },
     /// Something about a list is unusual.
     Alarm {
         /// The profile.
@@ -74,6 +81,9 @@ impl fmt::Display for Event {
                 )
             }
             Self::Saved(captured) => write!(f, "{captured}"),
+            Self::Changed { profile, changes } => {
+                write!(f, "{profile}: {changes} titles changed on AniList")
+            }
             Self::Alarm { profile, alarm } => write!(f, "{profile}: {alarm}"),
             Self::Failed { profile, problem } => write!(f, "{profile}: {problem}"),
             Self::Client { message } => f.write_str(message),

@@ -15,6 +15,10 @@ pub enum Code {
     NotSignedIn,
     /// AniList, or the way to it, is out of order, or asks for more patience than there is.
     Unavailable,
+    /// Something was edited since, and a choice is needed.
+    EditedSince,
+    /// Something else is at work on the same account.
+    Busy,
     /// Refused because something could be lost.
     RefusedForSafety,
 }
@@ -26,8 +30,10 @@ impl Code {
             Self::Failed => 1,
             Self::Usage => 2,
             Self::NotFound => 4,
+            Self::EditedSince => 5,
             Self::NotSignedIn => 6,
             Self::Unavailable => 7,
+            Self::Busy => 8,
             Self::RefusedForSafety => 9,
         }
     }
@@ -38,6 +44,8 @@ impl Code {
             Self::Failed => "failed",
             Self::Usage => "usage",
             Self::NotFound => "not-found",
+            Self::EditedSince => "edited-since",
+            Self::Busy => "busy",
             Self::NotSignedIn => "not-signed-in",
             Self::Unavailable => "unavailable",
             Self::RefusedForSafety => "refused-for-safety",

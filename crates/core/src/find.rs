@@ -202,6 +202,27 @@ impl App {
         }
     }
 
+    /// The moment that `2026-11-03T14:00`, `2026-11-03` (its end) or `@-7d` means, in the zone of this
+    /// installation.
+    pub fn moment(&self, text: &str) -> Result<OffsetDateTime, InvalidReference> {
+        let invalid = || InvalidReference::of(text);
+        if text.starts_with('@') {
+            return self.instant(text);
+        }
+        if let Ok(day) = text.parse::<jiff::civil::Date>()
+            && !text.contains('T')
+        {
+            return self.end_of_day(day);
+        }
+        let moment = text
+            .parse::<jiff::civil::DateTime>()
+            .map_err(|_| invalid())?;
+        let moment = moment
+            .to_zoned(self.inner.zone.clone())
+            .map_err(|_| invalid())?;
+        OffsetDateTime::from_unix_timestamp(moment.timestamp().as_second()).map_err(|_| invalid())
+    }
+
     /// The last second of a day, in the zone of this installation.
     pub fn end_of_day(&self, day: jiff::civil::Date) -> Result<OffsetDateTime, InvalidReference> {
         let next = day

@@ -12,8 +12,11 @@ mod event;
 mod explain;
 mod export;
 mod find;
+mod gate;
+mod history;
 mod import;
 mod judge;
+mod looking;
 mod reference;
 mod retention;
 mod schedule;
@@ -21,6 +24,7 @@ mod scheduler;
 mod settings;
 mod source;
 mod status;
+mod undo;
 mod verify;
 mod words;
 
@@ -35,13 +39,17 @@ pub use event::Event;
 pub use explain::{Code, Explain};
 pub use export::write_csv;
 pub use find::{BrowseError, Found, FoundList};
+pub use gate::GateError;
+pub use history::{ListAt, TitleHistory};
 pub use import::{ImportError, ImportItem, ImportPlan, Imported};
+pub use looking::LookReport;
 pub use reference::{InvalidReference, Reference};
 pub use retention::{Pruned, RetentionPlan, TRASH_DAYS};
 pub use schedule::{InvalidSchedule, Schedule};
 pub use settings::{ProvidedToken, Settings};
 pub use source::{Origin, SettingsError, Sources};
 pub use status::{AccountStatus, Verdict};
+pub use undo::{PlannedTitle, UndoError, UndoPlan, UndoReport};
 pub use verify::VerifyReport;
 pub use words::{change_of, summary_of, title_of, value_of};
 
@@ -53,5 +61,12 @@ pub use anirewind_backup::{
     Thresholds,
 };
 pub use anirewind_model as model;
-pub use anirewind_store::{AccountRow, Attempt, Delta, Outcome, Reason, SnapshotRow, Standing};
-pub use anirewind_timeline::{Changed, Differences, Notice, compare};
+pub use anirewind_restore::{Step as TitleStep, StepKind};
+pub use anirewind_store::{
+    AccountRow, Attempt, ChangeFilter, ChangeRow, Cursor, Delta, OperationRow, OperationState,
+    Outcome, Reason, SnapshotRow, Standing, StepRow,
+};
+pub use anirewind_timeline::{
+    Change, Changed, Choices, Conflict, Differences, Id, Notice, Outcome as ChangeOutcome, Source,
+    When, compare, undoable,
+};

@@ -50,6 +50,30 @@ impl App {
         }
     }
 
+    /// Looks at every account whenever the interval has passed, for ever; nothing when looking is
+    /// switched off.
+    pub async fn run_watch(&self) {
+        let Some(interval) = self.inner.settings.watch_interval else {
+            return std::future::pending().await;
+        };
+        loop {
+            self.inner.clock.sleep(interval).await;
+            for target in self.all_targets().await {
+                match self.look(&target).await {
+                    Ok(report) if report.changes > 0 => {
+                        tracing::info!(
+                            profile = report.profile,
+                            changes = report.changes,
+                            "changed"
+                        );
+                    }
+                    Ok(_) => {}
+                    Err(error) => tracing::warn!(problem = error.chain(), "cannot look"),
+                }
+            }
+        }
+    }
+
     /// Reads a part of the snapshots again, once a day; says when that was last done.
     async fn scrub_daily(&self, last: Option<OffsetDateTime>) -> Option<OffsetDateTime> {
         let now = self.now();

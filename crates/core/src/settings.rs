@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anirewind_backup::retention::Policy;
 use anirewind_backup::{Steps, Thresholds};
@@ -37,6 +38,12 @@ pub struct Settings {
     pub thresholds: Thresholds,
     /// A list that has not changed for so many times as long as usual is worth a word.
     pub quiet_factor: u32,
+    /// How often to look at AniList for what others changed; `None` for never.
+    pub watch_interval: Option<Duration>,
+    /// Nothing is written to AniList.
+    pub dry_run: bool,
+    /// Titles may be removed from AniList.
+    pub destructive_sync: bool,
     /// Who is asked before each effect on the disk; nobody, but in tests.
     pub steps: Steps,
 }
@@ -136,7 +143,20 @@ const QUIET_FACTOR: Setting = Setting {
     variables: &["ANIREWIND_ALARM_QUIET_FACTOR"],
 };
 
-const KNOWN: [Setting; 20] = [
+const WATCH_INTERVAL: Setting = Setting {
+    key: "watch_interval",
+    variables: &["ANIREWIND_WATCH_INTERVAL"],
+};
+const DRY_RUN: Setting = Setting {
+    key: "dry_run",
+    variables: &["ANIREWIND_DRY_RUN", "PAB_DRY_RUN"],
+};
+const DESTRUCTIVE: Setting = Setting {
+    key: "destructive_sync",
+    variables: &["ANIREWIND_DESTRUCTIVE_SYNC", "PAB_DESTRUCTIVE_SYNC"],
+};
+
+const KNOWN: [Setting; 23] = [
     TOKEN_FILE,
     ANILIST_URL,
     REFERER,
@@ -157,6 +177,9 @@ const KNOWN: [Setting; 20] = [
     SCORES_WIPED,
     MADE_PUBLIC,
     QUIET_FACTOR,
+    WATCH_INTERVAL,
+    DRY_RUN,
+    DESTRUCTIVE,
 ];
 
 const LISTEN_DEFAULT: SocketAddr =
@@ -198,10 +221,40 @@ impl Settings {
                 text.parse().ok().filter(|n| (2..=1_000).contains(n))
             })?
             .unwrap_or(10),
+            watch_interval: watch_interval(&values)?,
+            dry_run: parsed(&values, DRY_RUN, "true or false", flag)?.unwrap_or(false),
+            destructive_sync: parsed(&values, DESTRUCTIVE, "true or false", flag)?.unwrap_or(false),
             steps: Steps::default(),
             data,
         })
     }
+}
+
+/// A flag, in the words of whoever writes one.
+fn flag(text: &str) -> Option<bool> {
+    match text.to_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Some(true),
+        "false" | "0" | "no" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+/// Five minutes unless somebody says otherwise; 0 for never.
+fn watch_interval(values: &Values<'_>) -> Result<Option<Duration>, SettingsError> {
+    let allowed = "0 for never, or 1m to 24h, as 5m or 2h";
+    let parsed = parsed(values, WATCH_INTERVAL, allowed, |text| {
+        if text == "0" {
+            return Some(None);
+        }
+        let minutes: u64 = match (text.strip_suffix('m'), text.strip_suffix('h')) {
+            (Some(minutes), _) => minutes.trim().parse().ok()?,
+            (_, Some(hours)) => hours.trim().parse::<u64>().ok()?.checked_mul(60)?,
+            (None, None) => return None,
+        };
+        let is_allowed = (1..=24 * 60).contains(&minutes);
+        is_allowed.then(|| Some(Duration::from_mins(minutes)))
+    })?;
+    Ok(parsed.unwrap_or(Some(Duration::from_mins(5))))
 }
 
 /// Days and counts up to what nobody lives to see.

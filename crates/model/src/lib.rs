@@ -37,7 +37,7 @@ pub use list::{Coverage, Favourite, Favourites, List};
 pub use media::{MediaFormat, MediaSummary, MediaType, TitleLanguage, Titles};
 pub use notes::Notes;
 pub use pair::{Pair, pairs};
-pub use remote::{Progress, Remote};
+pub use remote::{Progress, Recent, Remote};
 pub use remote_error::{Effect, FieldRefusal, RemoteError, Retry};
 pub use score::{InvalidScore, Score, ScoreFormat};
 pub use settings::{ActivitySettings, ListSettings, TypeSettings};

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use crate::{
-    Deletion, Entry, EntryWrite, List, ListSettings, MediaId, RemoteError, Saved, SharedWrite,
-    Viewer,
+    Deletion, Entry, EntryWrite, List, ListSettings, MediaId, MediaType, RemoteError, Saved,
+    SharedWrite, UserId, Viewer,
 };
 
 /// An account on AniList, reached with one token.
@@ -17,6 +17,13 @@ pub trait Remote: Send + Sync {
 
     /// Reads both lists completely: private and hidden entries, settings and favourites too.
     async fn list(&self, viewer: &Viewer, progress: Progress<'_>) -> Result<List, RemoteError>;
+
+    /// Reads the entries that were saved last, and the account. One request.
+    async fn recent(&self, owner: UserId) -> Result<Recent, RemoteError>;
+
+    /// Reads all entries but those that are hidden and on no custom list, which only
+    /// [`Remote::list`] finds.
+    async fn shown(&self, viewer: &Viewer) -> Result<Vec<Entry>, RemoteError>;
 
     /// Reads the entries of some titles; a title that is not on the list is not in the answer.
     async fn entries(&self, viewer: &Viewer, media: &[MediaId]) -> Result<Vec<Entry>, RemoteError>;
@@ -39,6 +46,29 @@ pub trait Remote: Send + Sync {
 
     /// Removes entries. An entry that is already gone counts as removed.
     async fn delete(&self, viewer: &Viewer, entries: &[Deletion]) -> Result<(), RemoteError>;
+}
+
+/// The entries of an account that were saved last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recent {
+    /// The account, with what its statistics count.
+    pub viewer: Viewer,
+    /// Anime, the one saved last first.
+    pub anime: Vec<Entry>,
+    /// Manga, likewise.
+    pub manga: Vec<Entry>,
+    /// So many of each are given at most; fewer are all there are.
+    pub page: usize,
+}
+
+impl Recent {
+    /// The entries of one list.
+    pub fn of(&self, media_type: MediaType) -> &[Entry] {
+        match media_type {
+            MediaType::Anime => &self.anime,
+            MediaType::Manga => &self.manga,
+        }
+    }
 }
 
 /// Told how many titles of how many have been read so far; the second may be unknown.

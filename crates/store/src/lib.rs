@@ -4,16 +4,20 @@
 mod accounts;
 mod attempts;
 mod open;
+mod operations;
 mod row;
 mod secrets;
 mod snapshots;
 mod store;
+mod timeline;
 mod trash;
 
 pub use accounts::AccountRow;
 pub use attempts::{Attempt, Outcome};
 pub use open::OpenError;
+pub use operations::{OperationRow, OperationState, StepResult, StepRow};
 pub use secrets::{SecretError, Secrets};
 pub use snapshots::{Delta, SnapshotRow, Standing};
 pub use store::{Store, StoreError};
+pub use timeline::{ChangeFilter, ChangeRow, Cursor, Known, Look, LookRecord};
 pub use trash::{DiscardedRow, Reason};

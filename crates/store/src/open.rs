@@ -16,6 +16,7 @@ const OLDEST_SQLITE: i32 = 3_051_003;
 const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0001_catalogue.sql")),
     M::up(include_str!("migrations/0002_curation.sql")),
+    M::up(include_str!("migrations/0003_timeline.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 

@@ -90,6 +90,27 @@ pub enum Conflict {
     Edited,
 }
 
+impl TitlePlan {
+    /// What the title holds once this is done.
+    pub fn target(&self, now: Option<&Entry>) -> Option<EntryValues> {
+        let now = now.map(|entry| entry.values.clone());
+        match &self.action {
+            Action::Nothing => now,
+            Action::Add(values) => Some(values.clone()),
+            Action::Remove => None,
+            Action::Write(write) => {
+                let mut values = now.unwrap_or_default();
+                for field in EntryField::ALL {
+                    if write.get(field).is_recorded() {
+                        values.copy(field, write);
+                    }
+                }
+                Some(values)
+            }
+        }
+    }
+}
+
 /// Whether a change can be taken back, by the table of the system we follow.
 ///
 /// `synced` with before and after: the before is put back. `synced` without before: the entry is

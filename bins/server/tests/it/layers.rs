@@ -7,19 +7,24 @@ use std::process::Command;
 use serde_json::Value;
 
 /// For each package of ours, the packages of ours that it may use outside its tests.
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 11] = [
     ("anirewind-model", &[]),
     ("anirewind-anilist", &["anirewind-model"]),
     ("anirewind-backup", &["anirewind-model"]),
     ("anirewind-timeline", &["anirewind-model"]),
+    ("anirewind-restore", &["anirewind-model"]),
     ("anirewind-simulator", &["anirewind-model"]),
-    ("anirewind-store", &["anirewind-model", "anirewind-backup"]),
+    (
+        "anirewind-store",
+        &["anirewind-model", "anirewind-backup", "anirewind-timeline"],
+    ),
     (
         "anirewind-core",
         &[
             "anirewind-model",
             "anirewind-anilist",
             "anirewind-backup",
+            "anirewind-restore",
             "anirewind-store",
             "anirewind-timeline",
         ],

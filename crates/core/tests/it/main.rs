@@ -8,6 +8,8 @@ mod crashing;
 mod finding;
 mod importing;
 mod keeping;
+mod looking;
 mod proving;
 mod scene;
 mod scheduling;
+mod undoing;

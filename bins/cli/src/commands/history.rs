@@ -1,0 +1,249 @@
+//! `title`, `list`, `op`
+
+use anirewind_core::model::{ScoreFormat, TitleLanguage, UserId};
+use anirewind_core::{
+    AccountError, App, BrowseError, OperationRow, StepRow, UndoError, summary_of, title_of,
+};
+use serde_json::{Value, json};
+
+use crate::arguments::OpCommand;
+use crate::commands::log::{change_json, line, short};
+use crate::commands::undo;
+use crate::json::{entry_json, instant_json};
+use crate::output::{Failure, Output};
+
+/// The account that is meant: the one named, or the only one there is.
+async fn owner(app: &App, profile: Option<&str>) -> Result<UserId, Failure> {
+    if let Some(profile) = profile {
+        return Ok(app.account_row(profile).await?.account.id);
+    }
+    let accounts = app.accounts().await?;
+    match accounts.as_slice() {
+        [one] => Ok(one.account.id),
+        [] => Err(AccountError::NoAccount.into()),
+        _ => Err(Failure::usage(
+            "there are several accounts; say which one with --profile",
+        )),
+    }
+}
+
+pub(crate) async fn title(
+    app: &App,
+    output: &Output,
+    profile: Option<&str>,
+    title: &str,
+) -> Result<u8, Failure> {
+    let owner = owner(app, profile).await?;
+    let found = app
+        .title_history(owner, title)
+        .await
+        .map_err(BrowseError::Store)?;
+    let Some(found) = found else {
+        return Err(UndoError::NotFound {
+            reference: title.to_owned(),
+        }
+        .into());
+    };
+    output.result(
+        "title",
+        || {
+            json!({
+                "mediaId": found.media.get(),
+                "type": found.media_type.as_str(),
+                "title": found.title,
+                "now": found.now.as_ref().map(entry_json),
+                "changes": found.changes.iter().map(change_json).collect::<Vec<_>>(),
+            })
+        },
+        || {
+            let name = found
+                .title
+                .clone()
+                .unwrap_or_else(|| found.media.to_string());
+            let format = ScoreFormat::Point100;
+            let mut lines = vec![match &found.now {
+                Some(now) => format!("{name}: {}", summary_of(now, &format)),
+                None => format!("{name}: not on the list"),
+            }];
+            lines.extend(
+                found
+                    .changes
+                    .iter()
+                    .map(|row| format!("  {}", line(output, row))),
+            );
+            if found.changes.is_empty() {
+                lines.push("  No change of it was seen.".to_owned());
+            }
+            lines.join("\n")
+        },
+    );
+    Ok(0)
+}
+
+pub(crate) async fn list(
+    app: &App,
+    output: &Output,
+    profile: Option<&str>,
+    at: &str,
+    with_entries: bool,
+) -> Result<u8, Failure> {
+    app.refresh_catalogue().await?;
+    let owner = owner(app, profile).await?;
+    let moment = app.moment(at)?;
+    let found = app.list_at(owner, moment).await?.ok_or_else(|| {
+        Failure::from(UndoError::NotFound {
+            reference: at.to_owned(),
+        })
+    })?;
+    let counts = found.list.counts();
+    output.result(
+        "list",
+        || {
+            let entries = with_entries.then(|| {
+                let entries = found.list.entries.iter();
+                entries.map(entry_json).collect::<Vec<_>>()
+            });
+            json!({
+                "at": instant_json(moment),
+                "exact": found.is_exact,
+                "seenUntil": instant_json(found.seen_until),
+                "snapshot": found.snapshot.id.as_str(),
+                "changes": found.changes,
+                "counts": { "anime": counts.anime, "manga": counts.manga },
+                "entries": entries,
+            })
+        },
+        || {
+            let mut lines = vec![format!(
+                "The list at {}: {} anime, {} manga",
+                output.time(moment),
+                counts.anime,
+                counts.manga
+            )];
+            lines.push(if found.is_exact {
+                "  exactly so".to_owned()
+            } else {
+                format!("  as it was seen at {}", output.time(found.seen_until))
+            });
+            lines.push(format!(
+                "  from snapshot {} and {} changes since",
+                short(found.snapshot.id.as_str()),
+                found.changes
+            ));
+            if with_entries {
+                let language = found.list.title_language.clone();
+                let language = language.unwrap_or(TitleLanguage::Romaji);
+                let format = &found.list.settings.score_format;
+                lines.extend(found.list.entries.iter().map(|entry| {
+                    format!(
+                        "{}  {}",
+                        title_of(entry, &language),
+                        summary_of(entry, format)
+                    )
+                }));
+            }
+            lines.join("\n")
+        },
+    );
+    Ok(0)
+}
+
+pub(crate) async fn op(
+    app: &App,
+    output: &Output,
+    profile: Option<&str>,
+    command: &OpCommand,
+) -> Result<u8, Failure> {
+    match command {
+        OpCommand::Log { limit } => {
+            let owner = match profile {
+                Some(profile) => Some(app.account_row(profile).await?.account.id),
+                None => None,
+            };
+            let all = app
+                .operations(owner, *limit)
+                .await
+                .map_err(BrowseError::Store)?;
+            output.result(
+                "operations",
+                || {
+                    all.iter()
+                        .map(|operation| operation_json(operation, &[]))
+                        .collect()
+                },
+                || {
+                    if all.is_empty() {
+                        return "We have done nothing yet.".to_owned();
+                    }
+                    let lines = all.iter().map(|operation| op_line(output, operation));
+                    lines.collect::<Vec<_>>().join("\n")
+                },
+            );
+            Ok(0)
+        }
+        OpCommand::Show { id } => {
+            let found = app.operation(id).await.map_err(BrowseError::Store)?;
+            let (operation, steps) = found.ok_or_else(|| {
+                Failure::from(UndoError::NotFound {
+                    reference: id.clone(),
+                })
+            })?;
+            output.result(
+                "operation",
+                || operation_json(&operation, &steps),
+                || {
+                    let mut lines = vec![op_line(output, &operation)];
+                    lines.extend(steps.iter().map(|step| {
+                        let title = step.title.clone().unwrap_or_else(|| step.media.to_string());
+                        let problem = step.problem.as_deref().unwrap_or("");
+                        format!("  {}  {}  {title}  {problem}", step.state, step.action)
+                    }));
+                    lines.join("\n")
+                },
+            );
+            Ok(0)
+        }
+        OpCommand::Resume { id } => {
+            let follower = output.follow(app.events());
+            let report = app.resume_operation(id).await?;
+            drop(follower);
+            Ok(undo::tell(output, &report))
+        }
+    }
+}
+
+fn op_line(output: &Output, operation: &OperationRow) -> String {
+    format!(
+        "{}  {}  {}  {}{}",
+        short(operation.id.as_str()),
+        output.time(operation.at),
+        operation.what,
+        operation.state.as_str(),
+        operation
+            .problem
+            .as_ref()
+            .map(|problem| format!(": {problem}"))
+            .unwrap_or_default()
+    )
+}
+
+/// An act for machines.
+pub(crate) fn operation_json(operation: &OperationRow, steps: &[StepRow]) -> Value {
+    json!({
+        "id": operation.id.as_str(),
+        "kind": operation.kind,
+        "state": operation.state.as_str(),
+        "at": instant_json(operation.at),
+        "what": operation.what,
+        "safety": operation.safety,
+        "problem": operation.problem,
+        "steps": steps.iter().map(|step| json!({
+            "mediaId": step.media.get(),
+            "type": step.media_type.as_str(),
+            "title": step.title,
+            "action": step.action,
+            "state": step.state,
+            "problem": step.problem,
+        })).collect::<Vec<_>>(),
+    })
+}

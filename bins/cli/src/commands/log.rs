@@ -1,0 +1,241 @@
+//! `log`, `look`
+
+use std::time::Duration;
+
+use anirewind_core::model::{MediaType, ScoreFormat, UserId};
+use anirewind_core::{App, Change, ChangeFilter, ChangeOutcome, ChangeRow, change_of, summary_of};
+use serde_json::{Map, Value, json};
+
+use crate::arguments::{LogArguments, TypeArgument};
+use crate::json::{entry_json, instant_json, key, value_json};
+use crate::output::{Failure, Output};
+
+/// Between two looks for what is new, with `--follow`.
+const PAUSE: Duration = Duration::from_secs(1);
+
+pub(crate) async fn look(app: &App, output: &Output, profile: Option<&str>) -> Result<u8, Failure> {
+    let targets = app.targets(profile).await?;
+    app.refresh_catalogue().await?;
+    let mut reports = Vec::new();
+    for target in &targets {
+        reports.push(app.look(target).await?);
+    }
+    output.result(
+        "look",
+        || {
+            reports
+                .iter()
+                .map(|report| {
+                    json!({ "profile": report.profile, "changes": report.changes, "first": report.is_first })
+                })
+                .collect()
+        },
+        || {
+            let lines = reports.iter().map(|report| match (report.is_first, report.changes) {
+                (true, _) => format!("{}: looked for the first time", report.profile),
+                (false, 0) => format!("{}: nothing changed", report.profile),
+                (false, 1) => format!("{}: 1 title changed", report.profile),
+                (false, many) => format!("{}: {many} titles changed", report.profile),
+            });
+            lines.collect::<Vec<_>>().join("\n")
+        },
+    );
+    Ok(0)
+}
+
+pub(crate) async fn run(
+    app: &App,
+    output: &Output,
+    profile: Option<&str>,
+    arguments: &LogArguments,
+) -> Result<u8, Failure> {
+    let owner = match profile {
+        Some(profile) => Some(app.account_row(profile).await?.account.id),
+        None => None,
+    };
+    let filter = ChangeFilter {
+        outcome: arguments.kind,
+        source: arguments.source,
+        media_type: arguments.media_type.map(|of| match of {
+            TypeArgument::Anime => MediaType::Anime,
+            TypeArgument::Manga => MediaType::Manga,
+        }),
+        field: arguments.field,
+        title: arguments.title.clone(),
+        since: match &arguments.since {
+            Some(since) => Some(app.instant(since)?),
+            None => None,
+        },
+        ..ChangeFilter::default()
+    };
+    let most = if arguments.limit == 0 {
+        usize::MAX
+    } else {
+        arguments.limit
+    };
+    let mut rows = changes(app, owner, &filter, most).await?;
+    if !arguments.follow {
+        if output.is_json() {
+            for row in &rows {
+                output.line(&change_json(row));
+            }
+        } else {
+            output.result("log", || Value::Null, || text_of(output, &rows));
+        }
+        return Ok(0);
+    }
+    let mut last = 0;
+    loop {
+        rows.sort_by_key(|row| row.seq);
+        for row in rows.iter().filter(|row| row.seq > last) {
+            if output.is_json() {
+                output.line(&change_json(row));
+            } else {
+                output.result("log", || Value::Null, || line(output, row));
+            }
+        }
+        last = rows.iter().map(|row| row.seq).fold(last, i64::max);
+        tokio::time::sleep(PAUSE).await;
+        rows = changes(app, owner, &filter, 500).await?;
+    }
+}
+
+async fn changes(
+    app: &App,
+    owner: Option<UserId>,
+    filter: &ChangeFilter,
+    most: usize,
+) -> Result<Vec<ChangeRow>, Failure> {
+    let rows = app.changes(owner, filter.clone(), None, most).await;
+    rows.map_err(|error| Failure::from(anirewind_core::BrowseError::Store(error)))
+}
+
+fn text_of(output: &Output, rows: &[ChangeRow]) -> String {
+    if rows.is_empty() {
+        return "No such change. What others change shows up when somebody looks: anirewind look, or a \
+                running server."
+            .to_owned();
+    }
+    let mut lines = Vec::new();
+    let mut rest = rows.iter().peekable();
+    while let Some(row) = rest.next() {
+        let mut together = vec![row];
+        while let Some(next) = rest
+            .next_if(|next| next.change.group.is_some() && next.change.group == row.change.group)
+        {
+            together.push(next);
+        }
+        match (&row.change.group, together.len()) {
+            (Some(group), 2..) => {
+                lines.push(format!(
+                    "{}  {}  {} titles changed together",
+                    short(group.as_str()),
+                    output.time(row.change.when.at),
+                    together.len()
+                ));
+                lines.extend(
+                    together
+                        .iter()
+                        .map(|row| format!("    {}", line(output, row))),
+                );
+            }
+            _ => lines.push(line(output, row)),
+        }
+    }
+    lines.join("\n")
+}
+
+pub(crate) fn short(id: &str) -> &str {
+    id.get(..6).unwrap_or(id)
+}
+
+/// A change in one line.
+pub(crate) fn line(output: &Output, row: &ChangeRow) -> String {
+    let change = &row.change;
+    let title = change
+        .title
+        .clone()
+        .unwrap_or_else(|| format!("{} {}", change.media_type.word(), change.media));
+    let sign = match (change.outcome, &change.before, &change.after) {
+        (ChangeOutcome::Undone, _, _) => "<",
+        (ChangeOutcome::Failed | ChangeOutcome::NotFound, _, _) => "x",
+        (ChangeOutcome::Skipped | ChangeOutcome::Pending, _, _) => "=",
+        (_, None, _) => "+",
+        (_, _, None) => "-",
+        _ => "~",
+    };
+    let at = match change.when.since {
+        None => output.time(change.when.at),
+        Some(since) => format!("{} to {}", output.time(since), output.time(change.when.at)),
+    };
+    let undone = row
+        .undone_by
+        .as_ref()
+        .map(|id| format!("  (undone by {})", short(id.as_str())));
+    format!(
+        "{}  {at}  {sign} {title}  {}{}",
+        short(row.id.as_str()),
+        what(change),
+        undone.unwrap_or_default()
+    )
+}
+
+/// What became of a title, in words.
+pub(crate) fn what(change: &Change) -> String {
+    if let Some(error) = &change.error {
+        return format!("{}: {error}", change.outcome.as_str());
+    }
+    // Scores by themselves have no account to take a format from; raw ones say it all.
+    let format = ScoreFormat::Point100;
+    match (&change.before, &change.after) {
+        (None, Some(after)) => format!("added: {}", summary_of(after, &format)),
+        (Some(before), None) => format!("removed, was {}", summary_of(before, &format)),
+        (Some(before), Some(after)) => {
+            let fields = change.fields();
+            let words = fields.iter().map(|field| {
+                let (was, is) = change_of(before, after, *field, &format);
+                format!("{} {was} -> {is}", field.as_str())
+            });
+            words.collect::<Vec<_>>().join(", ")
+        }
+        (None, None) => change.outcome.as_str().to_owned(),
+    }
+}
+
+/// A change for machines.
+pub(crate) fn change_json(row: &ChangeRow) -> Value {
+    let change = &row.change;
+    let fields: Map<_, _> = match (&change.before, &change.after) {
+        (Some(before), Some(after)) => change
+            .fields()
+            .iter()
+            .map(|field| {
+                let both = json!({
+                    "before": value_json(&before.values.get(*field)),
+                    "after": value_json(&after.values.get(*field)),
+                });
+                (key(*field).to_owned(), both)
+            })
+            .collect(),
+        _ => Map::new(),
+    };
+    json!({
+        "schema": "anirewind.change/1",
+        "id": row.id.as_str(),
+        "mediaId": change.media.get(),
+        "type": change.media_type.as_str(),
+        "title": change.title,
+        "outcome": change.outcome.as_str(),
+        "source": change.source.as_str(),
+        "at": instant_json(change.when.at),
+        "since": change.when.since.map(instant_json),
+        "fields": fields,
+        "before": change.before.as_ref().map(entry_json),
+        "after": change.after.as_ref().map(entry_json),
+        "group": change.group.as_ref().map(anirewind_core::Id::as_str),
+        "operation": change.operation.as_ref().map(anirewind_core::Id::as_str),
+        "undoes": change.undoes.as_ref().map(anirewind_core::Id::as_str),
+        "undoneBy": row.undone_by.as_ref().map(anirewind_core::Id::as_str),
+        "error": change.error,
+    })
+}

@@ -1,0 +1,156 @@
+//! The one gate through which everything that is written to AniList leaves.
+//!
+//! It holds the account's lock, knows that the token belongs to the account, refuses under dry run,
+//! and refuses removals unless they are allowed. Nobody else has a check of its own.
+
+use anirewind_anilist::AniList;
+use anirewind_model::{UserId, Viewer};
+use anirewind_store::StoreError;
+use thiserror::Error;
+
+use crate::accounts::{AccountError, Target};
+use crate::app::App;
+use crate::explain::{Code, Explain};
+
+/// Held while something is written to an account. The system lets go of it when the process ends.
+#[derive(Debug)]
+pub(crate) struct AccountLock {
+    _file: std::fs::File,
+}
+
+/// Leave to write to one account.
+pub(crate) struct Gate {
+    pub(crate) client: AniList,
+    pub(crate) viewer: Viewer,
+    _lock: AccountLock,
+}
+
+/// Nothing may be written. Nothing was.
+#[derive(Debug, Error)]
+pub enum GateError {
+    /// Nothing is to be written at all.
+    #[error("nothing is written while dry_run is on")]
+    DryRun,
+    /// Titles would be removed.
+    #[error("this would remove {count} titles from AniList, and destructive_sync is off")]
+    Removals {
+        /// How many.
+        count: usize,
+    },
+    /// Something else is writing to the account.
+    #[error("something else is writing to this account right now")]
+    Busy,
+    /// The account cannot be reached, or is another one.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// The lock cannot be taken.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Explain for GateError {
+    fn code(&self) -> Code {
+        match self {
+            Self::DryRun | Self::Removals { .. } => Code::RefusedForSafety,
+            Self::Busy => Code::Busy,
+            Self::Account(error) => error.code(),
+            Self::Store(_) => Code::Failed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::DryRun => "Nothing was written. Turn ANIREWIND_DRY_RUN off to write.".to_owned(),
+            Self::Removals { .. } => "Nothing was written. Allow removals with \
+                ANIREWIND_DESTRUCTIVE_SYNC=true, or take back only what removes nothing."
+                .to_owned(),
+            Self::Busy => "Nothing was written. Try again when it is done.".to_owned(),
+            Self::Account(error) => return error.hint(),
+            Self::Store(_) => "Nothing was written.".to_owned(),
+        })
+    }
+}
+
+impl App {
+    /// Asks for leave to write to an account, removing so many titles.
+    pub(crate) async fn gate(
+        &self,
+        target: &Target,
+        owner: UserId,
+        removals: usize,
+    ) -> Result<Gate, GateError> {
+        if self.inner.settings.dry_run {
+            return Err(GateError::DryRun);
+        }
+        if removals > 0 && !self.inner.settings.destructive_sync {
+            return Err(GateError::Removals { count: removals });
+        }
+        let lock = self.try_account_lock(owner).await?.ok_or(GateError::Busy)?;
+        let (client, viewer) = self.identify_target(target).await?;
+        same_account(target, owner, &viewer)?;
+        Ok(Gate {
+            client,
+            viewer,
+            _lock: lock,
+        })
+    }
+
+    /// Waits until nobody else writes to the account or looks at it.
+    pub(crate) async fn account_lock(&self, owner: UserId) -> Result<AccountLock, StoreError> {
+        let lock = self.lock_file(owner, true).await?;
+        lock.ok_or(StoreError::Closed)
+    }
+
+    async fn try_account_lock(&self, owner: UserId) -> Result<Option<AccountLock>, StoreError> {
+        self.lock_file(owner, false).await
+    }
+
+    async fn lock_file(
+        &self,
+        owner: UserId,
+        waits: bool,
+    ) -> Result<Option<AccountLock>, StoreError> {
+        let path = self
+            .inner
+            .settings
+            .data
+            .join(format!("account-{owner}.lock"));
+        let named = path.clone();
+        let locked = tokio::task::spawn_blocking(move || {
+            let mut options = std::fs::OpenOptions::new();
+            options.write(true).create(true).truncate(false);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let file = options.open(named)?;
+            if waits {
+                file.lock()?;
+                return Ok(Some(file));
+            }
+            match file.try_lock() {
+                Ok(()) => Ok(Some(file)),
+                Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+                Err(std::fs::TryLockError::Error(error)) => Err(error),
+            }
+        });
+        let file = locked.await.map_err(|_| StoreError::Closed)?;
+        let file = file.map_err(|source| StoreError::Io { path, source })?;
+        Ok(file.map(|file| AccountLock { _file: file }))
+    }
+}
+
+/// Refuses a token that belongs to another account than the one that is meant.
+pub(crate) fn same_account(
+    target: &Target,
+    owner: UserId,
+    viewer: &Viewer,
+) -> Result<(), AccountError> {
+    if viewer.account.id == owner {
+        return Ok(());
+    }
+    let name = target.profile.clone().unwrap_or_else(|| owner.to_string());
+    Err(AccountError::WrongAccount {
+        expected: name.clone(),
+        profile: name,
+        found: viewer.account.name.clone(),
+    })
+}

@@ -1,0 +1,218 @@
+//! Every change there was, one title through all of them, and the list at any moment.
+
+use anirewind_model::{Entry, List, MediaId, MediaType, UserId};
+use anirewind_store::{
+    ChangeFilter, ChangeRow, Cursor, OperationRow, SnapshotRow, StepRow, StoreError,
+};
+use anirewind_timeline::{Outcome, apply};
+use time::OffsetDateTime;
+
+use crate::app::App;
+use crate::catalogue::read_base;
+use crate::find::BrowseError;
+use crate::judge::is_trusted;
+
+/// A list as it was at a moment.
+#[derive(Debug, Clone)]
+pub struct ListAt {
+    /// The list.
+    pub list: List,
+    /// The snapshot it was made from.
+    pub snapshot: SnapshotRow,
+    /// How many changes since were put onto it.
+    pub changes: usize,
+    /// Up to when it was seen: what was changed after that and before the moment is not in it.
+    pub seen_until: OffsetDateTime,
+    /// Whether it is certain to be exactly so.
+    pub is_exact: bool,
+}
+
+/// One title through all its changes.
+#[derive(Debug, Clone)]
+pub struct TitleHistory {
+    /// Which title.
+    pub media: MediaId,
+    /// Which list.
+    pub media_type: MediaType,
+    /// What it is called.
+    pub title: Option<String>,
+    /// As it was last seen; nothing when it was not on the list.
+    pub now: Option<Entry>,
+    /// Its changes, newest first.
+    pub changes: Vec<ChangeRow>,
+}
+
+impl App {
+    /// Changes, newest first, from below a place on.
+    pub async fn changes(
+        &self,
+        owner: Option<UserId>,
+        filter: ChangeFilter,
+        below: Option<Cursor>,
+        most: usize,
+    ) -> Result<Vec<ChangeRow>, StoreError> {
+        self.inner.store.changes(owner, filter, below, most).await
+    }
+
+    /// How many changes there are with each outcome.
+    pub async fn change_counts(&self, owner: UserId) -> Result<Vec<(Outcome, usize)>, StoreError> {
+        self.inner.store.change_counts(owner).await
+    }
+
+    /// What we did, newest first.
+    pub async fn operations(
+        &self,
+        owner: Option<UserId>,
+        most: usize,
+    ) -> Result<Vec<OperationRow>, StoreError> {
+        self.inner.store.operations(owner, most).await
+    }
+
+    /// One act of ours by the beginning of its id, with its titles.
+    pub async fn operation(
+        &self,
+        beginning: &str,
+    ) -> Result<Option<(OperationRow, Vec<StepRow>)>, StoreError> {
+        let all = self.inner.store.operations(None, usize::MAX).await?;
+        let mut found = all
+            .into_iter()
+            .filter(|operation| operation.id.as_str().starts_with(beginning));
+        let Some(operation) = found.next().filter(|_| beginning.len() >= 4) else {
+            return Ok(None);
+        };
+        let steps = self.inner.store.steps(operation.id.clone()).await?;
+        Ok(Some((operation, steps)))
+    }
+
+    /// The whole history of a title, found by id or by a part of its name.
+    pub async fn title_history(
+        &self,
+        owner: UserId,
+        title: &str,
+    ) -> Result<Option<TitleHistory>, StoreError> {
+        let (_, known) = self.known_list(owner).await?.unwrap_or_else(|| {
+            let look = anirewind_store::Look {
+                at: self.now(),
+                off: (0, 0),
+            };
+            (look, std::collections::BTreeMap::new())
+        });
+        let id = title
+            .rsplit(['/'])
+            .find_map(|part| part.parse::<u32>().ok());
+        let is_called = |entry: &Entry| {
+            let titles = entry.summary.as_ref().map(|media| &media.titles);
+            let names = titles
+                .into_iter()
+                .flat_map(|t| [&t.romaji, &t.english, &t.native]);
+            let mut names = names.flatten();
+            names.any(|name| name.to_lowercase().contains(&title.to_lowercase()))
+        };
+        let entry = known.values().find(|entry| match id {
+            Some(id) => entry.media.get() == id,
+            None => is_called(entry),
+        });
+        let filter = match (entry, id) {
+            (Some(entry), _) => ChangeFilter {
+                media: Some(entry.media),
+                media_type: Some(entry.media_type),
+                ..ChangeFilter::default()
+            },
+            (None, Some(id)) => ChangeFilter {
+                media: Some(MediaId::new(id)),
+                ..ChangeFilter::default()
+            },
+            (None, None) => ChangeFilter {
+                title: Some(title.to_owned()),
+                ..ChangeFilter::default()
+            },
+        };
+        let changes = self.changes(Some(owner), filter, None, usize::MAX).await?;
+        let key = entry
+            .map(|entry| (entry.media_type, entry.media))
+            .or_else(|| {
+                changes
+                    .first()
+                    .map(|row| (row.change.media_type, row.change.media))
+            });
+        let Some((media_type, media)) = key else {
+            return Ok(None);
+        };
+        let name = entry
+            .and_then(|entry| entry.summary.as_ref())
+            .and_then(|media| {
+                media
+                    .titles
+                    .preferred(&anirewind_model::TitleLanguage::Romaji)
+            });
+        let changes: Vec<_> = changes
+            .into_iter()
+            .filter(|row| (row.change.media_type, row.change.media) == (media_type, media))
+            .collect();
+        let told = changes.iter().find_map(|row| row.change.title.clone());
+        Ok(Some(TitleHistory {
+            media,
+            media_type,
+            title: name.map(str::to_owned).or(told),
+            now: entry.cloned(),
+            changes,
+        }))
+    }
+
+    /// The list as it was at a moment: the last good snapshot before it, and the changes since.
+    pub async fn list_at(
+        &self,
+        owner: UserId,
+        moment: OffsetDateTime,
+    ) -> Result<Option<ListAt>, BrowseError> {
+        let rows = self.inner.store.snapshots(Some(owner)).await?;
+        let before = rows
+            .iter()
+            .find(|row| is_trusted(row) && row.created_at <= moment);
+        let Some(snapshot) = before.cloned() else {
+            return Ok(None);
+        };
+        let (folder, base) = (self.inner.folder.clone(), snapshot.clone());
+        let read = tokio::task::spawn_blocking(move || read_base(&folder, &base));
+        let read = read.await.map_err(|_| StoreError::Closed)?;
+        let Ok(mut list) = read else {
+            return Ok(None);
+        };
+        let filter = ChangeFilter {
+            since: Some(snapshot.created_at),
+            until: Some(moment),
+            ..ChangeFilter::default()
+        };
+        let mut changes = self.changes(Some(owner), filter, None, usize::MAX).await?;
+        changes.retain(|row| {
+            let took_effect = matches!(
+                row.change.outcome,
+                Outcome::Synced | Outcome::Deleted | Outcome::Undone
+            );
+            took_effect && row.change.when.at > snapshot.created_at
+        });
+        for row in changes.iter().rev() {
+            apply(&mut list, &row.change);
+        }
+        let look = self
+            .inner
+            .store
+            .known(owner)
+            .await?
+            .map(|(look, _)| look.at);
+        let later = rows.iter().filter(|row| row.created_at >= moment);
+        let seen = later.map(|row| row.created_at).chain(look).max();
+        let is_seen = seen.is_some_and(|seen| seen >= moment);
+        let is_exact = is_seen && changes.iter().all(|row| row.change.when.is_exact());
+        let newest = changes
+            .first()
+            .map_or(snapshot.created_at, |row| row.change.when.at);
+        Ok(Some(ListAt {
+            list,
+            changes: changes.len(),
+            seen_until: if is_seen { moment } else { newest },
+            is_exact,
+            snapshot,
+        }))
+    }
+}

@@ -1,0 +1,744 @@
+//! Taking changes back: a plan first, and when somebody says so, the plan carried out and proven.
+
+use std::collections::BTreeMap;
+
+use anirewind_backup::Kind;
+use anirewind_model::{
+    CustomLists, Entry, EntryValues, MediaId, MediaType, Remote as _, UserId, Viewer,
+};
+use anirewind_restore::{
+    Journal, JournalError, Settled, Step, StepKind, StepState, Stopped, execute,
+};
+use anirewind_store::{
+    ChangeFilter, ChangeRow, OperationRow, OperationState, StepResult, StepRow, StoreError,
+};
+use anirewind_timeline::{
+    Change, Choices, Conflict, Id, Outcome, Source, TitlePlan, When, take_back, undoable,
+};
+use async_trait::async_trait;
+use thiserror::Error;
+
+use crate::accounts::{AccountError, Target, remote_code, remote_hint};
+use crate::app::App;
+use crate::capture::CaptureError;
+use crate::explain::{Code, Explain};
+use crate::gate::{GateError, same_account};
+
+/// Everything that would be written to take some changes back.
+#[derive(Debug, Clone)]
+pub struct UndoPlan {
+    /// Whose list.
+    pub owner: UserId,
+    /// What it is, in words.
+    pub what: String,
+    /// Whether it was asked for as a redo.
+    pub is_redo: bool,
+    /// Each title.
+    pub titles: Vec<PlannedTitle>,
+    /// Changes that cannot be taken back, each with the reason.
+    pub refused: Vec<(ChangeRow, String)>,
+    target: Target,
+    references: Vec<Id>,
+    choices: Choices,
+}
+
+/// What would be done about one title.
+#[derive(Debug, Clone)]
+pub struct PlannedTitle {
+    /// Which title.
+    pub media: MediaId,
+    /// Which list.
+    pub media_type: MediaType,
+    /// What it is called.
+    pub title: Option<String>,
+    /// The changes that are taken back, newest first.
+    pub changes: Vec<ChangeRow>,
+    /// What is there now.
+    pub now: Option<Entry>,
+    /// What will be there.
+    pub target: Option<EntryValues>,
+    /// What is to be sent; `None` when nothing is.
+    pub step: Option<Step>,
+    /// What was edited since and stands in the way.
+    pub conflicts: Vec<Conflict>,
+    /// What cannot be put back as it was.
+    pub notes: Vec<String>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub struct UndoReport {
+    /// The act, which can itself be taken back.
+    pub operation: OperationRow,
+    /// Each title with how it ended.
+    pub steps: Vec<StepRow>,
+}
+
+/// Changes could not be taken back.
+#[derive(Debug, Error)]
+pub enum UndoError {
+    /// There is no such change.
+    #[error("there is no change, group or operation `{reference}`")]
+    NotFound {
+        /// What was asked for.
+        reference: String,
+    },
+    /// More than one id begins so.
+    #[error("`{reference}` is the beginning of {} ids: {}", candidates.len(), candidates.join(", "))]
+    Ambiguous {
+        /// What was asked for.
+        reference: String,
+        /// The ids.
+        candidates: Vec<String>,
+    },
+    /// We have done nothing yet.
+    #[error("there is nothing of ours to take back")]
+    NothingOfOurs,
+    /// The list is no longer what the plan was made from.
+    #[error("{count} titles were edited since the plan was made")]
+    OutOfDate {
+        /// How many.
+        count: usize,
+    },
+    /// Something has to be decided first.
+    #[error("{count} titles were edited since, and it was not said what to do about them")]
+    Undecided {
+        /// How many.
+        count: usize,
+    },
+    /// AniList could not be read.
+    #[error("cannot read the list")]
+    Remote {
+        /// Why.
+        source: anirewind_model::RemoteError,
+    },
+    /// It may not be written.
+    #[error(transparent)]
+    Gate(#[from] GateError),
+    /// The snapshot that comes first could not be taken.
+    #[error("no safety snapshot could be taken")]
+    Safety {
+        /// Why.
+        source: Box<CaptureError>,
+    },
+    /// It stopped on the way.
+    #[error("stopped before it was done; operation {operation} can go on")]
+    Stopped {
+        /// The act.
+        operation: Id,
+        /// Why.
+        source: Stopped,
+    },
+    /// The account cannot be reached.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// The catalogue failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Explain for UndoError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NotFound { .. } | Self::NothingOfOurs => Code::NotFound,
+            Self::Ambiguous { .. } => Code::Usage,
+            Self::OutOfDate { .. } | Self::Undecided { .. } => Code::EditedSince,
+            Self::Remote { source } => remote_code(source),
+            Self::Gate(error) => error.code(),
+            Self::Safety { source } => source.code(),
+            Self::Stopped { source, .. } => match source {
+                Stopped::Remote(error) => remote_code(error),
+                Stopped::Journal(_) => Code::Failed,
+            },
+            Self::Account(error) => error.code(),
+            Self::Store(_) => Code::Failed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NotFound { .. } => "See what there is: anirewind log".to_owned(),
+            Self::Ambiguous { .. } => "Type more of it.".to_owned(),
+            Self::NothingOfOurs => {
+                "What others changed is taken back by its id: anirewind log, then \
+                anirewind undo ID"
+                    .to_owned()
+            }
+            Self::OutOfDate { .. } => {
+                "Nothing was sent. Look at the new plan and say so again.".to_owned()
+            }
+            Self::Undecided { .. } => {
+                "Nothing was sent. `--prefer before` puts the old values back all \
+                the same, `--prefer now` leaves those titles alone."
+                    .to_owned()
+            }
+            Self::Remote { source } => remote_hint(source),
+            Self::Gate(error) => return error.hint(),
+            Self::Safety { source } => {
+                let hint = source.hint().unwrap_or_default();
+                format!("Nothing was sent. {hint}")
+            }
+            Self::Stopped { operation, .. } => {
+                format!("What is done stays. Go on: anirewind op resume {operation}")
+            }
+            Self::Account(error) => return error.hint(),
+            Self::Store(_) => "`anirewind doctor` looks into it.".to_owned(),
+        })
+    }
+}
+
+impl App {
+    /// Works out what taking changes back would write. Sends nothing but reads.
+    ///
+    /// Each reference is the beginning of the id of a change, a group or an operation; none means the
+    /// newest operation of ours.
+    pub async fn plan_undo(
+        &self,
+        profile: Option<&str>,
+        references: &[String],
+        choices: Choices,
+    ) -> Result<UndoPlan, UndoError> {
+        let owner = match profile {
+            Some(profile) => Some(self.account_row(profile).await?.account.id),
+            None => None,
+        };
+        let (rows, what) = if references.is_empty() {
+            self.newest_of_ours(owner).await?
+        } else {
+            self.named_changes(owner, references).await?
+        };
+        self.plan_rows(rows, what, choices).await
+    }
+
+    async fn plan_rows(
+        &self,
+        rows: Vec<ChangeRow>,
+        what: String,
+        choices: Choices,
+    ) -> Result<UndoPlan, UndoError> {
+        let owner = rows
+            .first()
+            .map(|row| row.owner)
+            .ok_or(UndoError::NothingOfOurs)?;
+        let target = self.target_of(owner).await?;
+        let mut refused = Vec::new();
+        let mut wanted: Vec<ChangeRow> = Vec::new();
+        for row in rows.into_iter().filter(|row| row.owner == owner) {
+            match undoable(&row.change) {
+                Ok(()) => wanted.push(row),
+                Err(reason) => refused.push((row, reason.to_string())),
+            }
+        }
+        let references = wanted.iter().map(|row| row.id.clone()).collect();
+        let (client, viewer) = self.identify_target(&target).await?;
+        same_account(&target, owner, &viewer)?;
+        let titles = self
+            .plan_titles(&client, &viewer, wanted, &choices)
+            .await
+            .map_err(|source| UndoError::Remote { source })?;
+        Ok(UndoPlan {
+            owner,
+            what,
+            is_redo: false,
+            titles,
+            refused,
+            target,
+            references,
+            choices,
+        })
+    }
+
+    async fn plan_titles(
+        &self,
+        client: &anirewind_anilist::AniList,
+        viewer: &Viewer,
+        rows: Vec<ChangeRow>,
+        choices: &Choices,
+    ) -> Result<Vec<PlannedTitle>, anirewind_model::RemoteError> {
+        let mut by_title: BTreeMap<(MediaType, MediaId), Vec<ChangeRow>> = BTreeMap::new();
+        for row in rows {
+            let key = (row.change.media_type, row.change.media);
+            by_title.entry(key).or_default().push(row);
+        }
+        let media: Vec<_> = by_title.keys().map(|(_, media)| *media).collect();
+        let live: BTreeMap<_, _> = client
+            .entries(viewer, &media)
+            .await?
+            .into_iter()
+            .map(|entry| ((entry.media_type, entry.media), entry))
+            .collect();
+        let planned = by_title.into_iter().filter_map(|(key, mut rows)| {
+            rows.sort_by_key(|row| std::cmp::Reverse((row.change.when.at, row.seq)));
+            plan_title(rows, live.get(&key), viewer, choices)
+        });
+        Ok(planned.collect())
+    }
+
+    /// Carries a plan out: the gate, a last look at the titles, a safety snapshot, the writes, and
+    /// everything read back.
+    pub async fn apply_undo(&self, plan: &UndoPlan) -> Result<UndoReport, UndoError> {
+        let removals = plan.titles.iter().filter_map(|title| title.step.as_ref());
+        let removals = removals
+            .filter(|step| step.kind == StepKind::Remove)
+            .count();
+        let gate = self.gate(&plan.target, plan.owner, removals).await?;
+        let mut rows = Vec::new();
+        for id in &plan.references {
+            let called = self
+                .inner
+                .store
+                .changes_called(Some(plan.owner), id.as_str());
+            rows.extend(called.await?.into_iter().filter(|row| row.id == *id));
+        }
+        let fresh = self
+            .plan_titles(&gate.client, &gate.viewer, rows, &plan.choices)
+            .await
+            .map_err(|source| UndoError::Remote { source })?;
+        let moved = plan.titles.iter().filter(|shown| {
+            fresh
+                .iter()
+                .find(|title| (title.media_type, title.media) == (shown.media_type, shown.media))
+                .is_none_or(|title| title.step != shown.step)
+        });
+        let moved = moved.count();
+        if moved > 0 {
+            return Err(UndoError::OutOfDate { count: moved });
+        }
+        let safety = self
+            .capture_for(&plan.target, Kind::Safety)
+            .await
+            .map_err(|source| UndoError::Safety {
+                source: Box::new(source),
+            })?;
+        let work: Vec<(Step, &PlannedTitle)> = plan
+            .titles
+            .iter()
+            .filter_map(|title| Some((title.step.clone()?, title)))
+            .collect();
+        let steps = work
+            .iter()
+            .map(|(step, title)| step_row(step, title))
+            .collect();
+        let operation = OperationRow {
+            id: Id::of_number(0),
+            seq: 0,
+            owner: plan.owner,
+            kind: if plan.is_redo { "redo" } else { "undo" }.to_owned(),
+            state: OperationState::Running,
+            at: self.now(),
+            what: plan.what.clone(),
+            safety: Some(safety.snapshot.file),
+            problem: None,
+        };
+        let operation = self.inner.store.begin_operation(operation, steps).await?;
+        let journal = StoreJournal {
+            app: self,
+            operation: operation.clone(),
+            titles: work.iter().map(|(_, title)| (*title).clone()).collect(),
+        };
+        let steps: Vec<_> = work
+            .into_iter()
+            .map(|(step, _)| (step, StepState::Pending))
+            .collect();
+        let most = anirewind_anilist::WRITES_PER_REQUEST;
+        let done = execute(&steps, &gate.client, &gate.viewer, &journal, most).await;
+        self.end(operation, done).await
+    }
+
+    /// Goes on with an act that stopped, or that was under way when the program ended. Titles that
+    /// may have been sent are read first.
+    pub async fn resume_operation(&self, beginning: &str) -> Result<UndoReport, UndoError> {
+        let found = self.operation(beginning).await?;
+        let (operation, rows) = found.ok_or_else(|| UndoError::NotFound {
+            reference: beginning.to_owned(),
+        })?;
+        if matches!(
+            operation.state,
+            OperationState::Done | OperationState::Partly
+        ) {
+            return Ok(UndoReport {
+                operation,
+                steps: rows,
+            });
+        }
+        let mut steps = Vec::new();
+        let mut titles = Vec::new();
+        for row in &rows {
+            let values = |entry: &Option<Entry>| entry.as_ref().map(|entry| entry.values.clone());
+            let step = Step::new(
+                row.media,
+                row.media_type,
+                values(&row.before),
+                values(&row.target),
+            );
+            let (Some(step), Some(state)) = (step, StepState::parse(&row.state)) else {
+                continue;
+            };
+            let mut changes = Vec::new();
+            if let Some(id) = &row.undoes {
+                let called = self
+                    .inner
+                    .store
+                    .changes_called(Some(operation.owner), id.as_str());
+                changes.extend(called.await?.into_iter().filter(|row| row.id == *id));
+            }
+            titles.push(PlannedTitle {
+                media: row.media,
+                media_type: row.media_type,
+                title: row.title.clone(),
+                changes,
+                now: row.before.clone(),
+                target: values(&row.target),
+                step: Some(step.clone()),
+                conflicts: Vec::new(),
+                notes: Vec::new(),
+            });
+            steps.push((step, state));
+        }
+        let is_removal = |(step, state): &&(Step, StepState)| {
+            step.kind == StepKind::Remove && !state.is_settled()
+        };
+        let removals = steps.iter().filter(is_removal).count();
+        let target = self.target_of(operation.owner).await?;
+        let gate = self.gate(&target, operation.owner, removals).await?;
+        let journal = StoreJournal {
+            app: self,
+            operation: operation.clone(),
+            titles,
+        };
+        let most = anirewind_anilist::WRITES_PER_REQUEST;
+        let done = execute(&steps, &gate.client, &gate.viewer, &journal, most).await;
+        self.end(operation, done).await
+    }
+
+    async fn end(
+        &self,
+        operation: OperationRow,
+        done: Result<(), Stopped>,
+    ) -> Result<UndoReport, UndoError> {
+        let id = operation.id.clone();
+        let steps = self.inner.store.steps(id.clone()).await?;
+        let (state, problem) = match &done {
+            Err(stopped) => (OperationState::Stopped, Some(stopped.to_string())),
+            Ok(()) if steps.iter().all(is_well) => (OperationState::Done, None),
+            Ok(()) => (OperationState::Partly, None),
+        };
+        self.inner
+            .store
+            .end_operation(id.clone(), state, problem)
+            .await?;
+        if let Err(source) = done {
+            return Err(UndoError::Stopped {
+                operation: id,
+                source,
+            });
+        }
+        let operation = OperationRow { state, ..operation };
+        Ok(UndoReport { operation, steps })
+    }
+
+    async fn named_changes(
+        &self,
+        owner: Option<UserId>,
+        references: &[String],
+    ) -> Result<(Vec<ChangeRow>, String), UndoError> {
+        let mut rows: Vec<ChangeRow> = Vec::new();
+        for reference in references {
+            let is_id = reference.len() >= 4
+                && reference
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+            let not_found = || UndoError::NotFound {
+                reference: reference.clone(),
+            };
+            if !is_id {
+                return Err(not_found());
+            }
+            let called = self.inner.store.changes_called(owner, reference).await?;
+            let ids: std::collections::BTreeSet<String> = called
+                .iter()
+                .flat_map(|row| {
+                    let change = &row.change;
+                    [
+                        Some(&row.id),
+                        change.group.as_ref(),
+                        change.operation.as_ref(),
+                    ]
+                })
+                .flatten()
+                .filter(|id| id.as_str().starts_with(reference.as_str()))
+                .map(ToString::to_string)
+                .collect();
+            if ids.len() > 1 {
+                return Err(UndoError::Ambiguous {
+                    reference: reference.clone(),
+                    candidates: ids.into_iter().collect(),
+                });
+            }
+            if called.is_empty() {
+                return Err(not_found());
+            }
+            for row in called {
+                if rows.iter().all(|known| known.id != row.id) {
+                    rows.push(row);
+                }
+            }
+        }
+        let what = match rows.as_slice() {
+            [one] => format!("undo of {}", one.id),
+            many => format!("undo of {} changes", many.len()),
+        };
+        Ok((rows, what))
+    }
+
+    async fn newest_of_ours(
+        &self,
+        owner: Option<UserId>,
+    ) -> Result<(Vec<ChangeRow>, String), UndoError> {
+        // An act that was itself taken back is passed over: undo walks back, act by act.
+        for operation in self.inner.store.operations(owner, 200).await? {
+            let filter = ChangeFilter {
+                operation: Some(operation.id.clone()),
+                ..ChangeFilter::default()
+            };
+            let rows = self
+                .inner
+                .store
+                .changes(Some(operation.owner), filter, None, usize::MAX)
+                .await?;
+            let rows: Vec<_> = rows
+                .into_iter()
+                .filter(|row| undoable(&row.change).is_ok() && row.undone_by.is_none())
+                .collect();
+            if let Some(first) = rows.first()
+                && (operation.kind != "undo" || !self.steps_back(first).await?)
+            {
+                return Ok((rows, format!("undo of operation {}", operation.id)));
+            }
+        }
+        Err(UndoError::NothingOfOurs)
+    }
+
+    /// Whether a change took back an act of ours, rather than what something else changed.
+    async fn steps_back(&self, row: &ChangeRow) -> Result<bool, UndoError> {
+        let Some(undoes) = &row.change.undoes else {
+            return Ok(false);
+        };
+        let called = self
+            .inner
+            .store
+            .changes_called(Some(row.owner), undoes.as_str());
+        let taken_back = called.await?.into_iter().find(|other| other.id == *undoes);
+        Ok(taken_back.is_some_and(|other| other.change.operation.is_some()))
+    }
+
+    /// Works out what taking an undo back would write: the newest one, or those named.
+    pub async fn plan_redo(
+        &self,
+        profile: Option<&str>,
+        references: &[String],
+        choices: Choices,
+    ) -> Result<UndoPlan, UndoError> {
+        if !references.is_empty() {
+            let plan = self.plan_undo(profile, references, choices).await?;
+            return Ok(UndoPlan {
+                is_redo: true,
+                ..plan
+            });
+        }
+        let owner = match profile {
+            Some(profile) => Some(self.account_row(profile).await?.account.id),
+            None => None,
+        };
+        for operation in self.inner.store.operations(owner, 200).await? {
+            if operation.kind != "undo" {
+                continue;
+            }
+            let filter = ChangeFilter {
+                operation: Some(operation.id.clone()),
+                ..ChangeFilter::default()
+            };
+            let rows = self
+                .inner
+                .store
+                .changes(Some(operation.owner), filter, None, usize::MAX)
+                .await?;
+            let rows: Vec<_> = rows
+                .into_iter()
+                .filter(|row| undoable(&row.change).is_ok() && row.undone_by.is_none())
+                .collect();
+            if !rows.is_empty() {
+                let what = format!("redo of operation {}", operation.id);
+                let plan = self.plan_rows(rows, what, choices).await?;
+                return Ok(UndoPlan {
+                    is_redo: true,
+                    ..plan
+                });
+            }
+        }
+        Err(UndoError::NothingOfOurs)
+    }
+
+    /// The token by which an account is written to.
+    async fn target_of(&self, owner: UserId) -> Result<Target, UndoError> {
+        let accounts = self.accounts().await?;
+        let account = accounts.iter().find(|row| row.account.id == owner);
+        let profile = account.map(|row| row.profile.as_str());
+        let targets = self.targets(profile).await?;
+        targets
+            .into_iter()
+            .next()
+            .ok_or(UndoError::Account(AccountError::NoAccount))
+    }
+}
+
+fn is_well(step: &StepRow) -> bool {
+    [StepState::Done, StepState::Already]
+        .iter()
+        .any(|state| state.as_str() == step.state)
+}
+
+fn plan_title(
+    rows: Vec<ChangeRow>,
+    now: Option<&Entry>,
+    viewer: &Viewer,
+    choices: &Choices,
+) -> Option<PlannedTitle> {
+    let changes: Vec<&Change> = rows.iter().map(|row| &row.change).collect();
+    let plan: TitlePlan = take_back(&changes, now, choices)?;
+    let mut target = plan.target(now);
+    let mut notes = Vec::new();
+    if let Some(values) = &mut target {
+        notes.extend(without_lost_lists(values, plan.media_type, viewer));
+    }
+    let values = now.map(|entry| entry.values.clone());
+    let step = if plan.conflicts.is_empty() {
+        Step::new(plan.media, plan.media_type, values, target.clone())
+    } else {
+        None
+    };
+    let title = rows.iter().find_map(|row| row.change.title.clone());
+    Some(PlannedTitle {
+        media: plan.media,
+        media_type: plan.media_type,
+        title,
+        now: now.cloned(),
+        target,
+        step,
+        conflicts: plan.conflicts,
+        notes,
+        changes: rows,
+    })
+}
+
+/// Takes out custom lists that the account no longer has: AniList would leave them out silently.
+fn without_lost_lists(
+    values: &mut EntryValues,
+    media_type: MediaType,
+    viewer: &Viewer,
+) -> Option<String> {
+    let settings = match media_type {
+        MediaType::Anime => viewer.settings.anime.as_ref(),
+        MediaType::Manga => viewer.settings.manga.as_ref(),
+    }?;
+    let lists = values.custom_lists.known()?;
+    let has = |name: &&str| settings.custom_lists.iter().any(|known| known == name);
+    let lost: Vec<String> = lists
+        .iter()
+        .filter(|name| !has(name))
+        .map(str::to_owned)
+        .collect();
+    if lost.is_empty() {
+        return None;
+    }
+    let left: Vec<String> = lists.iter().filter(has).map(str::to_owned).collect();
+    values.custom_lists = CustomLists::new(left).into();
+    Some(format!("no such custom list any more: {}", lost.join(", ")))
+}
+
+fn step_row(step: &Step, title: &PlannedTitle) -> StepRow {
+    let entry = |values: &Option<EntryValues>| {
+        values.clone().map(|values| Entry {
+            media: step.media,
+            media_type: step.media_type,
+            id: title.now.as_ref().and_then(|entry| entry.id),
+            values,
+            created_at: None,
+            updated_at: None,
+            summary: title.now.as_ref().and_then(|entry| entry.summary.clone()),
+        })
+    };
+    StepRow {
+        media: step.media,
+        media_type: step.media_type,
+        title: title.title.clone(),
+        action: step.kind.as_str().to_owned(),
+        before: entry(&step.before),
+        target: entry(&step.target),
+        undoes: title.changes.first().map(|row| row.id.clone()),
+        state: StepState::Pending.as_str().to_owned(),
+        problem: None,
+    }
+}
+
+/// Writes down in the catalogue what is sent and what came of it.
+struct StoreJournal<'a> {
+    app: &'a App,
+    operation: OperationRow,
+    titles: Vec<PlannedTitle>,
+}
+
+#[async_trait]
+impl Journal for StoreJournal<'_> {
+    async fn intend(&self, places: &[usize]) -> Result<(), JournalError> {
+        let store = &self.app.inner.store;
+        let state = StepState::Intended.as_str();
+        let noted = store.intend_steps(self.operation.id.clone(), places.to_vec(), state);
+        noted.await.map_err(|error| JournalError(error.into()))
+    }
+
+    async fn settle(&self, place: usize, settled: Settled) -> Result<(), JournalError> {
+        let Some(title) = self.titles.get(place) else {
+            return Err(JournalError("a step that nobody planned".into()));
+        };
+        let outcome = match settled.state {
+            StepState::Done | StepState::Already => Outcome::Undone,
+            StepState::Conflict => Outcome::Skipped,
+            StepState::Failed | StepState::Pending | StepState::Intended => Outcome::Failed,
+        };
+        let is_done = outcome == Outcome::Undone;
+        // One for each change that is taken back, so that each says what undid it.
+        let changes = title.changes.iter().map(|row| Change {
+            media: title.media,
+            media_type: title.media_type,
+            title: title.title.clone(),
+            before: title.now.clone(),
+            after: if is_done {
+                settled.now.clone()
+            } else {
+                title.now.clone()
+            },
+            outcome,
+            source: if self.operation.kind == "redo" {
+                Source::Redo
+            } else {
+                Source::Undo
+            },
+            when: When::exactly(self.app.now()),
+            group: None,
+            operation: Some(self.operation.id.clone()),
+            undoes: is_done.then(|| row.id.clone()),
+            error: settled.problem.clone(),
+        });
+        let result = StepResult {
+            state: settled.state.as_str().to_owned(),
+            problem: settled.problem.clone(),
+            changes: changes.collect(),
+            now: Some(settled.now.clone()),
+        };
+        let key = (title.media_type, title.media);
+        let store = &self.app.inner.store;
+        let settled = store.settle_step(self.operation.clone(), place, key, result);
+        settled.await.map_err(|error| JournalError(error.into()))
+    }
+}

@@ -1,0 +1,439 @@
+//! Changes are taken back: exactly, only them, and never over a later edit.
+
+use std::time::Duration;
+
+use anirewind_core::model::EntryField;
+use anirewind_core::{
+    App, ChangeOutcome, ChangeRow, Choices, Code, Conflict, Explain as _, GateError,
+    OperationState, Source, StepKind, UndoError, UndoReport,
+};
+use anirewind_simulator::{Fault, SimEntry};
+
+use crate::scene::{HANA, Scene};
+
+impl Scene {
+    /// A list of which a snapshot was taken, and a moment later.
+    async fn watched() -> Self {
+        let scene = Self::connected().await;
+        scene.capture().await;
+        scene.clock.advance(Duration::from_mins(5));
+        scene
+    }
+
+    fn with(&self, environment: &[(&str, &str)]) -> App {
+        self.open_with(environment)
+    }
+
+    fn entry(&self, media: u32) -> Option<SimEntry> {
+        self.simulator.world().entry(HANA, media).cloned()
+    }
+
+    /// Looks, and hands out the newest change.
+    async fn seen(&self) -> ChangeRow {
+        self.look().await;
+        self.log().await.remove(0)
+    }
+
+    fn writes(&self) -> usize {
+        self.simulator.world().effects().len()
+    }
+}
+
+async fn undo(app: &App, row: &ChangeRow, choices: Choices) -> Result<UndoReport, UndoError> {
+    let plan = app.plan_undo(None, &[row.id.to_string()], choices).await?;
+    app.apply_undo(&plan).await
+}
+
+fn never() -> Choices {
+    Choices::default()
+}
+
+const DESTRUCTIVE: [(&str, &str); 1] = [("ANIREWIND_DESTRUCTIVE_SYNC", "true")];
+const DRY: [(&str, &str); 1] = [("PAB_DRY_RUN", "true")];
+
+/// What can be put back of an entry. A category without a score and one with none are the same.
+fn without_times(mut entry: SimEntry) -> SimEntry {
+    entry.advanced_scores.retain(|score| *score > 0.0);
+    SimEntry {
+        id: 0,
+        created_at: None,
+        updated_at: None,
+        ..entry
+    }
+}
+
+#[tokio::test]
+async fn an_update_is_put_back_field_for_field_with_a_safety_snapshot_first() {
+    let scene = Scene::watched().await;
+    let before = scene.entry(1_001).unwrap();
+    scene.save(1_001, |entry| {
+        entry.score = 11;
+        entry.notes = Some("a bad sync".to_owned());
+    });
+    let row = scene.seen().await;
+    assert_eq!(row.change.outcome, ChangeOutcome::Synced);
+    let files = scene.files().len();
+    let report = undo(&scene.app, &row, never()).await.unwrap();
+    assert_eq!(report.operation.state, OperationState::Done);
+    assert_eq!(
+        without_times(scene.entry(1_001).unwrap()),
+        without_times(before)
+    );
+    assert_eq!(scene.files().len(), files + 1);
+    let log = scene.log().await;
+    assert_eq!(log[0].change.outcome, ChangeOutcome::Undone);
+    assert_eq!(log[0].change.source, Source::Undo);
+    assert_eq!(log[0].change.undoes.as_ref(), Some(&row.id));
+    assert_eq!(log[1].undone_by.as_ref(), Some(&log[0].id));
+    assert_eq!(
+        scene.look().await.changes,
+        0,
+        "our own writes are not seen as somebody else's"
+    );
+}
+
+#[tokio::test]
+async fn an_addition_is_taken_back_only_where_removals_are_allowed() {
+    let scene = Scene::watched().await;
+    let added = SimEntry {
+        user: HANA,
+        media: 2_500,
+        ..scene.entry(1_001).unwrap()
+    };
+    let media = anirewind_simulator::SimMedia::new(2_500, true, "Ame no Machi", Some(12));
+    scene.simulator.world().add_media(media);
+    scene
+        .simulator
+        .world()
+        .put_entry(SimEntry { id: 0, ..added });
+    let row = scene.seen().await;
+    assert!(row.change.before.is_none(), "{row:?}");
+    let (writes, changes) = (scene.writes(), scene.log().await.len());
+    let error = undo(&scene.app, &row, never()).await.unwrap_err();
+    assert!(
+        matches!(error, UndoError::Gate(GateError::Removals { count: 1 })),
+        "{error}"
+    );
+    assert_eq!(error.code(), Code::RefusedForSafety);
+    assert!(error.hint().unwrap().contains("DESTRUCTIVE_SYNC"));
+    assert_eq!((scene.writes(), scene.log().await.len()), (writes, changes));
+    let dry = scene.with(&[DESTRUCTIVE[0], DRY[0]]);
+    let error = undo(&dry, &row, never()).await.unwrap_err();
+    assert!(
+        matches!(error, UndoError::Gate(GateError::DryRun)),
+        "{error}"
+    );
+    assert_eq!((scene.writes(), scene.log().await.len()), (writes, changes));
+    undo(&scene.with(&DESTRUCTIVE), &row, never())
+        .await
+        .unwrap();
+    assert!(scene.entry(2_500).is_none());
+    assert_eq!(scene.log().await[0].change.outcome, ChangeOutcome::Undone);
+}
+
+#[tokio::test]
+async fn a_deletion_is_taken_back_with_everything_on_the_entry() {
+    for dry in [true, false] {
+        let scene = Scene::watched().await;
+        let media: Vec<u32> = (1_000..1_030).collect();
+        let rich = media
+            .into_iter()
+            .filter_map(|id| scene.entry(id))
+            .max_by_key(|entry| {
+                usize::from(entry.notes.is_some())
+                    + entry.custom_lists.len()
+                    + usize::from(entry.private)
+            });
+        let before = rich.unwrap();
+        scene.simulator.world().drop_entry(HANA, before.media);
+        let row = scene.seen().await;
+        assert_eq!(row.change.outcome, ChangeOutcome::Deleted);
+        let app = if dry {
+            scene.with(&DRY)
+        } else {
+            scene.reopen()
+        };
+        let writes = scene.writes();
+        let outcome = undo(&app, &row, never()).await;
+        if dry {
+            assert!(matches!(outcome, Err(UndoError::Gate(GateError::DryRun))));
+            assert_eq!(scene.writes(), writes);
+            continue;
+        }
+        outcome.unwrap();
+        let after = scene.entry(before.media).unwrap();
+        assert_eq!(without_times(after), without_times(before));
+    }
+}
+
+#[tokio::test]
+async fn a_later_edit_of_another_field_stays_and_one_of_the_same_field_is_asked_about() {
+    let scene = Scene::watched().await;
+    let before = scene.entry(1_001).unwrap();
+    scene.save(1_001, |entry| entry.score = 11);
+    let row = scene.seen().await;
+    scene.clock.advance(Duration::from_mins(5));
+    scene.save(1_001, |entry| entry.progress += 1);
+    let progress = scene.entry(1_001).unwrap().progress;
+    undo(&scene.app, &row, never()).await.unwrap();
+    let after = scene.entry(1_001).unwrap();
+    assert_eq!((after.score, after.progress), (before.score, progress));
+
+    scene.clock.advance(Duration::from_mins(5));
+    scene.save(1_003, |entry| entry.score = 11);
+    let row = scene.seen().await;
+    scene.clock.advance(Duration::from_mins(5));
+    scene.save(1_003, |entry| entry.score = 77);
+    let plan = scene
+        .app
+        .plan_undo(None, &[row.id.to_string()], never())
+        .await
+        .unwrap();
+    assert_eq!(
+        plan.titles[0].conflicts,
+        [Conflict::Field(EntryField::Score)]
+    );
+    assert!(plan.titles[0].step.is_none());
+    let chosen = Choices {
+        fields: [EntryField::Score].into(),
+        ..never()
+    };
+    undo(&scene.app, &row, chosen).await.unwrap();
+    assert_ne!(scene.entry(1_003).unwrap().score, 77);
+}
+
+#[tokio::test]
+async fn twice_is_already_so_and_an_undo_can_itself_be_taken_back() {
+    let scene = Scene::watched().await;
+    scene.save(1_001, |entry| entry.score = 11);
+    let row = scene.seen().await;
+    undo(&scene.app, &row, never()).await.unwrap();
+    let writes = scene.writes();
+    let again = scene
+        .app
+        .plan_undo(None, &[row.id.to_string()], never())
+        .await
+        .unwrap();
+    assert!(again.titles[0].step.is_none() && again.titles[0].conflicts.is_empty());
+    assert_eq!(scene.writes(), writes);
+    let redo = scene.app.plan_redo(None, &[], never()).await.unwrap();
+    scene.app.apply_undo(&redo).await.unwrap();
+    assert_eq!(scene.entry(1_001).unwrap().score, 11);
+    let back = scene.app.plan_undo(None, &[], never()).await.unwrap();
+    scene.app.apply_undo(&back).await.unwrap();
+    assert_ne!(scene.entry(1_001).unwrap().score, 11);
+}
+
+#[tokio::test]
+async fn a_burst_is_taken_back_at_once_and_conflicts_are_left_and_named() {
+    let scene = Scene::watched().await;
+    let before: Vec<SimEntry> = (1_000..1_020).filter_map(|id| scene.entry(id)).collect();
+    for entry in &before {
+        scene.save(entry.media, |entry| entry.score = 5);
+    }
+    let row = scene.seen().await;
+    let group = row.change.group.clone().unwrap();
+    scene.clock.advance(Duration::from_mins(5));
+    scene.save(1_007, |entry| entry.score = 99);
+    let requests = scene.simulator.traffic().requests;
+    let plan = scene
+        .app
+        .plan_undo(None, &[group.to_string()], never())
+        .await
+        .unwrap();
+    let conflicts = plan
+        .titles
+        .iter()
+        .filter(|title| !title.conflicts.is_empty());
+    assert_eq!(
+        conflicts.map(|title| title.media.get()).collect::<Vec<_>>(),
+        [1_007]
+    );
+    let report = scene.app.apply_undo(&plan).await.unwrap();
+    assert_eq!(report.operation.state, OperationState::Done);
+    for entry in before {
+        let expected = if entry.media == 1_007 {
+            99
+        } else {
+            entry.score
+        };
+        assert_eq!(scene.entry(entry.media).unwrap().score, expected);
+    }
+    let requests = scene.simulator.traffic().requests - requests;
+    // Who it is (3), a safety snapshot (4), the titles before (3), one batch, and after.
+    assert!(requests <= 14, "{requests} requests for 20 titles");
+}
+
+#[tokio::test]
+async fn when_the_list_moves_between_plan_and_word_nothing_is_sent() {
+    let scene = Scene::watched().await;
+    scene.save(1_001, |entry| entry.score = 11);
+    let row = scene.seen().await;
+    let plan = scene
+        .app
+        .plan_undo(None, &[row.id.to_string()], never())
+        .await
+        .unwrap();
+    scene.save(1_001, |entry| entry.score = 22);
+    let writes = scene.writes();
+    let error = scene.app.apply_undo(&plan).await.unwrap_err();
+    assert!(
+        matches!(error, UndoError::OutOfDate { count: 1 }),
+        "{error}"
+    );
+    assert_eq!(error.code(), Code::EditedSince);
+    assert_eq!(scene.writes(), writes);
+}
+
+#[tokio::test]
+async fn two_at_once_one_wins_and_the_other_is_told() {
+    let scene = Scene::watched().await;
+    scene.save(1_001, |entry| entry.score = 11);
+    let row = scene.seen().await;
+    let other = scene.reopen();
+    let id = [row.id.to_string()];
+    let (one, two) = (
+        scene.app.plan_undo(None, &id, never()).await.unwrap(),
+        other.plan_undo(None, &id, never()).await.unwrap(),
+    );
+    let (one, two) = tokio::join!(scene.app.apply_undo(&one), other.apply_undo(&two));
+    let outcomes = [one.map(|_| ()), two.map(|_| ())];
+    assert_eq!(
+        outcomes.iter().filter(|outcome| outcome.is_ok()).count(),
+        1,
+        "{outcomes:?}"
+    );
+    let lost = outcomes.into_iter().find_map(Result::err).unwrap();
+    assert!(
+        matches!(lost.code(), Code::Busy | Code::EditedSince),
+        "{lost}"
+    );
+    let undone = scene
+        .log()
+        .await
+        .into_iter()
+        .filter(|row| row.change.outcome == ChangeOutcome::Undone);
+    assert_eq!(undone.count(), 1);
+}
+
+#[tokio::test]
+async fn a_token_of_another_account_writes_nothing() {
+    let scene = Scene::watched().await;
+    scene.save(1_001, |entry| entry.score = 11);
+    let row = scene.seen().await;
+    scene.simulator.world().revoke_token(crate::scene::TOKEN);
+    scene.simulator.world().grant_token(crate::scene::TOKEN, 7);
+    let writes = scene.writes();
+    let error = undo(&scene.reopen(), &row, never()).await.unwrap_err();
+    assert_eq!(error.code(), Code::RefusedForSafety, "{error}");
+    assert_eq!(scene.writes(), writes);
+}
+
+#[tokio::test]
+async fn a_title_that_anilist_removed_is_named_and_the_others_come_back() {
+    let scene = Scene::watched().await;
+    let media: Vec<u32> = (1_000..1_012).collect();
+    for id in &media {
+        scene.save(*id, |entry| entry.score = 5);
+    }
+    let row = scene.seen().await;
+    let group = row.change.group.clone().unwrap();
+    // AniList removes a title for good.
+    let plan = scene
+        .app
+        .plan_undo(None, &[group.to_string()], never())
+        .await
+        .unwrap();
+    scene.simulator.world().remove_media(1_004);
+    let error = scene.app.apply_undo(&plan).await.unwrap_err();
+    assert!(
+        matches!(error, UndoError::OutOfDate { count: 1 }),
+        "{error}"
+    );
+    let plan = scene
+        .app
+        .plan_undo(None, &[group.to_string()], never())
+        .await
+        .unwrap();
+    let named = plan
+        .titles
+        .iter()
+        .filter(|title| !title.conflicts.is_empty());
+    assert_eq!(
+        named.map(|title| title.media.get()).collect::<Vec<_>>(),
+        [1_004]
+    );
+    let report = scene.app.apply_undo(&plan).await.unwrap();
+    assert_eq!(report.operation.state, OperationState::Done);
+    assert_eq!(report.steps.len(), plan.titles.len() - 1);
+}
+
+/// Every request of an undo fails once in every way; what stopped goes on, and the list is right.
+#[tokio::test]
+async fn whatever_request_fails_it_ends_right_or_goes_on() {
+    for fault in [
+        Fault::ResetAfter,
+        Fault::InternalError,
+        Fault::InvalidToken,
+        Fault::Disabled,
+    ] {
+        for at in 0..14 {
+            let scene = Scene::watched().await;
+            let before: Vec<SimEntry> = (1_000..1_006).filter_map(|id| scene.entry(id)).collect();
+            for entry in &before {
+                scene.save(entry.media, |entry| entry.score = 5);
+            }
+            let row = scene.seen().await;
+            let group = row.change.group.clone().unwrap().to_string();
+            let plan = scene
+                .app
+                .plan_undo(None, &[group.clone()], never())
+                .await
+                .unwrap();
+            scene.simulator.fault_at(at, fault);
+            match scene.app.apply_undo(&plan).await {
+                Ok(_) => {}
+                Err(UndoError::Stopped { operation, .. }) => {
+                    let report = scene
+                        .app
+                        .resume_operation(operation.as_str())
+                        .await
+                        .unwrap();
+                    assert_eq!(
+                        report.operation.state,
+                        OperationState::Done,
+                        "{fault:?} at {at}"
+                    );
+                }
+                // Nothing was sent yet.
+                Err(_) => {
+                    let plan = scene.app.plan_undo(None, &[group], never()).await.unwrap();
+                    scene.app.apply_undo(&plan).await.unwrap();
+                }
+            }
+            for entry in &before {
+                let score = scene.entry(entry.media).unwrap().score;
+                assert_eq!(score, entry.score, "{fault:?} at {at}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_what_the_plan_shows_is_written() {
+    let scene = Scene::watched().await;
+    scene.save(1_001, |entry| entry.score = 11);
+    let row = scene.seen().await;
+    let plan = scene
+        .app
+        .plan_undo(None, &[row.id.to_string()], never())
+        .await
+        .unwrap();
+    let step = plan.titles[0].step.clone().unwrap();
+    assert_eq!(step.kind, StepKind::Write);
+    let written: Vec<_> = EntryField::ALL
+        .into_iter()
+        .filter(|field| step.write.get(*field).is_recorded())
+        .collect();
+    assert_eq!(written, [EntryField::Score]);
+}

@@ -1,0 +1,205 @@
+//! One title that has to be brought from one state to another.
+
+use anirewind_model::{Entry, EntryField, EntryValues, EntryWrite, MediaId, MediaType};
+
+/// What has to be done about one title, worked out from what was there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Which title. It is found by this, never by an entry's own id.
+    pub media: MediaId,
+    /// Which list it is on.
+    pub media_type: MediaType,
+    /// What to do.
+    pub kind: StepKind,
+    /// What is there now, or nothing.
+    pub before: Option<EntryValues>,
+    /// What is to be there, or nothing.
+    pub target: Option<EntryValues>,
+    /// The fields that are sent; those that are not recorded stay as they are.
+    pub write: EntryValues,
+}
+
+/// What to do about a title.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StepKind {
+    /// Write some of its fields.
+    Write,
+    /// Add it to the list.
+    Add,
+    /// Remove it from the list.
+    Remove,
+}
+
+/// How far a step has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StepState {
+    /// Nothing was sent.
+    Pending,
+    /// It may have been sent; only reading tells.
+    Intended,
+    /// It is as planned, and was read back.
+    Done,
+    /// It was as planned before anything was sent.
+    Already,
+    /// The title is no longer what the plan was made from. Nothing was sent.
+    Conflict,
+    /// AniList did not do it.
+    Failed,
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// How.
+    pub state: StepState,
+    /// What is there now, as it was read back.
+    pub now: Option<Entry>,
+    /// What went wrong, if something did.
+    pub problem: Option<String>,
+}
+
+impl StepKind {
+    /// The word for it in the journal.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Write => "write",
+            Self::Add => "add",
+            Self::Remove => "remove",
+        }
+    }
+
+    /// Reads the word for it.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Write, Self::Add, Self::Remove]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+    }
+}
+
+impl StepState {
+    /// The word for it in the journal.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Intended => "intended",
+            Self::Done => "done",
+            Self::Already => "already",
+            Self::Conflict => "conflict",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Reads the word for it.
+    pub fn parse(word: &str) -> Option<Self> {
+        [
+            Self::Pending,
+            Self::Intended,
+            Self::Done,
+            Self::Already,
+            Self::Conflict,
+            Self::Failed,
+        ]
+        .into_iter()
+        .find(|state| state.as_str() == word)
+    }
+
+    /// Whether nothing more is to be done about it.
+    pub const fn is_settled(self) -> bool {
+        !matches!(self, Self::Pending | Self::Intended)
+    }
+}
+
+impl Step {
+    /// The step from one state of a title to another; `None` when nothing differs.
+    pub fn new(
+        media: MediaId,
+        media_type: MediaType,
+        before: Option<EntryValues>,
+        target: Option<EntryValues>,
+    ) -> Option<Self> {
+        let (kind, write) = match (&before, &target) {
+            (None, None) => return None,
+            (Some(_), None) => (StepKind::Remove, EntryValues::default()),
+            (None, Some(target)) => (StepKind::Add, target.clone()),
+            (Some(before), Some(target)) => {
+                let mut write = EntryValues::default();
+                for field in before.differing(target) {
+                    write.copy(field, target);
+                }
+                if write == EntryValues::default() {
+                    return None;
+                }
+                hold(&mut write, target);
+                (StepKind::Write, write)
+            }
+        };
+        Some(Self {
+            media,
+            media_type,
+            kind,
+            before,
+            target,
+            write,
+        })
+    }
+
+    /// What is sent for it.
+    pub(crate) fn request(&self) -> EntryWrite {
+        EntryWrite {
+            media: self.media,
+            media_type: self.media_type,
+            values: self.write.clone(),
+        }
+    }
+
+    /// Whether a title is as planned.
+    pub(crate) fn is_reached(&self, now: Option<&EntryValues>) -> bool {
+        agree(self.target.as_ref(), now)
+    }
+
+    /// Whether a title is still as it was when this was planned.
+    pub(crate) fn is_untouched(&self, now: Option<&EntryValues>) -> bool {
+        agree(self.before.as_ref(), now)
+    }
+
+    /// The same step for what is still not as planned after it was sent.
+    pub(crate) fn touch_up(&self, now: &EntryValues) -> Option<Self> {
+        let target = self.target.as_ref()?;
+        Self::new(
+            self.media,
+            self.media_type,
+            Some(now.clone()),
+            Some(target.clone()),
+        )
+    }
+
+    /// The fields that are not as planned.
+    pub(crate) fn differing(&self, now: &EntryValues) -> Vec<EntryField> {
+        let target = self.target.as_ref();
+        target.map_or_else(Vec::new, |target| target.differing(now).collect())
+    }
+}
+
+/// Saving a status lets AniList fill in others by itself, unless they are said.
+fn hold(write: &mut EntryValues, target: &EntryValues) {
+    if !write.status.is_recorded() {
+        return;
+    }
+    for field in [
+        EntryField::Progress,
+        EntryField::Volumes,
+        EntryField::Repeats,
+        EntryField::Started,
+        EntryField::Completed,
+    ] {
+        write.copy(field, target);
+    }
+}
+
+fn agree(planned: Option<&EntryValues>, now: Option<&EntryValues>) -> bool {
+    match (planned, now) {
+        (None, None) => true,
+        (Some(planned), Some(now)) => planned.differing(now).next().is_none(),
+        _ => false,
+    }
+}

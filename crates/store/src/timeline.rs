@@ -1,0 +1,616 @@
+//! Every change there was, and the list as it was last seen.
+
+use anirewind_backup::{entry_from_json, entry_to_json};
+use anirewind_model::{Entry, EntryField, MediaId, MediaType, UserId};
+use anirewind_timeline::{Change, Id, Outcome, Source, When};
+use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, named_params};
+use time::OffsetDateTime;
+
+use crate::row::{Place, to_millis};
+use crate::store::{Failed, Store, StoreError};
+
+/// A change as it was written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeRow {
+    /// Its id.
+    pub id: Id,
+    /// Its place among the others: by this and its time pages go on.
+    pub seq: i64,
+    /// Whose list it is about.
+    pub owner: UserId,
+    /// The change.
+    pub change: Change,
+    /// The newest change that took it back.
+    pub undone_by: Option<Id>,
+}
+
+/// Which changes are wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ChangeFilter {
+    /// With this outcome.
+    pub outcome: Option<Outcome>,
+    /// Made by this.
+    pub source: Option<Source>,
+    /// On this list.
+    pub media_type: Option<MediaType>,
+    /// Of this field.
+    pub field: Option<EntryField>,
+    /// Of this title.
+    pub media: Option<MediaId>,
+    /// Of titles with this in one of their names.
+    pub title: Option<String>,
+    /// Of this group.
+    pub group: Option<Id>,
+    /// Of this operation.
+    pub operation: Option<Id>,
+    /// From this moment on.
+    pub since: Option<OffsetDateTime>,
+    /// Up to this moment.
+    pub until: Option<OffsetDateTime>,
+}
+
+/// Where a page of changes goes on: below this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// When the last one of the page before was.
+    pub at: OffsetDateTime,
+    /// Its place.
+    pub seq: i64,
+}
+
+/// What a look saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// When.
+    pub at: OffsetDateTime,
+    /// By how many titles AniList's statistics are off, anime and manga.
+    pub off: (i64, i64),
+}
+
+/// Everything that one look adds, written at once or not at all.
+#[derive(Debug, Clone)]
+pub struct LookRecord {
+    /// What was seen.
+    pub look: Look,
+    /// The changes, oldest first.
+    pub changes: Vec<Change>,
+    /// Which of them have one cause, by index.
+    pub bursts: Vec<Vec<usize>>,
+    /// The list as it is known now, or the part of it that is new.
+    pub known: Known,
+}
+
+/// What is known of a list from now on.
+#[derive(Debug, Clone)]
+pub enum Known {
+    /// All of it.
+    Whole(Vec<Entry>),
+    /// These entries are so; the others are as they were.
+    Part {
+        /// As they are.
+        put: Vec<Entry>,
+        /// No longer there.
+        gone: Vec<(MediaType, MediaId)>,
+    },
+}
+
+impl Store {
+    /// Writes down what a look saw, and answers with the ids of the changes.
+    pub async fn record_look(
+        &self,
+        owner: UserId,
+        record: LookRecord,
+    ) -> Result<Vec<Id>, StoreError> {
+        self.write(move |connection| {
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mut groups: Vec<Option<Id>> = vec![None; record.changes.len()];
+            for burst in &record.bursts {
+                let id = next_id(&transaction)?;
+                for index in burst {
+                    if let Some(group) = groups.get_mut(*index) {
+                        *group = Some(id.clone());
+                    }
+                }
+            }
+            let mut ids = Vec::with_capacity(record.changes.len());
+            for (change, group) in record.changes.iter().zip(groups) {
+                let group = group.or_else(|| change.group.clone());
+                let change = Change {
+                    group,
+                    ..change.clone()
+                };
+                ids.push(insert_change(&transaction, owner, &change)?);
+            }
+            match &record.known {
+                Known::Whole(entries) => {
+                    transaction.execute(
+                        "DELETE FROM known WHERE user_id = :user_id",
+                        named_params! { ":user_id": owner.get() },
+                    )?;
+                    for entry in entries {
+                        put_known(&transaction, owner, entry)?;
+                    }
+                }
+                Known::Part { put, gone } => {
+                    for entry in put {
+                        put_known(&transaction, owner, entry)?;
+                    }
+                    for (media_type, media) in gone {
+                        drop_known(&transaction, owner, *media_type, *media)?;
+                    }
+                }
+            }
+            transaction.execute(
+                "INSERT OR REPLACE INTO look (user_id, at, anime_off, manga_off)
+                VALUES (:user_id, :at, :anime, :manga)",
+                named_params! {
+                    ":user_id": owner.get(),
+                    ":at": to_millis(record.look.at),
+                    ":anime": record.look.off.0,
+                    ":manga": record.look.off.1,
+                },
+            )?;
+            transaction.commit()?;
+            Ok(ids)
+        })
+        .await
+    }
+
+    /// Writes changes down that are no look: what another program reports or hands over.
+    pub async fn record_changes(
+        &self,
+        owner: UserId,
+        changes: Vec<Change>,
+    ) -> Result<Vec<Id>, StoreError> {
+        self.write(move |connection| {
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let ids: Result<Vec<_>, Failed> = changes
+                .iter()
+                .map(|change| insert_change(&transaction, owner, change))
+                .collect();
+            let ids = ids?;
+            transaction.commit()?;
+            Ok(ids)
+        })
+        .await
+    }
+
+    /// The last look at an account's list, and the list as it was then; nothing before the first.
+    pub async fn known(&self, owner: UserId) -> Result<Option<(Look, Vec<Entry>)>, StoreError> {
+        self.run(move |connection| {
+            let user = named_params! { ":user_id": owner.get() };
+            let look = connection
+                .query_row(
+                    "SELECT at, anime_off, manga_off FROM look WHERE user_id = :user_id",
+                    user,
+                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                )
+                .optional()?;
+            let Some((at, anime, manga)) = look else {
+                return Ok(None);
+            };
+            let key = owner.to_string();
+            let place = Place {
+                table: "look",
+                row: &key,
+            };
+            let look = Look {
+                at: place.instant("at", at)?,
+                off: (anime, manga),
+            };
+            let mut statement = connection.prepare_cached(
+                "SELECT media_type, entry FROM known WHERE user_id = :user_id
+                ORDER BY media_type, media_id",
+            )?;
+            let rows = statement.query_map(user, |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+            })?;
+            let mut entries = Vec::new();
+            for row in rows {
+                let (media_type, text) = row?;
+                entries.push(entry("known", &key, "entry", &media_type, &text)?);
+            }
+            anirewind_model::List::sort_and_dedup(&mut entries);
+            Ok(Some((look, entries)))
+        })
+        .await
+    }
+
+    /// Changes of an account, newest first, from below a place on.
+    pub async fn changes(
+        &self,
+        owner: Option<UserId>,
+        filter: ChangeFilter,
+        below: Option<Cursor>,
+        most: usize,
+    ) -> Result<Vec<ChangeRow>, StoreError> {
+        self.run(move |connection| page(connection, owner, &filter, below, most))
+            .await
+    }
+
+    /// How many changes there are with each outcome.
+    pub async fn change_counts(&self, owner: UserId) -> Result<Vec<(Outcome, usize)>, StoreError> {
+        self.run(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT outcome, count(*) FROM change WHERE user_id = :user_id GROUP BY outcome",
+            )?;
+            let rows = statement.query_map(named_params! { ":user_id": owner.get() }, |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
+            })?;
+            let mut counts = Vec::new();
+            for row in rows {
+                let (outcome, count) = row?;
+                let place = Place {
+                    table: "change",
+                    row: &outcome,
+                };
+                let known = Outcome::parse(&outcome).ok_or_else(|| place.corrupt("outcome"))?;
+                counts.push((known, place.count("count", count)?));
+            }
+            Ok(counts)
+        })
+        .await
+    }
+
+    /// Changes whose own id, group or operation begins so, newest first.
+    pub async fn changes_called(
+        &self,
+        owner: Option<UserId>,
+        beginning: &str,
+    ) -> Result<Vec<ChangeRow>, StoreError> {
+        let like = format!("{beginning}%");
+        self.run(move |connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "{SELECT}
+                WHERE (:owner IS NULL OR c.user_id = :owner)
+                    AND (c.id LIKE :like OR c.group_id LIKE :like OR c.operation_id LIKE :like)
+                ORDER BY c.at DESC, c.seq DESC"
+            ))?;
+            let owner = owner.map(UserId::get);
+            let rows =
+                statement.query_map(named_params! { ":owner": owner, ":like": like }, Raw::of)?;
+            rows.map(|row| row?.into_row()).collect()
+        })
+        .await
+    }
+}
+
+/// Takes the next number and makes an id of it.
+pub(crate) fn next_id(connection: &Connection) -> rusqlite::Result<Id> {
+    let number: i64 = connection.query_row(
+        "UPDATE number SET next = next + 1 RETURNING next - 1",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(Id::of_number(u64::try_from(number).unwrap_or_default()))
+}
+
+pub(crate) fn json_of(
+    entry: Option<&Entry>,
+    owner: UserId,
+) -> Result<Option<String>, rusqlite::Error> {
+    let text = entry.map(|entry| entry_to_json(entry, owner)).transpose();
+    text.map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+pub(crate) fn entry(
+    table: &'static str,
+    row: &str,
+    column: &'static str,
+    media_type: &str,
+    text: &str,
+) -> Result<Entry, Failed> {
+    let place = Place { table, row };
+    let media_type = MediaType::parse(media_type).ok_or_else(|| place.corrupt("media_type"))?;
+    entry_from_json(text, media_type).map_err(|_| place.corrupt(column))
+}
+
+pub(crate) fn insert_change(
+    connection: &Connection,
+    owner: UserId,
+    change: &Change,
+) -> Result<Id, Failed> {
+    let id = next_id(connection)?;
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO change (
+            id, user_id, media_type, media_id, outcome, source, at, since, fields, group_id,
+            operation_id, undoes, title, error
+        ) VALUES (
+            :id, :user_id, :media_type, :media_id, :outcome, :source, :at, :since, :fields,
+            :group_id, :operation_id, :undoes, :title, :error
+        )",
+    )?;
+    statement.execute(named_params! {
+        ":id": id.as_str(),
+        ":user_id": owner.get(),
+        ":media_type": change.media_type.as_str(),
+        ":media_id": change.media.get(),
+        ":outcome": change.outcome.as_str(),
+        ":source": change.source.as_str(),
+        ":at": to_millis(change.when.at),
+        ":since": change.when.since.map(to_millis),
+        ":fields": bits(&change.fields()),
+        ":group_id": change.group.as_ref().map(Id::as_str),
+        ":operation_id": change.operation.as_ref().map(Id::as_str),
+        ":undoes": change.undoes.as_ref().map(Id::as_str),
+        ":title": change.title,
+        ":error": change.error,
+    })?;
+    let seq = connection.last_insert_rowid();
+    let mut statement = connection.prepare_cached(
+        "INSERT INTO change_entry (seq, before, after) VALUES (:seq, :before, :after)",
+    )?;
+    statement.execute(named_params! {
+        ":seq": seq,
+        ":before": json_of(change.before.as_ref(), owner)?,
+        ":after": json_of(change.after.as_ref(), owner)?,
+    })?;
+    if let Some(names) = names(change) {
+        let mut statement = connection.prepare_cached(
+            "INSERT OR REPLACE INTO title (user_id, media_type, media_id, names)
+            VALUES (:user_id, :media_type, :media_id, :names)",
+        )?;
+        statement.execute(named_params! {
+            ":user_id": owner.get(),
+            ":media_type": change.media_type.as_str(),
+            ":media_id": change.media.get(),
+            ":names": names,
+        })?;
+    }
+    Ok(id)
+}
+
+/// All names of a title, one a line.
+fn names(change: &Change) -> Option<String> {
+    let entry = change.after.as_ref().or(change.before.as_ref());
+    let titles = entry.and_then(|entry| entry.summary.as_ref());
+    let names: Vec<String> = match titles {
+        Some(media) => [
+            &media.titles.romaji,
+            &media.titles.english,
+            &media.titles.native,
+        ]
+        .into_iter()
+        .flatten()
+        .cloned()
+        .collect(),
+        None => change.title.iter().cloned().collect(),
+    };
+    (!names.is_empty()).then(|| names.join("\n").to_lowercase())
+}
+
+fn bits(fields: &[EntryField]) -> i64 {
+    fields.iter().map(|field| bit(*field)).sum()
+}
+
+fn bit(field: EntryField) -> i64 {
+    let place = EntryField::ALL.iter().position(|known| *known == field);
+    place.map_or(0, |place| 1 << place)
+}
+
+pub(crate) fn put_known(
+    connection: &Connection,
+    owner: UserId,
+    entry: &Entry,
+) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(
+        "INSERT OR REPLACE INTO known (user_id, media_type, media_id, entry)
+        VALUES (:user_id, :media_type, :media_id, :entry)",
+    )?;
+    statement.execute(named_params! {
+        ":user_id": owner.get(),
+        ":media_type": entry.media_type.as_str(),
+        ":media_id": entry.media.get(),
+        ":entry": json_of(Some(entry), owner)?,
+    })?;
+    Ok(())
+}
+
+pub(crate) fn drop_known(
+    connection: &Connection,
+    owner: UserId,
+    media_type: MediaType,
+    media: MediaId,
+) -> rusqlite::Result<()> {
+    connection.execute(
+        "DELETE FROM known
+        WHERE user_id = :user_id AND media_type = :media_type AND media_id = :media_id",
+        named_params! {
+            ":user_id": owner.get(),
+            ":media_type": media_type.as_str(),
+            ":media_id": media.get(),
+        },
+    )?;
+    Ok(())
+}
+
+const SELECT: &str = "
+    SELECT
+        c.*,
+        e.before,
+        e.after,
+        (SELECT u.id FROM change u WHERE u.undoes = c.id ORDER BY u.seq DESC LIMIT 1) AS undone_by
+    FROM change c
+    JOIN change_entry e ON e.seq = c.seq";
+
+fn page(
+    connection: &Connection,
+    owner: Option<UserId>,
+    filter: &ChangeFilter,
+    below: Option<Cursor>,
+    most: usize,
+) -> Result<Vec<ChangeRow>, Failed> {
+    // Only what was asked for is in the text, so that the index that fits can be used.
+    let mut wanted = vec!["1"];
+    let mut want = |is_wanted: bool, condition: &'static str| {
+        if is_wanted {
+            wanted.push(condition);
+        }
+    };
+    want(owner.is_some(), "c.user_id = :owner");
+    want(filter.outcome.is_some(), "c.outcome = :outcome");
+    want(filter.source.is_some(), "c.source = :source");
+    want(filter.media_type.is_some(), "c.media_type = :media_type");
+    want(filter.media.is_some(), "c.media_id = :media");
+    want(filter.field.is_some(), "c.fields & :field <> 0");
+    want(filter.group.is_some(), "c.group_id = :group");
+    want(filter.operation.is_some(), "c.operation_id = :operation");
+    want(filter.since.is_some(), "c.at >= :since");
+    want(filter.until.is_some(), "c.at <= :until");
+    want(
+        filter.title.is_some(),
+        "(c.media_type, c.media_id) IN (
+            SELECT t.media_type, t.media_id FROM title t
+            WHERE t.user_id = c.user_id AND t.names LIKE :title ESCAPE '\\')",
+    );
+    want(below.is_some(), "(c.at, c.seq) < (:below_at, :below_seq)");
+    let wanted = wanted.join(" AND ");
+    let mut statement = connection.prepare_cached(&format!(
+        "{SELECT} WHERE {wanted} ORDER BY c.at DESC, c.seq DESC LIMIT :most"
+    ))?;
+    let text = |text: &str| {
+        let mut like = String::from("%");
+        for character in text.to_lowercase().chars() {
+            if matches!(character, '\\' | '%' | '_') {
+                like.push('\\');
+            }
+            like.push(character);
+        }
+        like.push('%');
+        like
+    };
+    let parameters: [(&str, rusqlite::types::Value); 14] = [
+        (":owner", owner.map(|owner| i64::from(owner.get())).into()),
+        (
+            ":outcome",
+            filter.outcome.map(|o| o.as_str().to_owned()).into(),
+        ),
+        (
+            ":source",
+            filter.source.map(|s| s.as_str().to_owned()).into(),
+        ),
+        (
+            ":media_type",
+            filter.media_type.map(|t| t.as_str().to_owned()).into(),
+        ),
+        (
+            ":media",
+            filter.media.map(|media| i64::from(media.get())).into(),
+        ),
+        (":field", filter.field.map(bit).into()),
+        (
+            ":group",
+            filter.group.as_ref().map(ToString::to_string).into(),
+        ),
+        (
+            ":operation",
+            filter.operation.as_ref().map(ToString::to_string).into(),
+        ),
+        (":since", filter.since.map(to_millis).into()),
+        (":until", filter.until.map(to_millis).into()),
+        (":title", filter.title.as_deref().map(text).into()),
+        (":below_at", below.map(|below| to_millis(below.at)).into()),
+        (":below_seq", below.map(|below| below.seq).into()),
+        (":most", i64::try_from(most).unwrap_or(i64::MAX).into()),
+    ];
+    for (name, value) in &parameters {
+        if let Some(index) = statement.parameter_index(name)? {
+            statement.raw_bind_parameter(index, value)?;
+        }
+    }
+    let mut rows = statement.raw_query();
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(Raw::of(row)?.into_row()?);
+    }
+    Ok(found)
+}
+
+struct Raw {
+    seq: i64,
+    id: String,
+    user_id: i64,
+    media_type: String,
+    media_id: i64,
+    outcome: String,
+    source: String,
+    at: i64,
+    since: Option<i64>,
+    group: Option<String>,
+    operation: Option<String>,
+    undoes: Option<String>,
+    title: Option<String>,
+    error: Option<String>,
+    before: Option<String>,
+    after: Option<String>,
+    undone_by: Option<String>,
+}
+
+impl Raw {
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            seq: row.get("seq")?,
+            id: row.get("id")?,
+            user_id: row.get("user_id")?,
+            media_type: row.get("media_type")?,
+            media_id: row.get("media_id")?,
+            outcome: row.get("outcome")?,
+            source: row.get("source")?,
+            at: row.get("at")?,
+            since: row.get("since")?,
+            group: row.get("group_id")?,
+            operation: row.get("operation_id")?,
+            undoes: row.get("undoes")?,
+            title: row.get("title")?,
+            error: row.get("error")?,
+            before: row.get("before")?,
+            after: row.get("after")?,
+            undone_by: row.get("undone_by")?,
+        })
+    }
+
+    fn into_row(self) -> Result<ChangeRow, Failed> {
+        let key = self.id.clone();
+        let place = Place {
+            table: "change",
+            row: &key,
+        };
+        let id = |column, text: Option<String>| {
+            let parsed = text.map(|text| Id::parse(&text).ok_or_else(|| place.corrupt(column)));
+            parsed.transpose()
+        };
+        let state = |column, text: Option<String>| {
+            let parsed = text.map(|text| entry("change", &key, column, &self.media_type, &text));
+            parsed.transpose()
+        };
+        let media_type = MediaType::parse(&self.media_type);
+        Ok(ChangeRow {
+            id: Id::parse(&self.id).ok_or_else(|| place.corrupt("id"))?,
+            seq: self.seq,
+            owner: UserId::new(place.id("user_id", self.user_id)?),
+            undone_by: id("undone_by", self.undone_by)?,
+            change: Change {
+                media: MediaId::new(place.id("media_id", self.media_id)?),
+                media_type: media_type.ok_or_else(|| place.corrupt("media_type"))?,
+                title: self.title,
+                before: state("before", self.before)?,
+                after: state("after", self.after)?,
+                outcome: Outcome::parse(&self.outcome).ok_or_else(|| place.corrupt("outcome"))?,
+                source: Source::parse(&self.source).ok_or_else(|| place.corrupt("source"))?,
+                when: When {
+                    at: place.instant("at", self.at)?,
+                    since: self
+                        .since
+                        .map(|at| place.instant("since", at))
+                        .transpose()?,
+                },
+                group: id("group_id", self.group)?,
+                operation: id("operation_id", self.operation)?,
+                undoes: id("undoes", self.undoes)?,
+                error: self.error,
+            },
+        })
+    }
+}
