@@ -227,6 +227,15 @@ pub(crate) enum OpCommand {
         /// The beginning of its id.
         id: String,
     },
+    /// Take over the history of a PlexAniBridge database. The file is only read.
+    Import {
+        /// Its SQLite file.
+        #[arg(value_name = "FILE")]
+        path: PathBuf,
+        /// Which of its profiles is this account's.
+        #[arg(long, value_name = "NAME")]
+        from_profile: Option<String>,
+    },
     /// Go on with an act that stopped.
     Resume {
         /// The beginning of its id.

@@ -13,9 +13,19 @@ pub fn entry_to_json(entry: &Entry, owner: UserId) -> Result<String, serde_json:
 
 /// Reads an entry that was written down so.
 pub fn entry_from_json(text: &str, media_type: MediaType) -> Result<Entry, Damage> {
+    entry_from_json_in(text, media_type, Some(&ScoreFormat::Point100))
+}
+
+/// Reads an entry that another program wrote down, its score in the format of the account; without
+/// the format the score is not recorded.
+pub fn entry_from_json_in(
+    text: &str,
+    media_type: MediaType,
+    format: Option<&ScoreFormat>,
+) -> Result<Entry, Damage> {
     let record: EntryRecord = serde_json::from_str(text).map_err(|error| Damage::NotASnapshot {
         problem: error.to_string(),
     })?;
-    let entry = record.into_entry(media_type, Some(&ScoreFormat::Point100));
+    let entry = record.into_entry(media_type, format);
     entry.map_err(|problem| Damage::NotASnapshot { problem })
 }

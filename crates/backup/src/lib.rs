@@ -19,7 +19,7 @@ mod steps;
 mod trash;
 
 pub use alarm::{Alarm, Rule, Thresholds, alarms, incomplete};
-pub use entry::{entry_from_json, entry_to_json};
+pub use entry::{entry_from_json, entry_from_json_in, entry_to_json};
 pub use file::{Damage, Draft, Header, Kind, Snapshot, SnapshotId};
 pub use folder::{Folder, ReadError, WriteError, Written};
 pub use foreign::{Form, Recognised, recognise};

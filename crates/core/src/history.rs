@@ -4,7 +4,7 @@ use anirewind_model::{Entry, List, MediaId, MediaType, UserId};
 use anirewind_store::{
     ChangeFilter, ChangeRow, Cursor, OperationRow, SnapshotRow, StepRow, StoreError,
 };
-use anirewind_timeline::{Outcome, apply};
+use anirewind_timeline::{Outcome, Source, apply};
 use time::OffsetDateTime;
 
 use crate::app::App;
@@ -189,7 +189,9 @@ impl App {
                 row.change.outcome,
                 Outcome::Synced | Outcome::Deleted | Outcome::Undone
             );
-            took_effect && row.change.when.at > snapshot.created_at
+            // What others tell of, we saw ourselves too, and whole.
+            let is_seen = !matches!(row.change.source, Source::Import | Source::Api);
+            took_effect && is_seen && row.change.when.at > snapshot.created_at
         });
         for row in changes.iter().rev() {
             apply(&mut list, &row.change);

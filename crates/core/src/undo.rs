@@ -497,6 +497,10 @@ impl App {
     ) -> Result<(Vec<ChangeRow>, String), UndoError> {
         // An act that was itself taken back is passed over: undo walks back, act by act.
         for operation in self.inner.store.operations(owner, 200).await? {
+            // What was brought in was not done by us.
+            if operation.kind == "import" {
+                continue;
+            }
             let filter = ChangeFilter {
                 operation: Some(operation.id.clone()),
                 ..ChangeFilter::default()

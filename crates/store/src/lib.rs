@@ -3,6 +3,7 @@
 
 mod accounts;
 mod attempts;
+mod foreign;
 mod open;
 mod operations;
 mod row;
@@ -14,6 +15,7 @@ mod trash;
 
 pub use accounts::AccountRow;
 pub use attempts::{Attempt, Outcome};
+pub use foreign::{ForeignError, SyncHistoryRow, read_sync_history};
 pub use open::OpenError;
 pub use operations::{OperationRow, OperationState, StepResult, StepRow};
 pub use secrets::{SecretError, Secrets};

@@ -203,6 +203,38 @@ pub(crate) async fn op(
             );
             Ok(0)
         }
+        OpCommand::Import { path, from_profile } => {
+            let owner = owner(app, profile).await?;
+            let imported = app.import_history(owner, path, from_profile.as_deref());
+            let imported = imported.await?;
+            output.result(
+                "history-import",
+                || {
+                    json!({
+                        "taken": imported.taken,
+                        "already": imported.already,
+                        "leftOut": imported.left_out.iter().map(|(id, reason)| {
+                            json!({ "id": id, "reason": reason })
+                        }).collect::<Vec<_>>(),
+                    })
+                },
+                || {
+                    let mut lines: Vec<_> = imported
+                        .left_out
+                        .iter()
+                        .map(|(id, reason)| format!("row {id} left out: {reason}"))
+                        .collect();
+                    lines.push(format!(
+                        "{} changes taken over, {} were here already, {} left out.",
+                        imported.taken,
+                        imported.already,
+                        imported.left_out.len()
+                    ));
+                    lines.join("\n")
+                },
+            );
+            Ok(if imported.left_out.is_empty() { 0 } else { 3 })
+        }
         OpCommand::Resume { id } => {
             let follower = output.follow(app.events());
             let report = app.resume_operation(id).await?;

@@ -70,7 +70,7 @@ async fn thirty_eight_changes_cost_at_most_two_requests_and_are_one_burst() {
             entry.repeat += 1;
         });
     }
-    scene.clock.advance(Duration::from_secs(60));
+    scene.clock.advance(Duration::from_mins(1));
     let (report, requests) = scene.cost().await;
     assert_eq!(report.changes, 38);
     assert!(requests <= 2, "{requests}");
@@ -219,4 +219,102 @@ async fn nothing_that_outlives_two_looks_is_missed_and_nothing_is_seen_twice() {
         requests <= looks * 2,
         "{requests} requests for {looks} looks"
     );
+}
+
+#[tokio::test]
+async fn the_history_of_plexanibridge_comes_over_once_and_its_file_stays_as_it_is() {
+    let scene = Scene::connected().await;
+    scene.capture().await;
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../store/tests/files/plexanibridge.db");
+    let before = std::fs::read(&path).unwrap();
+    let hana = anirewind_core::model::UserId::new(HANA);
+    let imported = scene.app.import_history(hana, &path, None).await.unwrap();
+    assert_eq!(
+        (imported.taken, imported.left_out.len()),
+        (5, 1),
+        "{imported:?}"
+    );
+    let again = scene.app.import_history(hana, &path, None).await.unwrap();
+    assert_eq!((again.taken, again.already), (0, 5));
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    let log = scene.log().await;
+    let outcomes: Vec<_> = log
+        .iter()
+        .rev()
+        .map(|row| row.change.outcome.as_str())
+        .collect();
+    assert_eq!(
+        outcomes,
+        ["synced", "synced", "deleted", "failed", "undone"]
+    );
+    let first = &log[4].change;
+    assert!(first.before.is_some() && first.source == Source::Import);
+    assert!(log[3].change.before.is_none() && log[3].change.after.is_some());
+    assert_eq!(log[1].change.error.as_deref(), Some("validation"));
+    let nowhere = scene
+        .app
+        .import_history(hana, std::path::Path::new("/nowhere"), None)
+        .await;
+    assert!(nowhere.is_err());
+    let text = scene.data.path().join("config.txt");
+    std::fs::write(&text, "not SQLite").unwrap();
+    assert!(scene.app.import_history(hana, &text, None).await.is_err());
+}
+
+#[tokio::test]
+async fn a_list_is_rebuilt_at_any_moment() {
+    let scene = Scene::connected().await;
+    scene.capture().await;
+    let hana = anirewind_core::model::UserId::new(HANA);
+    let mut moments = Vec::new();
+    for step in 0..6 {
+        scene.clock.advance(Duration::from_mins(30));
+        if step == 3 {
+            scene.simulator.world().drop_entry(HANA, 1_005);
+        } else {
+            scene.save(1_001, |entry| entry.progress = 10 + step);
+        }
+        scene.clock.advance(Duration::from_mins(1));
+        scene.look().await;
+        let there: Vec<(u32, i32)> = scene
+            .simulator
+            .world()
+            .entries(HANA)
+            .map(|entry| (entry.media, entry.progress))
+            .collect();
+        moments.push((scene.app.now(), there));
+    }
+    for (moment, there) in moments {
+        let found = scene.app.list_at(hana, moment).await.unwrap().unwrap();
+        let mut rebuilt: Vec<(u32, i32)> = found
+            .list
+            .entries
+            .iter()
+            .map(|entry| {
+                let progress = entry.values.progress.known().copied().unwrap();
+                (entry.media.get(), i32::try_from(progress).unwrap())
+            })
+            .collect();
+        let mut there = there;
+        rebuilt.sort_unstable();
+        there.sort_unstable();
+        assert_eq!(rebuilt, there);
+    }
+    let before = scene.app.now() - time::Duration::days(1);
+    assert!(scene.app.list_at(hana, before).await.unwrap().is_none());
+    let history = scene
+        .app
+        .title_history(hana, "1001")
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(history.changes.len(), 5);
+    let gone = scene
+        .app
+        .title_history(hana, "https://anilist.co/anime/1005/")
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(gone.now.is_none() && gone.changes.len() == 1);
 }

@@ -387,7 +387,7 @@ async fn whatever_request_fails_it_ends_right_or_goes_on() {
             let group = row.change.group.clone().unwrap().to_string();
             let plan = scene
                 .app
-                .plan_undo(None, &[group.clone()], never())
+                .plan_undo(None, std::slice::from_ref(&group), never())
                 .await
                 .unwrap();
             scene.simulator.fault_at(at, fault);
