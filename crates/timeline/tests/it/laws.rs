@@ -294,3 +294,108 @@ fn the_undo_table() {
         assert_eq!(of(outcome, some, some), Err(NotUndoable::NothingHappened));
     }
 }
+
+/// A list of one title that others edit, that is looked at, and on which changes are taken back.
+#[derive(Debug, Clone)]
+enum Act {
+    /// Somebody edits the title.
+    Edit(State),
+    /// Somebody edits one field of it.
+    EditField(EntryField, EntryValues),
+    /// We look.
+    Look,
+    /// We take back the change so many back.
+    Undo(usize),
+    /// We take back all changes so many back and since.
+    UndoSince(usize),
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let field = proptest::sample::select(EntryField::ALL.to_vec());
+    let act = prop_oneof![
+        1 => state().prop_map(Act::Edit),
+        4 => (field, values()).prop_map(|(field, values)| Act::EditField(field, values)),
+        4 => Just(Act::Look),
+        3 => (0usize..6).prop_map(Act::Undo),
+        1 => (0usize..6).prop_map(Act::UndoSince),
+    ];
+    proptest::collection::vec(act, 1..24)
+}
+
+/// A model of an account: what is there, what was last seen, and every change.
+struct Account {
+    live: State,
+    known: State,
+    log: Vec<Change>,
+}
+
+impl Account {
+    fn look(&mut self) {
+        if self.live != self.known {
+            self.log
+                .push(change(self.known.as_ref(), self.live.as_ref()));
+            self.known.clone_from(&self.live);
+        }
+    }
+
+    /// Takes changes back as the product does: what is there is read, and our write is a change.
+    fn undo(&mut self, from: usize, to: usize) -> Vec<Conflict> {
+        self.look();
+        let newest_first: Vec<&Change> = self.log[from..to].iter().rev().collect();
+        let (next, conflicts, _) = undo(&newest_first, &self.live, &never());
+        let before = self.live.clone();
+        self.live = next;
+        if self.live != before {
+            self.log.push(Change {
+                outcome: Outcome::Undone,
+                ..change(before.as_ref(), self.live.as_ref())
+            });
+        }
+        self.known.clone_from(&self.live);
+        conflicts
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    /// U6, U9 and U11 after every step of a random life.
+    #[test]
+    fn a_random_life_keeps_the_laws(start in state(), acts in acts()) {
+        let mut account = Account { live: start.clone(), known: start.clone(), log: Vec::new() };
+        for act in acts {
+            match act {
+                Act::Edit(state) => account.live = state,
+                Act::EditField(field, values) => {
+                    if let Some(live) = &mut account.live {
+                        live.copy(field, &values);
+                    }
+                }
+                Act::Look => account.look(),
+                Act::Undo(back) | Act::UndoSince(back) => {
+                    account.look();
+                    let Some(at) = account.log.len().checked_sub(back + 1) else { continue };
+                    let to = if matches!(act, Act::Undo(_)) { at + 1 } else { account.log.len() };
+                    let is_to_now = to == account.log.len();
+                    let (before, wanted) = (account.live.clone(), account.log[at].before.clone());
+                    let conflicts = account.undo(at, to);
+                    if !conflicts.is_empty() {
+                        // U6: with a conflict nothing is touched.
+                        prop_assert_eq!(&account.live, &before);
+                    } else if is_to_now {
+                        // Back to before here, when nothing stands in the way, is exactly that.
+                        prop_assert_eq!(&account.live, &wanted.map(|entry| entry.values));
+                    }
+                }
+            }
+        }
+        account.look();
+        // U11: all changes, one after the other, lead from the first state to the last.
+        let mut state = start;
+        for change in &account.log {
+            prop_assert_eq!(change.before.as_ref().map(|e| &e.values), state.as_ref());
+            state = change.after.clone().map(|entry| entry.values);
+        }
+        prop_assert_eq!(state, account.live);
+    }
+}
