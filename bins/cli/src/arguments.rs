@@ -276,6 +276,9 @@ pub(crate) struct UndoArguments {
     /// Beginnings of ids: of changes, groups, or acts of ours.
     #[arg(value_name = "ID")]
     pub(crate) ids: Vec<String>,
+    /// Take back this change and everything after it.
+    #[arg(long, value_name = "ID", conflicts_with = "ids")]
+    pub(crate) back_to: Option<String>,
     /// What to do where something was edited since: ask, put the old value back, leave it as it is.
     #[arg(long, value_enum, default_value_t = Prefer::Ask)]
     pub(crate) prefer: Prefer,

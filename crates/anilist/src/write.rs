@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anirewind_model::{
-    Deletion, Entry, EntryId, EntryWrite, List, ListSettings, MediaId, Progress, Recent, Recorded,
-    Remote, RemoteError, Saved, SharedWrite, UserId, Viewer,
+    Deletion, Entry, EntryId, EntryWrite, List, ListSettings, MediaId, MediaType, Progress, Recent,
+    Recorded, Remote, RemoteError, Saved, SharedWrite, UserId, Viewer,
 };
 use async_trait::async_trait;
 use serde_json::json;
@@ -37,8 +37,14 @@ impl Remote for AniList {
         self.read_shown(viewer, &|_, _| ()).await
     }
 
-    async fn entries(&self, viewer: &Viewer, media: &[MediaId]) -> Result<Vec<Entry>, RemoteError> {
-        self.read_entries(viewer, media, &BTreeMap::new()).await
+    async fn entries(
+        &self,
+        viewer: &Viewer,
+        titles: &[(MediaType, MediaId)],
+    ) -> Result<Vec<Entry>, RemoteError> {
+        let media: Vec<_> = titles.iter().map(|(_, media)| *media).collect();
+        let types = titles.iter().map(|(of, media)| (*media, *of)).collect();
+        self.read_entries(viewer, &media, &types).await
     }
 
     async fn save(

@@ -1,11 +1,12 @@
 //! One installation, opened.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anirewind_anilist::{AniList, BuildError, Pace};
-use anirewind_backup::Folder;
+use anirewind_backup::{Folder, Hash};
 use anirewind_model::{AccessToken, Clock, UserId};
 use anirewind_store::{OpenError, Secrets, Store};
 use jiff::tz::TimeZone;
@@ -33,6 +34,8 @@ pub(crate) struct Inner {
     pub(crate) patience: Option<Duration>,
     /// Files that could not be read when the folder was last looked at.
     pub(crate) unreadable: Mutex<Vec<String>>,
+    /// What a look saw and did not believe, by account, until a second one says the same.
+    pub(crate) doubted: Mutex<BTreeMap<UserId, Hash>>,
     /// Whose tokens have turned out to be whose, for tokens that are not kept on disk.
     pub(crate) identified: Mutex<Vec<(AccessToken, UserId)>>,
     events: broadcast::Sender<Event>,
@@ -122,6 +125,7 @@ impl App {
             pace,
             patience,
             unreadable: Mutex::default(),
+            doubted: Mutex::default(),
             identified: Mutex::default(),
             events,
         };

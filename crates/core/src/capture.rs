@@ -194,9 +194,17 @@ impl App {
 
     /// Takes a snapshot of one account, when nothing is being written to it.
     pub async fn capture(&self, target: &Target, kind: Kind) -> Result<Captured, CaptureError> {
-        let _lock = match self.owner_of(target) {
-            Some(owner) => Some(self.account_lock(owner).await?),
-            None => None,
+        let owner = match self.owner_of(target) {
+            Some(owner) => Ok(owner),
+            None => self
+                .identify_target(target)
+                .await
+                .map(|(_, viewer)| viewer.account.id),
+        };
+        // Who cannot be identified cannot be written to either; the capture says what is wrong.
+        let _lock = match owner {
+            Ok(owner) => Some(self.account_lock(owner).await?),
+            Err(_) => None,
         };
         self.capture_for(target, kind).await
     }

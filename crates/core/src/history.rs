@@ -68,20 +68,23 @@ impl App {
         self.inner.store.operations(owner, most).await
     }
 
-    /// One act of ours by the beginning of its id, with its titles.
-    pub async fn operation(
+    /// Acts of ours whose id begins so, each with its titles; of one user where one is named.
+    pub async fn operations_called(
         &self,
+        owner: Option<UserId>,
         beginning: &str,
-    ) -> Result<Option<(OperationRow, Vec<StepRow>)>, StoreError> {
-        let all = self.inner.store.operations(None, usize::MAX).await?;
-        let mut found = all
-            .into_iter()
-            .filter(|operation| operation.id.as_str().starts_with(beginning));
-        let Some(operation) = found.next().filter(|_| beginning.len() >= 4) else {
-            return Ok(None);
-        };
-        let steps = self.inner.store.steps(operation.id.clone()).await?;
-        Ok(Some((operation, steps)))
+    ) -> Result<Vec<(OperationRow, Vec<StepRow>)>, StoreError> {
+        if beginning.len() < 4 {
+            return Ok(Vec::new());
+        }
+        let mut found = Vec::new();
+        for operation in self.inner.store.operations(owner, usize::MAX).await? {
+            if operation.id.as_str().starts_with(beginning) {
+                let steps = self.inner.store.steps(operation.id.clone()).await?;
+                found.push((operation, steps));
+            }
+        }
+        Ok(found)
     }
 
     /// The whole history of a title, found by id or by a part of its name.
@@ -205,7 +208,9 @@ impl App {
         let later = rows.iter().filter(|row| row.created_at >= moment);
         let seen = later.map(|row| row.created_at).chain(look).max();
         let is_seen = seen.is_some_and(|seen| seen >= moment);
-        let is_exact = is_seen && changes.iter().all(|row| row.change.when.is_exact());
+        let is_exact = is_seen
+            && !self.inner.store.is_unsure_at(owner, moment).await?
+            && changes.iter().all(|row| row.change.when.is_exact());
         let newest = changes
             .first()
             .map_or(snapshot.created_at, |row| row.change.when.at);

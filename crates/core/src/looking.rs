@@ -1,9 +1,10 @@
 //! Looking at AniList for what others changed.
 
 use std::collections::BTreeSet;
+use std::sync::PoisonError;
 
-use anirewind_model::{Entry, List, MediaId, MediaType, Remote as _, Viewer};
-use anirewind_store::{Known, Look, LookRecord, StoreError};
+use anirewind_model::{Entry, EntryField, List, MediaId, MediaType, Remote as _, UserId, Viewer};
+use anirewind_store::{Known, Look, LookRecord, OperationRow, OperationState, StoreError};
 use anirewind_timeline::{KnownList, Seen, Window, bursts, observe, read_recent, read_shown};
 
 use crate::accounts::{AccountError, Target};
@@ -42,18 +43,24 @@ impl App {
             profile: profile.clone(),
             source,
         };
+        // Before anything is read: what we write meanwhile would look like somebody else's.
+        let _lock = self.account_lock(owner).await?;
+        let report = |changes, is_first| LookReport {
+            profile: profile.clone(),
+            changes,
+            is_first,
+        };
+        if self.unfinished(owner).await?.is_some() {
+            // What it has sent is not written down yet, and is nobody else's change.
+            return Ok(report(0, false));
+        }
         let recent = client.recent(owner).await.map_err(failed)?;
         same_account(target, owner, &recent.viewer)?;
         let viewer = &recent.viewer;
-        let _lock = self.account_lock(owner).await?;
         let Some((look, known)) = self.known_list(owner).await? else {
             let list = client.list(viewer, &|_, _| ()).await.map_err(failed)?;
             self.record_list(&list, None).await?;
-            return Ok(LookReport {
-                profile,
-                changes: 0,
-                is_first: true,
-            });
+            return Ok(report(0, true));
         };
         let before = list_of(viewer, known.values().cloned());
         let (put, gone) = match read_recent(&known, &recent, look.off) {
@@ -64,7 +71,7 @@ impl App {
                 if !is_explained(&known, &put, &gone, viewer, look.off) {
                     let list = client.list(viewer, &|_, _| ()).await.map_err(failed)?;
                     let changes = self.record_list(&list, Some((look, known))).await?;
-                    return Ok(self.told(profile, changes));
+                    return Ok(self.told(report(changes, false)));
                 }
                 (put, gone)
             }
@@ -73,25 +80,38 @@ impl App {
         let changes = self
             .record(&before, &after, &look, look.off, Known::Part { put, gone })
             .await?;
-        Ok(self.told(profile, changes))
+        Ok(self.told(report(changes, false)))
     }
 
-    fn told(&self, profile: String, changes: usize) -> LookReport {
-        if changes > 0 {
+    fn told(&self, report: LookReport) -> LookReport {
+        if report.changes > 0 {
             self.tell(Event::Changed {
-                profile: profile.clone(),
-                changes,
+                profile: report.profile.clone(),
+                changes: report.changes,
             });
         }
-        LookReport {
-            profile,
-            changes,
-            is_first: false,
-        }
+        report
+    }
+
+    /// An act of ours that was begun and is neither done nor given up.
+    pub(crate) async fn unfinished(
+        &self,
+        owner: UserId,
+    ) -> Result<Option<OperationRow>, StoreError> {
+        let all = self.inner.store.operations(Some(owner), usize::MAX).await?;
+        Ok(all.into_iter().find(|operation| {
+            matches!(
+                operation.state,
+                OperationState::Running | OperationState::Stopped
+            )
+        }))
     }
 
     /// Writes down what a list that was just read whole tells against what was known.
     pub(crate) async fn observe_list(&self, list: &List) -> Result<usize, StoreError> {
+        if self.unfinished(list.owner.id).await?.is_some() {
+            return Ok(0);
+        }
         let known = self.known_list(list.owner.id).await?;
         self.record_list(list, known).await
     }
@@ -138,6 +158,11 @@ impl App {
         off: (i64, i64),
         known: Known,
     ) -> Result<usize, StoreError> {
+        if self.is_doubted(before, after) {
+            tracing::warn!("too much is gone to be believed at once");
+            return Ok(0);
+        }
+        let known = completed(known, before);
         let now = self.now();
         let window = Window {
             since: last.at.min(now),
@@ -155,10 +180,27 @@ impl App {
         Ok(count)
     }
 
+    /// Whether so much is gone that it is not written down before a second look says the same.
+    fn is_doubted(&self, before: &List, after: &List) -> bool {
+        let alarms = anirewind_backup::alarms(before, after, &self.inner.settings.thresholds);
+        let owner = after.owner.id;
+        let mut doubted = self
+            .inner
+            .doubted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if !alarms.iter().any(|alarm| alarm.rule.quarantines()) {
+            doubted.remove(&owner);
+            return false;
+        }
+        let hash = anirewind_backup::content_hash(after);
+        doubted.insert(owner, hash) != Some(hash)
+    }
+
     /// The list as it was last seen; before the first look, as the last good snapshot holds it.
     pub(crate) async fn known_list(
         &self,
-        owner: anirewind_model::UserId,
+        owner: UserId,
     ) -> Result<Option<(Look, KnownList)>, StoreError> {
         let keyed = |entries: Vec<Entry>| {
             let keyed = entries.into_iter();
@@ -179,6 +221,40 @@ impl App {
             let look = Look { at, off: (0, 0) };
             (look, keyed(list.entries).collect())
         }))
+    }
+}
+
+/// What is known of a list from now on, where a field that was not read this time is as it was.
+fn completed(known: Known, before: &List) -> Known {
+    let earlier: std::collections::BTreeMap<_, _> = before
+        .entries
+        .iter()
+        .map(|entry| ((entry.media_type, entry.media), entry))
+        .collect();
+    let complete = |mut entry: Entry| {
+        if let Some(was) = earlier.get(&(entry.media_type, entry.media)) {
+            fill_in(&mut entry, was);
+        }
+        entry
+    };
+    match known {
+        Known::Whole(entries) => Known::Whole(entries.into_iter().map(complete).collect()),
+        Known::Part { put, gone } => Known::Part {
+            put: put.into_iter().map(complete).collect(),
+            gone,
+        },
+    }
+}
+
+/// Takes over what was not read this time.
+pub(crate) fn fill_in(entry: &mut Entry, was: &Entry) {
+    for field in EntryField::ALL {
+        if !entry.values.get(field).is_recorded() {
+            entry.values.copy(field, &was.values);
+        }
+    }
+    if entry.summary.is_none() {
+        entry.summary.clone_from(&was.summary);
     }
 }
 
@@ -239,7 +315,8 @@ fn is_explained(
             .filter(|(media_type, _)| *media_type == of)
             .count();
         let off = if of == MediaType::Anime { off.0 } else { off.1 };
-        viewer.counts.is_none_or(|counts| {
+        // Without counts nothing is taken for gone.
+        viewer.counts.is_some_and(|counts| {
             count(counts.of(of)) == count(was) + count(new) - count(gone) + off
         })
     })

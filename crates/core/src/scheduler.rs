@@ -59,6 +59,11 @@ impl App {
         loop {
             self.inner.clock.sleep(interval).await;
             for target in self.all_targets().await {
+                if let Some(owner) = self.owner_of(&target)
+                    && let Err(error) = self.resume_unfinished(owner).await
+                {
+                    tracing::warn!(problem = error.chain(), "cannot go on with what was begun");
+                }
                 match self.look(&target).await {
                     Ok(report) if report.changes > 0 => {
                         tracing::info!(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anirewind_backup::Kind;
 use anirewind_model::{
-    CustomLists, Entry, EntryValues, MediaId, MediaType, Remote as _, UserId, Viewer,
+    CustomLists, Entry, EntryValues, MediaId, MediaType, Remote as _, ScoreFormat, UserId, Viewer,
 };
 use anirewind_restore::{
     Journal, JournalError, Settled, Step, StepKind, StepState, Stopped, execute,
@@ -23,6 +23,7 @@ use crate::app::App;
 use crate::capture::CaptureError;
 use crate::explain::{Code, Explain};
 use crate::gate::{GateError, same_account};
+use crate::looking::fill_in;
 
 /// Everything that would be written to take some changes back.
 #[derive(Debug, Clone)]
@@ -33,6 +34,8 @@ pub struct UndoPlan {
     pub what: String,
     /// Whether it was asked for as a redo.
     pub is_redo: bool,
+    /// In which format the account shows its scores.
+    pub score_format: ScoreFormat,
     /// Each title.
     pub titles: Vec<PlannedTitle>,
     /// Changes that cannot be taken back, each with the reason.
@@ -106,6 +109,27 @@ pub enum UndoError {
         /// How many.
         count: usize,
     },
+    /// Another act is not finished.
+    #[error("operation {operation} was begun and is not finished")]
+    Unfinished {
+        /// The act.
+        operation: Id,
+    },
+    /// None of what was named can be taken back.
+    #[error("nothing of that can be taken back: {reason}")]
+    Refused {
+        /// Why, of the first of them.
+        reason: String,
+    },
+    /// What was named is no undo.
+    #[error("{id} is not an undo, so there is nothing to redo")]
+    NotAnUndo {
+        /// The change.
+        id: Id,
+    },
+    /// Changes of several accounts were named.
+    #[error("that is about several accounts")]
+    SeveralAccounts,
     /// AniList could not be read.
     #[error("cannot read the list")]
     Remote {
@@ -141,7 +165,8 @@ impl Explain for UndoError {
     fn code(&self) -> Code {
         match self {
             Self::NotFound { .. } | Self::NothingOfOurs => Code::NotFound,
-            Self::Ambiguous { .. } => Code::Usage,
+            Self::Ambiguous { .. } | Self::NotAnUndo { .. } | Self::SeveralAccounts => Code::Usage,
+            Self::Unfinished { .. } => Code::Busy,
             Self::OutOfDate { .. } | Self::Undecided { .. } => Code::EditedSince,
             Self::Remote { source } => remote_code(source),
             Self::Gate(error) => error.code(),
@@ -151,7 +176,7 @@ impl Explain for UndoError {
                 Stopped::Journal(_) => Code::Failed,
             },
             Self::Account(error) => error.code(),
-            Self::Store(_) => Code::Failed,
+            Self::Refused { .. } | Self::Store(_) => Code::Failed,
         }
     }
 
@@ -172,6 +197,11 @@ impl Explain for UndoError {
                 the same, `--prefer now` leaves those titles alone."
                     .to_owned()
             }
+            Self::Unfinished { operation } => {
+                format!("Nothing was sent. Finish it first: anirewind op resume {operation}")
+            }
+            Self::Refused { .. } | Self::SeveralAccounts => "Nothing was sent.".to_owned(),
+            Self::NotAnUndo { .. } => "Nothing was sent. See anirewind undo.".to_owned(),
             Self::Remote { source } => remote_hint(source),
             Self::Gate(error) => return error.hint(),
             Self::Safety { source } => {
@@ -210,6 +240,41 @@ impl App {
         self.plan_rows(rows, what, choices).await
     }
 
+    /// Works out what taking back a change and everything after it would write: the list goes back to
+    /// what it was before that change.
+    pub async fn plan_back_to(
+        &self,
+        profile: Option<&str>,
+        reference: &str,
+        choices: Choices,
+    ) -> Result<UndoPlan, UndoError> {
+        let owner = match profile {
+            Some(profile) => Some(self.account_row(profile).await?.account.id),
+            None => None,
+        };
+        let named = [reference.to_owned()];
+        let (named, _) = self.named_changes(owner, &named).await?;
+        let place = |row: &ChangeRow| (row.change.when.at, row.seq);
+        let first = named.iter().min_by_key(|row| place(row));
+        let first = first.cloned().ok_or(UndoError::NothingOfOurs)?;
+        let filter = ChangeFilter {
+            since: Some(first.change.when.at),
+            ..ChangeFilter::default()
+        };
+        let rows = self
+            .inner
+            .store
+            .changes(Some(first.owner), filter, None, usize::MAX)
+            .await?;
+        // What others told us of was seen as well; what never took effect needs nothing.
+        let rows = rows.into_iter().filter(|row| {
+            let is_told = matches!(row.change.source, Source::Import | Source::Api);
+            place(row) >= place(&first) && !is_told && undoable(&row.change).is_ok()
+        });
+        let what = format!("back to before {}", first.id);
+        self.plan_rows(rows.collect(), what, choices).await
+    }
+
     async fn plan_rows(
         &self,
         rows: Vec<ChangeRow>,
@@ -220,14 +285,22 @@ impl App {
             .first()
             .map(|row| row.owner)
             .ok_or(UndoError::NothingOfOurs)?;
+        if rows.iter().any(|row| row.owner != owner) {
+            return Err(UndoError::SeveralAccounts);
+        }
         let target = self.target_of(owner).await?;
         let mut refused = Vec::new();
         let mut wanted: Vec<ChangeRow> = Vec::new();
-        for row in rows.into_iter().filter(|row| row.owner == owner) {
+        for row in rows {
             match undoable(&row.change) {
                 Ok(()) => wanted.push(row),
                 Err(reason) => refused.push((row, reason.to_string())),
             }
+        }
+        if let (true, Some((_, reason))) = (wanted.is_empty(), refused.first()) {
+            return Err(UndoError::Refused {
+                reason: reason.clone(),
+            });
         }
         let references = wanted.iter().map(|row| row.id.clone()).collect();
         let (client, viewer) = self.identify_target(&target).await?;
@@ -240,6 +313,7 @@ impl App {
             owner,
             what,
             is_redo: false,
+            score_format: viewer.settings.score_format.clone(),
             titles,
             refused,
             target,
@@ -260,9 +334,9 @@ impl App {
             let key = (row.change.media_type, row.change.media);
             by_title.entry(key).or_default().push(row);
         }
-        let media: Vec<_> = by_title.keys().map(|(_, media)| *media).collect();
+        let titles: Vec<_> = by_title.keys().copied().collect();
         let live: BTreeMap<_, _> = client
-            .entries(viewer, &media)
+            .entries(viewer, &titles)
             .await?
             .into_iter()
             .map(|entry| ((entry.media_type, entry.media), entry))
@@ -282,14 +356,13 @@ impl App {
             .filter(|step| step.kind == StepKind::Remove)
             .count();
         let gate = self.gate(&plan.target, plan.owner, removals).await?;
-        let mut rows = Vec::new();
-        for id in &plan.references {
-            let called = self
-                .inner
-                .store
-                .changes_called(Some(plan.owner), id.as_str());
-            rows.extend(called.await?.into_iter().filter(|row| row.id == *id));
+        if let Some(other) = self.unfinished(plan.owner).await? {
+            return Err(UndoError::Unfinished {
+                operation: other.id,
+            });
         }
+        let ids = plan.references.clone();
+        let rows = self.inner.store.changes_with_ids(ids).await?;
         let fresh = self
             .plan_titles(&gate.client, &gate.viewer, rows, &plan.choices)
             .await
@@ -347,68 +420,93 @@ impl App {
 
     /// Goes on with an act that stopped, or that was under way when the program ended. Titles that
     /// may have been sent are read first.
-    pub async fn resume_operation(&self, beginning: &str) -> Result<UndoReport, UndoError> {
-        let found = self.operation(beginning).await?;
-        let (operation, rows) = found.ok_or_else(|| UndoError::NotFound {
-            reference: beginning.to_owned(),
-        })?;
-        if matches!(
-            operation.state,
-            OperationState::Done | OperationState::Partly
-        ) {
+    pub async fn resume_operation(&self, operation: &Id) -> Result<UndoReport, UndoError> {
+        let not_found = || UndoError::NotFound {
+            reference: operation.to_string(),
+        };
+        let row = self.inner.store.operation(operation.clone()).await?;
+        let row = row.ok_or_else(not_found)?;
+        let removals = self.inner.store.steps(operation.clone()).await?;
+        let is_removal = |row: &&StepRow| {
+            row.action == StepKind::Remove.as_str()
+                && StepState::parse(&row.state).is_none_or(|state| !state.is_settled())
+        };
+        let removals = removals.iter().filter(is_removal).count();
+        let target = self.target_of(row.owner).await?;
+        let gate = self.gate(&target, row.owner, removals).await?;
+        // Somebody else may have finished it while we waited for leave.
+        let row = self.inner.store.operation(operation.clone()).await?;
+        let row = row.ok_or_else(not_found)?;
+        let rows = self.inner.store.steps(operation.clone()).await?;
+        if matches!(row.state, OperationState::Done | OperationState::Partly) {
             return Ok(UndoReport {
-                operation,
+                operation: row,
                 steps: rows,
             });
         }
         let mut steps = Vec::new();
         let mut titles = Vec::new();
-        for row in &rows {
-            let values = |entry: &Option<Entry>| entry.as_ref().map(|entry| entry.values.clone());
-            let step = Step::new(
-                row.media,
-                row.media_type,
-                values(&row.before),
-                values(&row.target),
-            );
-            let (Some(step), Some(state)) = (step, StepState::parse(&row.state)) else {
-                continue;
-            };
-            let mut changes = Vec::new();
-            if let Some(id) = &row.undoes {
-                let called = self
-                    .inner
-                    .store
-                    .changes_called(Some(operation.owner), id.as_str());
-                changes.extend(called.await?.into_iter().filter(|row| row.id == *id));
-            }
-            titles.push(PlannedTitle {
-                media: row.media,
-                media_type: row.media_type,
-                title: row.title.clone(),
-                changes,
-                now: row.before.clone(),
-                target: values(&row.target),
-                step: Some(step.clone()),
-                conflicts: Vec::new(),
-                notes: Vec::new(),
-            });
-            steps.push((step, state));
+        for step in rows {
+            let (title, step) = self.planned_again(step).await?;
+            titles.push(title);
+            steps.push(step);
         }
-        let is_removal = |(step, state): &&(Step, StepState)| {
-            step.kind == StepKind::Remove && !state.is_settled()
-        };
-        let removals = steps.iter().filter(is_removal).count();
-        let target = self.target_of(operation.owner).await?;
-        let gate = self.gate(&target, operation.owner, removals).await?;
         let journal = StoreJournal {
             app: self,
-            operation: operation.clone(),
+            operation: row.clone(),
             titles,
         };
         let most = anirewind_anilist::WRITES_PER_REQUEST;
         let done = execute(&steps, &gate.client, &gate.viewer, &journal, most).await;
-        self.end(operation, done).await
+        self.end(row, done).await
+    }
+
+    /// A step as it stands in the journal, as it was planned.
+    async fn planned_again(
+        &self,
+        row: StepRow,
+    ) -> Result<(PlannedTitle, (Step, StepState)), UndoError> {
+        let corrupt = || StoreError::Corrupt {
+            table: "step",
+            column: "target",
+            row: row.media.to_string(),
+        };
+        let values = |entry: &Option<Entry>| entry.as_ref().map(|entry| entry.values.clone());
+        let step = Step::new(
+            row.media,
+            row.media_type,
+            values(&row.before),
+            values(&row.target),
+        );
+        let step = step.ok_or_else(corrupt)?;
+        let state = StepState::parse(&row.state).ok_or_else(corrupt)?;
+        let changes = self
+            .inner
+            .store
+            .changes_with_ids(row.undoes.clone())
+            .await?;
+        let title = PlannedTitle {
+            media: row.media,
+            media_type: row.media_type,
+            title: row.title.clone(),
+            changes,
+            now: row.before.clone(),
+            target: values(&row.target),
+            step: Some(step.clone()),
+            conflicts: Vec::new(),
+            notes: Vec::new(),
+        };
+        Ok((title, (step, state)))
+    }
+
+    /// Goes on with whatever of an account was begun and is not finished.
+    pub(crate) async fn resume_unfinished(&self, owner: UserId) -> Result<(), UndoError> {
+        if let Some(operation) = self.unfinished(owner).await? {
+            let report = self.resume_operation(&operation.id).await?;
+            let state = report.operation.state.as_str();
+            tracing::info!(operation = operation.id.as_str(), state, "went on");
+        }
+        Ok(())
     }
 
     async fn end(
@@ -545,6 +643,11 @@ impl App {
     ) -> Result<UndoPlan, UndoError> {
         if !references.is_empty() {
             let plan = self.plan_undo(profile, references, choices).await?;
+            let rows = plan.titles.iter().flat_map(|title| &title.changes);
+            let mut others = rows.filter(|row| row.change.outcome != Outcome::Undone);
+            if let Some(row) = others.next() {
+                return Err(UndoError::NotAnUndo { id: row.id.clone() });
+            }
             return Ok(UndoPlan {
                 is_redo: true,
                 ..plan
@@ -679,7 +782,7 @@ fn step_row(step: &Step, title: &PlannedTitle) -> StepRow {
         action: step.kind.as_str().to_owned(),
         before: entry(&step.before),
         target: entry(&step.target),
-        undoes: title.changes.first().map(|row| row.id.clone()),
+        undoes: title.changes.iter().map(|row| row.id.clone()).collect(),
         state: StepState::Pending.as_str().to_owned(),
         problem: None,
     }
@@ -711,17 +814,18 @@ impl Journal for StoreJournal<'_> {
             StepState::Failed | StepState::Pending | StepState::Intended => Outcome::Failed,
         };
         let is_done = outcome == Outcome::Undone;
-        // One for each change that is taken back, so that each says what undid it.
-        let changes = title.changes.iter().map(|row| Change {
+        let now = settled.now.clone().map(|mut entry| {
+            if let Some(was) = &title.now {
+                fill_in(&mut entry, was);
+            }
+            entry
+        });
+        let change = |outcome, after, undoes, error| Change {
             media: title.media,
             media_type: title.media_type,
             title: title.title.clone(),
             before: title.now.clone(),
-            after: if is_done {
-                settled.now.clone()
-            } else {
-                title.now.clone()
-            },
+            after,
             outcome,
             source: if self.operation.kind == "redo" {
                 Source::Redo
@@ -731,14 +835,37 @@ impl Journal for StoreJournal<'_> {
             when: When::exactly(self.app.now()),
             group: None,
             operation: Some(self.operation.id.clone()),
-            undoes: is_done.then(|| row.id.clone()),
-            error: settled.problem.clone(),
-        });
+            undoes,
+            error,
+        };
+        // One for each change that is taken back, so that each says what undid it.
+        let mut changes: Vec<Change> = title
+            .changes
+            .iter()
+            .map(|row| {
+                let after = if is_done {
+                    now.clone()
+                } else {
+                    title.now.clone()
+                };
+                let undoes = is_done.then(|| row.id.clone());
+                change(outcome, after, undoes, settled.problem.clone())
+            })
+            .collect();
+        // What AniList made of it all the same was our doing, and can be taken back.
+        let values = |entry: &Option<Entry>| entry.as_ref().map(|entry| entry.values.clone());
+        let is_half = settled.state == StepState::Failed
+            && settled.now.is_some()
+            && values(&now) != values(&title.now);
+        if is_half {
+            changes.push(change(Outcome::Synced, now.clone(), None, None));
+        }
         let result = StepResult {
             state: settled.state.as_str().to_owned(),
             problem: settled.problem.clone(),
-            changes: changes.collect(),
-            now: Some(settled.now.clone()),
+            changes,
+            // What somebody else did meanwhile is for the next look to see.
+            now: (is_done || is_half).then_some(now),
         };
         let key = (title.media_type, title.media);
         let store = &self.app.inner.store;

@@ -26,7 +26,14 @@ pub trait Remote: Send + Sync {
     async fn shown(&self, viewer: &Viewer) -> Result<Vec<Entry>, RemoteError>;
 
     /// Reads the entries of some titles; a title that is not on the list is not in the answer.
-    async fn entries(&self, viewer: &Viewer, media: &[MediaId]) -> Result<Vec<Entry>, RemoteError>;
+    ///
+    /// Which list a title is on is said by whoever asks: AniList does not say it any more of one that
+    /// it has removed.
+    async fn entries(
+        &self,
+        viewer: &Viewer,
+        titles: &[(MediaType, MediaId)],
+    ) -> Result<Vec<Entry>, RemoteError>;
 
     /// Writes values for some titles, in one request, and says what became of each, in order.
     ///

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anirewind_model::{
-    Deletion, Entry, EntryField, EntryValues, MediaId, Remote, RemoteError, Viewer,
-};
+use anirewind_model::{Deletion, Entry, EntryWrite, MediaId, Remote, RemoteError, Viewer};
 use async_trait::async_trait;
 use thiserror::Error;
 
@@ -38,9 +36,13 @@ pub enum Stopped {
     Journal(#[from] JournalError),
 }
 
+/// So often is a title sent whose save AniList confirms and then does not show.
+const ATTEMPTS: u8 = 3;
+
 /// Carries out the steps that are not settled yet.
 ///
-/// Writes and additions go before removals. `most` is how many writes fit into one request.
+/// Writes and additions go before removals. Each title is read right before it is sent. `most` is how
+/// many writes fit into one request.
 pub async fn execute(
     steps: &[(Step, StepState)],
     remote: &dyn Remote,
@@ -53,54 +55,28 @@ pub async fn execute(
         viewer,
         journal,
     };
-    let open: Vec<(usize, &Step, StepState)> = steps
-        .iter()
-        .enumerate()
-        .filter(|(_, (_, state))| !state.is_settled())
-        .map(|(place, (step, state))| (place, step, *state))
-        .collect();
-    let live = work
-        .read(open.iter().map(|(_, step, _)| step.media))
-        .await?;
-    let mut saves = Vec::new();
-    let mut removals = Vec::new();
-    for (place, step, state) in open {
-        let now = live.get(&step.media);
-        let values = now.map(|entry| &entry.values);
-        if step.is_reached(values) {
-            let state = if state == StepState::Intended {
-                StepState::Done
-            } else {
-                StepState::Already
-            };
-            work.settle(place, state, now, None).await?;
-        } else if step.is_untouched(values) || is_half_way(step, state, values) {
-            if step.kind == StepKind::Remove {
-                removals.push((place, step));
-            } else {
-                saves.push((place, step.clone()));
-            }
-        } else {
-            let problem = "it was edited since the plan was made";
-            let settled = work.settle(place, StepState::Conflict, now, Some(problem));
-            settled.await?;
-        }
-    }
+    let open = steps.iter().enumerate();
+    let open = open.filter(|(_, (_, state))| !state.is_settled());
+    let (removals, saves): (Vec<Sending<'_>>, Vec<Sending<'_>>) = open
+        .map(|(place, (step, state))| Sending {
+            place,
+            step,
+            was_sent: *state == StepState::Intended,
+            attempts: 0,
+        })
+        .partition(|sending| sending.step.kind == StepKind::Remove);
     work.save_all(saves, most.max(1)).await?;
-    work.remove_all(&removals, &live).await
+    work.remove_all(removals).await
 }
 
-/// A title that was sent when everything stopped may hold some of what was sent: AniList fills in
-/// fields by itself, and the touch that puts them right may not have come.
-fn is_half_way(step: &Step, state: StepState, now: Option<&EntryValues>) -> bool {
-    let (Some(now), Some(target)) = (now, step.target.as_ref()) else {
-        return false;
-    };
-    state == StepState::Intended
-        && EntryField::ALL.into_iter().all(|field| {
-            let is_sent = step.write.get(field).is_recorded();
-            !is_sent || target.get(field) == now.get(field)
-        })
+/// A step on its way.
+#[derive(Debug, Clone, Copy)]
+struct Sending<'a> {
+    place: usize,
+    step: &'a Step,
+    /// Whether it may have been sent before.
+    was_sent: bool,
+    attempts: u8,
 }
 
 struct Work<'a> {
@@ -112,12 +88,13 @@ struct Work<'a> {
 type Live = BTreeMap<MediaId, Entry>;
 
 impl Work<'_> {
-    async fn read(&self, media: impl Iterator<Item = MediaId>) -> Result<Live, RemoteError> {
-        let media: Vec<_> = media.collect();
-        if media.is_empty() {
+    async fn read(&self, batch: &[Sending<'_>]) -> Result<Live, RemoteError> {
+        if batch.is_empty() {
             return Ok(Live::new());
         }
-        let entries = self.remote.entries(self.viewer, &media).await?;
+        let titles = batch.iter().map(|s| (s.step.media_type, s.step.media));
+        let titles: Vec<_> = titles.collect();
+        let entries = self.remote.entries(self.viewer, &titles).await?;
         Ok(entries.into_iter().map(|e| (e.media, e)).collect())
     }
 
@@ -136,43 +113,90 @@ impl Work<'_> {
         self.journal.settle(place, settled).await
     }
 
+    /// Leaves those of a batch that are to be sent: still as they were when this was planned. The
+    /// others are settled: already so, or edited since.
+    async fn untouched<'a>(
+        &self,
+        batch: Vec<Sending<'a>>,
+        live: &Live,
+    ) -> Result<Vec<Sending<'a>>, JournalError> {
+        let mut left = Vec::with_capacity(batch.len());
+        for sending in batch {
+            let Sending { place, step, .. } = sending;
+            let now = live.get(&step.media);
+            let values = now.map(|entry| &entry.values);
+            let was_sent = sending.was_sent || sending.attempts > 0;
+            if step.is_reached(values) {
+                let state = if was_sent {
+                    StepState::Done
+                } else {
+                    StepState::Already
+                };
+                self.settle(place, state, now, None).await?;
+            } else if step.is_untouched(values) || (was_sent && step.is_half_way(values)) {
+                left.push(sending);
+            } else {
+                let problem = "it was edited since the plan was made";
+                self.settle(place, StepState::Conflict, now, Some(problem))
+                    .await?;
+            }
+        }
+        Ok(left)
+    }
+
     /// Sends writes and additions, as many at once as fit, fewer after each trouble.
-    async fn save_all(&self, saves: Vec<(usize, Step)>, most: usize) -> Result<(), Stopped> {
-        let mut queue: Vec<Vec<(usize, Step)>> =
+    async fn save_all(&self, saves: Vec<Sending<'_>>, most: usize) -> Result<(), Stopped> {
+        let mut queue: Vec<Vec<Sending<'_>>> =
             saves.chunks(most).rev().map(<[_]>::to_vec).collect();
         while let Some(batch) = queue.pop() {
-            let places: Vec<_> = batch.iter().map(|(place, _)| *place).collect();
+            let live = self.read(&batch).await?;
+            let batch = self.untouched(batch, &live).await?;
+            if batch.is_empty() {
+                continue;
+            }
+            let places: Vec<_> = batch.iter().map(|sending| sending.place).collect();
             self.journal.intend(&places).await?;
             let failed = self.send(&batch).await?;
-            let left = self.read_back(batch, failed.is_some()).await?;
-            match (failed, left.as_slice()) {
-                (_, []) => {}
-                (Some(error), [(place, step)]) => {
-                    let now = self.read([step.media].into_iter()).await?;
-                    let now = now.get(&step.media);
-                    self.settle(*place, StepState::Failed, now, Some(&error.to_string()))
-                        .await?;
-                }
-                (_, _) => {
-                    // The culprit is among them: halves, until it stands by itself.
-                    let (first, second) = left.split_at(left.len() / 2);
-                    queue.extend([second.to_vec(), first.to_vec()]);
-                    queue.retain(|batch| !batch.is_empty());
-                }
+            let mut left = self.read_back(batch, failed.is_some()).await?;
+            for sending in &mut left {
+                sending.attempts += 1;
             }
+            if let (Some(error), [one]) = (&failed, left.as_slice()) {
+                let live = self.read(&left).await?;
+                let now = live.get(&one.step.media);
+                self.settle(one.place, StepState::Failed, now, Some(&error.to_string()))
+                    .await?;
+                continue;
+            }
+            let (given_up, left): (Vec<_>, Vec<_>) = left
+                .into_iter()
+                .partition(|sending| failed.is_none() && sending.attempts >= ATTEMPTS);
+            for sending in given_up {
+                let problem = "AniList says that it was saved, and does not show it";
+                self.settle(sending.place, StepState::Failed, None, Some(problem))
+                    .await?;
+            }
+            // The culprit is among them: halves, until it stands by itself.
+            let (first, second) = left.split_at(left.len().div_ceil(2));
+            queue.extend([second.to_vec(), first.to_vec()]);
+            queue.retain(|batch| !batch.is_empty());
         }
         Ok(())
     }
 
-    /// Sends one request. What stops everybody stops here; what may be about one title is handed
-    /// back.
-    async fn send(&self, batch: &[(usize, Step)]) -> Result<Option<RemoteError>, RemoteError> {
-        let writes: Vec<_> = batch.iter().map(|(_, step)| step.request()).collect();
-        match self.remote.save(&self.viewer.settings, &writes).await {
+    /// Sends one request. What stops everybody stops here; what may be about one title, or about too
+    /// many at once, is handed back.
+    async fn send(&self, batch: &[Sending<'_>]) -> Result<Option<RemoteError>, RemoteError> {
+        let writes: Vec<_> = batch.iter().map(|s| s.step.request()).collect();
+        self.save(&writes).await
+    }
+
+    async fn save(&self, writes: &[EntryWrite]) -> Result<Option<RemoteError>, RemoteError> {
+        match self.remote.save(&self.viewer.settings, writes).await {
             Ok(_) => Ok(None),
-            Err(error) if error.is_about_token() || error.is_outage() => Err(error),
+            Err(error) if stops_everybody(&error) => Err(error),
             Err(error) => {
-                tracing::debug!(%error, titles = batch.len(), "a request failed");
+                tracing::debug!(%error, titles = writes.len(), "a request failed");
                 Ok(Some(error))
             }
         }
@@ -180,44 +204,40 @@ impl Work<'_> {
 
     /// Reads a batch back: settles what is as planned, touches up what AniList filled in by itself,
     /// and hands back what did not land.
-    async fn read_back(
+    async fn read_back<'a>(
         &self,
-        batch: Vec<(usize, Step)>,
+        batch: Vec<Sending<'a>>,
         has_failed: bool,
-    ) -> Result<Vec<(usize, Step)>, Stopped> {
-        let live = self.read(batch.iter().map(|(_, step)| step.media)).await?;
+    ) -> Result<Vec<Sending<'a>>, Stopped> {
+        let live = self.read(&batch).await?;
         let mut left = Vec::new();
         let mut again = Vec::new();
-        for (place, step) in batch {
+        for sending in batch {
+            let Sending { place, step, .. } = sending;
             let now = live.get(&step.media);
             let values = now.map(|entry| &entry.values);
-            if step.is_reached(values) {
+            let is_done = values.is_some_and(|now| step.is_ours_reached(now));
+            if is_done {
                 self.settle(place, StepState::Done, now, None).await?;
             } else if has_failed && step.is_untouched(values) {
-                left.push((place, step));
+                left.push(sending);
             } else if let Some(touch) = values.and_then(|now| step.touch_up(now)) {
-                again.push((place, step, touch));
+                again.push((sending, touch));
             } else {
-                left.push((place, step));
+                left.push(sending);
             }
         }
         if again.is_empty() {
             return Ok(left);
         }
-        let writes: Vec<_> = again.iter().map(|(_, _, touch)| touch.request()).collect();
-        let outcome = self.remote.save(&self.viewer.settings, &writes).await;
-        let problem = match outcome {
-            Ok(_) => None,
-            Err(error) if error.is_about_token() || error.is_outage() => return Err(error.into()),
-            Err(error) => Some(error.to_string()),
-        };
-        let live = self
-            .read(again.iter().map(|(_, step, _)| step.media))
-            .await?;
-        for (place, step, _) in again {
+        let writes: Vec<_> = again.iter().map(|(_, touch)| touch.clone()).collect();
+        let problem = self.save(&writes).await?.map(|error| error.to_string());
+        let touched: Vec<_> = again.iter().map(|(sending, _)| *sending).collect();
+        let live = self.read(&touched).await?;
+        for Sending { place, step, .. } in touched {
             let now = live.get(&step.media);
             let values = now.map(|entry| &entry.values);
-            if step.is_reached(values) {
+            if values.is_some_and(|now| step.is_ours_reached(now)) {
                 self.settle(place, StepState::Done, now, None).await?;
                 continue;
             }
@@ -232,38 +252,72 @@ impl Work<'_> {
         Ok(left)
     }
 
-    async fn remove_all(&self, removals: &[(usize, &Step)], live: &Live) -> Result<(), Stopped> {
+    /// Removes titles, all at once, and one by one where that fails.
+    async fn remove_all(&self, removals: Vec<Sending<'_>>) -> Result<(), Stopped> {
+        let live = self.read(&removals).await?;
+        let removals = self.untouched(removals, &live).await?;
         if removals.is_empty() {
             return Ok(());
         }
-        let places: Vec<_> = removals.iter().map(|(place, _)| *place).collect();
+        let places: Vec<_> = removals.iter().map(|sending| sending.place).collect();
         self.journal.intend(&places).await?;
-        let deletions: Vec<Deletion> = removals
-            .iter()
-            .filter_map(|(_, step)| {
-                let id = live.get(&step.media)?.id?;
-                let media = step.media;
-                Some(Deletion { id, media })
-            })
-            .collect();
-        let failed = match self.remote.delete(self.viewer, &deletions).await {
-            Ok(()) => None,
-            Err(error) if error.is_about_token() || error.is_outage() => return Err(error.into()),
-            Err(error) => Some(error.to_string()),
-        };
-        let live = self
-            .read(removals.iter().map(|(_, step)| step.media))
-            .await?;
-        for (place, step) in removals {
-            match live.get(&step.media) {
-                None => self.settle(*place, StepState::Done, None, None).await?,
+        let failed = self.delete(&removals, &live).await?;
+        let live = self.read(&removals).await?;
+        for sending in removals {
+            let media = sending.step.media;
+            if !live.contains_key(&media) {
+                self.settle(sending.place, StepState::Done, None, None)
+                    .await?;
+                continue;
+            }
+            let alone = [sending];
+            let problem = self.delete(&alone, &live).await?;
+            let now = self.read(&alone).await?;
+            match now.get(&media) {
+                None => {
+                    self.settle(sending.place, StepState::Done, None, None)
+                        .await?;
+                }
                 Some(now) => {
-                    let problem = failed.as_deref().unwrap_or("AniList did not remove it");
-                    self.settle(*place, StepState::Failed, Some(now), Some(problem))
+                    let problem = problem.or_else(|| failed.clone());
+                    let problem = problem.as_deref().unwrap_or("AniList did not remove it");
+                    self.settle(sending.place, StepState::Failed, Some(now), Some(problem))
                         .await?;
                 }
             }
         }
         Ok(())
     }
+
+    /// What went wrong, where that does not stop everybody.
+    async fn delete(
+        &self,
+        removals: &[Sending<'_>],
+        live: &Live,
+    ) -> Result<Option<String>, RemoteError> {
+        let deletions: Vec<Deletion> = removals
+            .iter()
+            .filter_map(|sending| {
+                let media = sending.step.media;
+                let id = live.get(&media)?.id?;
+                Some(Deletion { id, media })
+            })
+            .collect();
+        match self.remote.delete(self.viewer, &deletions).await {
+            Ok(()) => Ok(None),
+            Err(error) if stops_everybody(&error) => Err(error),
+            Err(error) => Ok(Some(error.to_string())),
+        }
+    }
+}
+
+/// Whether no other title can be sent either.
+fn stops_everybody(error: &RemoteError) -> bool {
+    error.is_about_token()
+        || matches!(
+            error,
+            RemoteError::Disabled { .. }
+                | RemoteError::Connect { .. }
+                | RemoteError::RateLimited { .. }
+        )
 }

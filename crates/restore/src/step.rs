@@ -1,6 +1,6 @@
 //! One title that has to be brought from one state to another.
 
-use anirewind_model::{Entry, EntryField, EntryValues, EntryWrite, MediaId, MediaType};
+use anirewind_model::{Comparison, Entry, EntryField, EntryValues, EntryWrite, MediaId, MediaType};
 
 /// What has to be done about one title, worked out from what was there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,9 +152,29 @@ impl Step {
         }
     }
 
-    /// Whether a title is as planned.
+    /// Whether a title is as planned, and everything that was to be written was read.
     pub(crate) fn is_reached(&self, now: Option<&EntryValues>) -> bool {
-        agree(self.target.as_ref(), now)
+        let is_read = now.is_none_or(|now| {
+            EntryField::ALL
+                .into_iter()
+                .all(|field| !self.write.get(field).is_recorded() || now.get(field).is_recorded())
+        });
+        is_read && agree(self.target.as_ref(), now)
+    }
+
+    /// Whether a title may be one that was sent when everything stopped: each field is as it was, or
+    /// as it is to be, or one that AniList moves by itself with a status.
+    pub(crate) fn is_half_way(&self, now: Option<&EntryValues>) -> bool {
+        let (Some(now), Some(before), Some(target)) =
+            (now, self.before.as_ref(), self.target.as_ref())
+        else {
+            return false;
+        };
+        EntryField::ALL.into_iter().all(|field| {
+            before.compare(now, field) != Comparison::Different
+                || target.compare(now, field) != Comparison::Different
+                || (self.write.status.is_recorded() && DERIVED.contains(&field))
+        })
     }
 
     /// Whether a title is still as it was when this was planned.
@@ -162,15 +182,35 @@ impl Step {
         agree(self.before.as_ref(), now)
     }
 
-    /// The same step for what is still not as planned after it was sent.
-    pub(crate) fn touch_up(&self, now: &EntryValues) -> Option<Self> {
+    /// What is still not as planned of what was sent, and of what AniList moves by itself with it.
+    /// Whatever else differs was edited by somebody, and is none of this step's business.
+    pub(crate) fn touch_up(&self, now: &EntryValues) -> Option<EntryWrite> {
         let target = self.target.as_ref()?;
-        Self::new(
-            self.media,
-            self.media_type,
-            Some(now.clone()),
-            Some(target.clone()),
-        )
+        let mut values = EntryValues::default();
+        for field in now.differing(target) {
+            if self.is_ours(field) {
+                values.copy(field, target);
+            }
+        }
+        (values != EntryValues::default()).then_some(EntryWrite {
+            media: self.media,
+            media_type: self.media_type,
+            values,
+        })
+    }
+
+    /// Whether everything that this step is about is as planned, whatever else was edited.
+    pub(crate) fn is_ours_reached(&self, now: &EntryValues) -> bool {
+        let differing = self.differing(now);
+        let is_read = EntryField::ALL
+            .into_iter()
+            .all(|field| !self.write.get(field).is_recorded() || now.get(field).is_recorded());
+        is_read && !differing.into_iter().any(|field| self.is_ours(field))
+    }
+
+    fn is_ours(&self, field: EntryField) -> bool {
+        self.write.get(field).is_recorded()
+            || (self.write.status.is_recorded() && DERIVED.contains(&field))
     }
 
     /// The fields that are not as planned.
@@ -180,18 +220,21 @@ impl Step {
     }
 }
 
+/// Fields that AniList moves by itself when a status is saved.
+const DERIVED: [EntryField; 5] = [
+    EntryField::Progress,
+    EntryField::Volumes,
+    EntryField::Repeats,
+    EntryField::Started,
+    EntryField::Completed,
+];
+
 /// Saving a status lets AniList fill in others by itself, unless they are said.
 fn hold(write: &mut EntryValues, target: &EntryValues) {
     if !write.status.is_recorded() {
         return;
     }
-    for field in [
-        EntryField::Progress,
-        EntryField::Volumes,
-        EntryField::Repeats,
-        EntryField::Started,
-        EntryField::Completed,
-    ] {
+    for field in DERIVED {
         write.copy(field, target);
     }
 }

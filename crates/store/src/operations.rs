@@ -78,8 +78,8 @@ pub struct StepRow {
     pub before: Option<Entry>,
     /// What is to be there.
     pub target: Option<Entry>,
-    /// The change that is taken back.
-    pub undoes: Option<Id>,
+    /// The changes that are taken back, newest first.
+    pub undoes: Vec<Id>,
     /// How far it has come, in the words of whoever does it.
     pub state: String,
     /// What went wrong.
@@ -144,7 +144,7 @@ impl Store {
                         ":action": step.action,
                         ":before": json_of(step.before.as_ref(), owner)?,
                         ":target": json_of(step.target.as_ref(), owner)?,
-                        ":undoes": step.undoes.as_ref().map(Id::as_str),
+                        ":undoes": step.undoes.iter().map(Id::as_str).collect::<Vec<_>>().join(" "),
                         ":state": step.state,
                         ":problem": step.problem,
                     },
@@ -375,10 +375,13 @@ fn step(key: &str, raw: RawStep) -> Result<StepRow, Failed> {
         let parsed = text.map(|text| entry("step", key, column, &raw.media_type, &text));
         parsed.transpose()
     };
-    let undoes = raw
+    let undoes: Option<Vec<Id>> = raw
         .undoes
         .as_deref()
-        .map(|text| Id::parse(text).ok_or_else(|| place.corrupt("undoes")));
+        .unwrap_or_default()
+        .split_whitespace()
+        .map(Id::parse)
+        .collect();
     Ok(StepRow {
         media: MediaId::new(place.id("media_id", raw.media_id)?),
         media_type: MediaType::parse(&raw.media_type).ok_or_else(|| place.corrupt("media_type"))?,
@@ -386,7 +389,7 @@ fn step(key: &str, raw: RawStep) -> Result<StepRow, Failed> {
         action: raw.action,
         before: state("before", raw.before)?,
         target: state("target", raw.target)?,
-        undoes: undoes.transpose()?,
+        undoes: undoes.ok_or_else(|| place.corrupt("undoes"))?,
         state: raw.state,
         problem: raw.problem,
     })

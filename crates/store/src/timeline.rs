@@ -226,8 +226,15 @@ impl Store {
         below: Option<Cursor>,
         most: usize,
     ) -> Result<Vec<ChangeRow>, StoreError> {
-        self.run(move |connection| page(connection, owner, &filter, below, most))
-            .await
+        self.run(move |connection| {
+            if let (Some(owner), Some(text)) = (owner, &filter.title)
+                && let Some(titles) = titles_called(connection, owner, text)?
+            {
+                return pages_of(connection, owner, &filter, &titles, below, most);
+            }
+            page(connection, owner, &filter, below, most)
+        })
+        .await
     }
 
     /// How many changes there are with each outcome.
@@ -260,18 +267,61 @@ impl Store {
         owner: Option<UserId>,
         beginning: &str,
     ) -> Result<Vec<ChangeRow>, StoreError> {
-        let like = format!("{beginning}%");
+        // Every id that begins so lies between these two, so that indexes can be used.
+        let (from, to) = (beginning.to_owned(), format!("{beginning}{{"));
         self.run(move |connection| {
             let mut statement = connection.prepare_cached(&format!(
                 "{SELECT}
-                WHERE (:owner IS NULL OR c.user_id = :owner)
-                    AND (c.id LIKE :like OR c.group_id LIKE :like OR c.operation_id LIKE :like)
+                WHERE c.seq IN (
+                    SELECT seq FROM change WHERE id >= :from AND id < :to
+                    UNION
+                    SELECT seq FROM change WHERE group_id >= :from AND group_id < :to
+                    UNION
+                    SELECT seq FROM change WHERE operation_id >= :from AND operation_id < :to
+                ) AND (:owner IS NULL OR c.user_id = :owner)
                 ORDER BY c.at DESC, c.seq DESC"
             ))?;
             let owner = owner.map(UserId::get);
-            let rows =
-                statement.query_map(named_params! { ":owner": owner, ":like": like }, Raw::of)?;
+            let rows = statement.query_map(
+                named_params! { ":owner": owner, ":from": from, ":to": to },
+                Raw::of,
+            )?;
             rows.map(|row| row?.into_row()).collect()
+        })
+        .await
+    }
+
+    /// Changes by their ids, in no particular order.
+    pub async fn changes_with_ids(&self, ids: Vec<Id>) -> Result<Vec<ChangeRow>, StoreError> {
+        self.run(move |connection| {
+            let mut statement = connection.prepare_cached(&format!("{SELECT} WHERE c.id = :id"))?;
+            let mut found = Vec::new();
+            for id in &ids {
+                let rows = statement.query_map(named_params! { ":id": id.as_str() }, Raw::of)?;
+                for row in rows {
+                    found.push(row?.into_row()?);
+                }
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    /// Whether there is a change that was not there before a moment and cannot have been later than
+    /// it for certain: seen after it, made perhaps before.
+    pub async fn is_unsure_at(
+        &self,
+        owner: UserId,
+        moment: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        self.run(move |connection| {
+            let found: i64 = connection.query_row(
+                "SELECT count(*) FROM change
+                WHERE user_id = :owner AND at > :moment AND since < :moment",
+                named_params! { ":owner": owner.get(), ":moment": to_millis(moment) },
+                |row| row.get(0),
+            )?;
+            Ok(found > 0)
         })
         .await
     }
@@ -435,6 +485,82 @@ const SELECT: &str = "
     FROM change c
     JOIN change_entry e ON e.seq = c.seq";
 
+/// Few enough titles that asking for each by itself is quicker than walking through all changes.
+const FEW_TITLES: usize = 16;
+
+/// The titles with this in one of their names; `None` when they are many.
+fn titles_called(
+    connection: &Connection,
+    owner: UserId,
+    text: &str,
+) -> Result<Option<Vec<(MediaType, MediaId)>>, Failed> {
+    let mut statement = connection.prepare_cached(
+        "SELECT media_type, media_id FROM title
+        WHERE user_id = :user_id AND names LIKE :title ESCAPE '\\'
+        LIMIT :most",
+    )?;
+    let rows = statement.query_map(
+        named_params! {
+            ":user_id": owner.get(),
+            ":title": like(text),
+            ":most": i64::try_from(FEW_TITLES + 1).unwrap_or(i64::MAX),
+        },
+        |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)),
+    )?;
+    let mut titles = Vec::new();
+    for row in rows {
+        let (media_type, media) = row?;
+        let place = Place {
+            table: "title",
+            row: &media_type,
+        };
+        let of = MediaType::parse(&media_type).ok_or_else(|| place.corrupt("media_type"))?;
+        titles.push((of, MediaId::new(place.id("media_id", media)?)));
+    }
+    Ok((titles.len() <= FEW_TITLES).then_some(titles))
+}
+
+/// A page of the changes of some titles: a page of each, merged.
+fn pages_of(
+    connection: &Connection,
+    owner: UserId,
+    filter: &ChangeFilter,
+    titles: &[(MediaType, MediaId)],
+    below: Option<Cursor>,
+    most: usize,
+) -> Result<Vec<ChangeRow>, Failed> {
+    let is_wanted = |(of, media): &&(MediaType, MediaId)| {
+        filter.media_type.is_none_or(|wanted| wanted == *of)
+            && filter.media.is_none_or(|wanted| wanted == *media)
+    };
+    let mut rows = Vec::new();
+    for (media_type, media) in titles.iter().filter(is_wanted) {
+        let filter = ChangeFilter {
+            media_type: Some(*media_type),
+            media: Some(*media),
+            title: None,
+            ..filter.clone()
+        };
+        rows.extend(page(connection, Some(owner), &filter, below, most)?);
+    }
+    rows.sort_by_key(|row| std::cmp::Reverse((row.change.when.at, row.seq)));
+    rows.truncate(most);
+    Ok(rows)
+}
+
+/// A pattern for a text anywhere, in which nothing but the text counts.
+fn like(text: &str) -> String {
+    let mut like = String::from("%");
+    for character in text.to_lowercase().chars() {
+        if matches!(character, '\\' | '%' | '_') {
+            like.push('\\');
+        }
+        like.push(character);
+    }
+    like.push('%');
+    like
+}
+
 fn page(
     connection: &Connection,
     owner: Option<UserId>,
@@ -449,7 +575,10 @@ fn page(
             wanted.push(condition);
         }
     };
-    want(owner.is_some(), "c.user_id = :owner");
+    // The plus keeps the index of the user out of it where a better one is at hand.
+    let is_narrow = filter.group.is_some() || filter.operation.is_some();
+    want(owner.is_some() && !is_narrow, "c.user_id = :owner");
+    want(owner.is_some() && is_narrow, "+c.user_id = :owner");
     want(filter.outcome.is_some(), "c.outcome = :outcome");
     want(filter.source.is_some(), "c.source = :source");
     want(filter.media_type.is_some(), "c.media_type = :media_type");
@@ -461,26 +590,15 @@ fn page(
     want(filter.until.is_some(), "c.at <= :until");
     want(
         filter.title.is_some(),
-        "(c.media_type, c.media_id) IN (
-            SELECT t.media_type, t.media_id FROM title t
-            WHERE t.user_id = c.user_id AND t.names LIKE :title ESCAPE '\\')",
+        "(c.user_id, c.media_type, c.media_id) IN (
+            SELECT t.user_id, t.media_type, t.media_id FROM title t
+            WHERE t.names LIKE :title ESCAPE '\\')",
     );
     want(below.is_some(), "(c.at, c.seq) < (:below_at, :below_seq)");
     let wanted = wanted.join(" AND ");
     let mut statement = connection.prepare_cached(&format!(
         "{SELECT} WHERE {wanted} ORDER BY c.at DESC, c.seq DESC LIMIT :most"
     ))?;
-    let text = |text: &str| {
-        let mut like = String::from("%");
-        for character in text.to_lowercase().chars() {
-            if matches!(character, '\\' | '%' | '_') {
-                like.push('\\');
-            }
-            like.push(character);
-        }
-        like.push('%');
-        like
-    };
     let parameters: [(&str, rusqlite::types::Value); 14] = [
         (":owner", owner.map(|owner| i64::from(owner.get())).into()),
         (
@@ -510,7 +628,7 @@ fn page(
         ),
         (":since", filter.since.map(to_millis).into()),
         (":until", filter.until.map(to_millis).into()),
-        (":title", filter.title.as_deref().map(text).into()),
+        (":title", filter.title.as_deref().map(like).into()),
         (":below_at", below.map(|below| to_millis(below.at)).into()),
         (":below_seq", below.map(|below| below.seq).into()),
         (":most", i64::try_from(most).unwrap_or(i64::MAX).into()),
@@ -612,5 +730,173 @@ impl Raw {
                 error: self.error,
             },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anirewind_model::{EntryValues, Recorded, Score};
+    use time::Duration;
+    use time::macros::datetime;
+
+    use super::*;
+
+    const HANA: UserId = UserId::new(1);
+
+    fn change(number: u32, title: &str) -> Change {
+        let entry = |score| Entry {
+            media: MediaId::new(number % 3),
+            media_type: MediaType::Anime,
+            id: None,
+            values: EntryValues {
+                score: Score::new(score).into(),
+                progress: Recorded::Known(number),
+                ..EntryValues::default()
+            },
+            created_at: None,
+            updated_at: None,
+            summary: None,
+        };
+        let at = datetime!(2026-11-03 12:00 UTC) + Duration::minutes(i64::from(number));
+        Change {
+            media: MediaId::new(number % 3),
+            media_type: MediaType::Anime,
+            title: Some(title.to_owned()),
+            before: Some(entry(10)),
+            after: (!number.is_multiple_of(5)).then(|| entry(20)),
+            outcome: if number.is_multiple_of(5) {
+                Outcome::Deleted
+            } else {
+                Outcome::Synced
+            },
+            source: Source::Observed,
+            when: When::exactly(at),
+            group: None,
+            operation: None,
+            undoes: None,
+            error: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn pages_follow_one_another_and_every_filter_leaves_what_it_names() {
+        let store = Store::in_memory();
+        let titles = ["Mushishi", "100%_ sure", "雨の日"];
+        let changes: Vec<_> = (0..30_u32)
+            .map(|n| change(n, titles[usize::try_from(n % 3).unwrap()]))
+            .collect();
+        let ids = store.record_changes(HANA, changes.clone()).await.unwrap();
+        let mut seen = Vec::new();
+        let mut below = None;
+        loop {
+            let filter = ChangeFilter::default();
+            let rows = store.changes(Some(HANA), filter, below, 7).await.unwrap();
+            let Some(last) = rows.last() else { break };
+            below = Some(Cursor {
+                at: last.change.when.at,
+                seq: last.seq,
+            });
+            seen.extend(rows.into_iter().map(|row| (row.id, row.change)));
+        }
+        seen.reverse();
+        assert_eq!(seen, ids.into_iter().zip(changes).collect::<Vec<_>>());
+        let count = async |filter: ChangeFilter| {
+            let rows = store.changes(Some(HANA), filter, None, 100).await.unwrap();
+            rows.len()
+        };
+        let none = ChangeFilter::default;
+        let called = |text: &str| ChangeFilter {
+            title: Some(text.to_owned()),
+            ..none()
+        };
+        assert_eq!(count(called("MUSHI")).await, 10);
+        assert_eq!(count(called("%_")).await, 10, "nothing but the text counts");
+        assert_eq!(count(called("雨")).await, 10);
+        assert_eq!(count(called("x")).await, 0);
+        assert_eq!(
+            count(ChangeFilter {
+                outcome: Some(Outcome::Deleted),
+                ..none()
+            })
+            .await,
+            6
+        );
+        assert_eq!(
+            count(ChangeFilter {
+                field: Some(EntryField::Score),
+                ..none()
+            })
+            .await,
+            24
+        );
+        assert_eq!(
+            count(ChangeFilter {
+                field: Some(EntryField::Notes),
+                ..none()
+            })
+            .await,
+            0
+        );
+        assert_eq!(
+            count(ChangeFilter {
+                media: Some(MediaId::new(1)),
+                ..none()
+            })
+            .await,
+            10
+        );
+        assert_eq!(
+            store
+                .changes(Some(UserId::new(2)), none(), None, 9)
+                .await
+                .unwrap(),
+            []
+        );
+    }
+
+    #[tokio::test]
+    async fn a_look_is_written_whole_and_its_bursts_have_a_name() {
+        let store = Store::in_memory();
+        assert_eq!(store.known(HANA).await.unwrap(), None);
+        let changes: Vec<_> = (1..4).map(|n| change(n, "x")).collect();
+        let entries: Vec<_> = changes.iter().filter_map(|c| c.after.clone()).collect();
+        let look = Look {
+            at: datetime!(2026-11-03 13:00 UTC),
+            off: (1, -2),
+        };
+        let record = LookRecord {
+            look: look.clone(),
+            changes,
+            bursts: vec![vec![0, 2]],
+            known: Known::Whole(entries.clone()),
+        };
+        store.record_look(HANA, record).await.unwrap();
+        let (seen, known) = store.known(HANA).await.unwrap().unwrap();
+        assert_eq!((seen, known.len()), (look.clone(), 3));
+        let rows = store
+            .changes(None, ChangeFilter::default(), None, 9)
+            .await
+            .unwrap();
+        let groups: Vec<_> = rows
+            .iter()
+            .rev()
+            .map(|row| row.change.group.clone())
+            .collect();
+        assert!(groups[0].is_some() && groups[0] == groups[2] && groups[1].is_none());
+        let by_group = store
+            .changes_called(None, groups[0].as_ref().unwrap().as_str())
+            .await;
+        assert_eq!(by_group.unwrap().len(), 2);
+        let part = LookRecord {
+            look,
+            changes: Vec::new(),
+            bursts: Vec::new(),
+            known: Known::Part {
+                put: Vec::new(),
+                gone: vec![(MediaType::Anime, entries[0].media)],
+            },
+        };
+        store.record_look(HANA, part).await.unwrap();
+        assert_eq!(store.known(HANA).await.unwrap().unwrap().1.len(), 2);
     }
 }

@@ -72,7 +72,11 @@ pub fn read_shown(known: &KnownList, shown: &[Entry]) -> (Vec<Entry>, Vec<(Media
 }
 
 fn differs(known: &KnownList, entry: &Entry) -> bool {
+    // Saved again without a change counts too: by that time later looks know how far they reach.
     known
         .get(&(entry.media_type, entry.media))
-        .is_none_or(|was| was.values.differing(&entry.values).next().is_some())
+        .is_none_or(|was| {
+            was.updated_at != entry.updated_at
+                || was.values.differing(&entry.values).next().is_some()
+        })
 }

@@ -182,24 +182,11 @@ pub(crate) async fn op(
             Ok(0)
         }
         OpCommand::Show { id } => {
-            let found = app.operation(id).await.map_err(BrowseError::Store)?;
-            let (operation, steps) = found.ok_or_else(|| {
-                Failure::from(UndoError::NotFound {
-                    reference: id.clone(),
-                })
-            })?;
+            let (operation, steps) = one_operation(app, profile, id).await?;
             output.result(
                 "operation",
                 || operation_json(&operation, &steps),
-                || {
-                    let mut lines = vec![op_line(output, &operation)];
-                    lines.extend(steps.iter().map(|step| {
-                        let title = step.title.clone().unwrap_or_else(|| step.media.to_string());
-                        let problem = step.problem.as_deref().unwrap_or("");
-                        format!("  {}  {}  {title}  {problem}", step.state, step.action)
-                    }));
-                    lines.join("\n")
-                },
+                || op_text(output, &operation, &steps),
             );
             Ok(0)
         }
@@ -236,12 +223,56 @@ pub(crate) async fn op(
             Ok(if imported.left_out.is_empty() { 0 } else { 3 })
         }
         OpCommand::Resume { id } => {
+            let (operation, steps) = one_operation(app, profile, id).await?;
+            let question = format!("{}\nGo on with it?", op_text(output, &operation, &steps));
+            if !output.confirm(&question, "resume")? {
+                output.talk("Nothing was sent.");
+                return Ok(0);
+            }
             let follower = output.follow(app.events());
-            let report = app.resume_operation(id).await?;
+            let report = app.resume_operation(&operation.id).await?;
             drop(follower);
             Ok(undo::tell(output, &report))
         }
     }
+}
+
+/// The one act whose id begins so.
+async fn one_operation(
+    app: &App,
+    profile: Option<&str>,
+    id: &str,
+) -> Result<(OperationRow, Vec<StepRow>), Failure> {
+    let owner = match profile {
+        Some(profile) => Some(app.account_row(profile).await?.account.id),
+        None => None,
+    };
+    let found = app.operations_called(owner, id).await;
+    let mut found = found.map_err(BrowseError::Store)?;
+    let reference = id.to_owned();
+    match (found.pop(), found.is_empty()) {
+        (None, _) => Err(UndoError::NotFound { reference }.into()),
+        (Some(one), true) => Ok(one),
+        (Some(one), false) => {
+            found.push(one);
+            let candidates = found.iter().map(|(operation, _)| operation.id.to_string());
+            Err(UndoError::Ambiguous {
+                reference,
+                candidates: candidates.collect(),
+            }
+            .into())
+        }
+    }
+}
+
+fn op_text(output: &Output, operation: &OperationRow, steps: &[StepRow]) -> String {
+    let mut lines = vec![op_line(output, operation)];
+    lines.extend(steps.iter().map(|step| {
+        let title = step.title.clone().unwrap_or_else(|| step.media.to_string());
+        let problem = step.problem.as_deref().unwrap_or("");
+        format!("  {}  {}  {title}  {problem}", step.state, step.action)
+    }));
+    lines.join("\n")
 }
 
 fn op_line(output: &Output, operation: &OperationRow) -> String {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::{Prefer, UndoArguments};
 use crate::commands::log::{change_json, short};
-use crate::json::key;
+use crate::json::{key, value_json};
 use crate::output::{Failure, Output};
 
 const PARTLY: u8 = 3;
@@ -27,7 +27,9 @@ pub(crate) async fn run(
         Prefer::Ask | Prefer::Now => Choices::default(),
     };
     choices.fields.extend(arguments.fields.iter().copied());
-    let plan = if is_redo {
+    let plan = if let Some(back_to) = &arguments.back_to {
+        app.plan_back_to(profile, back_to, choices).await?
+    } else if is_redo {
         app.plan_redo(profile, &arguments.ids, choices).await?
     } else {
         app.plan_undo(profile, &arguments.ids, choices).await?
@@ -39,7 +41,7 @@ pub(crate) async fn run(
         .filter(|t| !t.conflicts.is_empty())
         .count();
     let writes = plan.titles.iter().filter(|t| t.step.is_some()).count();
-    if arguments.dry_run || (writes == 0 && conflicts == 0) {
+    if arguments.dry_run || (writes == 0 && (conflicts == 0 || arguments.prefer == Prefer::Now)) {
         output.result(
             "undo-plan",
             || plan_json(&plan),
@@ -106,10 +108,9 @@ pub(crate) fn tell(output: &Output, report: &UndoReport) -> u8 {
 }
 
 fn plan_text(plan: &UndoPlan) -> String {
-    let format = ScoreFormat::Point100;
     let mut lines = Vec::new();
     for title in &plan.titles {
-        lines.extend(title_lines(title, &format));
+        lines.extend(title_lines(title, &plan.score_format));
     }
     lines.extend(
         plan.refused
@@ -171,7 +172,20 @@ fn title_lines(title: &PlannedTitle, format: &ScoreFormat) -> Vec<String> {
             let is = summary_of(now, format);
             lines.push(format!("- {name}  is removed from AniList; it is {is}"));
         }
-        (Some(_), _) => lines.push(format!("+ {name}  is added again")),
+        (Some(_), _) => {
+            let before = title
+                .changes
+                .last()
+                .and_then(|row| row.change.before.clone());
+            let added = before.map(|mut entry| {
+                if let Some(values) = &title.target {
+                    entry.values = values.clone();
+                }
+                summary_of(&entry, format)
+            });
+            let added = added.unwrap_or_default();
+            lines.push(format!("+ {name}  is added again: {added}"));
+        }
         (None, _) if title.conflicts.is_empty() => lines.push(format!("= {name}  is so already")),
         (None, _) => {}
     }
@@ -216,6 +230,16 @@ fn plan_json(plan: &UndoPlan) -> Value {
             "mediaId": title.media.get(),
             "type": title.media_type.as_str(),
             "title": title.title,
+            "fields": title.step.as_ref().map(|step| {
+                let fields = anirewind_core::model::EntryField::ALL.into_iter();
+                let sent = fields.filter(|field| step.write.get(*field).is_recorded());
+                sent.map(|field| {
+                    let now = title.now.as_ref().and_then(|now| value_json(&now.values.get(field)));
+                    let both = json!({ "now": now, "sent": value_json(&step.write.get(field)) });
+                    (key(field).to_owned(), both)
+                })
+                .collect::<serde_json::Map<_, _>>()
+            }),
             "action": title.step.as_ref().map(|step| step.kind.as_str()),
             "conflicts": conflicts.collect::<Vec<_>>(),
             "notes": title.notes,

@@ -247,7 +247,11 @@ async fn entries_of_some_titles_come_hundreds_a_request() {
         .chain([MediaId::new(1)])
         .collect();
     let before = scene.simulator.traffic().requests;
-    let entries = scene.anilist.entries(&viewer, &ids).await.unwrap();
+    let titles: Vec<_> = ids
+        .iter()
+        .map(|id| (anirewind_model::MediaType::Anime, *id))
+        .collect();
+    let entries = scene.anilist.entries(&viewer, &titles).await.unwrap();
     assert_eq!(
         entries.len(),
         550,

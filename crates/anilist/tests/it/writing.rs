@@ -58,7 +58,7 @@ async fn everything_written_reads_back_and_everything_cleared_is_gone() {
     assert_eq!(saved[0].media, MediaId::new(1));
     let read = scene
         .anilist
-        .entries(&viewer, &[MediaId::new(1)])
+        .entries(&viewer, &[(MediaType::Anime, MediaId::new(1))])
         .await
         .unwrap();
     assert_eq!(read[0].values, values);
@@ -79,7 +79,7 @@ async fn everything_written_reads_back_and_everything_cleared_is_gone() {
         .unwrap();
     let read = scene
         .anilist
-        .entries(&viewer, &[MediaId::new(1)])
+        .entries(&viewer, &[(MediaType::Anime, MediaId::new(1))])
         .await
         .unwrap();
     assert_eq!(read[0].values.differing(&cleared).count(), 0);

@@ -318,3 +318,17 @@ async fn a_list_is_rebuilt_at_any_moment() {
         .unwrap();
     assert!(gone.now.is_none() && gone.changes.len() == 1);
 }
+
+#[tokio::test]
+async fn an_empty_answer_is_not_written_down_before_a_second_look_says_the_same() {
+    let scene = Scene::connected().await;
+    scene.capture().await;
+    scene.clock.advance(Duration::from_mins(5));
+    for media in scene.media() {
+        scene.simulator.world().drop_entry(HANA, media);
+    }
+    assert_eq!(scene.look().await.changes, 0, "not believed at once");
+    assert!(scene.log().await.is_empty());
+    scene.clock.advance(Duration::from_mins(5));
+    assert_eq!(scene.look().await.changes, 40, "it is really so");
+}

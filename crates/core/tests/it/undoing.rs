@@ -394,11 +394,7 @@ async fn whatever_request_fails_it_ends_right_or_goes_on() {
             match scene.app.apply_undo(&plan).await {
                 Ok(_) => {}
                 Err(UndoError::Stopped { operation, .. }) => {
-                    let report = scene
-                        .app
-                        .resume_operation(operation.as_str())
-                        .await
-                        .unwrap();
+                    let report = scene.app.resume_operation(&operation).await.unwrap();
                     assert_eq!(
                         report.operation.state,
                         OperationState::Done,
@@ -436,4 +432,80 @@ async fn only_what_the_plan_shows_is_written() {
         .filter(|field| step.write.get(*field).is_recorded())
         .collect();
     assert_eq!(written, [EntryField::Score]);
+}
+
+#[tokio::test]
+async fn back_to_before_a_change_takes_everything_after_it_back() {
+    let scene = Scene::watched().await;
+    let before: Vec<SimEntry> = (1_000..1_030).filter_map(|id| scene.entry(id)).collect();
+    scene.save(1_001, |entry| entry.score = 11);
+    let first = scene.seen().await;
+    for step in 0..3 {
+        scene.clock.advance(Duration::from_mins(5));
+        scene.save(1_001, |entry| entry.score = 20 + step);
+        scene.save(1_002, |entry| entry.progress += 1);
+        scene
+            .simulator
+            .world()
+            .drop_entry(HANA, 1_010 + u32::try_from(step).unwrap());
+        scene.look().await;
+    }
+    let id = first.id.to_string();
+    let plan = scene.app.plan_back_to(None, &id, never()).await.unwrap();
+    assert!(plan.titles.iter().all(|title| title.conflicts.is_empty()));
+    scene.app.apply_undo(&plan).await.unwrap();
+    for entry in before {
+        let now = scene.entry(entry.media).unwrap();
+        assert_eq!(without_times(now), without_times(entry));
+    }
+}
+
+/// A token that works again later: what was sent is not taken for somebody else's by a look.
+#[tokio::test]
+async fn what_was_sent_and_not_written_down_is_no_change_of_others() {
+    for at in 0..16 {
+        let scene = Scene::watched().await;
+        for media in 1_000..1_006 {
+            scene.save(media, |entry| entry.score = 5);
+        }
+        let row = scene.seen().await;
+        let group = row.change.group.clone().unwrap().to_string();
+        let plan = scene.app.plan_undo(None, &[group], never()).await.unwrap();
+        scene.simulator.fault_at(at, Fault::Disabled);
+        let Err(UndoError::Stopped { operation, .. }) = scene.app.apply_undo(&plan).await else {
+            continue;
+        };
+        let before = scene.log().await.len();
+        assert_eq!(scene.look().await.changes, 0, "at {at}");
+        scene.capture().await;
+        assert_eq!(scene.log().await.len(), before, "at {at}");
+        let error = scene.app.apply_undo(&plan).await.unwrap_err();
+        assert!(matches!(error, UndoError::Unfinished { .. }), "{error}");
+        scene.app.resume_operation(&operation).await.unwrap();
+        assert_eq!(scene.look().await.changes, 0, "at {at}");
+        let observed = scene
+            .log()
+            .await
+            .into_iter()
+            .filter(|row| row.change.source == Source::Observed);
+        assert_eq!(observed.count(), 6, "at {at}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_back_says_why_and_a_redo_is_only_of_an_undo() {
+    let scene = Scene::watched().await;
+    scene.save(1_001, |entry| entry.score = 11);
+    let row = scene.seen().await;
+    let id = [row.id.to_string()];
+    let error = scene.app.plan_redo(None, &id, never()).await.unwrap_err();
+    assert!(matches!(error, UndoError::NotAnUndo { .. }), "{error}");
+    let error = scene
+        .app
+        .plan_undo(None, &["zzzz".to_owned()], never())
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), Code::NotFound);
+    let error = scene.app.plan_undo(None, &[], never()).await.unwrap_err();
+    assert!(matches!(error, UndoError::NothingOfOurs), "{error}");
 }

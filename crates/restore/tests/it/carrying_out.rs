@@ -24,7 +24,11 @@ async fn twenty_titles_take_one_batch_and_two_reads() {
     let journal = Memory::of(&steps);
     let before = scene.simulator.traffic().requests;
     scene.run(&steps, &journal).await.unwrap();
-    assert_eq!(scene.simulator.traffic().requests - before, 3);
+    assert_eq!(
+        scene.simulator.traffic().requests - before,
+        3,
+        "read, sent, read back"
+    );
     assert_eq!(scene.effects(), 20);
     assert!((0..20).all(|place| journal.state(place) == StepState::Done));
     // Again, there is nothing to do.

@@ -59,8 +59,8 @@ impl Scene {
     }
 
     pub(crate) async fn entry(&self, media: u32) -> Option<Entry> {
-        let media = [MediaId::new(media)];
-        let entries = self.anilist.entries(&self.viewer, &media).await.unwrap();
+        let titles = [(MediaType::Anime, MediaId::new(media))];
+        let entries = self.anilist.entries(&self.viewer, &titles).await.unwrap();
         entries.into_iter().next()
     }
 

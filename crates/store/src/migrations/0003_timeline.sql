@@ -25,6 +25,7 @@ CREATE TABLE change (
     error TEXT
 ) STRICT;
 
+CREATE INDEX change_at ON change (at, seq);
 CREATE INDEX change_of_user ON change (user_id, at, seq);
 CREATE INDEX change_outcome ON change (user_id, outcome, at, seq);
 CREATE INDEX change_source ON change (user_id, source, at, seq);
