@@ -26,6 +26,8 @@ mod settings;
 mod source;
 mod status;
 mod undo;
+mod undo_error;
+mod undo_journal;
 mod verify;
 mod words;
 
@@ -51,7 +53,8 @@ pub use schedule::{InvalidSchedule, Schedule};
 pub use settings::{ProvidedToken, Settings};
 pub use source::{Origin, SettingsError, Sources};
 pub use status::{AccountStatus, Verdict};
-pub use undo::{PlannedTitle, UndoError, UndoPlan, UndoReport};
+pub use undo::{PlannedTitle, UndoPlan, UndoReport};
+pub use undo_error::UndoError;
 pub use verify::VerifyReport;
 pub use words::{change_of, summary_of, title_of, value_of};
 

@@ -6,24 +6,17 @@ use anirewind_backup::Kind;
 use anirewind_model::{
     CustomLists, Entry, EntryValues, MediaId, MediaType, Remote as _, ScoreFormat, UserId, Viewer,
 };
-use anirewind_restore::{
-    Journal, JournalError, Settled, Step, StepKind, StepState, Stopped, execute,
-};
-use anirewind_store::{
-    ChangeFilter, ChangeRow, OperationRow, OperationState, StepResult, StepRow, StoreError,
-};
+use anirewind_restore::{Step, StepKind, StepState, Stopped, execute};
+use anirewind_store::{ChangeFilter, ChangeRow, OperationRow, OperationState, StepRow, StoreError};
 use anirewind_timeline::{
-    Change, Choices, Conflict, Id, Outcome, Source, TitlePlan, When, take_back, undoable,
+    Change, Choices, Conflict, Id, Outcome, Source, TitlePlan, take_back, undoable,
 };
-use async_trait::async_trait;
-use thiserror::Error;
 
-use crate::accounts::{AccountError, Target, remote_code, remote_hint};
+use crate::accounts::{AccountError, Target};
 use crate::app::App;
-use crate::capture::CaptureError;
-use crate::explain::{Code, Explain};
-use crate::gate::{GateError, same_account};
-use crate::looking::fill_in;
+use crate::gate::same_account;
+use crate::undo_error::UndoError;
+use crate::undo_journal::StoreJournal;
 
 /// Everything that would be written to take some changes back.
 #[derive(Debug, Clone)]
@@ -75,146 +68,6 @@ pub struct UndoReport {
     pub operation: OperationRow,
     /// Each title with how it ended.
     pub steps: Vec<StepRow>,
-}
-
-/// Changes could not be taken back.
-#[derive(Debug, Error)]
-pub enum UndoError {
-    /// There is no such change.
-    #[error("there is no change, group or operation `{reference}`")]
-    NotFound {
-        /// What was asked for.
-        reference: String,
-    },
-    /// More than one id begins so.
-    #[error("`{reference}` is the beginning of {} ids: {}", candidates.len(), candidates.join(", "))]
-    Ambiguous {
-        /// What was asked for.
-        reference: String,
-        /// The ids.
-        candidates: Vec<String>,
-    },
-    /// We have done nothing yet.
-    #[error("there is nothing of ours to take back")]
-    NothingOfOurs,
-    /// The list is no longer what the plan was made from.
-    #[error("{count} titles were edited since the plan was made")]
-    OutOfDate {
-        /// How many.
-        count: usize,
-    },
-    /// Something has to be decided first.
-    #[error("{count} titles were edited since, and it was not said what to do about them")]
-    Undecided {
-        /// How many.
-        count: usize,
-    },
-    /// Another act is not finished.
-    #[error("operation {operation} was begun and is not finished")]
-    Unfinished {
-        /// The act.
-        operation: Id,
-    },
-    /// None of what was named can be taken back.
-    #[error("nothing of that can be taken back: {reason}")]
-    Refused {
-        /// Why, of the first of them.
-        reason: String,
-    },
-    /// What was named is no undo.
-    #[error("{id} is not an undo, so there is nothing to redo")]
-    NotAnUndo {
-        /// The change.
-        id: Id,
-    },
-    /// Changes of several accounts were named.
-    #[error("that is about several accounts")]
-    SeveralAccounts,
-    /// AniList could not be read.
-    #[error("cannot read the list")]
-    Remote {
-        /// Why.
-        source: anirewind_model::RemoteError,
-    },
-    /// It may not be written.
-    #[error(transparent)]
-    Gate(#[from] GateError),
-    /// The snapshot that comes first could not be taken.
-    #[error("no safety snapshot could be taken")]
-    Safety {
-        /// Why.
-        source: Box<CaptureError>,
-    },
-    /// It stopped on the way.
-    #[error("stopped before it was done; operation {operation} can go on")]
-    Stopped {
-        /// The act.
-        operation: Id,
-        /// Why.
-        source: Stopped,
-    },
-    /// The account cannot be reached.
-    #[error(transparent)]
-    Account(#[from] AccountError),
-    /// The catalogue failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl Explain for UndoError {
-    fn code(&self) -> Code {
-        match self {
-            Self::NotFound { .. } | Self::NothingOfOurs => Code::NotFound,
-            Self::Ambiguous { .. } | Self::NotAnUndo { .. } | Self::SeveralAccounts => Code::Usage,
-            Self::Unfinished { .. } => Code::Busy,
-            Self::OutOfDate { .. } | Self::Undecided { .. } => Code::EditedSince,
-            Self::Remote { source } => remote_code(source),
-            Self::Gate(error) => error.code(),
-            Self::Safety { source } => source.code(),
-            Self::Stopped { source, .. } => match source {
-                Stopped::Remote(error) => remote_code(error),
-                Stopped::Journal(_) => Code::Failed,
-            },
-            Self::Account(error) => error.code(),
-            Self::Refused { .. } | Self::Store(_) => Code::Failed,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::NotFound { .. } => "See what there is: anirewind log".to_owned(),
-            Self::Ambiguous { .. } => "Type more of it.".to_owned(),
-            Self::NothingOfOurs => {
-                "What others changed is taken back by its id: anirewind log, then \
-                anirewind undo ID"
-                    .to_owned()
-            }
-            Self::OutOfDate { .. } => {
-                "Nothing was sent. Look at the new plan and say so again.".to_owned()
-            }
-            Self::Undecided { .. } => {
-                "Nothing was sent. `--prefer before` puts the old values back all \
-                the same, `--prefer now` leaves those titles alone."
-                    .to_owned()
-            }
-            Self::Unfinished { operation } => {
-                format!("Nothing was sent. Finish it first: anirewind op resume {operation}")
-            }
-            Self::Refused { .. } | Self::SeveralAccounts => "Nothing was sent.".to_owned(),
-            Self::NotAnUndo { .. } => "Nothing was sent. See anirewind undo.".to_owned(),
-            Self::Remote { source } => remote_hint(source),
-            Self::Gate(error) => return error.hint(),
-            Self::Safety { source } => {
-                let hint = source.hint().unwrap_or_default();
-                format!("Nothing was sent. {hint}")
-            }
-            Self::Stopped { operation, .. } => {
-                format!("What is done stays. Go on: anirewind op resume {operation}")
-            }
-            Self::Account(error) => return error.hint(),
-            Self::Store(_) => "`anirewind doctor` looks into it.".to_owned(),
-        })
-    }
 }
 
 impl App {
@@ -599,19 +452,7 @@ impl App {
             if operation.kind == "import" {
                 continue;
             }
-            let filter = ChangeFilter {
-                operation: Some(operation.id.clone()),
-                ..ChangeFilter::default()
-            };
-            let rows = self
-                .inner
-                .store
-                .changes(Some(operation.owner), filter, None, usize::MAX)
-                .await?;
-            let rows: Vec<_> = rows
-                .into_iter()
-                .filter(|row| undoable(&row.change).is_ok() && row.undone_by.is_none())
-                .collect();
+            let rows = self.standing_changes(&operation).await?;
             if let Some(first) = rows.first()
                 && (operation.kind != "undo" || !self.steps_back(first).await?)
             {
@@ -619,6 +460,21 @@ impl App {
             }
         }
         Err(UndoError::NothingOfOurs)
+    }
+
+    /// The changes of an act that were not taken back since.
+    async fn standing_changes(
+        &self,
+        operation: &OperationRow,
+    ) -> Result<Vec<ChangeRow>, StoreError> {
+        let filter = ChangeFilter {
+            operation: Some(operation.id.clone()),
+            ..ChangeFilter::default()
+        };
+        let owner = Some(operation.owner);
+        let rows = self.changes(owner, filter, None, usize::MAX).await?;
+        let stands = |row: &ChangeRow| undoable(&row.change).is_ok() && row.undone_by.is_none();
+        Ok(rows.into_iter().filter(stands).collect())
     }
 
     /// Whether a change took back an act of ours, rather than what something else changed.
@@ -661,19 +517,7 @@ impl App {
             if operation.kind != "undo" {
                 continue;
             }
-            let filter = ChangeFilter {
-                operation: Some(operation.id.clone()),
-                ..ChangeFilter::default()
-            };
-            let rows = self
-                .inner
-                .store
-                .changes(Some(operation.owner), filter, None, usize::MAX)
-                .await?;
-            let rows: Vec<_> = rows
-                .into_iter()
-                .filter(|row| undoable(&row.change).is_ok() && row.undone_by.is_none())
-                .collect();
+            let rows = self.standing_changes(&operation).await?;
             if !rows.is_empty() {
                 let what = format!("redo of operation {}", operation.id);
                 let plan = self.plan_rows(rows, what, choices).await?;
@@ -785,91 +629,5 @@ fn step_row(step: &Step, title: &PlannedTitle) -> StepRow {
         undoes: title.changes.iter().map(|row| row.id.clone()).collect(),
         state: StepState::Pending.as_str().to_owned(),
         problem: None,
-    }
-}
-
-/// Writes down in the catalogue what is sent and what came of it.
-struct StoreJournal<'a> {
-    app: &'a App,
-    operation: OperationRow,
-    titles: Vec<PlannedTitle>,
-}
-
-#[async_trait]
-impl Journal for StoreJournal<'_> {
-    async fn intend(&self, places: &[usize]) -> Result<(), JournalError> {
-        let store = &self.app.inner.store;
-        let state = StepState::Intended.as_str();
-        let noted = store.intend_steps(self.operation.id.clone(), places.to_vec(), state);
-        noted.await.map_err(|error| JournalError(error.into()))
-    }
-
-    async fn settle(&self, place: usize, settled: Settled) -> Result<(), JournalError> {
-        let Some(title) = self.titles.get(place) else {
-            return Err(JournalError("a step that nobody planned".into()));
-        };
-        let outcome = match settled.state {
-            StepState::Done | StepState::Already => Outcome::Undone,
-            StepState::Conflict => Outcome::Skipped,
-            StepState::Failed | StepState::Pending | StepState::Intended => Outcome::Failed,
-        };
-        let is_done = outcome == Outcome::Undone;
-        let now = settled.now.clone().map(|mut entry| {
-            if let Some(was) = &title.now {
-                fill_in(&mut entry, was);
-            }
-            entry
-        });
-        let change = |outcome, after, undoes, error| Change {
-            media: title.media,
-            media_type: title.media_type,
-            title: title.title.clone(),
-            before: title.now.clone(),
-            after,
-            outcome,
-            source: if self.operation.kind == "redo" {
-                Source::Redo
-            } else {
-                Source::Undo
-            },
-            when: When::exactly(self.app.now()),
-            group: None,
-            operation: Some(self.operation.id.clone()),
-            undoes,
-            error,
-        };
-        // One for each change that is taken back, so that each says what undid it.
-        let mut changes: Vec<Change> = title
-            .changes
-            .iter()
-            .map(|row| {
-                let after = if is_done {
-                    now.clone()
-                } else {
-                    title.now.clone()
-                };
-                let undoes = is_done.then(|| row.id.clone());
-                change(outcome, after, undoes, settled.problem.clone())
-            })
-            .collect();
-        // What AniList made of it all the same was our doing, and can be taken back.
-        let values = |entry: &Option<Entry>| entry.as_ref().map(|entry| entry.values.clone());
-        let is_half = settled.state == StepState::Failed
-            && settled.now.is_some()
-            && values(&now) != values(&title.now);
-        if is_half {
-            changes.push(change(Outcome::Synced, now.clone(), None, None));
-        }
-        let result = StepResult {
-            state: settled.state.as_str().to_owned(),
-            problem: settled.problem.clone(),
-            changes,
-            // What somebody else did meanwhile is for the next look to see.
-            now: (is_done || is_half).then_some(now),
-        };
-        let key = (title.media_type, title.media);
-        let store = &self.app.inner.store;
-        let settled = store.settle_step(self.operation.clone(), place, key, result);
-        settled.await.map_err(|error| JournalError(error.into()))
     }
 }

@@ -6,6 +6,7 @@ mod attempts;
 mod foreign;
 mod open;
 mod operations;
+mod pages;
 mod row;
 mod secrets;
 mod snapshots;
