@@ -40,14 +40,20 @@ document!(
     123,
     ["recent", "account", "entry", "title"]
 );
-document!(LISTS, "Lists", 88, ["lists", "entry", "title"]);
+document!(LISTS, "Lists", 88, ["lists", "groups", "entry", "title"]);
+document!(
+    WHOLE,
+    "Whole",
+    127,
+    ["whole", "groups", "account", "entry", "title"]
+);
 document!(LIST, "List", 44, ["list", "entry", "title"]);
 document!(SWEEP, "Sweep", 3, ["sweep"]);
 document!(ENTRIES, "Entries", 42, ["entries", "entry", "title"]);
 document!(LABELS, "Labels", 5, ["labels"]);
 document!(TITLES, "Titles", 18, ["titles", "title"]);
 document!(FAVOURITES, "Favourites", 36, ["favourites"]);
-document!(SAVE, "Save", 4, ["save"]);
+document!(SAVE, "Save", 3, ["save"]);
 document!(SAVE_SHARED, "SaveShared", 4, ["save_shared"]);
 document!(DELETE, "Delete", 2, ["delete"]);
 document!(LIST_OPTIONS, "ListOptions", 2, ["list_options"]);
@@ -70,10 +76,11 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Document; 17] = [
+    const ALL: [Document; 18] = [
         VIEWER,
         RECENT,
         LISTS,
+        WHOLE,
         LIST,
         SWEEP,
         ENTRIES,
@@ -126,7 +133,12 @@ mod tests {
     #[test]
     fn no_document_is_forgotten() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("documents");
-        let parts = ["account.graphql", "entry.graphql", "title.graphql"];
+        let parts = [
+            "account.graphql",
+            "entry.graphql",
+            "groups.graphql",
+            "title.graphql",
+        ];
         let files = std::fs::read_dir(folder).unwrap().filter(|file| {
             let name = file.as_ref().unwrap().file_name();
             !parts.iter().any(|part| *part == name)

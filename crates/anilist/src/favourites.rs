@@ -52,7 +52,7 @@ impl FavouriteKind {
 
 impl AniList {
     /// Reads all favourites: 100 of each kind with the first request, more with each further one.
-    pub(crate) async fn read_favourites(&self, user: UserId) -> Result<Favourites, RemoteError> {
+    pub async fn read_favourites(&self, user: UserId) -> Result<Favourites, RemoteError> {
         let shared = Variables::from_iter([("userId".to_owned(), json!(user.get()))]);
         let most = documents::FAVOURITES.repetitions();
         let mut all = Favourites::default();

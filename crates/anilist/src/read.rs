@@ -48,6 +48,14 @@ struct BothData {
 }
 
 #[derive(Deserialize)]
+struct WholeData {
+    #[serde(rename = "Viewer")]
+    viewer: wire::Viewer,
+    #[serde(flatten)]
+    both: BothData,
+}
+
+#[derive(Deserialize)]
 struct OneData {
     list: wire::Collection,
 }
@@ -67,6 +75,57 @@ impl AniList {
         viewer: &Viewer,
         progress: Progress<'_>,
     ) -> Result<List, RemoteError> {
+        let mut list = self.read_entries_of(viewer, None, progress).await?;
+        list.favourites = Some(self.read_favourites(viewer.account.id).await?);
+        Ok(list)
+    }
+
+    /// Asks who the token belongs to and reads both lists, without favourites: two requests for a
+    /// usual account. No list when the token is not the one of `owner`.
+    ///
+    /// `likely` is how many titles there were the last time; a long list is read in more requests.
+    pub async fn whole(
+        &self,
+        owner: UserId,
+        likely: usize,
+        progress: Progress<'_>,
+    ) -> Result<(Viewer, Option<List>), RemoteError> {
+        let mut both = None;
+        let mut viewer = None;
+        if likely <= BOTH_AT_ONCE {
+            let user = Variables::from_iter([("userId".to_owned(), json!(owner.get()))]);
+            match self
+                .send::<WholeData>(&documents::WHOLE, user, Repeat::Heavy)
+                .await
+            {
+                Ok(data) => {
+                    viewer = Some(convert::viewer(data.viewer).map_err(malformed)?);
+                    both = Some(data.both);
+                }
+                Err(error) if is_too_heavy(&error) => {
+                    tracing::debug!(%error, "account and lists at once failed");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let viewer = match viewer {
+            Some(viewer) => viewer,
+            None => self.read_viewer().await?,
+        };
+        if viewer.account.id != owner {
+            return Ok((viewer, None));
+        }
+        let list = self.read_entries_of(&viewer, both, progress).await?;
+        Ok((viewer, Some(list)))
+    }
+
+    /// Reads a list without favourites, from what was read of it already.
+    async fn read_entries_of(
+        &self,
+        viewer: &Viewer,
+        both: Option<BothData>,
+        progress: Progress<'_>,
+    ) -> Result<List, RemoteError> {
         let expected = viewer.counts;
         let mut reader = Reader {
             anilist: self,
@@ -74,7 +133,10 @@ impl AniList {
             found: Found::new(),
             progress,
         };
-        reader.collections().await?;
+        match both {
+            Some(both) if both.is_all() => reader.take_both(both)?,
+            _ => reader.collections().await?,
+        }
         // Counting cannot prove that nothing is hidden: statistics may lag by as many titles as are
         // hidden. Ids can, and those of a usual account fit into one request.
         let lists = MediaType::BOTH.map(|media_type| {
@@ -94,7 +156,7 @@ impl AniList {
             unresolved: unresolved.collect(),
             not_read: Vec::new(),
         };
-        let mut list = List {
+        let list = List {
             owner: viewer.account.clone(),
             title_language: viewer.title_language.clone(),
             settings: viewer.settings.clone(),
@@ -109,7 +171,6 @@ impl AniList {
                 return Err(RemoteError::Incomplete { expected, found });
             }
         }
-        list.favourites = Some(self.read_favourites(viewer.account.id).await?);
         Ok(list)
     }
 
@@ -255,6 +316,11 @@ impl Reader<'_> {
         Ok(())
     }
 
+    fn take_both(&mut self, both: BothData) -> Result<(), RemoteError> {
+        self.take(MediaType::Anime, entries_of(both.anime))?;
+        self.take(MediaType::Manga, entries_of(both.manga))
+    }
+
     /// Reads what groups show: both lists at once, else each, else in chunks.
     async fn collections(&mut self) -> Result<(), RemoteError> {
         let expected = self.viewer.counts.map_or(0, Counts::total);
@@ -265,15 +331,7 @@ impl Reader<'_> {
                 .send(&documents::LISTS, user, Repeat::Heavy)
                 .await;
             match both {
-                Ok(both) if !both.anime.promises_more() && !both.manga.promises_more() => {
-                    for (media_type, list) in [
-                        (MediaType::Anime, both.anime),
-                        (MediaType::Manga, both.manga),
-                    ] {
-                        self.take(media_type, entries_of(list))?;
-                    }
-                    return Ok(());
-                }
+                Ok(both) if both.is_all() => return self.take_both(both),
                 Ok(_) => tracing::debug!("a whole list promises more, reading them apart"),
                 Err(error) if is_too_heavy(&error) => {
                     tracing::debug!(%error, "both lists at once failed, reading them apart");
@@ -488,6 +546,12 @@ impl Reader<'_> {
 fn is_unlabelled(entry: &Entry) -> bool {
     matches!(entry.values.custom_lists, Recorded::NotRecorded)
         || matches!(entry.values.advanced_scores, Recorded::NotRecorded)
+}
+
+impl BothData {
+    fn is_all(&self) -> bool {
+        !self.anime.promises_more() && !self.manga.promises_more()
+    }
 }
 
 impl wire::Collection {

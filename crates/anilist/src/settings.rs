@@ -25,23 +25,21 @@ impl AniList {
         .await
     }
 
-    /// Makes a custom list, at the end of those in `settings`, which must be the account's present
-    /// ones. Nothing is sent when it is already there.
-    pub async fn add_custom_list(
+    /// Makes custom lists, at the end of those in `settings`, which must be the account's present
+    /// ones. Nothing is sent when all are already there.
+    pub async fn add_custom_lists(
         &self,
         media_type: MediaType,
         settings: &TypeSettings,
-        name: &str,
+        names: &[String],
     ) -> Result<(), RemoteError> {
-        if settings.custom_lists.iter().any(|list| list == name) {
+        let is_new = |name: &&String| !settings.custom_lists.contains(name);
+        let new: Vec<_> = names.iter().filter(is_new).collect();
+        if new.is_empty() {
             return Ok(());
         }
-        let lists = settings
-            .custom_lists
-            .iter()
-            .map(String::as_str)
-            .chain([name]);
-        let input = json!({ "customLists": lists.collect::<Vec<_>>() });
+        let lists: Vec<_> = settings.custom_lists.iter().chain(new).collect();
+        let input = json!({ "customLists": lists });
         self.set(&documents::LIST_OPTIONS, media_type.word(), input)
             .await
     }

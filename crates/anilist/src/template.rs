@@ -209,8 +209,8 @@ mod tests {
         assert_valid(&batch.text);
         insta::assert_snapshot!(batch.text, @"
         mutation Save($mediaId0: Int $scoreRaw0: Int $mediaId1: Int $notes1: String) {
-        r0: SaveMediaListEntry(mediaId: $mediaId0 scoreRaw: $scoreRaw0 ) { id mediaId updatedAt }
-        r1: SaveMediaListEntry(mediaId: $mediaId1 notes: $notes1 ) { id mediaId updatedAt }
+        r0: SaveMediaListEntry(mediaId: $mediaId0 scoreRaw: $scoreRaw0 ) { id updatedAt }
+        r1: SaveMediaListEntry(mediaId: $mediaId1 notes: $notes1 ) { id updatedAt }
         }
         ");
         assert_eq!(

@@ -178,7 +178,8 @@ pub(crate) struct Labels {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Saved {
     pub(crate) id: u32,
-    pub(crate) media_id: u32,
+    /// Only where it is not known from what was asked.
+    pub(crate) media_id: Option<u32>,
     pub(crate) updated_at: Nullable<i64>,
 }
 

@@ -67,10 +67,12 @@ impl Remote for AniList {
         let mut data: BTreeMap<String, wire::Saved> = self
             .send_repeated(&repeated, writes.len(), Repeat::Harmless)
             .await?;
-        (0..writes.len())
-            .map(|index| {
+        writes
+            .iter()
+            .enumerate()
+            .map(|(index, write)| {
                 data.remove(&alias(index))
-                    .map(converted)
+                    .map(|saved| converted(saved, write.media))
                     .ok_or_else(|| malformed(format!("save {index} is missing")))
             })
             .collect()
@@ -95,7 +97,12 @@ impl Remote for AniList {
             self.send_repeated(&repeated, 1, Repeat::Harmless).await?;
         let saved = data.remove(&alias(0));
         let saved = saved.ok_or_else(|| malformed("the entries are missing".to_owned()))?;
-        Ok(saved.into_iter().flatten().map(converted).collect())
+        let saved = saved.into_iter().flatten().map(|saved| {
+            let media = saved.media_id.map(MediaId::new);
+            let media = media.ok_or_else(|| malformed("an entry has no title".to_owned()))?;
+            Ok(converted(saved, media))
+        });
+        saved.collect()
     }
 
     async fn delete(&self, viewer: &Viewer, entries: &[Deletion]) -> Result<(), RemoteError> {
@@ -156,10 +163,10 @@ impl AniList {
     }
 }
 
-fn converted(saved: wire::Saved) -> Saved {
+fn converted(saved: wire::Saved, media: MediaId) -> Saved {
     Saved {
         id: EntryId::new(saved.id),
-        media: MediaId::new(saved.media_id),
+        media,
         updated_at: convert::instant(saved.updated_at),
     }
 }

@@ -292,12 +292,12 @@ async fn settings_are_written_one_concern_at_a_time() {
     let anime = settings.anime.unwrap();
     scene
         .anilist
-        .add_custom_list(MediaType::Anime, &anime, "New")
+        .add_custom_lists(MediaType::Anime, &anime, &["New".to_owned()])
         .await
         .unwrap();
     scene
         .anilist
-        .add_custom_list(MediaType::Anime, &anime, "Cozy")
+        .add_custom_lists(MediaType::Anime, &anime, &["Cozy".to_owned()])
         .await
         .unwrap();
     scene
