@@ -21,6 +21,8 @@ Examples:
   anirewind snapshot keep latest --name before-x  keep one whatever the rules say
   anirewind log                                   what changed, newest first
   anirewind undo 5d1c                             take a change back, after asking
+  anirewind restore latest --dry-run              what it would take to be as then
+  anirewind restore backup.json --token TOKEN     put a file back, on a fresh machine too
 
 A snapshot is named by `latest`, `latest~2`, the beginning of its id, `@2026-11-03`, `@-7d`, `kept:NAME`
 or the path of a file; `live` is the list on AniList now.
@@ -99,6 +101,14 @@ pub(crate) enum Command {
     Undo(UndoArguments),
     /// Take an undo back; without an id, the newest one.
     Redo(UndoArguments),
+    /// Put the list back to what a snapshot, a file or a moment holds.
+    Restore(RestoreArguments),
+    /// Plans that were not sent yet: list them, show one, send or drop it. They last a day.
+    #[command(subcommand)]
+    Plan(PlanCommand),
+    /// What is being carried out: list, watch, pause, resume, stop it, read its report.
+    #[command(subcommand)]
+    Job(JobCommand),
     /// Show the whole history of a title.
     Title {
         /// Its id, its address on AniList, or a part of its name.
@@ -241,6 +251,148 @@ pub(crate) enum OpCommand {
         /// The beginning of its id.
         id: String,
     },
+    /// Take an act back.
+    Undo {
+        /// Which, and how.
+        #[command(flatten)]
+        arguments: UndoArguments,
+    },
+    /// Put the list back to what it was right before an act.
+    Restore {
+        /// The beginning of the act's id.
+        id: String,
+        /// How.
+        #[command(flatten)]
+        arguments: RestoreArguments,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PlanCommand {
+    /// List the plans that can still be sent.
+    List,
+    /// Show one, title by title.
+    Show {
+        /// The beginning of its id.
+        id: String,
+    },
+    /// Send it, after asking.
+    Apply {
+        /// The beginning of its id.
+        id: String,
+        #[command(flatten)]
+        apply: ApplyArguments,
+    },
+    /// Drop it.
+    Discard {
+        /// The beginning of its id.
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum JobCommand {
+    /// List what is under way, paused or stopped.
+    List,
+    /// Follow one until it ends.
+    Watch {
+        /// The beginning of its id.
+        id: String,
+    },
+    /// Let one wait until somebody resumes it.
+    Pause {
+        /// The beginning of its id.
+        id: String,
+    },
+    /// Go on with one that waits or stopped.
+    Resume {
+        /// The beginning of its id.
+        id: String,
+    },
+    /// End one where it is. What is done stays.
+    Stop {
+        /// The beginning of its id.
+        id: String,
+    },
+    /// Show what came of one, title by title.
+    Report {
+        /// The beginning of its id.
+        id: String,
+    },
+    /// Try again what one did not get done.
+    Retry {
+        /// The beginning of its id.
+        id: String,
+        #[command(flatten)]
+        apply: ApplyArguments,
+    },
+}
+
+/// How a plan is sent.
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArguments {
+    /// Say what would be done, and do nothing.
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+    /// Agree to exactly this many removals.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) allow_removals: Option<usize>,
+    /// Keep list edits out of the activity feed while this runs (the default for more than 5 titles).
+    #[arg(long, conflicts_with = "no_mute_activity")]
+    pub(crate) mute_activity: bool,
+    /// Leave the activity feed alone.
+    #[arg(long)]
+    pub(crate) no_mute_activity: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArguments {
+    /// The snapshot, or a file.
+    #[arg(value_name = "REF", add = ArgValueCompleter::new(completion::snapshots))]
+    pub(crate) reference: Option<String>,
+    /// Put the list back to this moment, from snapshots and changes: `2026-11-03T14:00`, `@-7d`.
+    #[arg(long, value_name = "WHEN", conflicts_with = "reference")]
+    pub(crate) at: Option<String>,
+    /// A token to use instead of a connected account.
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) token: Option<String>,
+    /// Only this list.
+    #[arg(long, value_enum, value_name = "TYPE")]
+    pub(crate) only: Option<TypeArgument>,
+    /// Only titles with this status, then or now (more than once for several).
+    #[arg(long = "status", value_name = "STATUS", value_parser = crate::commands::restore::parse_status)]
+    pub(crate) statuses: Vec<anirewind_core::model::EntryStatus>,
+    /// Only this field (more than once for several). No title is then added or removed.
+    #[arg(long = "field", value_name = "FIELD", value_parser = parse_field)]
+    pub(crate) fields: Vec<anirewind_core::model::EntryField>,
+    /// Only the title with this id on AniList (more than once for several).
+    #[arg(long = "title", value_name = "ID")]
+    pub(crate) titles: Vec<u32>,
+    /// Only the titles of this group of changes, or of this act.
+    #[arg(long, value_name = "ID")]
+    pub(crate) group: Option<String>,
+    /// Remove titles that were added since.
+    #[arg(long)]
+    pub(crate) remove_extra: bool,
+    /// What to do about titles that are there and not as they were: put back all but what moved on
+    /// (progress, completion, first scores), put back everything, or leave them.
+    #[arg(long, value_enum, default_value_t = RestorePrefer::Ask)]
+    pub(crate) prefer: RestorePrefer,
+    /// Leave custom lists out that are gone, instead of making them again.
+    #[arg(long)]
+    pub(crate) no_create_lists: bool,
+    #[command(flatten)]
+    pub(crate) apply: ApplyArguments,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RestorePrefer {
+    /// Put back all but what moved on.
+    Ask,
+    /// Put back everything.
+    Snapshot,
+    /// Leave what is there, and only add what is missing.
+    Live,
 }
 
 #[derive(Debug, Args)]
@@ -285,9 +437,8 @@ pub(crate) struct UndoArguments {
     /// Put back this field though it was edited since (more than once for several).
     #[arg(long = "field", value_name = "FIELD", value_parser = parse_field)]
     pub(crate) fields: Vec<anirewind_core::model::EntryField>,
-    /// Say what would be done, and do nothing.
-    #[arg(short = 'n', long)]
-    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) apply: ApplyArguments,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -9,8 +9,11 @@ mod doctor;
 mod export;
 mod history;
 mod import;
+mod job;
 mod log;
+mod plan;
 mod prune;
+pub(crate) mod restore;
 mod show;
 mod snapshots;
 mod status;
@@ -34,7 +37,7 @@ pub(crate) async fn run(
     if let Command::Completions { shell } = &arguments.command {
         return completion::print(*shell);
     }
-    let app = match wiring::open(&arguments.global).await {
+    let app = match wiring::open(arguments).await {
         Ok(app) => app,
         // What keeps everything else from starting is what the doctor is asked about.
         Err(failure) if matches!(arguments.command, Command::Doctor) => {
@@ -56,6 +59,9 @@ pub(crate) async fn run(
         Command::Log(arguments) => log::run(&app, output, profile, arguments).await,
         Command::Undo(arguments) => undo::run(&app, output, profile, arguments, false).await,
         Command::Redo(arguments) => undo::run(&app, output, profile, arguments, true).await,
+        Command::Restore(arguments) => restore::run(&app, output, profile, arguments).await,
+        Command::Plan(command) => plan::run(&app, output, profile, command).await,
+        Command::Job(command) => job::run(&app, output, profile, command).await,
         Command::Title { title } => history::title(&app, output, profile, title).await,
         Command::List { at, entries } => history::list(&app, output, profile, at, *entries).await,
         Command::Op(command) => history::op(&app, output, profile, command).await,

@@ -30,11 +30,20 @@ async fn run(arguments: &Arguments) -> ExitCode {
         Ok(token) => token,
         Err(failure) => return output.fail(&failure),
     };
-    let finished = tokio::select! {
-        finished = commands::run(arguments, token, &output) => finished,
-        _ = tokio::signal::ctrl_c() => {
-            output.talk("Stopped. Snapshots that were finished are kept, no half one is left.");
-            return ExitCode::from(130);
+    let mut command = std::pin::pin!(commands::run(arguments, token, &output));
+    let mut was_asked = false;
+    let finished = loop {
+        tokio::select! {
+            finished = &mut command => break finished,
+            _ = tokio::signal::ctrl_c() => {
+                if output.is_at_work() && !was_asked {
+                    was_asked = true;
+                    output.talk("Coming to rest after the request that is being sent. Ctrl-C again to end at once.");
+                    continue;
+                }
+                output.talk("Stopped. What was finished is kept, and what was begun can go on: anirewind job list");
+                return ExitCode::from(130);
+            }
         }
     };
     match finished {

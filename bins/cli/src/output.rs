@@ -2,10 +2,11 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anirewind_core::{Code, Event, Explain};
+use anirewind_core::{App, Code, Event, Explain};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -31,6 +32,16 @@ impl Failure {
             status: Code::Usage.exit_status(),
             message: message.into(),
             hint: None,
+        }
+    }
+
+    /// Refused, so that nothing is lost.
+    pub(crate) fn refused(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            code: Code::RefusedForSafety.as_str(),
+            status: Code::RefusedForSafety.exit_status(),
+            message: message.into(),
+            hint: Some(hint.into()),
         }
     }
 
@@ -64,6 +75,7 @@ pub(crate) struct Output {
     yes: bool,
     no_input: bool,
     is_lost: AtomicBool,
+    is_at_work: Arc<AtomicBool>,
 }
 
 impl Output {
@@ -75,6 +87,7 @@ impl Output {
             yes: global.yes,
             no_input: global.no_input,
             is_lost: AtomicBool::new(false),
+            is_at_work: Arc::default(),
         }
     }
 
@@ -125,6 +138,36 @@ impl Output {
         let mut answer = String::new();
         let read = io::stdin().lock().read_line(&mut answer);
         Ok(read.is_ok() && answer.trim().eq_ignore_ascii_case(word))
+    }
+
+    /// Whether everything was agreed to beforehand.
+    pub(crate) fn is_yes(&self) -> bool {
+        self.yes
+    }
+
+    /// Whether somebody is there to answer.
+    pub(crate) fn can_ask(&self) -> bool {
+        !self.yes && !self.no_input && io::stdin().is_terminal()
+    }
+
+    /// As long as this lives, Ctrl-C lets the work come to rest instead of ending the program.
+    pub(crate) fn at_work(&self, app: &App) -> AtWork {
+        let app = app.clone();
+        self.is_at_work.store(true, Ordering::Relaxed);
+        let listener = tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                app.interrupt();
+            }
+        });
+        AtWork {
+            listener,
+            is_at_work: Arc::clone(&self.is_at_work),
+        }
+    }
+
+    /// Whether Ctrl-C is somebody else's business for the moment.
+    pub(crate) fn is_at_work(&self) -> bool {
+        self.is_at_work.load(Ordering::Relaxed)
     }
 
     /// Whether JSON was asked for.
@@ -229,8 +272,17 @@ impl Output {
                         bar.set_position(read as u64);
                         bar.set_message(format!("reading {profile}"));
                     }
-                    Event::Client { .. } if is_terminal => bar.println(event.to_string()),
-                    Event::Client { .. } => {
+                    Event::Job {
+                        phase, done, total, ..
+                    } if is_terminal => {
+                        bar.set_length(total as u64);
+                        bar.set_position(done as u64);
+                        bar.set_message(phase.as_str());
+                    }
+                    Event::Client { .. } | Event::Waiting { .. } if is_terminal => {
+                        bar.println(event.to_string());
+                    }
+                    Event::Client { .. } | Event::Waiting { .. } | Event::Job { .. } => {
                         let _ = writeln!(io::stderr().lock(), "{event}");
                     }
                     Event::Writing { .. } => bar.set_message("writing"),
@@ -254,6 +306,19 @@ fn printable(text: &str) -> String {
         }
     };
     text.chars().map(harmless).collect()
+}
+
+/// Work that wants to come to rest in its own time.
+pub(crate) struct AtWork {
+    listener: tokio::task::JoinHandle<()>,
+    is_at_work: Arc<AtomicBool>,
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.listener.abort();
+        self.is_at_work.store(false, Ordering::Relaxed);
+    }
 }
 
 /// Ends with the work it shows.

@@ -10,12 +10,23 @@ use etcetera::BaseStrategy as _;
 use time::OffsetDateTime;
 use tracing_subscriber::EnvFilter;
 
-use crate::arguments::{AccountCommand, Command, Global};
+use crate::arguments::{AccountCommand, Arguments, Command, Global, OpCommand};
 use crate::output::Failure;
 
 /// Opens the installation that flags and environment describe.
-pub(crate) async fn open(global: &Global) -> Result<App, Failure> {
-    let settings = Settings::read(&sources(global))?;
+pub(crate) async fn open(arguments: &Arguments) -> Result<App, Failure> {
+    let global = &arguments.global;
+    let mut sources = sources(global);
+    if let Command::Restore(restore)
+    | Command::Op(OpCommand::Restore {
+        arguments: restore, ..
+    }) = &arguments.command
+        && let Some(token) = &restore.token
+    {
+        let name = "ANIREWIND_ANILIST_TOKEN".to_owned();
+        sources.environment.insert(name, token.clone());
+    }
+    let settings = Settings::read(&sources)?;
     log(global);
     let timeout = global.timeout;
     let opened = tokio::task::spawn_blocking(move || {

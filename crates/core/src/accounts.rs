@@ -309,6 +309,19 @@ impl App {
         }
     }
 
+    /// The token by which an account is read and written.
+    pub(crate) async fn target_of(&self, owner: UserId) -> Result<Target, AccountError> {
+        let accounts = self.accounts().await?;
+        let account = accounts.iter().find(|row| row.account.id == owner);
+        let profile = account.map(|row| row.profile.as_str());
+        let targets = self.targets(profile).await?;
+        let found = targets
+            .iter()
+            .find(|target| self.owner_of(target) == Some(owner));
+        let target = found.or_else(|| targets.first()).cloned();
+        target.ok_or(AccountError::NoAccount)
+    }
+
     /// The account that goes by this name.
     pub async fn account_row(&self, profile: &str) -> Result<AccountRow, AccountError> {
         match self.inner.store.account(profile).await? {
@@ -334,11 +347,15 @@ impl App {
             .viewer()
             .await
             .map_err(|source| AccountError::Remote { source })?;
+        self.note_identity(token, viewer.account.id);
+        Ok((client, viewer))
+    }
+
+    /// Remembers for as long as this runs whose token this is.
+    pub(crate) fn note_identity(&self, token: &AccessToken, owner: UserId) {
         let mut identified = self.identified();
         identified.retain(|(known, _)| known.expose() != token.expose());
-        identified.push((token.clone(), viewer.account.id));
-        drop(identified);
-        Ok((client, viewer))
+        identified.push((token.clone(), owner));
     }
 
     fn identified(&self) -> MutexGuard<'_, Vec<(AccessToken, UserId)>> {

@@ -1,4 +1,4 @@
-//! Why changes could not be taken back.
+//! Why something could not be planned or carried out.
 
 use anirewind_restore::Stopped;
 use anirewind_store::StoreError;
@@ -8,11 +8,12 @@ use thiserror::Error;
 use crate::accounts::{AccountError, remote_code, remote_hint};
 use crate::capture::CaptureError;
 use crate::explain::{Code, Explain};
+use crate::find::BrowseError;
 use crate::gate::GateError;
 
-/// Changes could not be taken back.
+/// Something could not be planned or carried out.
 #[derive(Debug, Error)]
-pub enum UndoError {
+pub enum ActError {
     /// There is no such change.
     #[error("there is no change, group or operation `{reference}`")]
     NotFound {
@@ -35,7 +36,50 @@ pub enum UndoError {
     OutOfDate {
         /// How many.
         count: usize,
+        /// The plan, in which those titles are now left alone.
+        plan: Id,
     },
+    /// There is no such plan, or its time is over.
+    #[error("there is no plan `{reference}`")]
+    NoPlan {
+        /// What was asked for.
+        reference: String,
+    },
+    /// The plan was applied or dropped meanwhile.
+    #[error("plan {plan} is {state}")]
+    NotAPlan {
+        /// The plan.
+        plan: Id,
+        /// What became of it.
+        state: &'static str,
+    },
+    /// Titles would be removed, and nobody said how many may be.
+    #[error("this removes {count} titles from AniList{}",
+        allowed.map_or_else(String::new, |allowed| format!(", and {allowed} were allowed")))]
+    Consent {
+        /// How many.
+        count: usize,
+        /// How many were allowed.
+        allowed: Option<usize>,
+    },
+    /// The act has nothing that can be tried again.
+    #[error("nothing of {operation} can be tried again")]
+    NothingToRetry {
+        /// The act.
+        operation: Id,
+    },
+    /// The act took no snapshot first.
+    #[error("{operation} took no snapshot before it began")]
+    NoSafety {
+        /// The act.
+        operation: Id,
+    },
+    /// What is to be put back cannot be found or read.
+    #[error(transparent)]
+    Browse(#[from] BrowseError),
+    /// What is to be put back is not to be relied on, or not for this.
+    #[error(transparent)]
+    Guard(#[from] Guard),
     /// Something has to be decided first.
     #[error("{count} titles were edited since, and it was not said what to do about them")]
     Undecided {
@@ -94,11 +138,91 @@ pub enum UndoError {
     Store(#[from] StoreError),
 }
 
-impl Explain for UndoError {
+/// What is to be put back is not to be relied on, or not for this. Nothing was sent.
+#[derive(Debug, Error)]
+pub enum Guard {
+    /// It is somebody else's list.
+    #[error("that is the list of {owner}, and the account is {connected}")]
+    OthersList {
+        /// Whose list it is.
+        owner: String,
+        /// Whose account would be written to.
+        connected: String,
+    },
+    /// Something about it is unusual, and nobody has answered.
+    #[error("{snapshot} is doubted: {}", problems.join("; "))]
+    Doubted {
+        /// The snapshot.
+        snapshot: String,
+        /// What is unusual.
+        problems: Vec<String>,
+    },
+    /// It holds nothing.
+    #[error("{snapshot} holds no titles")]
+    Empty {
+        /// The snapshot.
+        snapshot: String,
+    },
+    /// It may not hold everything, so that what it does not hold says nothing.
+    #[error("{snapshot} may not hold the whole list, so nothing is removed by it")]
+    Partial {
+        /// The snapshot.
+        snapshot: String,
+    },
+    /// It is the list itself.
+    #[error("`live` is the list as it is")]
+    Live,
+    /// The list at that moment is not known.
+    #[error("there is no good snapshot from before that moment")]
+    NoMoment,
+}
+
+impl Explain for Guard {
     fn code(&self) -> Code {
         match self {
-            Self::NotFound { .. } | Self::NothingOfOurs => Code::NotFound,
-            Self::Ambiguous { .. } | Self::NotAnUndo { .. } | Self::SeveralAccounts => Code::Usage,
+            Self::Live => Code::Usage,
+            Self::NoMoment => Code::NotFound,
+            _ => Code::RefusedForSafety,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::OthersList { .. } => "Nothing was sent. To have it for yourself, take it out as \
+                a file: anirewind snapshot export"
+                .to_owned(),
+            Self::Doubted { .. } => {
+                "Nothing was sent. Restore an earlier one, or say that this one \
+                is right: anirewind alarm accept"
+                    .to_owned()
+            }
+            Self::Empty { .. } => {
+                "Nothing was sent. Choose another: anirewind snapshots".to_owned()
+            }
+            Self::Partial { .. } => {
+                "Nothing was sent. Without --remove-extra it can be restored.".to_owned()
+            }
+            Self::Live => "Name a snapshot: anirewind snapshots".to_owned(),
+            Self::NoMoment => "See what there is: anirewind snapshots".to_owned(),
+        })
+    }
+}
+
+impl Explain for ActError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NotFound { .. }
+            | Self::NothingOfOurs
+            | Self::NoPlan { .. }
+            | Self::NothingToRetry { .. }
+            | Self::NoSafety { .. } => Code::NotFound,
+            Self::Consent { .. } => Code::RefusedForSafety,
+            Self::Browse(error) => error.code(),
+            Self::Guard(error) => error.code(),
+            Self::Ambiguous { .. }
+            | Self::NotAnUndo { .. }
+            | Self::NotAPlan { .. }
+            | Self::SeveralAccounts => Code::Usage,
             Self::Unfinished { .. } => Code::Busy,
             Self::OutOfDate { .. } | Self::Undecided { .. } => Code::EditedSince,
             Self::Remote { source } => remote_code(source),
@@ -106,7 +230,7 @@ impl Explain for UndoError {
             Self::Safety { source } => source.code(),
             Self::Stopped { source, .. } => match source {
                 Stopped::Remote(error) => remote_code(error),
-                Stopped::Journal(_) => Code::Failed,
+                Stopped::Journal(_) | Stopped::Asked(_) => Code::Failed,
             },
             Self::Account(error) => error.code(),
             Self::Refused { .. } | Self::Store(_) => Code::Failed,
@@ -122,16 +246,27 @@ impl Explain for UndoError {
                 anirewind undo ID"
                     .to_owned()
             }
-            Self::OutOfDate { .. } => {
-                "Nothing was sent. Look at the new plan and say so again.".to_owned()
+            Self::OutOfDate { plan, .. } => format!(
+                "Nothing was sent. In the plan those titles are now left alone; send the rest: \
+                 anirewind plan apply {plan}"
+            ),
+            Self::NoPlan { .. } => "Plans last a day. See them: anirewind plan list".to_owned(),
+            Self::NotAPlan { .. } => "Nothing was sent. See anirewind job list".to_owned(),
+            Self::Consent { count, .. } => {
+                format!("Nothing was sent. Say so: --allow-removals={count}")
             }
+            Self::NothingToRetry { .. } | Self::NoSafety { .. } => {
+                "Nothing was sent. See anirewind op log".to_owned()
+            }
+            Self::Browse(error) => return error.hint(),
+            Self::Guard(error) => return error.hint(),
             Self::Undecided { .. } => {
                 "Nothing was sent. `--prefer before` puts the old values back all \
                 the same, `--prefer now` leaves those titles alone."
                     .to_owned()
             }
             Self::Unfinished { operation } => {
-                format!("Nothing was sent. Finish it first: anirewind op resume {operation}")
+                format!("Nothing was sent. Finish it first: anirewind job resume {operation}")
             }
             Self::Refused { .. } | Self::SeveralAccounts => "Nothing was sent.".to_owned(),
             Self::NotAnUndo { .. } => "Nothing was sent. See anirewind undo.".to_owned(),
@@ -142,7 +277,7 @@ impl Explain for UndoError {
                 format!("Nothing was sent. {hint}")
             }
             Self::Stopped { operation, .. } => {
-                format!("What is done stays. Go on: anirewind op resume {operation}")
+                format!("What is done stays. Go on: anirewind job resume {operation}")
             }
             Self::Account(error) => return error.hint(),
             Self::Store(_) => "`anirewind doctor` looks into it.".to_owned(),

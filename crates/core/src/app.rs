@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -38,6 +39,8 @@ pub(crate) struct Inner {
     pub(crate) doubted: Mutex<BTreeMap<UserId, Hash>>,
     /// Whose tokens have turned out to be whose, for tokens that are not kept on disk.
     pub(crate) identified: Mutex<Vec<(AccessToken, UserId)>>,
+    /// Whether what is under way in this process is to come to rest.
+    pub(crate) interrupted: AtomicBool,
     events: broadcast::Sender<Event>,
 }
 
@@ -127,6 +130,7 @@ impl App {
             unreadable: Mutex::default(),
             doubted: Mutex::default(),
             identified: Mutex::default(),
+            interrupted: AtomicBool::new(false),
             events,
         };
         let app = Self {

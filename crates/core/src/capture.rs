@@ -5,7 +5,7 @@ use std::fmt;
 
 use anirewind_backup::retention::count_on;
 use anirewind_backup::{Draft, Folder, Kind, WriteError, content_hash};
-use anirewind_model::{Counts, List, Remote as _, RemoteError, UserId};
+use anirewind_model::{AccessToken, Counts, List, Remote as _, RemoteError, UserId, Viewer};
 use anirewind_store::{Attempt, Delta, Outcome, SnapshotRow, Standing, StoreError};
 use thiserror::Error;
 use time::Duration;
@@ -210,31 +210,40 @@ impl App {
     }
 
     /// The same for somebody who has the account to himself already.
-    pub(crate) async fn capture_for(
-        &self,
-        target: &Target,
-        kind: Kind,
-    ) -> Result<Captured, CaptureError> {
+    async fn capture_for(&self, target: &Target, kind: Kind) -> Result<Captured, CaptureError> {
         let outcome = self.try_capture(target, kind).await;
-        match &outcome {
+        let profile = target.profile.as_deref().unwrap_or("the account");
+        let owner = match &outcome {
+            Ok(_) => None,
+            Err(_) => self.owner_for_failure(target).await,
+        };
+        self.note_outcome(profile, owner, &outcome).await;
+        outcome
+    }
+
+    async fn note_outcome(
+        &self,
+        profile: &str,
+        owner: Option<UserId>,
+        outcome: &Result<Captured, CaptureError>,
+    ) {
+        match outcome {
             Ok(captured) => {
                 tracing::info!(profile = captured.profile, "{captured}");
                 self.tell(Event::Saved(Box::new(captured.clone())));
             }
             Err(error) => {
-                let profile = target
-                    .profile
-                    .clone()
-                    .unwrap_or_else(|| "the account".to_owned());
                 let problem = error.chain();
                 tracing::error!(profile, problem, "no snapshot");
-                if let Some(owner) = self.owner_for_failure(target).await {
+                if let Some(owner) = owner {
                     self.note_failure(owner, error.code(), &problem).await;
                 }
-                self.tell(Event::Failed { profile, problem });
+                self.tell(Event::Failed {
+                    profile: profile.to_owned(),
+                    problem,
+                });
             }
         }
-        outcome
     }
 
     async fn try_capture(&self, target: &Target, kind: Kind) -> Result<Captured, CaptureError> {
@@ -256,6 +265,30 @@ impl App {
                 source,
             })?;
         drop(client);
+        self.keep_list(profile, list, kind).await
+    }
+
+    /// Writes down a list that was just read as a snapshot that comes before an act of ours.
+    pub(crate) async fn keep_safe(
+        &self,
+        profile: &str,
+        viewer: &Viewer,
+        token: &AccessToken,
+        list: List,
+    ) -> Result<Captured, CaptureError> {
+        self.remember(viewer, profile, token).await?;
+        let owner = list.owner.id;
+        let kept = self.keep_list(profile.to_owned(), list, Kind::Safety).await;
+        self.note_outcome(profile, Some(owner), &kept).await;
+        kept
+    }
+
+    async fn keep_list(
+        &self,
+        profile: String,
+        list: List,
+        kind: Kind,
+    ) -> Result<Captured, CaptureError> {
         // What became of the folder meanwhile is known before the new one is compared.
         if let Err(error) = self.refresh_catalogue().await {
             tracing::warn!(problem = error.chain(), "cannot look into the folder");

@@ -1,9 +1,12 @@
 //! What happens, for whoever shows it.
 
 use std::fmt;
+use std::time::Duration;
 
 use anirewind_backup::Alarm;
 use anirewind_model::Counts;
+use anirewind_restore::Phase;
+use anirewind_timeline::Id;
 
 use crate::capture::Captured;
 
@@ -49,6 +52,32 @@ pub enum Event {
         /// What went wrong, in one line.
         problem: String,
     },
+    /// A plan is being carried out.
+    Job {
+        /// The profile.
+        profile: String,
+        /// The act.
+        operation: Id,
+        /// What is being done.
+        phase: Phase,
+        /// Titles that are done.
+        done: usize,
+        /// Titles there are.
+        total: usize,
+        /// How long the rest will take, as far as that can be told.
+        left: Option<Duration>,
+    },
+    /// An act waits for AniList and goes on by itself.
+    Waiting {
+        /// The profile.
+        profile: String,
+        /// The act.
+        operation: Id,
+        /// Why, in one line.
+        problem: String,
+        /// For how long.
+        wait: Duration,
+    },
     /// The client waits or tries again.
     Client {
         /// What it says.
@@ -86,6 +115,33 @@ impl fmt::Display for Event {
             }
             Self::Alarm { profile, alarm } => write!(f, "{profile}: {alarm}"),
             Self::Failed { profile, problem } => write!(f, "{profile}: {problem}"),
+            Self::Job {
+                profile,
+                phase,
+                done,
+                total,
+                left,
+                ..
+            } => {
+                write!(f, "{profile}: {}, {done} of {total} titles", phase.as_str())?;
+                match left {
+                    Some(left) if left.as_secs() > 90 => {
+                        write!(f, ", about {} min left", left.as_secs().div_ceil(60))
+                    }
+                    Some(left) => write!(f, ", about {} s left", left.as_secs()),
+                    None => Ok(()),
+                }
+            }
+            Self::Waiting {
+                profile,
+                operation,
+                problem,
+                wait,
+            } => write!(
+                f,
+                "{profile}: {problem}. {operation} goes on by itself in {} s",
+                wait.as_secs()
+            ),
             Self::Client { message } => f.write_str(message),
         }
     }

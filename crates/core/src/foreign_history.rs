@@ -104,21 +104,13 @@ impl App {
         import.taken = changes.len();
         if !changes.is_empty() {
             self.inner.store.record_changes(owner, changes).await?;
+            let what = format!("import of {} changes from PlexAniBridge", import.taken);
             let operation = OperationRow {
-                id: Id::of_number(0),
-                seq: 0,
-                owner,
-                kind: "import".to_owned(),
                 state: OperationState::Done,
-                at: self.now(),
-                what: format!("import of {} changes from PlexAniBridge", import.taken),
-                safety: None,
-                problem: None,
+                ..OperationRow::new(owner, "import", what, self.now())
             };
-            self.inner
-                .store
-                .begin_operation(operation, Vec::new())
-                .await?;
+            let store = &self.inner.store;
+            store.put_operation(operation, Vec::new()).await?;
         }
         Ok(import)
     }

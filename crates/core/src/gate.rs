@@ -3,13 +3,16 @@
 //! It holds the account's lock, knows that the token belongs to the account, refuses under dry run,
 //! and refuses removals unless they are allowed. Nobody else has a check of its own.
 
+use std::time::Duration;
+
 use anirewind_anilist::AniList;
-use anirewind_model::{UserId, Viewer};
+use anirewind_model::{List, UserId, Viewer};
 use anirewind_store::StoreError;
 use thiserror::Error;
 
 use crate::accounts::{AccountError, Target};
 use crate::app::App;
+use crate::event::Event;
 use crate::explain::{Code, Explain};
 
 /// Held while something is written to an account. The system lets go of it when the process ends.
@@ -79,13 +82,7 @@ impl App {
         owner: UserId,
         removals: usize,
     ) -> Result<Gate, GateError> {
-        if self.inner.settings.dry_run {
-            return Err(GateError::DryRun);
-        }
-        if removals > 0 && !self.inner.settings.destructive_sync {
-            return Err(GateError::Removals { count: removals });
-        }
-        let lock = self.try_account_lock(owner).await?.ok_or(GateError::Busy)?;
+        let lock = self.leave(owner, removals).await?;
         let (client, viewer) = self.identify_target(target).await?;
         same_account(target, owner, &viewer)?;
         Ok(Gate {
@@ -93,6 +90,71 @@ impl App {
             viewer,
             _lock: lock,
         })
+    }
+
+    /// The same, and reads the whole list along: two requests where asking apart takes three. Says
+    /// when, by the clock's time since its fixed instant, the list was asked for.
+    pub(crate) async fn gate_with_list(
+        &self,
+        target: &Target,
+        owner: UserId,
+        removals: usize,
+    ) -> Result<(Gate, List, Duration), GateError> {
+        let lock = self.leave(owner, removals).await?;
+        let asked_at = self.inner.clock.elapsed();
+        let (client, viewer, list) = self.read_live(target, owner).await?;
+        let gate = Gate {
+            client,
+            viewer,
+            _lock: lock,
+        };
+        Ok((gate, list, asked_at))
+    }
+
+    /// Reads an account and its whole list, without favourites.
+    pub(crate) async fn read_live(
+        &self,
+        target: &Target,
+        owner: UserId,
+    ) -> Result<(AniList, Viewer, List), AccountError> {
+        let client = self
+            .client(target.token.clone())
+            .map_err(|source| AccountError::Client { source })?;
+        let known = self.inner.store.known_count(owner).await?;
+        let profile = target.profile.clone().unwrap_or_else(|| owner.to_string());
+        let progress = |read, expected| {
+            self.tell(Event::Reading {
+                profile: profile.clone(),
+                read,
+                expected,
+            });
+        };
+        let (viewer, list) = client
+            .whole(owner, known, &progress)
+            .await
+            .map_err(|source| AccountError::Remote { source })?;
+        same_account(target, owner, &viewer)?;
+        let Some(list) = list else {
+            let found = viewer.account.name;
+            return Err(AccountError::WrongAccount {
+                profile: profile.clone(),
+                expected: profile,
+                found,
+            });
+        };
+        self.note_identity(&target.token, owner);
+        Ok((client, viewer, list))
+    }
+
+    /// The rules, and the account to oneself.
+    async fn leave(&self, owner: UserId, removals: usize) -> Result<AccountLock, GateError> {
+        if self.inner.settings.dry_run {
+            return Err(GateError::DryRun);
+        }
+        if removals > 0 && !self.inner.settings.destructive_sync {
+            return Err(GateError::Removals { count: removals });
+        }
+        self.try_account_lock(owner).await?.ok_or(GateError::Busy)
     }
 
     /// Waits until nobody else writes to the account or looks at it.

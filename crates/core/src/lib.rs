@@ -2,8 +2,11 @@
 #![doc = include_str!("../README.md")]
 
 mod accounts;
+mod act_error;
+mod act_journal;
 mod alarms;
 mod app;
+mod apply;
 mod capture;
 mod catalogue;
 mod curate;
@@ -18,7 +21,10 @@ mod history;
 mod import;
 mod judge;
 mod looking;
+mod plan;
 mod reference;
+mod report;
+mod restore;
 mod retention;
 mod schedule;
 mod scheduler;
@@ -26,12 +32,11 @@ mod settings;
 mod source;
 mod status;
 mod undo;
-mod undo_error;
-mod undo_journal;
 mod verify;
 mod words;
 
 pub use accounts::{AccountError, Target};
+pub use act_error::{ActError, Guard};
 pub use alarms::OpenAlarm;
 pub use app::{App, StartError};
 pub use capture::{CaptureError, Captured};
@@ -47,14 +52,15 @@ pub use gate::GateError;
 pub use history::{ListAt, TitleHistory};
 pub use import::{ImportError, ImportItem, ImportPlan, Imported};
 pub use looking::LookReport;
+pub use plan::{Action, Plan};
 pub use reference::{InvalidReference, Reference};
+pub use report::{Report, Summary};
+pub use restore::Wanted;
 pub use retention::{Pruned, RetentionPlan, TRASH_DAYS};
 pub use schedule::{InvalidSchedule, Schedule};
 pub use settings::{ProvidedToken, Settings};
 pub use source::{Origin, SettingsError, Sources};
 pub use status::{AccountStatus, Verdict};
-pub use undo::{PlannedTitle, UndoPlan, UndoReport};
-pub use undo_error::UndoError;
 pub use verify::VerifyReport;
 pub use words::{change_of, summary_of, title_of, value_of};
 
@@ -66,10 +72,10 @@ pub use anirewind_backup::{
     Thresholds,
 };
 pub use anirewind_model as model;
-pub use anirewind_restore::{Step as TitleStep, StepKind};
+pub use anirewind_restore::{Options as RestoreOptions, Phase, Prefer, StepState};
 pub use anirewind_store::{
-    AccountRow, Attempt, ChangeFilter, ChangeRow, Cursor, Delta, OperationRow, OperationState,
-    Outcome, Reason, SnapshotRow, Standing, StepRow,
+    AccountRow, Attempt, ChangeFilter, ChangeRow, Cursor, Delta, OperationDetail, OperationRow,
+    OperationState, Outcome, Reason, SnapshotRow, Standing, StepRow,
 };
 pub use anirewind_timeline::{
     Change, Changed, Choices, Conflict, Differences, Id, Notice, Outcome as ChangeOutcome, Source,

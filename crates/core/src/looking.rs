@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
 use anirewind_model::{Entry, EntryField, List, MediaId, MediaType, Remote as _, UserId, Viewer};
-use anirewind_store::{Known, Look, LookRecord, OperationRow, OperationState, StoreError};
+use anirewind_store::{Known, Look, LookRecord, OperationRow, StoreError};
 use anirewind_timeline::{KnownList, Seen, Window, bursts, observe, read_recent, read_shown};
 
 use crate::accounts::{AccountError, Target};
@@ -50,7 +50,7 @@ impl App {
             changes,
             is_first,
         };
-        if self.unfinished(owner).await?.is_some() {
+        if self.inner.store.has_unsure_steps(owner).await? {
             // What it has sent is not written down yet, and is nobody else's change.
             return Ok(report(0, false));
         }
@@ -99,17 +99,12 @@ impl App {
         owner: UserId,
     ) -> Result<Option<OperationRow>, StoreError> {
         let all = self.inner.store.operations(Some(owner), usize::MAX).await?;
-        Ok(all.into_iter().find(|operation| {
-            matches!(
-                operation.state,
-                OperationState::Running | OperationState::Stopped
-            )
-        }))
+        Ok(all.into_iter().find(|operation| operation.state.is_open()))
     }
 
     /// Writes down what a list that was just read whole tells against what was known.
     pub(crate) async fn observe_list(&self, list: &List) -> Result<usize, StoreError> {
-        if self.unfinished(list.owner.id).await?.is_some() {
+        if self.inner.store.has_unsure_steps(list.owner.id).await? {
             return Ok(0);
         }
         let known = self.known_list(list.owner.id).await?;

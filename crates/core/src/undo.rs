@@ -1,73 +1,40 @@
-//! Taking changes back: a plan first, and when somebody says so, the plan carried out and proven.
+//! Taking changes back: what that would write.
 
 use std::collections::BTreeMap;
 
-use anirewind_backup::Kind;
 use anirewind_model::{
-    CustomLists, Entry, EntryValues, MediaId, MediaType, Remote as _, ScoreFormat, UserId, Viewer,
+    Entry, EntryValues, MediaId, MediaType, Remote as _, ScoreFormat, UserId, Viewer,
 };
-use anirewind_restore::{Step, StepKind, StepState, Stopped, execute};
-use anirewind_store::{ChangeFilter, ChangeRow, OperationRow, OperationState, StepRow, StoreError};
+use anirewind_restore::{Step, fit};
+use anirewind_store::{
+    ChangeFilter, ChangeRow, OperationDetail, OperationRow, StepRow, StoreError,
+};
 use anirewind_timeline::{
-    Change, Choices, Conflict, Id, Outcome, Source, TitlePlan, take_back, undoable,
+    Change, Choices, Conflict, Outcome, Source, TitlePlan, take_back, undoable,
 };
 
-use crate::accounts::{AccountError, Target};
+use crate::act_error::ActError;
 use crate::app::App;
 use crate::gate::same_account;
-use crate::undo_error::UndoError;
-use crate::undo_journal::StoreJournal;
-
-/// Everything that would be written to take some changes back.
-#[derive(Debug, Clone)]
-pub struct UndoPlan {
-    /// Whose list.
-    pub owner: UserId,
-    /// What it is, in words.
-    pub what: String,
-    /// Whether it was asked for as a redo.
-    pub is_redo: bool,
-    /// In which format the account shows its scores.
-    pub score_format: ScoreFormat,
-    /// Each title.
-    pub titles: Vec<PlannedTitle>,
-    /// Changes that cannot be taken back, each with the reason.
-    pub refused: Vec<(ChangeRow, String)>,
-    target: Target,
-    references: Vec<Id>,
-    choices: Choices,
-}
+use crate::plan::{Action, FEW, Plan, Row};
+use crate::words::value_of;
 
 /// What would be done about one title.
-#[derive(Debug, Clone)]
-pub struct PlannedTitle {
-    /// Which title.
-    pub media: MediaId,
-    /// Which list.
-    pub media_type: MediaType,
-    /// What it is called.
-    pub title: Option<String>,
+struct PlannedTitle {
+    media: MediaId,
+    media_type: MediaType,
+    title: Option<String>,
     /// The changes that are taken back, newest first.
-    pub changes: Vec<ChangeRow>,
-    /// What is there now.
-    pub now: Option<Entry>,
+    changes: Vec<ChangeRow>,
+    now: Option<Entry>,
     /// What will be there.
-    pub target: Option<EntryValues>,
+    target: Option<EntryValues>,
     /// What is to be sent; `None` when nothing is.
-    pub step: Option<Step>,
+    step: Option<Step>,
     /// What was edited since and stands in the way.
-    pub conflicts: Vec<Conflict>,
+    conflicts: Vec<Conflict>,
     /// What cannot be put back as it was.
-    pub notes: Vec<String>,
-}
-
-/// What came of it.
-#[derive(Debug, Clone)]
-pub struct UndoReport {
-    /// The act, which can itself be taken back.
-    pub operation: OperationRow,
-    /// Each title with how it ended.
-    pub steps: Vec<StepRow>,
+    notes: Vec<String>,
 }
 
 impl App {
@@ -80,7 +47,7 @@ impl App {
         profile: Option<&str>,
         references: &[String],
         choices: Choices,
-    ) -> Result<UndoPlan, UndoError> {
+    ) -> Result<Plan, ActError> {
         let owner = match profile {
             Some(profile) => Some(self.account_row(profile).await?.account.id),
             None => None,
@@ -100,7 +67,7 @@ impl App {
         profile: Option<&str>,
         reference: &str,
         choices: Choices,
-    ) -> Result<UndoPlan, UndoError> {
+    ) -> Result<Plan, ActError> {
         let owner = match profile {
             Some(profile) => Some(self.account_row(profile).await?.account.id),
             None => None,
@@ -109,7 +76,7 @@ impl App {
         let (named, _) = self.named_changes(owner, &named).await?;
         let place = |row: &ChangeRow| (row.change.when.at, row.seq);
         let first = named.iter().min_by_key(|row| place(row));
-        let first = first.cloned().ok_or(UndoError::NothingOfOurs)?;
+        let first = first.cloned().ok_or(ActError::NothingOfOurs)?;
         let filter = ChangeFilter {
             since: Some(first.change.when.at),
             ..ChangeFilter::default()
@@ -133,13 +100,13 @@ impl App {
         rows: Vec<ChangeRow>,
         what: String,
         choices: Choices,
-    ) -> Result<UndoPlan, UndoError> {
+    ) -> Result<Plan, ActError> {
         let owner = rows
             .first()
             .map(|row| row.owner)
-            .ok_or(UndoError::NothingOfOurs)?;
+            .ok_or(ActError::NothingOfOurs)?;
         if rows.iter().any(|row| row.owner != owner) {
-            return Err(UndoError::SeveralAccounts);
+            return Err(ActError::SeveralAccounts);
         }
         let target = self.target_of(owner).await?;
         let mut refused = Vec::new();
@@ -151,28 +118,38 @@ impl App {
             }
         }
         if let (true, Some((_, reason))) = (wanted.is_empty(), refused.first()) {
-            return Err(UndoError::Refused {
+            return Err(ActError::Refused {
                 reason: reason.clone(),
             });
         }
-        let references = wanted.iter().map(|row| row.id.clone()).collect();
         let (client, viewer) = self.identify_target(&target).await?;
         same_account(&target, owner, &viewer)?;
         let titles = self
             .plan_titles(&client, &viewer, wanted, &choices)
             .await
-            .map_err(|source| UndoError::Remote { source })?;
-        Ok(UndoPlan {
-            owner,
-            what,
-            is_redo: false,
-            score_format: viewer.settings.score_format.clone(),
-            titles,
-            refused,
+            .map_err(|source| ActError::Remote { source })?;
+        let format = viewer.settings.score_format.clone();
+        let mut steps: Vec<_> = titles.iter().map(|title| title.row(&format)).collect();
+        steps.extend(
+            refused
+                .into_iter()
+                .map(|(row, reason)| cannot(&row, reason)),
+        );
+        let mut plan = Plan {
+            operation: OperationRow {
+                detail: OperationDetail {
+                    score_format: Some(format.as_str().to_owned()),
+                    ..OperationDetail::default()
+                },
+                ..OperationRow::new(owner, "undo", what, self.now())
+            },
+            steps,
+            score_format: format,
             target,
-            references,
-            choices,
-        })
+            is_stored: false,
+        };
+        plan.operation.detail.mutes = plan.writes() > FEW;
+        Ok(plan)
     }
 
     async fn plan_titles(
@@ -201,205 +178,18 @@ impl App {
         Ok(planned.collect())
     }
 
-    /// Carries a plan out: the gate, a last look at the titles, a safety snapshot, the writes, and
-    /// everything read back.
-    pub async fn apply_undo(&self, plan: &UndoPlan) -> Result<UndoReport, UndoError> {
-        let removals = plan.titles.iter().filter_map(|title| title.step.as_ref());
-        let removals = removals
-            .filter(|step| step.kind == StepKind::Remove)
-            .count();
-        let gate = self.gate(&plan.target, plan.owner, removals).await?;
-        if let Some(other) = self.unfinished(plan.owner).await? {
-            return Err(UndoError::Unfinished {
-                operation: other.id,
-            });
-        }
-        let ids = plan.references.clone();
-        let rows = self.inner.store.changes_with_ids(ids).await?;
-        let fresh = self
-            .plan_titles(&gate.client, &gate.viewer, rows, &plan.choices)
-            .await
-            .map_err(|source| UndoError::Remote { source })?;
-        let moved = plan.titles.iter().filter(|shown| {
-            fresh
-                .iter()
-                .find(|title| (title.media_type, title.media) == (shown.media_type, shown.media))
-                .is_none_or(|title| title.step != shown.step)
-        });
-        let moved = moved.count();
-        if moved > 0 {
-            return Err(UndoError::OutOfDate { count: moved });
-        }
-        let safety = self
-            .capture_for(&plan.target, Kind::Safety)
-            .await
-            .map_err(|source| UndoError::Safety {
-                source: Box::new(source),
-            })?;
-        let work: Vec<(Step, &PlannedTitle)> = plan
-            .titles
-            .iter()
-            .filter_map(|title| Some((title.step.clone()?, title)))
-            .collect();
-        let steps = work
-            .iter()
-            .map(|(step, title)| step_row(step, title))
-            .collect();
-        let operation = OperationRow {
-            id: Id::of_number(0),
-            seq: 0,
-            owner: plan.owner,
-            kind: if plan.is_redo { "redo" } else { "undo" }.to_owned(),
-            state: OperationState::Running,
-            at: self.now(),
-            what: plan.what.clone(),
-            safety: Some(safety.snapshot.file),
-            problem: None,
-        };
-        let operation = self.inner.store.begin_operation(operation, steps).await?;
-        let journal = StoreJournal {
-            app: self,
-            operation: operation.clone(),
-            titles: work.iter().map(|(_, title)| (*title).clone()).collect(),
-        };
-        let steps: Vec<_> = work
-            .into_iter()
-            .map(|(step, _)| (step, StepState::Pending))
-            .collect();
-        let most = anirewind_anilist::WRITES_PER_REQUEST;
-        let done = execute(&steps, &gate.client, &gate.viewer, &journal, most).await;
-        self.end(operation, done).await
-    }
-
-    /// Goes on with an act that stopped, or that was under way when the program ended. Titles that
-    /// may have been sent are read first.
-    pub async fn resume_operation(&self, operation: &Id) -> Result<UndoReport, UndoError> {
-        let not_found = || UndoError::NotFound {
-            reference: operation.to_string(),
-        };
-        let row = self.inner.store.operation(operation.clone()).await?;
-        let row = row.ok_or_else(not_found)?;
-        let removals = self.inner.store.steps(operation.clone()).await?;
-        let is_removal = |row: &&StepRow| {
-            row.action == StepKind::Remove.as_str()
-                && StepState::parse(&row.state).is_none_or(|state| !state.is_settled())
-        };
-        let removals = removals.iter().filter(is_removal).count();
-        let target = self.target_of(row.owner).await?;
-        let gate = self.gate(&target, row.owner, removals).await?;
-        // Somebody else may have finished it while we waited for leave.
-        let row = self.inner.store.operation(operation.clone()).await?;
-        let row = row.ok_or_else(not_found)?;
-        let rows = self.inner.store.steps(operation.clone()).await?;
-        if matches!(row.state, OperationState::Done | OperationState::Partly) {
-            return Ok(UndoReport {
-                operation: row,
-                steps: rows,
-            });
-        }
-        let mut steps = Vec::new();
-        let mut titles = Vec::new();
-        for step in rows {
-            let (title, step) = self.planned_again(step).await?;
-            titles.push(title);
-            steps.push(step);
-        }
-        let journal = StoreJournal {
-            app: self,
-            operation: row.clone(),
-            titles,
-        };
-        let most = anirewind_anilist::WRITES_PER_REQUEST;
-        let done = execute(&steps, &gate.client, &gate.viewer, &journal, most).await;
-        self.end(row, done).await
-    }
-
-    /// A step as it stands in the journal, as it was planned.
-    async fn planned_again(
-        &self,
-        row: StepRow,
-    ) -> Result<(PlannedTitle, (Step, StepState)), UndoError> {
-        let corrupt = || StoreError::Corrupt {
-            table: "step",
-            column: "target",
-            row: row.media.to_string(),
-        };
-        let values = |entry: &Option<Entry>| entry.as_ref().map(|entry| entry.values.clone());
-        let step = Step::new(
-            row.media,
-            row.media_type,
-            values(&row.before),
-            values(&row.target),
-        );
-        let step = step.ok_or_else(corrupt)?;
-        let state = StepState::parse(&row.state).ok_or_else(corrupt)?;
-        let changes = self
-            .inner
-            .store
-            .changes_with_ids(row.undoes.clone())
-            .await?;
-        let title = PlannedTitle {
-            media: row.media,
-            media_type: row.media_type,
-            title: row.title.clone(),
-            changes,
-            now: row.before.clone(),
-            target: values(&row.target),
-            step: Some(step.clone()),
-            conflicts: Vec::new(),
-            notes: Vec::new(),
-        };
-        Ok((title, (step, state)))
-    }
-
-    /// Goes on with whatever of an account was begun and is not finished.
-    pub(crate) async fn resume_unfinished(&self, owner: UserId) -> Result<(), UndoError> {
-        if let Some(operation) = self.unfinished(owner).await? {
-            let report = self.resume_operation(&operation.id).await?;
-            let state = report.operation.state.as_str();
-            tracing::info!(operation = operation.id.as_str(), state, "went on");
-        }
-        Ok(())
-    }
-
-    async fn end(
-        &self,
-        operation: OperationRow,
-        done: Result<(), Stopped>,
-    ) -> Result<UndoReport, UndoError> {
-        let id = operation.id.clone();
-        let steps = self.inner.store.steps(id.clone()).await?;
-        let (state, problem) = match &done {
-            Err(stopped) => (OperationState::Stopped, Some(stopped.to_string())),
-            Ok(()) if steps.iter().all(is_well) => (OperationState::Done, None),
-            Ok(()) => (OperationState::Partly, None),
-        };
-        self.inner
-            .store
-            .end_operation(id.clone(), state, problem)
-            .await?;
-        if let Err(source) = done {
-            return Err(UndoError::Stopped {
-                operation: id,
-                source,
-            });
-        }
-        let operation = OperationRow { state, ..operation };
-        Ok(UndoReport { operation, steps })
-    }
-
-    async fn named_changes(
+    pub(crate) async fn named_changes(
         &self,
         owner: Option<UserId>,
         references: &[String],
-    ) -> Result<(Vec<ChangeRow>, String), UndoError> {
+    ) -> Result<(Vec<ChangeRow>, String), ActError> {
         let mut rows: Vec<ChangeRow> = Vec::new();
         for reference in references {
             let is_id = reference.len() >= 4
                 && reference
                     .bytes()
                     .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-            let not_found = || UndoError::NotFound {
+            let not_found = || ActError::NotFound {
                 reference: reference.clone(),
             };
             if !is_id {
@@ -421,7 +211,7 @@ impl App {
                 .map(ToString::to_string)
                 .collect();
             if ids.len() > 1 {
-                return Err(UndoError::Ambiguous {
+                return Err(ActError::Ambiguous {
                     reference: reference.clone(),
                     candidates: ids.into_iter().collect(),
                 });
@@ -445,7 +235,7 @@ impl App {
     async fn newest_of_ours(
         &self,
         owner: Option<UserId>,
-    ) -> Result<(Vec<ChangeRow>, String), UndoError> {
+    ) -> Result<(Vec<ChangeRow>, String), ActError> {
         // An act that was itself taken back is passed over: undo walks back, act by act.
         for operation in self.inner.store.operations(owner, 200).await? {
             // What was brought in was not done by us.
@@ -459,7 +249,7 @@ impl App {
                 return Ok((rows, format!("undo of operation {}", operation.id)));
             }
         }
-        Err(UndoError::NothingOfOurs)
+        Err(ActError::NothingOfOurs)
     }
 
     /// The changes of an act that were not taken back since.
@@ -478,7 +268,7 @@ impl App {
     }
 
     /// Whether a change took back an act of ours, rather than what something else changed.
-    async fn steps_back(&self, row: &ChangeRow) -> Result<bool, UndoError> {
+    async fn steps_back(&self, row: &ChangeRow) -> Result<bool, ActError> {
         let Some(undoes) = &row.change.undoes else {
             return Ok(false);
         };
@@ -496,18 +286,20 @@ impl App {
         profile: Option<&str>,
         references: &[String],
         choices: Choices,
-    ) -> Result<UndoPlan, UndoError> {
+    ) -> Result<Plan, ActError> {
         if !references.is_empty() {
             let plan = self.plan_undo(profile, references, choices).await?;
-            let rows = plan.titles.iter().flat_map(|title| &title.changes);
-            let mut others = rows.filter(|row| row.change.outcome != Outcome::Undone);
+            let is_meant = |step: &&StepRow| step.action != Action::Cannot.as_str();
+            let meant = plan.steps.iter().filter(is_meant);
+            let ids = meant.flat_map(|step| step.undoes.clone());
+            let rows = self.inner.store.changes_with_ids(ids.collect()).await?;
+            let mut others = rows
+                .into_iter()
+                .filter(|row| row.change.outcome != Outcome::Undone);
             if let Some(row) = others.next() {
-                return Err(UndoError::NotAnUndo { id: row.id.clone() });
+                return Err(ActError::NotAnUndo { id: row.id });
             }
-            return Ok(UndoPlan {
-                is_redo: true,
-                ..plan
-            });
+            return Ok(as_redo(plan));
         }
         let owner = match profile {
             Some(profile) => Some(self.account_row(profile).await?.account.id),
@@ -520,33 +312,16 @@ impl App {
             let rows = self.standing_changes(&operation).await?;
             if !rows.is_empty() {
                 let what = format!("redo of operation {}", operation.id);
-                let plan = self.plan_rows(rows, what, choices).await?;
-                return Ok(UndoPlan {
-                    is_redo: true,
-                    ..plan
-                });
+                return Ok(as_redo(self.plan_rows(rows, what, choices).await?));
             }
         }
-        Err(UndoError::NothingOfOurs)
-    }
-
-    /// The token by which an account is written to.
-    async fn target_of(&self, owner: UserId) -> Result<Target, UndoError> {
-        let accounts = self.accounts().await?;
-        let account = accounts.iter().find(|row| row.account.id == owner);
-        let profile = account.map(|row| row.profile.as_str());
-        let targets = self.targets(profile).await?;
-        targets
-            .into_iter()
-            .next()
-            .ok_or(UndoError::Account(AccountError::NoAccount))
+        Err(ActError::NothingOfOurs)
     }
 }
 
-fn is_well(step: &StepRow) -> bool {
-    [StepState::Done, StepState::Already]
-        .iter()
-        .any(|state| state.as_str() == step.state)
+fn as_redo(mut plan: Plan) -> Plan {
+    "redo".clone_into(&mut plan.operation.kind);
+    plan
 }
 
 fn plan_title(
@@ -560,7 +335,9 @@ fn plan_title(
     let mut target = plan.target(now);
     let mut notes = Vec::new();
     if let Some(values) = &mut target {
-        notes.extend(without_lost_lists(values, plan.media_type, viewer));
+        let was = now.map(|entry| &entry.values);
+        let fitted = fit(values, was, plan.media_type, &viewer.settings, false);
+        notes.extend(fitted.notes);
     }
     let values = now.map(|entry| entry.values.clone());
     let step = if plan.conflicts.is_empty() {
@@ -582,52 +359,78 @@ fn plan_title(
     })
 }
 
-/// Takes out custom lists that the account no longer has: AniList would leave them out silently.
-fn without_lost_lists(
-    values: &mut EntryValues,
-    media_type: MediaType,
-    viewer: &Viewer,
-) -> Option<String> {
-    let settings = match media_type {
-        MediaType::Anime => viewer.settings.anime.as_ref(),
-        MediaType::Manga => viewer.settings.manga.as_ref(),
-    }?;
-    let lists = values.custom_lists.known()?;
-    let has = |name: &&str| settings.custom_lists.iter().any(|known| known == name);
-    let lost: Vec<String> = lists
-        .iter()
-        .filter(|name| !has(name))
-        .map(str::to_owned)
-        .collect();
-    if lost.is_empty() {
-        return None;
+impl PlannedTitle {
+    fn row(&self, format: &ScoreFormat) -> StepRow {
+        let action = match &self.step {
+            Some(step) => step.kind.into(),
+            None if self.conflicts.is_empty() => Action::Same,
+            None => Action::Keep,
+        };
+        let conflicts = self
+            .conflicts
+            .iter()
+            .map(|conflict| self.told(conflict, format));
+        let conflicts: Vec<_> = conflicts.collect();
+        let was = self
+            .changes
+            .iter()
+            .find_map(|row| row.change.before.as_ref().or(row.change.after.as_ref()));
+        let row = Row {
+            media: self.media,
+            media_type: self.media_type,
+            title: self.title.clone(),
+            now: self.now.as_ref(),
+            target: self.target.as_ref(),
+            was,
+            action,
+            undoes: self.changes.iter().map(|row| row.id.clone()).collect(),
+            problem: (!conflicts.is_empty()).then(|| conflicts.join("; ")),
+            notes: self.notes.clone(),
+        };
+        row.into_step()
     }
-    let left: Vec<String> = lists.iter().filter(has).map(str::to_owned).collect();
-    values.custom_lists = CustomLists::new(left).into();
-    Some(format!("no such custom list any more: {}", lost.join(", ")))
+
+    fn told(&self, conflict: &Conflict, format: &ScoreFormat) -> String {
+        let field = match conflict {
+            Conflict::Gone => return "it is no longer on the list".to_owned(),
+            Conflict::Edited => return "it was edited since it was added".to_owned(),
+            Conflict::Field(field) => *field,
+        };
+        let oldest = self
+            .changes
+            .last()
+            .and_then(|row| row.change.before.as_ref());
+        let newest = self
+            .changes
+            .first()
+            .and_then(|row| row.change.after.as_ref());
+        let show = |entry: Option<&Entry>| {
+            entry.map_or_else(|| "-".to_owned(), |entry| value_of(entry, field, format))
+        };
+        format!(
+            "{} was edited since: {} before, {} by the change, {} now",
+            field.as_str(),
+            show(oldest),
+            show(newest),
+            show(self.now.as_ref())
+        )
+    }
 }
 
-fn step_row(step: &Step, title: &PlannedTitle) -> StepRow {
-    let entry = |values: &Option<EntryValues>| {
-        values.clone().map(|values| Entry {
-            media: step.media,
-            media_type: step.media_type,
-            id: title.now.as_ref().and_then(|entry| entry.id),
-            values,
-            created_at: None,
-            updated_at: None,
-            summary: title.now.as_ref().and_then(|entry| entry.summary.clone()),
-        })
+/// A change that cannot be taken back.
+fn cannot(row: &ChangeRow, reason: String) -> StepRow {
+    let change = &row.change;
+    let row = Row {
+        media: change.media,
+        media_type: change.media_type,
+        title: change.title.clone(),
+        now: change.after.as_ref(),
+        target: None,
+        was: None,
+        action: Action::Cannot,
+        undoes: vec![row.id.clone()],
+        problem: Some(reason),
+        notes: Vec::new(),
     };
-    StepRow {
-        media: step.media,
-        media_type: step.media_type,
-        title: title.title.clone(),
-        action: step.kind.as_str().to_owned(),
-        before: entry(&step.before),
-        target: entry(&step.target),
-        undoes: title.changes.iter().map(|row| row.id.clone()).collect(),
-        state: StepState::Pending.as_str().to_owned(),
-        problem: None,
-    }
+    row.into_step()
 }

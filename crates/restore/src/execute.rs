@@ -1,129 +1,232 @@
-//! Sending steps, surviving what happens on the way, and reading back.
+//! Sending steps, surviving what happens on the way.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use anirewind_model::{Deletion, Entry, EntryWrite, MediaId, Remote, RemoteError, Viewer};
-use async_trait::async_trait;
-use thiserror::Error;
+use anirewind_model::{Clock, Deletion, Entry, EntryId, Remote, RemoteError, SharedWrite, Viewer};
+use time::OffsetDateTime;
 
+use crate::journal::{Journal, JournalError, Phase, Progress, Stopped, Wish};
+use crate::proof::Sent;
+use crate::queue::{Batch, Queue, Sending};
+use crate::reading::Reading;
 use crate::step::{Settled, Step, StepKind, StepState};
 
-/// Where it is written down what is about to be sent and what came of it.
-///
-/// Both must be on the disk when they return.
-#[async_trait]
-pub trait Journal: Send + Sync {
-    /// These steps are about to be sent.
-    async fn intend(&self, places: &[usize]) -> Result<(), JournalError>;
+/// So many titles are read at once: what fits into one request.
+pub(crate) const WINDOW: usize = 550;
+/// So many titles are removed at once.
+const REMOVALS: usize = 100;
+/// So many titles in a row that AniList's servers fail at are no fault of the titles.
+const FAILURES: u8 = 5;
 
-    /// This is what came of a step.
-    async fn settle(&self, place: usize, settled: Settled) -> Result<(), JournalError>;
+/// Where steps are carried out.
+pub struct Ports<'a> {
+    /// AniList.
+    pub remote: &'a dyn Remote,
+    /// The account, with its present settings.
+    pub viewer: &'a Viewer,
+    /// Where it is written down.
+    pub journal: &'a dyn Journal,
+    /// Time.
+    pub clock: &'a dyn Clock,
+    /// How many writes fit into one request.
+    pub most: usize,
 }
 
-/// The journal could not be written. Nothing more is sent.
-#[derive(Debug, Error)]
-#[error("cannot write down what is done")]
-pub struct JournalError(#[from] pub Box<dyn std::error::Error + Send + Sync>);
-
-/// The work stopped before it was done. What was settled is; the rest can go on later.
-#[derive(Debug, Error)]
-pub enum Stopped {
-    /// AniList, or the way to it.
-    #[error(transparent)]
-    Remote(#[from] RemoteError),
-    /// The journal.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-}
-
-/// So often is a title sent whose save AniList confirms and then does not show.
-const ATTEMPTS: u8 = 3;
-
-/// Carries out the steps that are not settled yet.
+/// Carries out the steps that are not settled yet, and proves it.
 ///
-/// Writes and additions go before removals. Each title is read right before it is sent. `most` is how
-/// many writes fit into one request.
+/// Writes and additions go before removals, private titles before others. No title is written that
+/// was not read within the last seconds; `known` is what the caller has read already. After the last
+/// write everything is read back and compared.
 pub async fn execute(
     steps: &[(Step, StepState)],
-    remote: &dyn Remote,
-    viewer: &Viewer,
-    journal: &dyn Journal,
-    most: usize,
+    known: Reading,
+    ports: &Ports<'_>,
 ) -> Result<(), Stopped> {
-    let work = Work {
-        remote,
-        viewer,
-        journal,
-    };
-    let open = steps.iter().enumerate();
-    let open = open.filter(|(_, (_, state))| !state.is_settled());
-    let (removals, saves): (Vec<Sending<'_>>, Vec<Sending<'_>>) = open
-        .map(|(place, (step, state))| Sending {
-            place,
-            step,
-            was_sent: *state == StepState::Intended,
-            attempts: 0,
-        })
-        .partition(|sending| sending.step.kind == StepKind::Remove);
-    work.save_all(saves, most.max(1)).await?;
-    work.remove_all(removals).await
-}
-
-/// A step on its way.
-#[derive(Debug, Clone, Copy)]
-struct Sending<'a> {
-    place: usize,
-    step: &'a Step,
-    /// Whether it may have been sent before.
-    was_sent: bool,
-    attempts: u8,
-}
-
-struct Work<'a> {
-    remote: &'a dyn Remote,
-    viewer: &'a Viewer,
-    journal: &'a dyn Journal,
-}
-
-type Live = BTreeMap<MediaId, Entry>;
-
-impl Work<'_> {
-    async fn read(&self, batch: &[Sending<'_>]) -> Result<Live, RemoteError> {
-        if batch.is_empty() {
-            return Ok(Live::new());
+    let mut open = Vec::new();
+    for (place, (step, state)) in steps.iter().enumerate() {
+        if !state.is_settled() {
+            open.push(Sending {
+                place,
+                step,
+                was_sent: *state == StepState::Intended,
+                attempts: 0,
+            });
         }
-        let titles = batch.iter().map(|s| (s.step.media_type, s.step.media));
-        let titles: Vec<_> = titles.collect();
-        let entries = self.remote.entries(self.viewer, &titles).await?;
-        Ok(entries.into_iter().map(|e| (e.media, e)).collect())
+    }
+    let mut work = Work {
+        ports,
+        reading: known,
+        sent: Vec::new(),
+        failures: 0,
+        total: steps.len(),
+        open: open.iter().map(|sending| sending.place).collect(),
+    };
+    let open = work.recover(open).await?;
+    let (removals, mut saves): (Vec<_>, Vec<_>) = open
+        .into_iter()
+        .partition(|sending| sending.step.kind == StepKind::Remove);
+    saves.sort_by_key(|sending| sending.step.write.private.known() != Some(&true));
+    let done = work.send_all(saves, removals).await;
+    match done {
+        // What somebody stops by hand is read back all the same; after an error there is no use in it.
+        Ok(()) | Err(Stopped::Asked(_)) => work.prove().await?,
+        Err(_) => {}
+    }
+    if let Err(Stopped::Asked(Wish::Stop)) = done {
+        work.leave_the_rest().await?;
+    }
+    done
+}
+
+pub(crate) struct Work<'a> {
+    pub(crate) ports: &'a Ports<'a>,
+    /// What is known of titles that come next.
+    reading: Reading,
+    /// What AniList confirmed and nobody has read back yet.
+    pub(crate) sent: Vec<Sent<'a>>,
+    /// How many titles in a row AniList's servers failed at.
+    failures: u8,
+    total: usize,
+    /// Places of the steps that are not settled.
+    open: BTreeSet<usize>,
+}
+
+impl<'a> Work<'a> {
+    async fn send_all(
+        &mut self,
+        saves: Vec<Sending<'a>>,
+        removals: Vec<Sending<'a>>,
+    ) -> Result<(), Stopped> {
+        let mut queue = Queue::new(saves, self.ports.most);
+        while let Some(batch) = queue.next() {
+            self.go_on(Phase::Saving).await?;
+            let upcoming = queue.upcoming().copied().collect::<Vec<_>>();
+            let titles = self.untouched(batch.titles, &upcoming).await?;
+            let batch = Batch { titles, ..batch };
+            self.save(batch, &mut queue).await?;
+        }
+        let mut left = removals.as_slice();
+        while !left.is_empty() {
+            let (part, rest) = left.split_at(REMOVALS.min(left.len()));
+            left = rest;
+            self.go_on(Phase::Removing).await?;
+            let titles = self.untouched(part.to_vec(), rest).await?;
+            self.remove(titles).await?;
+        }
+        Ok(())
     }
 
-    async fn settle(
+    async fn go_on(&self, phase: Phase) -> Result<(), Stopped> {
+        self.progress(phase);
+        match self.ports.journal.wish().await? {
+            Wish::GoOn => Ok(()),
+            wish => Err(Stopped::Asked(wish)),
+        }
+    }
+
+    pub(crate) fn progress(&self, phase: Phase) {
+        self.ports.journal.progress(Progress {
+            phase,
+            done: self.total - self.open.len() + self.sent.len(),
+            total: self.total,
+        });
+    }
+
+    /// Reads titles as they are now.
+    pub(crate) async fn read<'s>(
         &self,
-        place: usize,
-        state: StepState,
-        now: Option<&Entry>,
-        problem: Option<&str>,
+        titles: impl IntoIterator<Item = &'s Step>,
+    ) -> Result<Reading, RemoteError> {
+        let titles = titles.into_iter().map(|step| (step.media_type, step.media));
+        let titles: Vec<_> = titles.collect();
+        let at = self.ports.clock.elapsed();
+        let entries = self
+            .ports
+            .remote
+            .entries(self.ports.viewer, &titles)
+            .await?;
+        let media = titles.into_iter().map(|(_, media)| media);
+        Ok(Reading::part(at, media, entries))
+    }
+
+    pub(crate) async fn settle(
+        &mut self,
+        settled: Vec<(usize, Settled)>,
     ) -> Result<(), JournalError> {
-        let settled = Settled {
-            state,
-            now: now.cloned(),
-            problem: problem.map(str::to_owned),
-        };
-        self.journal.settle(place, settled).await
+        if settled.is_empty() {
+            return Ok(());
+        }
+        for (place, settled) in &settled {
+            if settled.state.is_settled() {
+                self.open.remove(place);
+            }
+        }
+        self.ports.journal.settle(settled).await
+    }
+
+    /// Reads the titles that may have been sent before everything stopped, and tells which were.
+    async fn recover(&mut self, open: Vec<Sending<'a>>) -> Result<Vec<Sending<'a>>, Stopped> {
+        let (unsure, mut open): (Vec<_>, Vec<_>) = open.into_iter().partition(|s| s.was_sent);
+        for part in unsure.chunks(WINDOW) {
+            self.reading = self.read(part.iter().map(|sending| sending.step)).await?;
+            let mut settled = Vec::new();
+            for sending in part {
+                let now = self.reading.entry(sending.step.media);
+                let values = now.map(|entry| &entry.values);
+                let state = if sending.step.is_reached(values) {
+                    StepState::Done
+                } else if sending.step.is_untouched(values) {
+                    StepState::Pending
+                } else if sending.step.is_half_way(values) {
+                    StepState::Intended
+                } else {
+                    StepState::Conflict
+                };
+                let problem = (state == StepState::Conflict)
+                    .then_some("it was edited since the plan was made");
+                if state != StepState::Intended {
+                    settled.push((sending.place, Settled::new(state, now, problem)));
+                }
+                if !state.is_settled() {
+                    open.push(Sending {
+                        was_sent: state == StepState::Intended,
+                        ..*sending
+                    });
+                }
+            }
+            self.settle(settled).await?;
+        }
+        open.sort_by_key(|sending| sending.place);
+        Ok(open)
+    }
+
+    /// Somebody wanted this to end here.
+    async fn leave_the_rest(&mut self) -> Result<(), JournalError> {
+        let left = Settled::new(StepState::Left, None, Some("stopped by hand"));
+        let left = self.open.iter().map(|place| (*place, left.clone()));
+        let left = left.collect();
+        self.settle(left).await
     }
 
     /// Leaves those of a batch that are to be sent: still as they were when this was planned. The
-    /// others are settled: already so, or edited since.
-    async fn untouched<'a>(
-        &self,
+    /// others are settled: already so, or edited since. Reads first where what is known is old, and
+    /// then as much of what comes next as fits into the same request.
+    async fn untouched(
+        &mut self,
         batch: Vec<Sending<'a>>,
-        live: &Live,
-    ) -> Result<Vec<Sending<'a>>, JournalError> {
+        upcoming: &[Sending<'a>],
+    ) -> Result<Vec<Sending<'a>>, Stopped> {
+        let titles = batch.iter().map(|sending| sending.step.media);
+        if !self.reading.tells(self.ports.clock.elapsed(), titles) {
+            let more = upcoming.iter().take(WINDOW.saturating_sub(batch.len()));
+            let window = batch.iter().chain(more).map(|sending| sending.step);
+            self.reading = self.read(window).await?;
+        }
         let mut left = Vec::with_capacity(batch.len());
+        let mut settled = Vec::new();
         for sending in batch {
             let Sending { place, step, .. } = sending;
-            let now = live.get(&step.media);
+            let now = self.reading.entry(step.media);
             let values = now.map(|entry| &entry.values);
             let was_sent = sending.was_sent || sending.attempts > 0;
             if step.is_reached(values) {
@@ -132,178 +235,219 @@ impl Work<'_> {
                 } else {
                     StepState::Already
                 };
-                self.settle(place, state, now, None).await?;
+                settled.push((place, Settled::new(state, now, None)));
             } else if step.is_untouched(values) || (was_sent && step.is_half_way(values)) {
                 left.push(sending);
             } else {
                 let problem = "it was edited since the plan was made";
-                self.settle(place, StepState::Conflict, now, Some(problem))
-                    .await?;
+                let conflict = Settled::new(StepState::Conflict, now, Some(problem));
+                settled.push((place, conflict));
             }
         }
+        self.settle(settled).await?;
         Ok(left)
     }
 
-    /// Sends writes and additions, as many at once as fit, fewer after each trouble.
-    async fn save_all(&self, saves: Vec<Sending<'_>>, most: usize) -> Result<(), Stopped> {
-        let mut queue: Vec<Vec<Sending<'_>>> =
-            saves.chunks(most).rev().map(<[_]>::to_vec).collect();
-        while let Some(batch) = queue.pop() {
-            let live = self.read(&batch).await?;
-            let batch = self.untouched(batch, &live).await?;
-            if batch.is_empty() {
-                continue;
+    async fn intend(&mut self, titles: &[Sending<'a>]) -> Result<(), JournalError> {
+        let places: Vec<_> = titles.iter().map(|sending| sending.place).collect();
+        self.ports.journal.intend(&places).await
+    }
+
+    /// Sends one request of writes, and puts back into the queue what did not get through.
+    async fn save(&mut self, batch: Batch<'a>, queue: &mut Queue<'a>) -> Result<(), Stopped> {
+        let titles = batch.titles;
+        if titles.is_empty() {
+            return Ok(());
+        }
+        self.intend(&titles).await?;
+        let answer = if batch.is_shared {
+            self.send_shared(&titles).await
+        } else {
+            self.send_each(&titles).await
+        };
+        let media = titles.iter().map(|sending| sending.step.media);
+        self.reading.forget(media);
+        let error = match answer {
+            Ok(times) => {
+                self.failures = 0;
+                let (saved, left): (Vec<_>, Vec<_>) = titles
+                    .into_iter()
+                    .zip(times)
+                    .partition(|(_, time)| time.is_some());
+                let saved = saved
+                    .into_iter()
+                    .filter_map(|(sending, time)| Some(Sent::new(sending, time?)));
+                self.sent.extend(saved);
+                // AniList leaves out of a shared answer what it did not write.
+                queue.put_back(
+                    left.into_iter()
+                        .map(|(sending, _)| again(sending))
+                        .collect(),
+                );
+                if !batch.is_shared {
+                    queue.grow();
+                }
+                return Ok(());
             }
-            let places: Vec<_> = batch.iter().map(|sending| sending.place).collect();
-            self.journal.intend(&places).await?;
-            let failed = self.send(&batch).await?;
-            let mut left = self.read_back(batch, failed.is_some()).await?;
-            for sending in &mut left {
-                sending.attempts += 1;
+            Err(error) if stops_everybody(&error) => return Err(error.into()),
+            Err(RemoteError::Complexity { max, got }) if titles.len() > 1 => {
+                // Nothing was done. The limit was lowered, and is kept to from here on.
+                let (max, got) = (max as usize, got.max(1) as usize);
+                queue.limit((titles.len() * max / got).min(titles.len() - 1));
+                queue.put_back(titles);
+                return Ok(());
             }
-            if let (Some(error), [one]) = (&failed, left.as_slice()) {
-                let live = self.read(&left).await?;
-                let now = live.get(&one.step.media);
-                self.settle(one.place, StepState::Failed, now, Some(&error.to_string()))
-                    .await?;
-                continue;
-            }
-            let (given_up, left): (Vec<_>, Vec<_>) = left
-                .into_iter()
-                .partition(|sending| failed.is_none() && sending.attempts >= ATTEMPTS);
-            for sending in given_up {
-                let problem = "AniList says that it was saved, and does not show it";
-                self.settle(sending.place, StepState::Failed, None, Some(problem))
-                    .await?;
-            }
-            // The culprit is among them: halves, until it stands by itself.
+            Err(error) => error,
+        };
+        tracing::debug!(%error, titles = titles.len(), "a request failed");
+        // Some may have been written all the same. Reading tells, and serves the next request too.
+        self.reading = self.read(titles.iter().map(|sending| sending.step)).await?;
+        let culprit = match &error {
+            RemoteError::Batch { culprit, .. } => *culprit,
+            _ => None,
+        };
+        let culprit = culprit.filter(|_| !batch.is_shared);
+        let culprit = culprit.and_then(|at| titles.get(at)).map(|c| c.place);
+        let was_alone = titles.len() == 1;
+        let (left, landed): (Vec<_>, Vec<_>) = titles.into_iter().partition(|sending| {
+            let now = self.reading.entry(sending.step.media);
+            sending.step.is_untouched(now.map(|entry| &entry.values))
+        });
+        // What was edited by somebody else meanwhile is told apart when it is read back.
+        self.sent.extend(landed.into_iter().map(Sent::unconfirmed));
+        let left: Vec<_> = left.into_iter().map(again).collect();
+        if let [alone] = left.as_slice()
+            && (was_alone || culprit == Some(alone.place))
+        {
+            return self.give_up(*alone, &error).await;
+        }
+        if let Some(place) = culprit {
+            let (bad, good): (Vec<_>, Vec<_>) =
+                left.into_iter().partition(|sending| sending.place == place);
+            queue.put_apart([bad, good]);
+        } else if batch.is_shared {
+            queue.put_back(left);
+        } else {
+            queue.shrink();
             let (first, second) = left.split_at(left.len().div_ceil(2));
-            queue.extend([second.to_vec(), first.to_vec()]);
-            queue.retain(|batch| !batch.is_empty());
+            queue.put_apart([first.to_vec(), second.to_vec()]);
         }
         Ok(())
     }
 
-    /// Sends one request. What stops everybody stops here; what may be about one title, or about too
-    /// many at once, is handed back.
-    async fn send(&self, batch: &[Sending<'_>]) -> Result<Option<RemoteError>, RemoteError> {
-        let writes: Vec<_> = batch.iter().map(|s| s.step.request()).collect();
-        self.save(&writes).await
+    /// A title that fails by itself.
+    async fn give_up(&mut self, alone: Sending<'a>, error: &RemoteError) -> Result<(), Stopped> {
+        let cause = match error {
+            RemoteError::Batch { source, .. } => source.as_ref(),
+            error => error,
+        };
+        if cause.is_outage() {
+            self.failures += 1;
+            if self.failures >= FAILURES {
+                let message = cause.to_string();
+                return Err(RemoteError::Server {
+                    status: 500,
+                    message,
+                }
+                .into());
+            }
+        }
+        let is_unknown = matches!(cause, RemoteError::NotFound { .. })
+            || matches!(cause, RemoteError::Validation { fields, .. }
+                if fields.iter().any(|refusal| refusal.field == "mediaId"));
+        let state = if is_unknown {
+            StepState::NotFound
+        } else {
+            StepState::Failed
+        };
+        let now = self.reading.entry(alone.step.media);
+        let settled = Settled::new(state, now, Some(&cause.to_string()));
+        self.settle(vec![(alone.place, settled)]).await?;
+        Ok(())
     }
 
-    async fn save(&self, writes: &[EntryWrite]) -> Result<Option<RemoteError>, RemoteError> {
-        match self.remote.save(&self.viewer.settings, writes).await {
-            Ok(_) => Ok(None),
-            Err(error) if stops_everybody(&error) => Err(error),
-            Err(error) => {
-                tracing::debug!(%error, titles = writes.len(), "a request failed");
-                Ok(Some(error))
-            }
-        }
+    /// When AniList saved each, by its clock.
+    async fn send_each(&self, titles: &[Sending<'a>]) -> Result<Vec<Option<Time>>, RemoteError> {
+        let writes: Vec<_> = titles.iter().map(|s| s.step.request()).collect();
+        let settings = &self.ports.viewer.settings;
+        let saved = self.ports.remote.save(settings, &writes).await?;
+        let times = titles.iter().enumerate().map(|(at, _)| {
+            let saved = saved.get(at)?;
+            Some(saved.updated_at)
+        });
+        Ok(times.collect())
     }
 
-    /// Reads a batch back: settles what is as planned, touches up what AniList filled in by itself,
-    /// and hands back what did not land.
-    async fn read_back<'a>(
-        &self,
-        batch: Vec<Sending<'a>>,
-        has_failed: bool,
-    ) -> Result<Vec<Sending<'a>>, Stopped> {
-        let live = self.read(&batch).await?;
-        let mut left = Vec::new();
-        let mut again = Vec::new();
-        for sending in batch {
-            let Sending { place, step, .. } = sending;
-            let now = live.get(&step.media);
-            let values = now.map(|entry| &entry.values);
-            let is_done = values.is_some_and(|now| step.is_ours_reached(now));
-            if is_done {
-                self.settle(place, StepState::Done, now, None).await?;
-            } else if has_failed && step.is_untouched(values) {
-                left.push(sending);
-            } else if let Some(touch) = values.and_then(|now| step.touch_up(now)) {
-                again.push((sending, touch));
-            } else {
-                left.push(sending);
-            }
-        }
-        if again.is_empty() {
-            return Ok(left);
-        }
-        let writes: Vec<_> = again.iter().map(|(_, touch)| touch.clone()).collect();
-        let problem = self.save(&writes).await?.map(|error| error.to_string());
-        let touched: Vec<_> = again.iter().map(|(sending, _)| *sending).collect();
-        let live = self.read(&touched).await?;
-        for Sending { place, step, .. } in touched {
-            let now = live.get(&step.media);
-            let values = now.map(|entry| &entry.values);
-            if values.is_some_and(|now| step.is_ours_reached(now)) {
-                self.settle(place, StepState::Done, now, None).await?;
-                continue;
-            }
-            let fields = values.map_or_else(Vec::new, |now| step.differing(now));
-            let fields: Vec<_> = fields.iter().map(|field| field.as_str()).collect();
-            let problem = problem
-                .clone()
-                .unwrap_or_else(|| format!("AniList did not take over: {}", fields.join(", ")));
-            self.settle(place, StepState::Failed, now, Some(&problem))
-                .await?;
-        }
-        Ok(left)
+    async fn send_shared(&self, titles: &[Sending<'a>]) -> Result<Vec<Option<Time>>, RemoteError> {
+        let Some(first) = titles.first() else {
+            return Ok(Vec::new());
+        };
+        let id_of = |sending: &Sending<'_>| self.reading.entry(sending.step.media)?.id;
+        let ids: Vec<Option<EntryId>> = titles.iter().map(id_of).collect();
+        let write = SharedWrite {
+            entries: ids.iter().flatten().copied().collect(),
+            media_type: first.step.media_type,
+            values: first.step.write.clone(),
+        };
+        let settings = &self.ports.viewer.settings;
+        let saved = self.ports.remote.save_shared(settings, &write).await?;
+        let time_of = |id: &Option<EntryId>| {
+            let saved = saved.iter().find(|saved| Some(saved.id) == *id)?;
+            Some(saved.updated_at)
+        };
+        Ok(ids.iter().map(time_of).collect())
     }
 
     /// Removes titles, all at once, and one by one where that fails.
-    async fn remove_all(&self, removals: Vec<Sending<'_>>) -> Result<(), Stopped> {
-        let live = self.read(&removals).await?;
-        let removals = self.untouched(removals, &live).await?;
-        if removals.is_empty() {
+    async fn remove(&mut self, titles: Vec<Sending<'a>>) -> Result<(), Stopped> {
+        if titles.is_empty() {
             return Ok(());
         }
-        let places: Vec<_> = removals.iter().map(|sending| sending.place).collect();
-        self.journal.intend(&places).await?;
-        let failed = self.delete(&removals, &live).await?;
-        let live = self.read(&removals).await?;
-        for sending in removals {
-            let media = sending.step.media;
-            if !live.contains_key(&media) {
-                self.settle(sending.place, StepState::Done, None, None)
-                    .await?;
+        self.intend(&titles).await?;
+        let failed = self.delete(&titles).await?;
+        self.reading.forget(titles.iter().map(|s| s.step.media));
+        if failed.is_none() {
+            self.sent.extend(titles.into_iter().map(Sent::unconfirmed));
+            return Ok(());
+        }
+        self.reading = self.read(titles.iter().map(|sending| sending.step)).await?;
+        for sending in titles {
+            if self.reading.entry(sending.step.media).is_none() {
+                self.sent.push(Sent::unconfirmed(sending));
                 continue;
             }
-            let alone = [sending];
-            let problem = self.delete(&alone, &live).await?;
-            let now = self.read(&alone).await?;
-            match now.get(&media) {
-                None => {
-                    self.settle(sending.place, StepState::Done, None, None)
-                        .await?;
-                }
-                Some(now) => {
-                    let problem = problem.or_else(|| failed.clone());
-                    let problem = problem.as_deref().unwrap_or("AniList did not remove it");
-                    self.settle(sending.place, StepState::Failed, Some(now), Some(problem))
-                        .await?;
-                }
+            if let Some(problem) = self.delete(&[sending]).await? {
+                let now = self.reading.entry(sending.step.media);
+                let failed = Settled::new(StepState::Failed, now, Some(&problem));
+                self.settle(vec![(sending.place, failed)]).await?;
+            } else {
+                self.sent.push(Sent::unconfirmed(sending));
             }
         }
         Ok(())
     }
 
     /// What went wrong, where that does not stop everybody.
-    async fn delete(
-        &self,
-        removals: &[Sending<'_>],
-        live: &Live,
-    ) -> Result<Option<String>, RemoteError> {
-        let deletions: Vec<Deletion> = removals
-            .iter()
-            .filter_map(|sending| {
-                let media = sending.step.media;
-                let id = live.get(&media)?.id?;
-                Some(Deletion { id, media })
+    async fn delete(&self, titles: &[Sending<'a>]) -> Result<Option<String>, RemoteError> {
+        let deletion = |entry: &Entry| {
+            Some(Deletion {
+                id: entry.id?,
+                media: entry.media,
             })
-            .collect();
-        match self.remote.delete(self.viewer, &deletions).await {
+        };
+        let deletions = titles.iter().map(|sending| {
+            let entry = self.reading.entry(sending.step.media);
+            entry.and_then(deletion)
+        });
+        let Some(deletions) = deletions.collect::<Option<Vec<_>>>() else {
+            return Ok(Some("AniList does not say the entry's id".to_owned()));
+        };
+        match self
+            .ports
+            .remote
+            .delete(self.ports.viewer, &deletions)
+            .await
+        {
             Ok(()) => Ok(None),
             Err(error) if stops_everybody(&error) => Err(error),
             Err(error) => Ok(Some(error.to_string())),
@@ -311,8 +455,18 @@ impl Work<'_> {
     }
 }
 
+/// AniList's time of a save, where it says one.
+type Time = Option<OffsetDateTime>;
+
+fn again(sending: Sending<'_>) -> Sending<'_> {
+    Sending {
+        attempts: sending.attempts.saturating_add(1),
+        ..sending
+    }
+}
+
 /// Whether no other title can be sent either.
-fn stops_everybody(error: &RemoteError) -> bool {
+pub(crate) fn stops_everybody(error: &RemoteError) -> bool {
     error.is_about_token()
         || matches!(
             error,

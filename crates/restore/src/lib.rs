@@ -2,7 +2,18 @@
 #![doc = include_str!("../README.md")]
 
 mod execute;
+mod fit;
+mod journal;
+mod moved;
+mod plan;
+mod proof;
+mod queue;
+mod reading;
 mod step;
 
-pub use execute::{Journal, JournalError, Stopped, execute};
+pub use execute::{Ports, execute};
+pub use fit::{Fit, fit};
+pub use journal::{Journal, JournalError, Phase, Progress, Stopped, Wish};
+pub use plan::{Options, Plan, Planned, Prefer, Verdict, plan};
+pub use reading::Reading;
 pub use step::{Settled, Step, StepKind, StepState};

@@ -1,6 +1,8 @@
 //! One title that has to be brought from one state to another.
 
-use anirewind_model::{Comparison, Entry, EntryField, EntryValues, EntryWrite, MediaId, MediaType};
+use anirewind_model::{
+    Comparison, Entry, EntryField, EntryValues, EntryWrite, MediaId, MediaType, Recorded,
+};
 
 /// What has to be done about one title, worked out from what was there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +47,12 @@ pub enum StepState {
     Conflict,
     /// AniList did not do it.
     Failed,
+    /// AniList does not have the title any more.
+    NotFound,
+    /// It was written, and somebody edited it before it could be read back. The edit stands.
+    Overtaken,
+    /// The plan shows it and does not send it.
+    Left,
 }
 
 /// How a step ended.
@@ -56,6 +64,16 @@ pub struct Settled {
     pub now: Option<Entry>,
     /// What went wrong, if something did.
     pub problem: Option<String>,
+}
+
+impl Settled {
+    pub(crate) fn new(state: StepState, now: Option<&Entry>, problem: Option<&str>) -> Self {
+        Self {
+            state,
+            now: now.cloned(),
+            problem: problem.map(str::to_owned),
+        }
+    }
 }
 
 impl StepKind {
@@ -77,6 +95,19 @@ impl StepKind {
 }
 
 impl StepState {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Pending,
+        Self::Intended,
+        Self::Done,
+        Self::Already,
+        Self::Conflict,
+        Self::Failed,
+        Self::NotFound,
+        Self::Overtaken,
+        Self::Left,
+    ];
+
     /// The word for it in the journal.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -86,21 +117,25 @@ impl StepState {
             Self::Already => "already",
             Self::Conflict => "conflict",
             Self::Failed => "failed",
+            Self::NotFound => "not_found",
+            Self::Overtaken => "overtaken",
+            Self::Left => "left",
         }
     }
 
     /// Reads the word for it.
     pub fn parse(word: &str) -> Option<Self> {
-        [
-            Self::Pending,
-            Self::Intended,
-            Self::Done,
-            Self::Already,
-            Self::Conflict,
-            Self::Failed,
-        ]
-        .into_iter()
-        .find(|state| state.as_str() == word)
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
+    /// Whether the title is now as planned, and that was read.
+    pub const fn is_well(self) -> bool {
+        matches!(self, Self::Done | Self::Already)
+    }
+
+    /// Whether trying again later may do what was not done now.
+    pub const fn can_be_retried(self) -> bool {
+        matches!(self, Self::Failed | Self::Conflict)
     }
 
     /// Whether nothing more is to be done about it.
@@ -120,7 +155,7 @@ impl Step {
         let (kind, write) = match (&before, &target) {
             (None, None) => return None,
             (Some(_), None) => (StepKind::Remove, EntryValues::default()),
-            (None, Some(target)) => (StepKind::Add, target.clone()),
+            (None, Some(target)) => (StepKind::Add, said(target.clone())),
             (Some(before), Some(target)) => {
                 let mut write = EntryValues::default();
                 for field in before.differing(target) {
@@ -153,7 +188,7 @@ impl Step {
     }
 
     /// Whether a title is as planned, and everything that was to be written was read.
-    pub(crate) fn is_reached(&self, now: Option<&EntryValues>) -> bool {
+    pub fn is_reached(&self, now: Option<&EntryValues>) -> bool {
         let is_read = now.is_none_or(|now| {
             EntryField::ALL
                 .into_iter()
@@ -165,20 +200,22 @@ impl Step {
     /// Whether a title may be one that was sent when everything stopped: each field is as it was, or
     /// as it is to be, or one that AniList moves by itself with a status.
     pub(crate) fn is_half_way(&self, now: Option<&EntryValues>) -> bool {
-        let (Some(now), Some(before), Some(target)) =
-            (now, self.before.as_ref(), self.target.as_ref())
-        else {
+        let (Some(now), Some(target)) = (now, self.target.as_ref()) else {
             return false;
         };
+        let is_as_before = |field| {
+            let before = self.before.as_ref();
+            before.is_some_and(|before| before.compare(now, field) != Comparison::Different)
+        };
         EntryField::ALL.into_iter().all(|field| {
-            before.compare(now, field) != Comparison::Different
+            is_as_before(field)
                 || target.compare(now, field) != Comparison::Different
                 || (self.write.status.is_recorded() && DERIVED.contains(&field))
         })
     }
 
     /// Whether a title is still as it was when this was planned.
-    pub(crate) fn is_untouched(&self, now: Option<&EntryValues>) -> bool {
+    pub fn is_untouched(&self, now: Option<&EntryValues>) -> bool {
         agree(self.before.as_ref(), now)
     }
 
@@ -192,6 +229,7 @@ impl Step {
                 values.copy(field, target);
             }
         }
+        hold(&mut values, target);
         (values != EntryValues::default()).then_some(EntryWrite {
             media: self.media,
             media_type: self.media_type,
@@ -229,14 +267,37 @@ const DERIVED: [EntryField; 5] = [
     EntryField::Completed,
 ];
 
-/// Saving a status lets AniList fill in others by itself, unless they are said.
+/// Saving a status, or scores by category, lets AniList fill in others by itself, unless they are
+/// said.
 fn hold(write: &mut EntryValues, target: &EntryValues) {
+    if write.advanced_scores.is_recorded() {
+        write.copy(EntryField::Score, target);
+    }
     if !write.status.is_recorded() {
         return;
     }
     for field in DERIVED {
         write.copy(field, target);
     }
+}
+
+/// For a title that is added everything is said that AniList would fill in by itself, even what
+/// nobody wrote down.
+fn said(mut write: EntryValues) -> EntryValues {
+    let neutral = EntryValues {
+        progress: Recorded::Known(0),
+        volumes: Recorded::Known(0),
+        repeats: Recorded::Known(0),
+        started: Recorded::Empty,
+        completed: Recorded::Empty,
+        ..EntryValues::default()
+    };
+    for field in DERIVED {
+        if !write.get(field).is_recorded() {
+            write.copy(field, &neutral);
+        }
+    }
+    write
 }
 
 fn agree(planned: Option<&EntryValues>, now: Option<&EntryValues>) -> bool {

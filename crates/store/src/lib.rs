@@ -18,7 +18,7 @@ pub use accounts::AccountRow;
 pub use attempts::{Attempt, Outcome};
 pub use foreign::{ForeignError, SyncHistoryRow, read_sync_history};
 pub use open::OpenError;
-pub use operations::{OperationRow, OperationState, StepResult, StepRow};
+pub use operations::{OperationDetail, OperationRow, OperationState, StepResult, StepRow};
 pub use secrets::{SecretError, Secrets};
 pub use snapshots::{Delta, SnapshotRow, Standing};
 pub use store::{Store, StoreError};

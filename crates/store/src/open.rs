@@ -17,6 +17,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0001_catalogue.sql")),
     M::up(include_str!("migrations/0002_curation.sql")),
     M::up(include_str!("migrations/0003_timeline.sql")),
+    M::up(include_str!("migrations/0004_plans.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 

@@ -1,15 +1,16 @@
-//! What we did, step by step: written down before and after each.
+//! What we plan and what we do, step by step: written down before and after each.
 
 use anirewind_model::{Entry, MediaId, MediaType, UserId};
 use anirewind_timeline::{Change, Id};
 use rusqlite::{OptionalExtension as _, Row, TransactionBehavior, named_params};
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::row::{Place, to_millis};
 use crate::store::{Failed, Store, StoreError};
 use crate::timeline::{drop_known, entry, insert_change, json_of, next_id, put_known};
 
-/// An act of ours.
+/// An act of ours, planned, under way or ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OperationRow {
     /// Its id.
@@ -18,7 +19,7 @@ pub struct OperationRow {
     pub seq: i64,
     /// Whose list it is about.
     pub owner: UserId,
-    /// What kind of act: `undo`, `redo`, `import`.
+    /// What kind of act: `undo`, `redo`, `restore`, `import`.
     pub kind: String,
     /// How far it has come.
     pub state: OperationState,
@@ -30,11 +31,63 @@ pub struct OperationRow {
     pub safety: Option<String>,
     /// Why it stopped, if it did.
     pub problem: Option<String>,
+    /// Until when it can be applied, while it is a plan.
+    pub expires_at: Option<OffsetDateTime>,
+    /// What the plan says besides its titles.
+    pub detail: OperationDetail,
+    /// Statuses that made no activity before the act muted the others, in AniList's words.
+    pub muted_before: Option<Vec<String>>,
+}
+
+impl OperationRow {
+    /// A plan or an act that is not written down yet; id and place are given when it is.
+    pub fn new(owner: UserId, kind: &str, what: String, at: OffsetDateTime) -> Self {
+        Self {
+            id: Id::of_number(0),
+            seq: 0,
+            owner,
+            kind: kind.to_owned(),
+            state: OperationState::Planned,
+            at,
+            what,
+            safety: None,
+            problem: None,
+            expires_at: None,
+            detail: OperationDetail::default(),
+            muted_before: None,
+        }
+    }
+}
+
+/// What a plan says besides its titles.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OperationDetail {
+    /// How many titles are already right.
+    pub same: usize,
+    /// Fields that the wanted list does not hold, with the number of titles.
+    pub not_recorded: Vec<(String, usize)>,
+    /// Custom lists that have to be made first, each with its type, in AniList's words.
+    pub lists: Vec<(String, String)>,
+    /// Whether activities are muted while it runs.
+    pub mutes: bool,
+    /// In which format the account shows its scores, in AniList's words.
+    pub score_format: Option<String>,
+    /// The file of the snapshot whose list is wanted.
+    pub from: Option<String>,
+    /// The act whose failed titles this one tries again.
+    pub retries: Option<String>,
 }
 
 /// How far an act has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OperationState {
+    /// It is a plan. Nothing was sent.
+    Planned,
+    /// It was a plan that nobody wants any more.
+    Discarded,
+    /// Somebody wanted it to wait. It goes on when somebody says so.
+    Paused,
     /// It is under way, or was when the program ended.
     Running,
     /// It stopped and can go on.
@@ -49,6 +102,9 @@ impl OperationState {
     /// The word for it.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Planned => "planned",
+            Self::Discarded => "discarded",
+            Self::Paused => "paused",
             Self::Running => "running",
             Self::Stopped => "stopped",
             Self::Done => "done",
@@ -56,10 +112,23 @@ impl OperationState {
         }
     }
 
+    /// Whether it was begun and is neither done nor given up.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Running | Self::Paused | Self::Stopped)
+    }
+
     fn parse(word: &str) -> Option<Self> {
-        [Self::Running, Self::Stopped, Self::Done, Self::Partly]
-            .into_iter()
-            .find(|state| state.as_str() == word)
+        [
+            Self::Planned,
+            Self::Discarded,
+            Self::Running,
+            Self::Paused,
+            Self::Stopped,
+            Self::Done,
+            Self::Partly,
+        ]
+        .into_iter()
+        .find(|state| state.as_str() == word)
     }
 }
 
@@ -82,13 +151,19 @@ pub struct StepRow {
     pub undoes: Vec<Id>,
     /// How far it has come, in the words of whoever does it.
     pub state: String,
-    /// What went wrong.
+    /// What went wrong, or why it is not sent.
     pub problem: Option<String>,
+    /// What is left out or left as it is.
+    pub notes: Vec<String>,
 }
 
 /// What a step leaves behind.
 #[derive(Debug, Clone)]
 pub struct StepResult {
+    /// Its place among the steps of the act.
+    pub place: usize,
+    /// Which title.
+    pub title: (MediaType, MediaId),
     /// How far it has come.
     pub state: String,
     /// What went wrong.
@@ -100,8 +175,9 @@ pub struct StepResult {
 }
 
 impl Store {
-    /// Begins an act: it and its steps are on the disk when this returns.
-    pub async fn begin_operation(
+    /// Writes down an act or a plan: it and its steps are on the disk when this returns. The id and
+    /// the place are given here.
+    pub async fn put_operation(
         &self,
         operation: OperationRow,
         steps: Vec<StepRow>,
@@ -111,8 +187,11 @@ impl Store {
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let id = next_id(&transaction)?;
             transaction.execute(
-                "INSERT INTO operation (id, user_id, kind, state, at, what, safety, problem)
-                VALUES (:id, :user_id, :kind, :state, :at, :what, :safety, :problem)",
+                "INSERT INTO operation (
+                    id, user_id, kind, state, at, what, safety, problem, expires_at, detail
+                ) VALUES (
+                    :id, :user_id, :kind, :state, :at, :what, :safety, :problem, :expires_at, :detail
+                )",
                 named_params! {
                     ":id": id.as_str(),
                     ":user_id": operation.owner.get(),
@@ -122,33 +201,36 @@ impl Store {
                     ":what": operation.what,
                     ":safety": operation.safety,
                     ":problem": operation.problem,
+                    ":expires_at": operation.expires_at.map(to_millis),
+                    ":detail": json(&operation.detail)?,
                 },
             )?;
             let seq = transaction.last_insert_rowid();
+            let owner = operation.owner;
             for (place, step) in (0_i64..).zip(&steps) {
-                let owner = operation.owner;
-                transaction.execute(
+                let mut statement = transaction.prepare_cached(
                     "INSERT INTO step (
                         operation_id, place, media_type, media_id, title, action, before, target,
-                        undoes, state, problem
+                        undoes, state, problem, notes
                     ) VALUES (
                         :operation, :place, :media_type, :media_id, :title, :action, :before,
-                        :target, :undoes, :state, :problem
+                        :target, :undoes, :state, :problem, :notes
                     )",
-                    named_params! {
-                        ":operation": id.as_str(),
-                        ":place": place,
-                        ":media_type": step.media_type.as_str(),
-                        ":media_id": step.media.get(),
-                        ":title": step.title,
-                        ":action": step.action,
-                        ":before": json_of(step.before.as_ref(), owner)?,
-                        ":target": json_of(step.target.as_ref(), owner)?,
-                        ":undoes": step.undoes.iter().map(Id::as_str).collect::<Vec<_>>().join(" "),
-                        ":state": step.state,
-                        ":problem": step.problem,
-                    },
                 )?;
+                statement.execute(named_params! {
+                    ":operation": id.as_str(),
+                    ":place": place,
+                    ":media_type": step.media_type.as_str(),
+                    ":media_id": step.media.get(),
+                    ":title": step.title,
+                    ":action": step.action,
+                    ":before": json_of(step.before.as_ref(), owner)?,
+                    ":target": json_of(step.target.as_ref(), owner)?,
+                    ":undoes": step.undoes.iter().map(Id::as_str).collect::<Vec<_>>().join(" "),
+                    ":state": step.state,
+                    ":problem": step.problem,
+                    ":notes": step.notes.join("\n"),
+                })?;
             }
             transaction.commit()?;
             Ok(OperationRow {
@@ -156,6 +238,161 @@ impl Store {
                 seq,
                 ..operation
             })
+        })
+        .await
+    }
+
+    /// Begins a plan: from here on it is an act.
+    pub async fn begin_operation(
+        &self,
+        id: Id,
+        at: OffsetDateTime,
+        safety: String,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection.execute(
+                "UPDATE operation SET state = 'running', at = :at, safety = :safety, wish = NULL
+                WHERE id = :id",
+                named_params! {
+                    ":at": to_millis(at),
+                    ":safety": safety,
+                    ":id": id.as_str(),
+                },
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Notes that some titles of a plan are not to be sent, and why.
+    pub async fn leave_steps(
+        &self,
+        operation: Id,
+        left: Vec<(usize, String)>,
+        words: (&'static str, &'static str),
+    ) -> Result<(), StoreError> {
+        let (action, state) = words;
+        self.write(move |connection| {
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            for (place, problem) in left {
+                transaction.execute(
+                    "UPDATE step SET action = :action, state = :state, problem = :problem
+                    WHERE operation_id = :operation AND place = :place",
+                    named_params! {
+                        ":action": action,
+                        ":state": state,
+                        ":problem": problem,
+                        ":operation": operation.as_str(),
+                        ":place": i64::try_from(place).unwrap_or(i64::MAX),
+                    },
+                )?;
+            }
+            transaction.commit()?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Notes which statuses made no activity before an act muted the others; `None` once they are as
+    /// they were.
+    pub async fn note_muted(
+        &self,
+        operation: Id,
+        before: Option<Vec<String>>,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let before = before.as_ref().map(json).transpose()?;
+            connection.execute(
+                "UPDATE operation SET muted_before = :before WHERE id = :id",
+                named_params! { ":before": before, ":id": operation.as_str() },
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Notes what somebody wants of an act that is under way.
+    pub async fn set_wish(
+        &self,
+        operation: Id,
+        wish: Option<&'static str>,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection.execute(
+                "UPDATE operation SET wish = :wish WHERE id = :id",
+                named_params! { ":wish": wish, ":id": operation.as_str() },
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// What somebody wants of an act that is under way.
+    pub async fn wish(&self, operation: Id) -> Result<Option<String>, StoreError> {
+        self.run(move |connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT wish FROM operation WHERE id = :id")?;
+            let wish = statement.query_row(named_params! { ":id": operation.as_str() }, |row| {
+                row.get::<_, Option<String>>("wish")
+            });
+            Ok(wish.optional()?.flatten())
+        })
+        .await
+    }
+
+    /// Plans that can be applied, newest first. Those whose time is over are forgotten.
+    pub async fn plans(
+        &self,
+        owner: Option<UserId>,
+        now: OffsetDateTime,
+    ) -> Result<Vec<OperationRow>, StoreError> {
+        self.write(move |connection| {
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let over = "state IN ('planned', 'discarded') AND expires_at < :now";
+            transaction.execute(
+                &format!(
+                    "DELETE FROM step
+                    WHERE operation_id IN (SELECT id FROM operation WHERE {over})"
+                ),
+                named_params! { ":now": to_millis(now) },
+            )?;
+            transaction.execute(
+                &format!("DELETE FROM operation WHERE {over}"),
+                named_params! { ":now": to_millis(now) },
+            )?;
+            let rows = {
+                let mut statement = transaction.prepare_cached(
+                    "SELECT * FROM operation
+                    WHERE state = 'planned' AND (:owner IS NULL OR user_id = :owner)
+                    ORDER BY seq DESC",
+                )?;
+                let rows =
+                    statement.query_map(named_params! { ":owner": owner.map(UserId::get) }, raw)?;
+                rows.collect::<Result<Vec<_>, _>>()?
+            };
+            transaction.commit()?;
+            rows.into_iter().map(operation).collect()
+        })
+        .await
+    }
+
+    /// Whether there are titles that may have been sent and were not read since.
+    pub async fn has_unsure_steps(&self, owner: UserId) -> Result<bool, StoreError> {
+        self.run(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT EXISTS (
+                    SELECT 1 FROM step
+                    JOIN operation ON operation.id = step.operation_id
+                    WHERE step.state = 'intended' AND operation.user_id = :owner
+                        AND operation.state IN ('running', 'paused', 'stopped')
+                ) AS found",
+            )?;
+            let found = statement.query_row(named_params! { ":owner": owner.get() }, |row| {
+                row.get::<_, bool>("found")
+            })?;
+            Ok(found)
         })
         .await
     }
@@ -187,35 +424,36 @@ impl Store {
         .await
     }
 
-    /// Notes what came of a step: its state, the changes it made, and the list as it is known since.
-    /// All of it or nothing.
-    pub async fn settle_step(
+    /// Notes what came of some steps: the state of each, the changes it made, and the list as it is
+    /// known since. All of it or nothing.
+    pub async fn settle_steps(
         &self,
         operation: OperationRow,
-        place: usize,
-        key: (MediaType, MediaId),
-        result: StepResult,
+        results: Vec<StepResult>,
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
             let transaction =
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            transaction.execute(
-                "UPDATE step SET state = :state, problem = :problem
-                WHERE operation_id = :operation AND place = :place",
-                named_params! {
-                    ":state": result.state,
-                    ":problem": result.problem,
-                    ":operation": operation.id.as_str(),
-                    ":place": i64::try_from(place).unwrap_or(i64::MAX),
-                },
-            )?;
-            for change in &result.changes {
-                insert_change(&transaction, operation.owner, change)?;
-            }
-            match &result.now {
-                None => {}
-                Some(Some(entry)) => put_known(&transaction, operation.owner, entry)?,
-                Some(None) => drop_known(&transaction, operation.owner, key.0, key.1)?,
+            for result in results {
+                transaction.execute(
+                    "UPDATE step SET state = :state, problem = :problem
+                    WHERE operation_id = :operation AND place = :place",
+                    named_params! {
+                        ":state": result.state,
+                        ":problem": result.problem,
+                        ":operation": operation.id.as_str(),
+                        ":place": i64::try_from(result.place).unwrap_or(i64::MAX),
+                    },
+                )?;
+                for change in &result.changes {
+                    insert_change(&transaction, operation.owner, change)?;
+                }
+                let (media_type, media) = result.title;
+                match &result.now {
+                    None => {}
+                    Some(Some(entry)) => put_known(&transaction, operation.owner, entry)?,
+                    Some(None) => drop_known(&transaction, operation.owner, media_type, media)?,
+                }
             }
             transaction.commit()?;
             Ok(())
@@ -244,7 +482,7 @@ impl Store {
         .await
     }
 
-    /// Acts of ours, newest first; of one user where one is named.
+    /// Acts of ours that were begun, newest first; of one user where one is named.
     pub async fn operations(
         &self,
         owner: Option<UserId>,
@@ -253,7 +491,8 @@ impl Store {
         self.run(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT * FROM operation
-                WHERE :owner IS NULL OR user_id = :owner
+                WHERE (:owner IS NULL OR user_id = :owner)
+                    AND state NOT IN ('planned', 'discarded')
                 ORDER BY seq DESC
                 LIMIT :most",
             )?;
@@ -296,6 +535,11 @@ impl Store {
     }
 }
 
+fn json(value: &impl Serialize) -> Result<String, Failed> {
+    serde_json::to_string(value)
+        .map_err(|error| Failed::Sqlite(rusqlite::Error::ToSqlConversionFailure(error.into())))
+}
+
 struct Raw {
     seq: i64,
     id: String,
@@ -306,6 +550,9 @@ struct Raw {
     what: String,
     safety: Option<String>,
     problem: Option<String>,
+    expires_at: Option<i64>,
+    detail: String,
+    muted_before: Option<String>,
 }
 
 fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
@@ -319,6 +566,9 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
         what: row.get("what")?,
         safety: row.get("safety")?,
         problem: row.get("problem")?,
+        expires_at: row.get("expires_at")?,
+        detail: row.get("detail")?,
+        muted_before: row.get("muted_before")?,
     })
 }
 
@@ -337,6 +587,17 @@ fn operation(raw: Raw) -> Result<OperationRow, Failed> {
         what: raw.what,
         safety: raw.safety,
         problem: raw.problem,
+        expires_at: raw
+            .expires_at
+            .map(|at| place.instant("expires_at", at))
+            .transpose()?,
+        detail: serde_json::from_str(&raw.detail).map_err(|_| place.corrupt("detail"))?,
+        muted_before: raw
+            .muted_before
+            .as_deref()
+            .map(serde_json::from_str)
+            .transpose()
+            .map_err(|_| place.corrupt("muted_before"))?,
     })
 }
 
@@ -350,6 +611,7 @@ struct RawStep {
     undoes: Option<String>,
     state: String,
     problem: Option<String>,
+    notes: Option<String>,
 }
 
 fn raw_step(row: &Row<'_>) -> rusqlite::Result<RawStep> {
@@ -363,6 +625,7 @@ fn raw_step(row: &Row<'_>) -> rusqlite::Result<RawStep> {
         undoes: row.get("undoes")?,
         state: row.get("state")?,
         problem: row.get("problem")?,
+        notes: row.get("notes")?,
     })
 }
 
@@ -392,5 +655,11 @@ fn step(key: &str, raw: RawStep) -> Result<StepRow, Failed> {
         undoes: undoes.ok_or_else(|| place.corrupt("undoes"))?,
         state: raw.state,
         problem: raw.problem,
+        notes: raw
+            .notes
+            .unwrap_or_default()
+            .lines()
+            .map(str::to_owned)
+            .collect(),
     })
 }

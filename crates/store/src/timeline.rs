@@ -178,6 +178,19 @@ impl Store {
         .await
     }
 
+    /// How many titles there were when a list was last seen.
+    pub async fn known_count(&self, owner: UserId) -> Result<usize, StoreError> {
+        self.run(move |connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT count(*) AS found FROM known WHERE user_id = :owner")?;
+            let found = statement.query_row(named_params! { ":owner": owner.get() }, |row| {
+                row.get::<_, i64>("found")
+            })?;
+            Ok(usize::try_from(found).unwrap_or_default())
+        })
+        .await
+    }
+
     /// The last look at an account's list, and the list as it was then; nothing before the first.
     pub async fn known(&self, owner: UserId) -> Result<Option<(Look, Vec<Entry>)>, StoreError> {
         self.run(move |connection| {

@@ -2,13 +2,13 @@
 
 use anirewind_core::model::{ScoreFormat, TitleLanguage, UserId};
 use anirewind_core::{
-    AccountError, App, BrowseError, OperationRow, StepRow, UndoError, summary_of, title_of,
+    AccountError, ActError, App, BrowseError, OperationRow, StepRow, Wanted, summary_of, title_of,
 };
 use serde_json::{Value, json};
 
-use crate::arguments::OpCommand;
+use crate::arguments::{JobCommand, OpCommand};
 use crate::commands::log::{change_json, line, short};
-use crate::commands::undo;
+use crate::commands::{job, plan, restore, undo};
 use crate::json::{entry_json, instant_json};
 use crate::output::{Failure, Output};
 
@@ -39,7 +39,7 @@ pub(crate) async fn title(
         .await
         .map_err(BrowseError::Store)?;
     let Some(found) = found else {
-        return Err(UndoError::NotFound {
+        return Err(ActError::NotFound {
             reference: title.to_owned(),
         }
         .into());
@@ -91,7 +91,7 @@ pub(crate) async fn list(
     let owner = owner(app, profile).await?;
     let moment = app.moment(at)?;
     let found = app.list_at(owner, moment).await?.ok_or_else(|| {
-        Failure::from(UndoError::NotFound {
+        Failure::from(ActError::NotFound {
             reference: at.to_owned(),
         })
     })?;
@@ -223,22 +223,25 @@ pub(crate) async fn op(
             Ok(if imported.left_out.is_empty() { 0 } else { 3 })
         }
         OpCommand::Resume { id } => {
-            let (operation, steps) = one_operation(app, profile, id).await?;
-            let question = format!("{}\nGo on with it?", op_text(output, &operation, &steps));
-            if !output.confirm(&question, "resume")? {
-                output.talk("Nothing was sent.");
-                return Ok(0);
+            let command = JobCommand::Resume { id: id.clone() };
+            job::run(app, output, profile, &command).await
+        }
+        OpCommand::Undo { arguments } => {
+            if arguments.ids.is_empty() {
+                return Err(Failure::usage("name the act: anirewind op log"));
             }
-            let follower = output.follow(app.events());
-            let report = app.resume_operation(&operation.id).await?;
-            drop(follower);
-            Ok(undo::tell(output, &report))
+            undo::run(app, output, profile, arguments, false).await
+        }
+        OpCommand::Restore { id, arguments } => {
+            let (operation, _) = one_operation(app, profile, id).await?;
+            let wanted = Wanted::Before(operation.id);
+            restore::offer(app, output, profile, &wanted, arguments).await
         }
     }
 }
 
 /// The one act whose id begins so.
-async fn one_operation(
+pub(crate) async fn one_operation(
     app: &App,
     profile: Option<&str>,
     id: &str,
@@ -251,12 +254,12 @@ async fn one_operation(
     let mut found = found.map_err(BrowseError::Store)?;
     let reference = id.to_owned();
     match (found.pop(), found.is_empty()) {
-        (None, _) => Err(UndoError::NotFound { reference }.into()),
+        (None, _) => Err(ActError::NotFound { reference }.into()),
         (Some(one), true) => Ok(one),
         (Some(one), false) => {
             found.push(one);
             let candidates = found.iter().map(|(operation, _)| operation.id.to_string());
-            Err(UndoError::Ambiguous {
+            Err(ActError::Ambiguous {
                 reference,
                 candidates: candidates.collect(),
             }
@@ -275,7 +278,7 @@ fn op_text(output: &Output, operation: &OperationRow, steps: &[StepRow]) -> Stri
     lines.join("\n")
 }
 
-fn op_line(output: &Output, operation: &OperationRow) -> String {
+pub(crate) fn op_line(output: &Output, operation: &OperationRow) -> String {
     format!(
         "{}  {}  {}  {}{}",
         short(operation.id.as_str()),
@@ -300,13 +303,6 @@ pub(crate) fn operation_json(operation: &OperationRow, steps: &[StepRow]) -> Val
         "what": operation.what,
         "safety": operation.safety,
         "problem": operation.problem,
-        "steps": steps.iter().map(|step| json!({
-            "mediaId": step.media.get(),
-            "type": step.media_type.as_str(),
-            "title": step.title,
-            "action": step.action,
-            "state": step.state,
-            "problem": step.problem,
-        })).collect::<Vec<_>>(),
+        "steps": steps.iter().map(plan::step_json).collect::<Vec<_>>(),
     })
 }

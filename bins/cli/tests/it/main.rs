@@ -9,4 +9,5 @@
 mod commands;
 mod curation;
 mod refusals;
+mod restoring;
 mod scene;

@@ -10,6 +10,7 @@ mod importing;
 mod keeping;
 mod looking;
 mod proving;
+mod restoring;
 mod scene;
 mod scheduling;
 mod undoing;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anirewind_core::model::AccessToken;
 use anirewind_core::{App, Captured, Kind, Schedule, Settings, Sources, Steps};
-use anirewind_simulator::{Growth, SimUser, Simulator, VirtualClock, World};
+use anirewind_simulator::{Growth, Options, SimUser, Simulator, Switches, VirtualClock, World};
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
 use time::macros::datetime;
@@ -23,6 +23,15 @@ pub(crate) struct Scene {
 impl Scene {
     /// Hana with forty titles and Yuki with three; nobody is connected.
     pub(crate) async fn new() -> Self {
+        Self::grown(30, 10, |_| ()).await
+    }
+
+    /// Hana with so many titles, on an AniList of which something is known for sure.
+    pub(crate) async fn grown(
+        anime: usize,
+        manga: usize,
+        turn: impl FnOnce(&mut Switches),
+    ) -> Self {
         let clock = Arc::new(VirtualClock::starting_at(datetime!(2026-11-03 12:00 UTC)));
         let now = datetime!(2026-11-03 12:00 UTC);
         let mut world = World::new();
@@ -31,8 +40,8 @@ impl Scene {
             TOKEN,
             Growth {
                 seed: 7,
-                anime: 30,
-                manga: 10,
+                anime,
+                manga,
             },
             now,
         );
@@ -46,7 +55,15 @@ impl Scene {
             },
             now,
         );
-        let simulator = Simulator::start(world, clock.clone()).await.unwrap();
+        let mut switches = Switches::default();
+        turn(&mut switches);
+        let options = Options {
+            switches,
+            ..Options::default()
+        };
+        let simulator = Simulator::start_with(world, clock.clone(), options)
+            .await
+            .unwrap();
         let data = tempfile::tempdir().unwrap();
         let app = open(&simulator, &clock, &data);
         Self {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use anirewind_core::model::EntryField;
 use anirewind_core::{
-    App, ChangeOutcome, ChangeRow, Choices, Code, Conflict, Explain as _, GateError,
-    OperationState, Source, StepKind, UndoError, UndoReport,
+    ActError, Action, App, ChangeOutcome, ChangeRow, Choices, Code, Explain as _, GateError,
+    OperationState, Plan, Report, Source,
 };
 use anirewind_simulator::{Fault, SimEntry};
 
@@ -39,20 +39,27 @@ impl Scene {
     }
 }
 
-async fn undo(app: &App, row: &ChangeRow, choices: Choices) -> Result<UndoReport, UndoError> {
+async fn undo(app: &App, row: &ChangeRow, choices: Choices) -> Result<Report, ActError> {
     let plan = app.plan_undo(None, &[row.id.to_string()], choices).await?;
-    app.apply_undo(&plan).await
+    app.apply(plan, None).await
+}
+
+/// Titles that are left because they were edited since.
+fn kept(plan: &Plan) -> Vec<u32> {
+    let kept = plan.steps.iter();
+    let kept = kept.filter(|step| step.action == Action::Keep.as_str());
+    kept.map(|step| step.media.get()).collect()
 }
 
 fn never() -> Choices {
     Choices::default()
 }
 
-const DESTRUCTIVE: [(&str, &str); 1] = [("ANIREWIND_DESTRUCTIVE_SYNC", "true")];
+pub(crate) const DESTRUCTIVE: [(&str, &str); 1] = [("ANIREWIND_DESTRUCTIVE_SYNC", "true")];
 const DRY: [(&str, &str); 1] = [("PAB_DRY_RUN", "true")];
 
 /// What can be put back of an entry. A category without a score and one with none are the same.
-fn without_times(mut entry: SimEntry) -> SimEntry {
+pub(crate) fn without_times(mut entry: SimEntry) -> SimEntry {
     entry.advanced_scores.retain(|score| *score > 0.0);
     SimEntry {
         id: 0,
@@ -111,7 +118,7 @@ async fn an_addition_is_taken_back_only_where_removals_are_allowed() {
     let (writes, changes) = (scene.writes(), scene.log().await.len());
     let error = undo(&scene.app, &row, never()).await.unwrap_err();
     assert!(
-        matches!(error, UndoError::Gate(GateError::Removals { count: 1 })),
+        matches!(error, ActError::Gate(GateError::Removals { count: 1 })),
         "{error}"
     );
     assert_eq!(error.code(), Code::RefusedForSafety);
@@ -120,7 +127,7 @@ async fn an_addition_is_taken_back_only_where_removals_are_allowed() {
     let dry = scene.with(&[DESTRUCTIVE[0], DRY[0]]);
     let error = undo(&dry, &row, never()).await.unwrap_err();
     assert!(
-        matches!(error, UndoError::Gate(GateError::DryRun)),
+        matches!(error, ActError::Gate(GateError::DryRun)),
         "{error}"
     );
     assert_eq!((scene.writes(), scene.log().await.len()), (writes, changes));
@@ -156,7 +163,7 @@ async fn a_deletion_is_taken_back_with_everything_on_the_entry() {
         let writes = scene.writes();
         let outcome = undo(&app, &row, never()).await;
         if dry {
-            assert!(matches!(outcome, Err(UndoError::Gate(GateError::DryRun))));
+            assert!(matches!(outcome, Err(ActError::Gate(GateError::DryRun))));
             assert_eq!(scene.writes(), writes);
             continue;
         }
@@ -189,11 +196,9 @@ async fn a_later_edit_of_another_field_stays_and_one_of_the_same_field_is_asked_
         .plan_undo(None, &[row.id.to_string()], never())
         .await
         .unwrap();
-    assert_eq!(
-        plan.titles[0].conflicts,
-        [Conflict::Field(EntryField::Score)]
-    );
-    assert!(plan.titles[0].step.is_none());
+    assert_eq!(plan.count(Action::Keep), 1);
+    let problem = plan.steps[0].problem.clone().unwrap();
+    assert!(problem.starts_with("score was edited since"), "{problem}");
     let chosen = Choices {
         fields: [EntryField::Score].into(),
         ..never()
@@ -214,13 +219,13 @@ async fn twice_is_already_so_and_an_undo_can_itself_be_taken_back() {
         .plan_undo(None, &[row.id.to_string()], never())
         .await
         .unwrap();
-    assert!(again.titles[0].step.is_none() && again.titles[0].conflicts.is_empty());
+    assert_eq!((again.writes(), again.count(Action::Same)), (0, 1));
     assert_eq!(scene.writes(), writes);
     let redo = scene.app.plan_redo(None, &[], never()).await.unwrap();
-    scene.app.apply_undo(&redo).await.unwrap();
+    scene.app.apply(redo.clone(), None).await.unwrap();
     assert_eq!(scene.entry(1_001).unwrap().score, 11);
     let back = scene.app.plan_undo(None, &[], never()).await.unwrap();
-    scene.app.apply_undo(&back).await.unwrap();
+    scene.app.apply(back.clone(), None).await.unwrap();
     assert_ne!(scene.entry(1_001).unwrap().score, 11);
 }
 
@@ -241,15 +246,8 @@ async fn a_burst_is_taken_back_at_once_and_conflicts_are_left_and_named() {
         .plan_undo(None, &[group.to_string()], never())
         .await
         .unwrap();
-    let conflicts = plan
-        .titles
-        .iter()
-        .filter(|title| !title.conflicts.is_empty());
-    assert_eq!(
-        conflicts.map(|title| title.media.get()).collect::<Vec<_>>(),
-        [1_007]
-    );
-    let report = scene.app.apply_undo(&plan).await.unwrap();
+    assert_eq!(kept(&plan), [1_007]);
+    let report = scene.app.apply(plan.clone(), None).await.unwrap();
     assert_eq!(report.operation.state, OperationState::Done);
     for entry in before {
         let expected = if entry.media == 1_007 {
@@ -276,9 +274,9 @@ async fn when_the_list_moves_between_plan_and_word_nothing_is_sent() {
         .unwrap();
     scene.save(1_001, |entry| entry.score = 22);
     let writes = scene.writes();
-    let error = scene.app.apply_undo(&plan).await.unwrap_err();
+    let error = scene.app.apply(plan.clone(), None).await.unwrap_err();
     assert!(
-        matches!(error, UndoError::OutOfDate { count: 1 }),
+        matches!(error, ActError::OutOfDate { count: 1, .. }),
         "{error}"
     );
     assert_eq!(error.code(), Code::EditedSince);
@@ -296,7 +294,10 @@ async fn two_at_once_one_wins_and_the_other_is_told() {
         scene.app.plan_undo(None, &id, never()).await.unwrap(),
         other.plan_undo(None, &id, never()).await.unwrap(),
     );
-    let (one, two) = tokio::join!(scene.app.apply_undo(&one), other.apply_undo(&two));
+    let (one, two) = tokio::join!(
+        scene.app.apply(one.clone(), None),
+        other.apply(two.clone(), None)
+    );
     let outcomes = [one.map(|_| ()), two.map(|_| ())];
     assert_eq!(
         outcomes.iter().filter(|outcome| outcome.is_ok()).count(),
@@ -345,9 +346,9 @@ async fn a_title_that_anilist_removed_is_named_and_the_others_come_back() {
         .await
         .unwrap();
     scene.simulator.world().remove_media(1_004);
-    let error = scene.app.apply_undo(&plan).await.unwrap_err();
+    let error = scene.app.apply(plan.clone(), None).await.unwrap_err();
     assert!(
-        matches!(error, UndoError::OutOfDate { count: 1 }),
+        matches!(error, ActError::OutOfDate { count: 1, .. }),
         "{error}"
     );
     let plan = scene
@@ -355,17 +356,10 @@ async fn a_title_that_anilist_removed_is_named_and_the_others_come_back() {
         .plan_undo(None, &[group.to_string()], never())
         .await
         .unwrap();
-    let named = plan
-        .titles
-        .iter()
-        .filter(|title| !title.conflicts.is_empty());
-    assert_eq!(
-        named.map(|title| title.media.get()).collect::<Vec<_>>(),
-        [1_004]
-    );
-    let report = scene.app.apply_undo(&plan).await.unwrap();
+    assert_eq!(kept(&plan), [1_004]);
+    let report = scene.app.apply(plan.clone(), None).await.unwrap();
     assert_eq!(report.operation.state, OperationState::Done);
-    assert_eq!(report.steps.len(), plan.titles.len() - 1);
+    assert_eq!(report.sent().count(), plan.writes());
 }
 
 /// Every request of an undo fails once in every way; what stopped goes on, and the list is right.
@@ -391,9 +385,9 @@ async fn whatever_request_fails_it_ends_right_or_goes_on() {
                 .await
                 .unwrap();
             scene.simulator.fault_at(at, fault);
-            match scene.app.apply_undo(&plan).await {
+            match scene.app.apply(plan.clone(), None).await {
                 Ok(_) => {}
-                Err(UndoError::Stopped { operation, .. }) => {
+                Err(ActError::Stopped { operation, .. }) => {
                     let report = scene.app.resume_operation(&operation).await.unwrap();
                     assert_eq!(
                         report.operation.state,
@@ -404,7 +398,7 @@ async fn whatever_request_fails_it_ends_right_or_goes_on() {
                 // Nothing was sent yet.
                 Err(_) => {
                     let plan = scene.app.plan_undo(None, &[group], never()).await.unwrap();
-                    scene.app.apply_undo(&plan).await.unwrap();
+                    scene.app.apply(plan.clone(), None).await.unwrap();
                 }
             }
             for entry in &before {
@@ -425,12 +419,10 @@ async fn only_what_the_plan_shows_is_written() {
         .plan_undo(None, &[row.id.to_string()], never())
         .await
         .unwrap();
-    let step = plan.titles[0].step.clone().unwrap();
-    assert_eq!(step.kind, StepKind::Write);
-    let written: Vec<_> = EntryField::ALL
-        .into_iter()
-        .filter(|field| step.write.get(*field).is_recorded())
-        .collect();
+    let step = &plan.steps[0];
+    assert_eq!(step.action, Action::Write.as_str());
+    let (before, target) = (step.before.as_ref().unwrap(), step.target.as_ref().unwrap());
+    let written: Vec<_> = before.values.differing(&target.values).collect();
     assert_eq!(written, [EntryField::Score]);
 }
 
@@ -452,8 +444,8 @@ async fn back_to_before_a_change_takes_everything_after_it_back() {
     }
     let id = first.id.to_string();
     let plan = scene.app.plan_back_to(None, &id, never()).await.unwrap();
-    assert!(plan.titles.iter().all(|title| title.conflicts.is_empty()));
-    scene.app.apply_undo(&plan).await.unwrap();
+    assert_eq!(plan.count(Action::Keep), 0);
+    scene.app.apply(plan.clone(), None).await.unwrap();
     for entry in before {
         let now = scene.entry(entry.media).unwrap();
         assert_eq!(without_times(now), without_times(entry));
@@ -471,16 +463,17 @@ async fn what_was_sent_and_not_written_down_is_no_change_of_others() {
         let row = scene.seen().await;
         let group = row.change.group.clone().unwrap().to_string();
         let plan = scene.app.plan_undo(None, &[group], never()).await.unwrap();
-        scene.simulator.fault_at(at, Fault::Disabled);
-        let Err(UndoError::Stopped { operation, .. }) = scene.app.apply_undo(&plan).await else {
+        scene.simulator.fault_at(at, Fault::InvalidToken);
+        let Err(ActError::Stopped { operation, .. }) = scene.app.apply(plan.clone(), None).await
+        else {
             continue;
         };
         let before = scene.log().await.len();
         assert_eq!(scene.look().await.changes, 0, "at {at}");
         scene.capture().await;
         assert_eq!(scene.log().await.len(), before, "at {at}");
-        let error = scene.app.apply_undo(&plan).await.unwrap_err();
-        assert!(matches!(error, UndoError::Unfinished { .. }), "{error}");
+        let error = scene.app.apply(plan.clone(), None).await.unwrap_err();
+        assert!(matches!(error, ActError::Unfinished { .. }), "{error}");
         scene.app.resume_operation(&operation).await.unwrap();
         assert_eq!(scene.look().await.changes, 0, "at {at}");
         let observed = scene
@@ -499,7 +492,7 @@ async fn what_cannot_be_taken_back_says_why_and_a_redo_is_only_of_an_undo() {
     let row = scene.seen().await;
     let id = [row.id.to_string()];
     let error = scene.app.plan_redo(None, &id, never()).await.unwrap_err();
-    assert!(matches!(error, UndoError::NotAnUndo { .. }), "{error}");
+    assert!(matches!(error, ActError::NotAnUndo { .. }), "{error}");
     let error = scene
         .app
         .plan_undo(None, &["zzzz".to_owned()], never())
@@ -507,5 +500,5 @@ async fn what_cannot_be_taken_back_says_why_and_a_redo_is_only_of_an_undo() {
         .unwrap_err();
     assert_eq!(error.code(), Code::NotFound);
     let error = scene.app.plan_undo(None, &[], never()).await.unwrap_err();
-    assert!(matches!(error, UndoError::NothingOfOurs), "{error}");
+    assert!(matches!(error, ActError::NothingOfOurs), "{error}");
 }

@@ -83,7 +83,7 @@ async fn one_bad_title_fails_alone_however_anilist_answers() {
         scene.run(&steps, &journal).await.unwrap();
         for place in 0..steps.len() {
             let expected = if place == 3 {
-                StepState::Failed
+                StepState::NotFound
             } else {
                 StepState::Done
             };

@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use anirewind_anilist::{AniList, Pace, WRITES_PER_REQUEST};
 use anirewind_model::{AccessToken, Entry, MediaId, MediaType, Remote as _, Score, Viewer};
-use anirewind_restore::{Journal, JournalError, Settled, Step, StepState, Stopped, execute};
+use anirewind_restore::{
+    Journal, JournalError, Ports, Reading, Settled, Step, StepState, Stopped, Wish, execute,
+};
 use anirewind_simulator::{Growth, Options, RateLimit, Simulator, Switches, VirtualClock, World};
 use async_trait::async_trait;
 use time::macros::datetime;
@@ -12,6 +14,7 @@ use time::macros::datetime;
 pub(crate) const HANA: u32 = 4242;
 
 pub(crate) struct Scene {
+    pub(crate) clock: Arc<VirtualClock>,
     pub(crate) simulator: Simulator,
     pub(crate) anilist: AniList,
     pub(crate) viewer: Viewer,
@@ -47,11 +50,12 @@ impl Scene {
         let anilist = AniList::builder(AccessToken::new("a-token").unwrap())
             .endpoint(simulator.url())
             .clock(clock.clone())
-            .pace(Pace::new(clock))
+            .pace(Pace::new(clock.clone()))
             .build()
             .unwrap();
         let viewer = anilist.viewer().await.unwrap();
         Self {
+            clock,
             simulator,
             anilist,
             viewer,
@@ -83,14 +87,14 @@ impl Scene {
         steps: &[(Step, StepState)],
         journal: &Memory,
     ) -> Result<(), Stopped> {
-        execute(
-            steps,
-            &self.anilist,
-            &self.viewer,
+        let ports = Ports {
+            remote: &self.anilist,
+            viewer: &self.viewer,
             journal,
-            WRITES_PER_REQUEST,
-        )
-        .await
+            clock: self.clock.as_ref(),
+            most: WRITES_PER_REQUEST,
+        };
+        execute(steps, Reading::default(), &ports).await
     }
 
     pub(crate) fn effects(&self) -> usize {
@@ -104,6 +108,9 @@ pub(crate) struct Memory {
     pub(crate) states: Mutex<Vec<(StepState, Option<String>)>>,
     pub(crate) calls: Mutex<usize>,
     pub(crate) stops_at: Option<(usize, bool)>,
+    /// What somebody wants at which request.
+    pub(crate) wishes: Option<(usize, Wish)>,
+    pub(crate) asked: Mutex<usize>,
 }
 
 impl Memory {
@@ -147,7 +154,20 @@ impl Journal for Memory {
         })
     }
 
-    async fn settle(&self, place: usize, settled: Settled) -> Result<(), JournalError> {
-        self.call(|| self.states.lock().unwrap()[place] = (settled.state, settled.problem))
+    async fn settle(&self, settled: Vec<(usize, Settled)>) -> Result<(), JournalError> {
+        self.call(|| {
+            for (place, settled) in settled {
+                self.states.lock().unwrap()[place] = (settled.state, settled.problem);
+            }
+        })
+    }
+
+    async fn wish(&self) -> Result<Wish, JournalError> {
+        let mut asked = self.asked.lock().unwrap();
+        *asked += 1;
+        match self.wishes {
+            Some((at, wish)) if at == *asked => Ok(wish),
+            _ => Ok(Wish::GoOn),
+        }
     }
 }

@@ -1,0 +1,112 @@
+//! `job`: plans that are being carried out, or were.
+
+use anirewind_core::{App, BrowseError, OperationState, Report};
+
+use crate::arguments::JobCommand;
+use crate::commands::history::{one_operation, op_line, operation_json};
+use crate::commands::plan::{self, report_text, tell};
+use crate::output::{Failure, Output};
+
+/// So often a job of another process is looked at.
+const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
+
+pub(crate) async fn run(
+    app: &App,
+    output: &Output,
+    profile: Option<&str>,
+    command: &JobCommand,
+) -> Result<u8, Failure> {
+    match command {
+        JobCommand::List => list(app, output, profile).await,
+        JobCommand::Report { id } => {
+            let (operation, steps) = one_operation(app, profile, id).await?;
+            Ok(tell(output, &Report { operation, steps }))
+        }
+        JobCommand::Watch { id } => watch(app, output, profile, id).await,
+        JobCommand::Pause { id } => {
+            let (operation, _) = one_operation(app, profile, id).await?;
+            app.pause_operation(&operation.id).await?;
+            output.talk("It comes to rest after the request that is being sent.");
+            Ok(0)
+        }
+        JobCommand::Stop { id } => {
+            let (operation, steps) = one_operation(app, profile, id).await?;
+            let text = report_text(&Report {
+                operation: operation.clone(),
+                steps,
+            });
+            if !output.confirm(&format!("{text}\nEnd it here? What is done stays."), "stop")? {
+                return Ok(0);
+            }
+            if let Some(report) = app.stop_operation(&operation.id).await? {
+                return Ok(tell(output, &report));
+            }
+            output.talk("It ends after the request that is being sent.");
+            Ok(0)
+        }
+        JobCommand::Resume { id } => {
+            let (operation, steps) = one_operation(app, profile, id).await?;
+            let text = report_text(&Report {
+                operation: operation.clone(),
+                steps,
+            });
+            let question = format!("{}\n{text}\nGo on with it?", op_line(output, &operation));
+            if operation.state.is_open() && !output.confirm(&question, "resume")? {
+                output.talk("Nothing was sent.");
+                return Ok(0);
+            }
+            let follower = output.follow(app.events());
+            let report = {
+                let _at_work = output.at_work(app);
+                app.resume_operation(&operation.id).await
+            };
+            drop(follower);
+            Ok(tell(output, &report?))
+        }
+        JobCommand::Retry { id, apply } => {
+            let (operation, _) = one_operation(app, profile, id).await?;
+            let planned = app.plan_retry(&operation.id).await?;
+            plan::offer(app, output, planned, apply).await
+        }
+    }
+}
+
+async fn list(app: &App, output: &Output, profile: Option<&str>) -> Result<u8, Failure> {
+    let owner = match profile {
+        Some(profile) => Some(app.account_row(profile).await?.account.id),
+        None => None,
+    };
+    let all = app.operations(owner, usize::MAX).await;
+    let all = all.map_err(BrowseError::Store)?;
+    let open: Vec<_> = all.iter().filter(|one| one.state.is_open()).collect();
+    output.result(
+        "jobs",
+        || open.iter().map(|one| operation_json(one, &[])).collect(),
+        || {
+            if open.is_empty() {
+                return "Nothing is under way. What is done: anirewind op log".to_owned();
+            }
+            let lines = open.iter().map(|one| op_line(output, one));
+            lines.collect::<Vec<_>>().join("\n")
+        },
+    );
+    Ok(0)
+}
+
+async fn watch(app: &App, output: &Output, profile: Option<&str>, id: &str) -> Result<u8, Failure> {
+    let mut last = None;
+    loop {
+        let (operation, steps) = one_operation(app, profile, id).await?;
+        let report = Report { operation, steps };
+        if report.operation.state != OperationState::Running {
+            return Ok(tell(output, &report));
+        }
+        let all = report.sent().count();
+        let done = all - report.summary().open;
+        if last != Some(done) {
+            output.talk(&format!("{done} of {all} titles read back"));
+            last = Some(done);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}

@@ -1,0 +1,360 @@
+//! `plan`, and what every command does that has a plan: show it, ask, send, tell.
+
+use anirewind_core::model::{Entry, EntryField, ScoreFormat};
+use anirewind_core::{
+    ActError, Action, App, OperationRow, OperationState, Plan, Report, StepRow, summary_of,
+    value_of,
+};
+use serde_json::{Map, Value, json};
+
+use crate::arguments::{ApplyArguments, PlanCommand};
+use crate::commands::history::operation_json;
+use crate::commands::log::short;
+use crate::json::{instant_json, key, value_json};
+use crate::output::{Failure, Output};
+
+const PARTLY: u8 = 3;
+const INTERRUPTED: u8 = 130;
+/// So many removals, or such a part of the list, are agreed to by their number.
+const MANY: usize = 20;
+const MANY_PERCENT: usize = 5;
+
+pub(crate) async fn run(
+    app: &App,
+    output: &Output,
+    profile: Option<&str>,
+    command: &PlanCommand,
+) -> Result<u8, Failure> {
+    match command {
+        PlanCommand::List => {
+            let owner = match profile {
+                Some(profile) => Some(app.account_row(profile).await?.account.id),
+                None => None,
+            };
+            let plans = app.plans(owner).await?;
+            output.result(
+                "plans",
+                || plans.iter().map(|plan| operation_json(plan, &[])).collect(),
+                || {
+                    if plans.is_empty() {
+                        return "No plans. Plans last a day.".to_owned();
+                    }
+                    let lines = plans.iter().map(|plan| line(output, plan));
+                    lines.collect::<Vec<_>>().join("\n")
+                },
+            );
+        }
+        PlanCommand::Show { id } => {
+            let plan = app.plan(id).await?;
+            output.result("plan", || plan_json(&plan), || plan_text(&plan));
+        }
+        PlanCommand::Apply { id, apply } => {
+            let plan = app.plan(id).await?;
+            return offer(app, output, plan, apply).await;
+        }
+        PlanCommand::Discard { id } => {
+            let plan = app.discard_plan(id).await?;
+            output.result(
+                "plan",
+                || plan_json(&plan),
+                || format!("Plan {} is dropped. Nothing was sent.", plan.operation.id),
+            );
+        }
+    }
+    Ok(0)
+}
+
+fn line(output: &Output, plan: &OperationRow) -> String {
+    let until = plan
+        .expires_at
+        .map_or_else(String::new, |at| format!("  until {}", output.time(at)));
+    format!(
+        "{}  {}  {}{until}",
+        short(plan.id.as_str()),
+        output.time(plan.at),
+        plan.what
+    )
+}
+
+/// Shows a plan, asks, sends it and tells what came of it.
+pub(crate) async fn offer(
+    app: &App,
+    output: &Output,
+    mut plan: Plan,
+    apply: &ApplyArguments,
+) -> Result<u8, Failure> {
+    if apply.mute_activity || apply.no_mute_activity {
+        plan.mute(apply.mute_activity);
+    }
+    let text = plan_text(&plan);
+    let writes = plan.writes();
+    if apply.dry_run || writes == 0 {
+        let end = if writes == 0 {
+            "Nothing to do."
+        } else {
+            "Nothing was sent."
+        };
+        output.result("plan", || plan_json(&plan), || format!("{text}\n{end}"));
+        return Ok(0);
+    }
+    let removals = plan.count(Action::Remove);
+    let all = plan.count(Action::Same) + plan.steps.len();
+    let are_many = removals >= MANY || removals * 100 >= all * MANY_PERCENT;
+    let plural = if writes == 1 { "" } else { "s" };
+    let mut question = format!("{text}\nSend {writes} change{plural} to AniList?");
+    let mut word = "send".to_owned();
+    let mut agreed = apply.allow_removals;
+    if removals > 0 && are_many && agreed.is_none() {
+        question = format!("{question} {removals} titles are removed.");
+        word = removals.to_string();
+    }
+    if output.can_ask() {
+        if !output.confirm(&question, &word)? {
+            let plan = app.store_plan(plan).await?;
+            output.talk(&format!(
+                "Nothing was sent. The plan is kept for a day: anirewind plan apply {}",
+                plan.operation.id
+            ));
+            return Ok(0);
+        }
+        agreed = agreed.or(Some(removals));
+    } else if !output.is_yes() {
+        let plan = app.store_plan(plan).await?;
+        output.talk(&text);
+        return Err(Failure::refused(
+            "nobody is here to say yes to that",
+            format!(
+                "Nothing was sent. The plan is kept for a day: anirewind plan apply {} --yes",
+                plan.operation.id
+            ),
+        ));
+    }
+    let follower = output.follow(app.events());
+    let report = {
+        let _at_work = output.at_work(app);
+        app.apply(plan, agreed).await
+    };
+    drop(follower);
+    if let Err(ActError::OutOfDate { plan, .. }) = &report {
+        let plan = app.plan(plan.as_str()).await?;
+        output.talk(&plan_text(&plan));
+    }
+    Ok(tell(output, &report?))
+}
+
+/// Prints how an act ended, and says with which status to end.
+pub(crate) fn tell(output: &Output, report: &Report) -> u8 {
+    output.result(
+        "operation",
+        || operation_json(&report.operation, &report.steps),
+        || report_text(report),
+    );
+    match report.operation.state {
+        OperationState::Done => 0,
+        OperationState::Paused => INTERRUPTED,
+        _ => PARTLY,
+    }
+}
+
+/// How an act ended, in words.
+pub(crate) fn report_text(report: &Report) -> String {
+    let mut lines: Vec<_> = report
+        .unwell()
+        .filter(|step| !matches!(step.state.as_str(), "pending" | "intended"))
+        .map(|step| {
+            let problem = step.problem.as_deref().unwrap_or(&step.state);
+            format!("x {}: {problem}", name(step))
+        })
+        .collect();
+    let summary = report.summary();
+    let all = report.sent().count();
+    let id = short(report.operation.id.as_str());
+    lines.push(format!(
+        "{} restored, {} skipped, {} errors.",
+        summary.restored, summary.skipped, summary.errors
+    ));
+    lines.push(match report.operation.state {
+        OperationState::Done => format!("All {all} read back and verified."),
+        OperationState::Paused => format!(
+            "Paused with {} of {all} open. Go on: anirewind job resume {id}",
+            summary.open
+        ),
+        OperationState::Running | OperationState::Stopped => format!(
+            "Not finished, {} of {all} open. Go on: anirewind job resume {id}",
+            summary.open
+        ),
+        _ if report.retryable() > 0 => {
+            format!("The others are named above. Try them again: anirewind job retry {id}")
+        }
+        _ => "The others are named above.".to_owned(),
+    });
+    if let Some(problem) = &report.operation.problem {
+        lines.push(problem.clone());
+    }
+    lines.push(format!("Take it back with: anirewind undo {id}"));
+    lines.join("\n")
+}
+
+fn name(step: &StepRow) -> String {
+    let title = step.title.clone();
+    title.unwrap_or_else(|| format!("{} {}", step.media_type.word(), step.media))
+}
+
+/// A plan as people read it.
+pub(crate) fn plan_text(plan: &Plan) -> String {
+    let detail = &plan.operation.detail;
+    let mut lines = Vec::new();
+    for step in &plan.steps {
+        lines.extend(step_lines(step, &plan.score_format));
+    }
+    let counts = [
+        (Action::Write, "changed back"),
+        (Action::Add, "added back"),
+        (Action::Remove, "removed"),
+        (Action::Stay, "added since and left"),
+        (Action::Keep, "edited since and left"),
+        (Action::Cannot, "cannot"),
+        (Action::Same, "already right"),
+    ];
+    let counts = counts
+        .iter()
+        .map(|(action, what)| (plan.count(*action), what));
+    let counts: Vec<_> = counts
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    lines.push(format!("{}: {}", plan.operation.what, counts.join(", ")));
+    for (of, list) in &detail.lists {
+        lines.push(format!("The custom list \"{list}\" ({of}) is made first."));
+    }
+    if !detail.not_recorded.is_empty() {
+        let fields = detail.not_recorded.iter();
+        let fields: Vec<_> = fields
+            .map(|(field, count)| format!("{field} ({count})"))
+            .collect();
+        lines.push(format!(
+            "Not recorded there, and left as they are: {}",
+            fields.join(", ")
+        ));
+    }
+    if plan.writes() > 0 {
+        lines.push(format!(
+            "{} writes in about {} requests, at 30 a minute around {}.",
+            plan.writes(),
+            plan.requests(),
+            minutes(plan.duration())
+        ));
+        lines.push(if detail.mutes {
+            "List activity is muted while this runs, then set back as it was.".to_owned()
+        } else {
+            "List edits may post to your activity feed; --mute-activity prevents it.".to_owned()
+        });
+        lines.push(
+            "Cannot come back: ids of entries, the times they were made and saved, posts in the feed. \
+             A safety snapshot is taken first."
+                .to_owned(),
+        );
+    }
+    lines.join("\n")
+}
+
+fn minutes(duration: std::time::Duration) -> String {
+    match duration.as_secs() {
+        seconds @ 0..=90 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds.div_ceil(60)),
+    }
+}
+
+fn step_lines(step: &StepRow, format: &ScoreFormat) -> Vec<String> {
+    let title = name(step);
+    let reason = step.problem.as_deref().unwrap_or_default();
+    let summary = |entry: &Option<Entry>| {
+        let entry = entry.as_ref();
+        entry.map_or_else(String::new, |entry| summary_of(entry, format))
+    };
+    let mut lines = match Action::parse(&step.action) {
+        Some(Action::Write) => fields(step, format),
+        Some(Action::Add) => {
+            vec![format!("+ {title}  is added: {}", summary(&step.target))]
+        }
+        Some(Action::Remove) => {
+            let is = summary(&step.before);
+            vec![format!("- {title}  is removed from AniList; it is {is}")]
+        }
+        Some(Action::Same) => vec![format!("= {title}  is so already")],
+        Some(Action::Stay) => Vec::new(),
+        Some(Action::Keep) => vec![format!("! {title}  {reason}")],
+        Some(Action::Cannot) | None => vec![format!("x {title}  {reason}")],
+    };
+    lines.extend(step.notes.iter().map(|note| format!("  {title}  {note}")));
+    lines
+}
+
+fn fields(step: &StepRow, format: &ScoreFormat) -> Vec<String> {
+    let (Some(before), Some(target)) = (&step.before, &step.target) else {
+        return Vec::new();
+    };
+    let title = name(step);
+    let differing = before.values.differing(&target.values);
+    let line = |field: EntryField| {
+        let (was, is) = (
+            value_of(before, field, format),
+            value_of(target, field, format),
+        );
+        format!("~ {title}  {} {was} -> {is}", field.as_str())
+    };
+    differing.map(line).collect()
+}
+
+/// A plan for machines.
+pub(crate) fn plan_json(plan: &Plan) -> Value {
+    let detail = &plan.operation.detail;
+    let steps = plan.steps.iter().map(step_json);
+    json!({
+        "id": plan.id().map(anirewind_core::Id::as_str),
+        "kind": plan.operation.kind,
+        "what": plan.operation.what,
+        "expiresAt": plan.operation.expires_at.map(instant_json),
+        "write": plan.count(Action::Write),
+        "add": plan.count(Action::Add),
+        "remove": plan.count(Action::Remove),
+        "same": plan.count(Action::Same),
+        "stay": plan.count(Action::Stay),
+        "keep": plan.count(Action::Keep),
+        "cannot": plan.count(Action::Cannot),
+        "requests": plan.requests(),
+        "seconds": plan.duration().as_secs(),
+        "mutesActivity": detail.mutes,
+        "createsLists": detail.lists,
+        "notRecorded": detail.not_recorded,
+        "steps": steps.collect::<Vec<_>>(),
+    })
+}
+
+/// A title of a plan or of an act, for machines.
+pub(crate) fn step_json(step: &StepRow) -> Value {
+    let fields = match (&step.before, &step.target) {
+        (Some(before), Some(target)) => {
+            let differing = before.values.differing(&target.values);
+            let both = differing.map(|field| {
+                let both = json!({
+                    "now": value_json(&before.values.get(field)),
+                    "sent": value_json(&target.values.get(field)),
+                });
+                (key(field).to_owned(), both)
+            });
+            both.collect::<Map<_, _>>()
+        }
+        _ => Map::new(),
+    };
+    json!({
+        "mediaId": step.media.get(),
+        "type": step.media_type.as_str(),
+        "title": step.title,
+        "action": step.action,
+        "state": step.state,
+        "problem": step.problem,
+        "notes": step.notes,
+        "fields": fields,
+    })
+}

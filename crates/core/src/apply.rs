@@ -1,0 +1,513 @@
+//! Carrying a plan out: the gate, a last look, a safety snapshot, the writes, the proof. And going on
+//! with what stopped.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use anirewind_model::{
+    Entry, EntryStatus, List, MediaId, MediaType, RemoteError, Retry, TypeSettings, UserId, Viewer,
+};
+use anirewind_restore::{Ports, Reading, Step, StepState, Stopped, Wish, execute};
+use anirewind_store::{OperationRow, OperationState, StepRow, StoreError};
+use anirewind_timeline::Id;
+
+use crate::accounts::Target;
+use crate::act_error::ActError;
+use crate::act_journal::StoreJournal;
+use crate::app::App;
+use crate::capture::CaptureError;
+use crate::event::Event;
+use crate::gate::Gate;
+use crate::plan::{Action, Plan, step_of};
+use crate::report::Report;
+
+/// The word for a wish that work ends.
+pub(crate) const STOP: &str = "stop";
+/// The word for a wish that work waits.
+const PAUSE: &str = "pause";
+/// So many removals need to be said in so many words, whatever the plan.
+const MANY_REMOVALS: usize = 20;
+/// While an act waits for AniList it looks this often whether somebody wants something else.
+const GLANCE: Duration = Duration::from_secs(5);
+
+impl App {
+    /// Carries a plan out: the gate, a last look at the whole list, a safety snapshot, the writes, and
+    /// everything read back.
+    ///
+    /// If something was edited since, nothing is sent: the error names the plan, in which those titles
+    /// are now left alone. `removals` is how many removals somebody has agreed to.
+    pub async fn apply(&self, plan: Plan, removals: Option<usize>) -> Result<Report, ActError> {
+        let count = plan.count(Action::Remove);
+        let is_asked = plan.operation.kind == "restore" || count >= MANY_REMOVALS;
+        if count > 0 && is_asked && removals != Some(count) {
+            return Err(ActError::Consent {
+                count,
+                allowed: removals,
+            });
+        }
+        let owner = plan.operation.owner;
+        let (mut gate, list, read_at) = self.gate_with_list(&plan.target, owner, count).await?;
+        if let Some(other) = self.unfinished(owner).await? {
+            return Err(ActError::Unfinished {
+                operation: other.id,
+            });
+        }
+        let plan = self.store_plan(plan).await?;
+        let id = plan.operation.id.clone();
+        // Somebody else may have applied or dropped it while we waited for leave.
+        let stored = self.inner.store.operation(id.clone()).await?;
+        match stored {
+            Some(stored) if stored.state == OperationState::Planned => {}
+            stored => {
+                return Err(ActError::NotAPlan {
+                    plan: id,
+                    state: stored.map_or("gone", |stored| stored.state.as_str()),
+                });
+            }
+        }
+        let moved = moved(&plan.steps, &list);
+        if !moved.is_empty() {
+            let count = moved.len();
+            let words = (Action::Keep.as_str(), StepState::Left.as_str());
+            self.inner
+                .store
+                .leave_steps(id.clone(), moved, words)
+                .await?;
+            return Err(ActError::OutOfDate { count, plan: id });
+        }
+        let safety = self.keep_before(&plan.target, &gate, list.clone()).await;
+        let safety = safety.map_err(|source| ActError::Safety {
+            source: Box::new(source),
+        })?;
+        let now = self.now();
+        let file = safety.snapshot.file;
+        self.inner
+            .store
+            .begin_operation(id.clone(), now, file.clone())
+            .await?;
+        let operation = OperationRow {
+            state: OperationState::Running,
+            at: now,
+            safety: Some(file),
+            ..plan.operation
+        };
+        let known = Reading::whole(read_at, list.entries);
+        self.carry_out(operation, &mut gate, known).await
+    }
+
+    async fn keep_before(
+        &self,
+        target: &Target,
+        gate: &Gate,
+        mut list: List,
+    ) -> Result<crate::capture::Captured, CaptureError> {
+        let profile = self.profile_of(target, &gate.viewer).await?;
+        let favourites = gate.client.read_favourites(gate.viewer.account.id).await;
+        list.favourites = Some(favourites.map_err(|source| CaptureError::Read {
+            profile: profile.clone(),
+            source,
+        })?);
+        self.keep_safe(&profile, &gate.viewer, &target.token, list)
+            .await
+    }
+
+    /// Goes on with an act that stopped, or that was under way when the program ended. Titles that
+    /// may have been sent are read first.
+    pub async fn resume_operation(&self, operation: &Id) -> Result<Report, ActError> {
+        self.inner.store.set_wish(operation.clone(), None).await?;
+        self.go_on_with(operation).await
+    }
+
+    /// Ends an act where it is; what is done stays. One that is under way elsewhere ends after the
+    /// request that is being sent.
+    pub async fn stop_operation(&self, operation: &Id) -> Result<Option<Report>, ActError> {
+        self.wish_of(operation, STOP).await
+    }
+
+    /// Lets an act that is under way wait until somebody resumes it.
+    pub async fn pause_operation(&self, operation: &Id) -> Result<(), ActError> {
+        let row = self.act(operation).await?;
+        if row.state.is_open() {
+            self.inner
+                .store
+                .set_wish(operation.clone(), Some(PAUSE))
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn wish_of(
+        &self,
+        operation: &Id,
+        wish: &'static str,
+    ) -> Result<Option<Report>, ActError> {
+        let row = self.act(operation).await?;
+        if !row.state.is_open() {
+            return Ok(None);
+        }
+        self.inner
+            .store
+            .set_wish(operation.clone(), Some(wish))
+            .await?;
+        match self.go_on_with(operation).await {
+            // Whoever carries it out will see the wish.
+            Err(ActError::Gate(crate::gate::GateError::Busy)) => Ok(None),
+            report => report.map(Some),
+        }
+    }
+
+    async fn act(&self, operation: &Id) -> Result<OperationRow, ActError> {
+        let row = self.inner.store.operation(operation.clone()).await?;
+        let begun = row.filter(|row| {
+            !matches!(
+                row.state,
+                OperationState::Planned | OperationState::Discarded
+            )
+        });
+        begun.ok_or_else(|| ActError::NotFound {
+            reference: operation.to_string(),
+        })
+    }
+
+    async fn go_on_with(&self, operation: &Id) -> Result<Report, ActError> {
+        let row = self.act(operation).await?;
+        let steps = self.inner.store.steps(operation.clone()).await?;
+        let removals = open_steps(&steps)?
+            .iter()
+            .filter(|(_, step, _)| step.kind == anirewind_restore::StepKind::Remove)
+            .count();
+        if !row.state.is_open() {
+            return Ok(Report::new(row, steps));
+        }
+        let target = self.target_of(row.owner).await?;
+        let mut gate = self.gate(&target, row.owner, removals).await?;
+        // Somebody else may have finished it while we waited for leave.
+        let row = self.act(operation).await?;
+        if !row.state.is_open() {
+            let steps = self.inner.store.steps(operation.clone()).await?;
+            return Ok(Report::new(row, steps));
+        }
+        self.carry_out(row, &mut gate, Reading::default()).await
+    }
+
+    /// Goes on with whatever of an account was begun and did not end, unless somebody paused it.
+    pub(crate) async fn resume_unfinished(&self, owner: UserId) -> Result<(), ActError> {
+        let Some(operation) = self.unfinished(owner).await? else {
+            return Ok(());
+        };
+        if operation.state != OperationState::Paused {
+            let report = self.go_on_with(&operation.id).await?;
+            let state = report.operation.state.as_str();
+            tracing::info!(operation = operation.id.as_str(), state, "went on");
+        }
+        Ok(())
+    }
+
+    /// Lets whatever is under way in this process come to rest after the request that is being sent.
+    /// It can be resumed.
+    pub fn interrupt(&self) {
+        self.inner
+            .interrupted
+            .store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.inner
+            .interrupted
+            .load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Everything between the safety snapshot and the report. What AniList lets fail for a while is
+    /// waited for; what stops it otherwise can go on later.
+    async fn carry_out(
+        &self,
+        mut operation: OperationRow,
+        gate: &mut Gate,
+        mut known: Reading,
+    ) -> Result<Report, ActError> {
+        let id = operation.id.clone();
+        let state = OperationState::Running;
+        self.inner
+            .store
+            .end_operation(id.clone(), state, None)
+            .await?;
+        let done = loop {
+            let known = std::mem::take(&mut known);
+            let done = self.carry_out_once(&mut operation, gate, known).await;
+            let Err(ActStop::Stopped(Stopped::Remote(error))) = &done else {
+                break done;
+            };
+            match error.retry() {
+                Retry::After(wait) if self.waits(wait) => {
+                    let problem = error.to_string();
+                    let asked = self.wait_for(&operation, &problem, wait).await?;
+                    if let Some(wish) = asked {
+                        break Err(ActStop::Stopped(Stopped::Asked(wish)));
+                    }
+                }
+                _ => break done,
+            }
+        };
+        self.end(operation, done).await
+    }
+
+    /// Whether somebody who called this is willing to wait so long.
+    fn waits(&self, wait: Duration) -> bool {
+        self.inner.patience.is_none_or(|patience| wait <= patience)
+    }
+
+    async fn wait_for(
+        &self,
+        operation: &OperationRow,
+        problem: &str,
+        wait: Duration,
+    ) -> Result<Option<Wish>, StoreError> {
+        self.tell(Event::Waiting {
+            profile: self.profile_called(operation.owner).await,
+            operation: operation.id.clone(),
+            problem: problem.to_owned(),
+            wait,
+        });
+        let mut left = wait;
+        while !left.is_zero() {
+            let part = left.min(GLANCE);
+            self.inner.clock.sleep(part).await;
+            left -= part;
+            if self.is_interrupted() {
+                return Ok(Some(Wish::Pause));
+            }
+            match self
+                .inner
+                .store
+                .wish(operation.id.clone())
+                .await?
+                .as_deref()
+            {
+                Some(PAUSE) => return Ok(Some(Wish::Pause)),
+                Some(_) => return Ok(Some(Wish::Stop)),
+                None => {}
+            }
+        }
+        Ok(None)
+    }
+
+    async fn profile_called(&self, owner: UserId) -> String {
+        let accounts = self.accounts().await.unwrap_or_default();
+        let account = accounts.into_iter().find(|row| row.account.id == owner);
+        account.map_or_else(|| owner.to_string(), |row| row.profile)
+    }
+
+    async fn carry_out_once(
+        &self,
+        operation: &mut OperationRow,
+        gate: &mut Gate,
+        known: Reading,
+    ) -> Result<(), ActStop> {
+        let rows = self.inner.store.steps(operation.id.clone()).await?;
+        let open = open_steps(&rows)?;
+        if !open.is_empty() {
+            self.make_lists(operation, gate).await?;
+            self.mute(operation, gate).await?;
+        }
+        let places: Vec<_> = open.iter().map(|(place, _, _)| *place).collect();
+        let steps: Vec<_> = open
+            .into_iter()
+            .map(|(_, step, state)| (step, state))
+            .collect();
+        let journal = StoreJournal {
+            app: self,
+            profile: self.profile_called(operation.owner).await,
+            operation,
+            steps: &rows,
+            places: &places,
+            begun: self.inner.clock.elapsed(),
+            done_before: OnceLock::new(),
+        };
+        let ports = Ports {
+            remote: &gate.client,
+            viewer: &gate.viewer,
+            journal: &journal,
+            clock: self.inner.clock.as_ref(),
+            most: anirewind_anilist::WRITES_PER_REQUEST,
+        };
+        let done = execute(&steps, known, &ports).await;
+        match done {
+            // Somebody who waits does not want to find his feed muted for days.
+            Ok(()) | Err(Stopped::Asked(_)) => self.unmute(operation, gate).await?,
+            Err(_) => {}
+        }
+        Ok(done?)
+    }
+
+    /// Makes the custom lists that the plan needs and the account does not have; others stay.
+    async fn make_lists(
+        &self,
+        operation: &OperationRow,
+        gate: &mut Gate,
+    ) -> Result<(), RemoteError> {
+        let mut missing: BTreeMap<MediaType, Vec<String>> = BTreeMap::new();
+        for (media_type, name) in &operation.detail.lists {
+            let Some(media_type) = MediaType::parse(media_type) else {
+                continue;
+            };
+            let settings = settings_of(&mut gate.viewer, media_type);
+            if settings.is_some_and(|known| !known.custom_lists.contains(name)) {
+                missing.entry(media_type).or_default().push(name.clone());
+            }
+        }
+        for (media_type, names) in missing {
+            let Gate { client, viewer, .. } = gate;
+            if let Some(settings) = settings_of(viewer, media_type) {
+                client
+                    .add_custom_lists(media_type, settings, &names)
+                    .await?;
+                settings.custom_lists.extend(names);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps list edits out of the activity feed for as long as the act runs. What was set before is
+    /// written down first, so that it can be put back whatever happens.
+    async fn mute(&self, operation: &mut OperationRow, gate: &Gate) -> Result<(), ActStop> {
+        let muted = &gate.viewer.activity.muted;
+        let is_all = EntryStatus::KNOWN
+            .iter()
+            .all(|status| muted.contains(status));
+        if !operation.detail.mutes || (operation.muted_before.is_none() && is_all) {
+            return Ok(());
+        }
+        if operation.muted_before.is_none() {
+            let before: Vec<_> = muted.iter().map(|s| s.as_str().to_owned()).collect();
+            let (store, id) = (&self.inner.store, operation.id.clone());
+            store.note_muted(id, Some(before.clone())).await?;
+            operation.muted_before = Some(before);
+        }
+        gate.client.set_muted_activity(&EntryStatus::KNOWN).await?;
+        Ok(())
+    }
+
+    /// Puts back what was set before.
+    async fn unmute(&self, operation: &mut OperationRow, gate: &Gate) -> Result<(), ActStop> {
+        let Some(before) = &operation.muted_before else {
+            return Ok(());
+        };
+        let before: Vec<_> = before.iter().map(|word| EntryStatus::parse(word)).collect();
+        gate.client.set_muted_activity(&before).await?;
+        let (store, id) = (&self.inner.store, operation.id.clone());
+        store.note_muted(id, None).await?;
+        operation.muted_before = None;
+        Ok(())
+    }
+
+    async fn end(
+        &self,
+        operation: OperationRow,
+        done: Result<(), ActStop>,
+    ) -> Result<Report, ActError> {
+        let id = operation.id.clone();
+        let steps = self.inner.store.steps(id.clone()).await?;
+        let is_well = |step: &StepRow| {
+            let sends = Action::parse(&step.action).is_some_and(Action::sends);
+            !sends || StepState::parse(&step.state).is_some_and(StepState::is_well)
+        };
+        let stopped = match done {
+            Ok(()) | Err(ActStop::Stopped(Stopped::Asked(Wish::Stop))) => None,
+            Err(stopped) => Some(stopped),
+        };
+        let (state, problem) = match &stopped {
+            Some(ActStop::Stopped(Stopped::Asked(_))) => (OperationState::Paused, None),
+            Some(ActStop::Stopped(stopped)) => (OperationState::Stopped, Some(stopped.to_string())),
+            Some(ActStop::Store(error)) => (OperationState::Stopped, Some(error.to_string())),
+            None if steps.iter().all(is_well) => (OperationState::Done, None),
+            None => (OperationState::Partly, None),
+        };
+        self.inner
+            .store
+            .end_operation(id.clone(), state, problem.clone())
+            .await?;
+        match stopped {
+            Some(ActStop::Store(error)) => return Err(error.into()),
+            Some(ActStop::Stopped(source)) if !matches!(source, Stopped::Asked(_)) => {
+                return Err(ActError::Stopped {
+                    operation: id,
+                    source,
+                });
+            }
+            _ => {}
+        }
+        let operation = OperationRow {
+            state,
+            problem,
+            ..operation
+        };
+        Ok(Report::new(operation, steps))
+    }
+}
+
+/// What stopped an act.
+enum ActStop {
+    Stopped(Stopped),
+    Store(StoreError),
+}
+
+impl From<Stopped> for ActStop {
+    fn from(stopped: Stopped) -> Self {
+        Self::Stopped(stopped)
+    }
+}
+
+impl From<RemoteError> for ActStop {
+    fn from(error: RemoteError) -> Self {
+        Self::Stopped(error.into())
+    }
+}
+
+impl From<StoreError> for ActStop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+fn settings_of(viewer: &mut Viewer, media_type: MediaType) -> Option<&mut TypeSettings> {
+    match media_type {
+        MediaType::Anime => viewer.settings.anime.as_mut(),
+        MediaType::Manga => viewer.settings.manga.as_mut(),
+    }
+}
+
+/// The steps that are not settled, each with its place in the plan.
+fn open_steps(rows: &[StepRow]) -> Result<Vec<(usize, Step, StepState)>, StoreError> {
+    let mut open = Vec::new();
+    for (place, row) in rows.iter().enumerate() {
+        let corrupt = |column| StoreError::Corrupt {
+            table: "step",
+            column,
+            row: row.media.to_string(),
+        };
+        let state = StepState::parse(&row.state).ok_or_else(|| corrupt("state"))?;
+        if !state.is_settled() {
+            let step = step_of(row).ok_or_else(|| corrupt("target"))?;
+            open.push((place, step, state));
+        }
+    }
+    Ok(open)
+}
+
+/// Titles of a plan that are no longer what it was made from.
+fn moved(steps: &[StepRow], list: &List) -> Vec<(usize, String)> {
+    let live: BTreeMap<(MediaType, MediaId), &Entry> = list
+        .entries
+        .iter()
+        .map(|entry| ((entry.media_type, entry.media), entry))
+        .collect();
+    let moved = steps.iter().enumerate().filter(|(_, row)| {
+        let now = live.get(&(row.media_type, row.media));
+        let now = now.map(|entry| &entry.values);
+        step_of(row).is_some_and(|step| !step.is_untouched(now) && !step.is_reached(now))
+    });
+    moved
+        .map(|(place, _)| (place, "edited since the plan was made".to_owned()))
+        .collect()
+}

@@ -1,0 +1,317 @@
+//! Putting a list back to what a snapshot, a file or a moment holds: what that would write.
+
+use std::collections::BTreeSet;
+
+use anirewind_model::{List, MediaId, MediaType, ScoreFormat, TitleLanguage, UserId, Viewer};
+use anirewind_restore::{Options, Planned, StepState, Verdict, plan};
+use anirewind_store::{OperationDetail, OperationRow, OperationState, SnapshotRow, StepRow};
+use anirewind_timeline::Id;
+use time::OffsetDateTime;
+
+use crate::accounts::{AccountError, Target};
+use crate::act_error::{ActError, Guard};
+use crate::app::App;
+use crate::find::FoundList;
+use crate::judge::is_trusted;
+use crate::plan::{Action, FEW, Plan, Row, step_of};
+use crate::report::can_be_retried;
+use crate::words::title_of;
+
+/// What to put a list back to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// A snapshot, by any of its names, or a file.
+    Snapshot(String),
+    /// The list at a moment, rebuilt from snapshots and changes.
+    Moment(OffsetDateTime),
+    /// What an act of ours found when it began.
+    Before(Id),
+}
+
+/// A list that was found, with what is known of it.
+struct Base {
+    list: List,
+    /// What to call it.
+    name: String,
+    row: Option<SnapshotRow>,
+    file: Option<String>,
+}
+
+impl App {
+    /// Works out what putting a list back would write. Sends nothing but reads.
+    pub async fn plan_restore(
+        &self,
+        profile: Option<&str>,
+        wanted: &Wanted,
+        options: &Options,
+    ) -> Result<Plan, ActError> {
+        let base = self.base(profile, wanted).await?;
+        check(&base, options)?;
+        let target = match profile {
+            Some(_) => self.targets(profile).await?.into_iter().next(),
+            None => Some(self.target_of(base.list.owner.id).await?),
+        };
+        let target = target.ok_or(AccountError::NoAccount)?;
+        let live = self.read_live(&target, base.list.owner.id).await;
+        let (_, viewer, live) = live.map_err(|error| match error {
+            AccountError::WrongAccount { found, .. } => ActError::Guard(Guard::OthersList {
+                owner: base.list.owner.name.clone(),
+                connected: found,
+            }),
+            error => error.into(),
+        })?;
+        Ok(self.restore_plan(&base, &viewer, &live, target, options))
+    }
+
+    fn restore_plan(
+        &self,
+        base: &Base,
+        viewer: &Viewer,
+        live: &List,
+        target: Target,
+        options: &Options,
+    ) -> Plan {
+        let worked_out = plan(&base.list, live, &viewer.settings, options);
+        let language = viewer
+            .title_language
+            .clone()
+            .unwrap_or(TitleLanguage::Romaji);
+        let steps = worked_out.titles.into_iter();
+        let steps = steps.map(|title| row_of(title, &language)).collect();
+        let format = viewer.settings.score_format.clone();
+        let not_recorded = worked_out.not_recorded.into_iter();
+        let lists = worked_out.lists.into_iter();
+        let detail = OperationDetail {
+            same: worked_out.same,
+            not_recorded: not_recorded
+                .map(|(field, count)| (field.as_str().to_owned(), count))
+                .collect(),
+            lists: lists
+                .map(|(of, name)| (of.as_str().to_owned(), name))
+                .collect(),
+            score_format: Some(format.as_str().to_owned()),
+            from: base.file.clone(),
+            ..OperationDetail::default()
+        };
+        let what = format!("restore of {}", base.name);
+        let operation = OperationRow {
+            detail,
+            ..OperationRow::new(live.owner.id, "restore", what, self.now())
+        };
+        let mut plan = Plan {
+            operation,
+            steps,
+            score_format: format,
+            target,
+            is_stored: false,
+        };
+        plan.operation.detail.mutes = plan.writes() > FEW;
+        plan
+    }
+
+    /// A plan of what an act did not get done, against the list as it is now.
+    pub async fn plan_retry(&self, operation: &Id) -> Result<Plan, ActError> {
+        let row = self.inner.store.operation(operation.clone()).await?;
+        let row = row.ok_or_else(|| ActError::NotFound {
+            reference: operation.to_string(),
+        })?;
+        let nothing = || ActError::NothingToRetry {
+            operation: operation.clone(),
+        };
+        if row.state.is_open() || row.state == OperationState::Planned {
+            return Err(nothing());
+        }
+        let target = self.target_of(row.owner).await?;
+        let mut steps = self.inner.store.steps(operation.clone()).await?;
+        steps.retain(can_be_retried);
+        if steps.is_empty() {
+            return Err(nothing());
+        }
+        let (_, _, live) = self.read_live(&target, row.owner).await?;
+        let steps: Vec<_> = steps.into_iter().map(|step| again(step, &live)).collect();
+        let format = row.detail.score_format.clone().unwrap_or_default();
+        let what = format!("again what operation {operation} did not get done");
+        let mut plan = Plan {
+            operation: OperationRow {
+                detail: OperationDetail {
+                    same: 0,
+                    not_recorded: Vec::new(),
+                    retries: Some(operation.to_string()),
+                    ..row.detail
+                },
+                ..OperationRow::new(row.owner, &row.kind, what, self.now())
+            },
+            steps,
+            score_format: ScoreFormat::parse(&format),
+            target,
+            is_stored: false,
+        };
+        plan.operation.detail.mutes = plan.writes() > FEW;
+        Ok(plan)
+    }
+
+    async fn base(&self, profile: Option<&str>, wanted: &Wanted) -> Result<Base, ActError> {
+        match wanted {
+            Wanted::Snapshot(reference) => self.base_named(profile, reference).await,
+            Wanted::Moment(moment) => {
+                let owner = self.only_owner(profile).await?;
+                let found = self.list_at(owner, *moment).await?;
+                let found = found.ok_or(Guard::NoMoment)?;
+                Ok(Base {
+                    name: format!("the list as it was, from snapshot {}", found.snapshot.id),
+                    list: found.list,
+                    file: Some(found.snapshot.file.clone()),
+                    row: Some(found.snapshot),
+                })
+            }
+            Wanted::Before(operation) => {
+                let row = self.inner.store.operation(operation.clone()).await?;
+                let row = row.ok_or_else(|| ActError::NotFound {
+                    reference: operation.to_string(),
+                })?;
+                let file = row.safety.ok_or_else(|| ActError::NoSafety {
+                    operation: operation.clone(),
+                })?;
+                let path = self.inner.folder.path().join(file);
+                let reference = path.display().to_string();
+                self.base_named(None, &reference).await
+            }
+        }
+    }
+
+    async fn base_named(&self, profile: Option<&str>, reference: &str) -> Result<Base, ActError> {
+        let found = self.find(reference, profile).await?;
+        let file = found.path.as_ref().and_then(|path| path.file_name());
+        let file = file.map(|name| name.to_string_lossy().into_owned());
+        let name = match (&found.row, &file) {
+            (Some(row), _) => format!("snapshot {}", row.id),
+            (None, Some(file)) => file.clone(),
+            (None, None) => reference.to_owned(),
+        };
+        let FoundList::Snapshot(snapshot) = found.source else {
+            return Err(Guard::Live.into());
+        };
+        Ok(Base {
+            list: snapshot.list,
+            name,
+            row: found.row,
+            file,
+        })
+    }
+
+    /// The one account there is, or the one that is named.
+    async fn only_owner(&self, profile: Option<&str>) -> Result<UserId, ActError> {
+        if let Some(profile) = profile {
+            return Ok(self.account_row(profile).await?.account.id);
+        }
+        let accounts = self.accounts().await?;
+        match accounts.as_slice() {
+            [one] => Ok(one.account.id),
+            [] => Err(AccountError::NoAccount.into()),
+            _ => Err(ActError::SeveralAccounts),
+        }
+    }
+
+    /// The titles of a change, a group or an act, by the beginning of its id.
+    pub async fn titles_of(
+        &self,
+        profile: Option<&str>,
+        reference: &str,
+    ) -> Result<BTreeSet<(MediaType, MediaId)>, ActError> {
+        let owner = match profile {
+            Some(profile) => Some(self.account_row(profile).await?.account.id),
+            None => None,
+        };
+        let (rows, _) = self.named_changes(owner, &[reference.to_owned()]).await?;
+        let titles = rows.iter();
+        Ok(titles
+            .map(|row| (row.change.media_type, row.change.media))
+            .collect())
+    }
+}
+
+/// What must be true of a list before anything is put back to it.
+fn check(base: &Base, options: &Options) -> Result<(), Guard> {
+    let snapshot = base.name.clone();
+    if let Some(row) = base.row.as_ref().filter(|row| !is_trusted(row)) {
+        let problems = row.open_alarms().map(ToString::to_string);
+        let problems: Vec<_> = problems.chain(row.damage.clone()).collect();
+        if !problems.is_empty() {
+            return Err(Guard::Doubted { snapshot, problems });
+        }
+    }
+    let is_meant = |of: MediaType| options.media_type.is_none_or(|only| only == of);
+    if !base
+        .list
+        .entries
+        .iter()
+        .any(|entry| is_meant(entry.media_type))
+    {
+        return Err(Guard::Empty { snapshot });
+    }
+    let coverage = &base.list.coverage;
+    if options.removes && (!coverage.swept || !coverage.not_read.is_empty()) {
+        return Err(Guard::Partial { snapshot });
+    }
+    Ok(())
+}
+
+fn row_of(title: Planned, language: &TitleLanguage) -> StepRow {
+    let known = title.was.as_ref().or(title.now.as_ref());
+    let name = known
+        .filter(|entry| entry.summary.is_some())
+        .map(|entry| title_of(entry, language));
+    let (action, target, problem) = match &title.verdict {
+        Verdict::Send(step) => (step.kind.into(), step.target.as_ref(), None),
+        Verdict::Stay => (Action::Stay, None, None),
+        Verdict::Keep(reason) => (Action::Keep, None, Some(reason.clone())),
+        Verdict::Cannot(reason) => (Action::Cannot, None, Some(reason.clone())),
+    };
+    let row = Row {
+        media: title.media,
+        media_type: title.media_type,
+        title: name,
+        now: title.now.as_ref(),
+        target,
+        was: title.was.as_ref(),
+        action,
+        undoes: Vec::new(),
+        problem,
+        notes: title.notes,
+    };
+    row.into_step()
+}
+
+/// A step once more, from the list as it is now.
+fn again(mut step: StepRow, live: &List) -> StepRow {
+    let key = (step.media_type, step.media);
+    let now = live
+        .entries
+        .iter()
+        .find(|entry| (entry.media_type, entry.media) == key);
+    // Of a title that is there only those fields are sent that were to be sent the first time.
+    let was = step_of(&step);
+    if let (Some(now), Some(target), Some(was)) = (now, &mut step.target, was) {
+        let mut values = now.values.clone();
+        for field in anirewind_model::EntryField::ALL {
+            if was.write.get(field).is_recorded() {
+                values.copy(field, &was.write);
+            }
+        }
+        target.values = values;
+    }
+    step.before = now.cloned();
+    let fresh = anirewind_restore::Step::new(
+        step.media,
+        step.media_type,
+        now.map(|entry| entry.values.clone()),
+        step.target.as_ref().map(|entry| entry.values.clone()),
+    );
+    let (action, state) = fresh.map_or((Action::Same, StepState::Left), |fresh| {
+        (fresh.kind.into(), StepState::Pending)
+    });
+    action.as_str().clone_into(&mut step.action);
+    state.as_str().clone_into(&mut step.state);
+    step.problem = None;
+    step
+}
