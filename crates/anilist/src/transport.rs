@@ -79,14 +79,18 @@ pub enum BuildError {
     Http(#[source] reqwest::Error),
 }
 
+/// A write waits no longer than this for its turn.
+const WRITE_PATIENCE: Duration = Duration::from_secs(10);
+
 /// What sending a request twice would do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Repeat {
-    /// The same as sending it once: reads, and writes of absolute values.
+    /// The same as sending it once: reads, and settings.
     Harmless,
     /// The same too, but there is a lighter way to it: sent twice at most.
     Heavy,
-    /// Something else; only sent again when the first surely had no effect.
+    /// Something else, or the same over what somebody edited in between: only sent again when the
+    /// first surely had no effect.
     Harmful,
 }
 
@@ -167,10 +171,14 @@ impl AniList {
         loop {
             // Patience is for all waits of one request together.
             let waited = inner.clock.elapsed().saturating_sub(begun);
-            let patience = inner
-                .limits
-                .patience
-                .map(|patience| patience.saturating_sub(waited));
+            let mut patience = inner.limits.patience;
+            if repeat == Repeat::Harmful {
+                // Whoever writes has read first, and reads again rather than write what is old news.
+                let gap = Duration::from_mins(1) / inner.pace.limit().max(1);
+                let short = WRITE_PATIENCE.max(gap * 2);
+                patience = Some(patience.map_or(short, |patience| patience.min(short)));
+            }
+            let patience = patience.map(|patience| patience.saturating_sub(waited));
             inner
                 .pace
                 .take(patience, &*inner.tell)

@@ -65,7 +65,7 @@ impl Remote for AniList {
             .collect();
         let repeated = Repeated::new(&documents::SAVE, Variables::new(), &each);
         let mut data: BTreeMap<String, wire::Saved> = self
-            .send_repeated(&repeated, writes.len(), Repeat::Harmless)
+            .send_repeated(&repeated, writes.len(), Repeat::Harmful)
             .await?;
         writes
             .iter()
@@ -94,7 +94,7 @@ impl Remote for AniList {
         // A declared variable without a value might be taken for null: only what is written is named.
         let repeated = Repeated::new(&documents::SAVE_SHARED, Variables::new(), &[variables]);
         let mut data: BTreeMap<String, Vec<Option<wire::Saved>>> =
-            self.send_repeated(&repeated, 1, Repeat::Harmless).await?;
+            self.send_repeated(&repeated, 1, Repeat::Harmful).await?;
         let saved = data.remove(&alias(0));
         let saved = saved.ok_or_else(|| malformed("the entries are missing".to_owned()))?;
         let saved = saved.into_iter().flatten().map(|saved| {

@@ -98,6 +98,9 @@ impl StoreJournal<'_> {
             settled.state,
             StepState::Done | StepState::Already | StepState::Overtaken
         );
+        // What was so already and took nothing back was somebody else's doing.
+        let is_ours =
+            took_effect && !(settled.state == StepState::Already && row.undoes.is_empty());
         let now = settled.now.map(|mut entry| {
             if let Some(was) = &row.before {
                 fill_in(&mut entry, was);
@@ -130,8 +133,7 @@ impl StoreJournal<'_> {
         let problem = settled.problem;
         let mut changes: Vec<Change> = match outcome {
             None => Vec::new(),
-            // What was so already and took nothing back was not changed.
-            Some(_) if row.undoes.is_empty() && settled.state == StepState::Already => Vec::new(),
+            Some(_) if took_effect && !is_ours => Vec::new(),
             Some(outcome) if row.undoes.is_empty() => {
                 vec![change(outcome, after, None, problem.clone())]
             }
@@ -158,7 +160,7 @@ impl StoreJournal<'_> {
             problem,
             changes,
             // What somebody else did meanwhile is for the next look to see.
-            now: (took_effect || is_half).then_some(now),
+            now: (is_ours || is_half).then_some(now),
         }
     }
 

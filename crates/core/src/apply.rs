@@ -6,9 +6,10 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use anirewind_model::{
-    Entry, EntryStatus, List, MediaId, MediaType, RemoteError, Retry, TypeSettings, UserId, Viewer,
+    Entry, EntryStatus, List, MediaId, MediaType, Remote as _, RemoteError, Retry, TypeSettings,
+    UserId, Viewer,
 };
-use anirewind_restore::{Ports, Reading, Step, StepState, Stopped, Wish, execute};
+use anirewind_restore::{Ports, Reading, Step, StepKind, StepState, Stopped, Wish, execute};
 use anirewind_store::{OperationRow, OperationState, StepRow, StoreError};
 use anirewind_timeline::Id;
 
@@ -18,7 +19,7 @@ use crate::act_journal::StoreJournal;
 use crate::app::App;
 use crate::capture::CaptureError;
 use crate::event::Event;
-use crate::gate::Gate;
+use crate::gate::{Gate, GateError};
 use crate::plan::{Action, Plan, step_of};
 use crate::report::Report;
 
@@ -28,6 +29,14 @@ pub(crate) const STOP: &str = "stop";
 const PAUSE: &str = "pause";
 /// So many removals need to be said in so many words, whatever the plan.
 const MANY_REMOVALS: usize = 20;
+/// Between two attempts at an AniList that is out of order, at first; each is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+/// And at last.
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+/// So often it is tried in vain where it is not sure that AniList is at fault.
+const ROUNDS: u32 = 8;
+/// So many seconds a wish waits for somebody who only looks.
+const PATIENCE: usize = 20;
 /// While an act waits for AniList it looks this often whether somebody wants something else.
 const GLANCE: Duration = Duration::from_secs(5);
 
@@ -82,10 +91,12 @@ impl App {
         })?;
         let now = self.now();
         let file = safety.snapshot.file;
-        self.inner
-            .store
-            .begin_operation(id.clone(), now, file.clone())
-            .await?;
+        let (store, detail) = (&self.inner.store, plan.operation.detail.clone());
+        let has_begun = store.begin_operation(id.clone(), now, file.clone(), detail);
+        if !has_begun.await? {
+            let state = "expired or dropped";
+            return Err(ActError::NotAPlan { plan: id, state });
+        }
         let operation = OperationRow {
             state: OperationState::Running,
             at: now,
@@ -115,14 +126,31 @@ impl App {
     /// Goes on with an act that stopped, or that was under way when the program ended. Titles that
     /// may have been sent are read first.
     pub async fn resume_operation(&self, operation: &Id) -> Result<Report, ActError> {
-        self.inner.store.set_wish(operation.clone(), None).await?;
-        self.go_on_with(operation).await
+        self.go_on_with(operation, Some(Wish::GoOn)).await
     }
 
     /// Ends an act where it is; what is done stays. One that is under way elsewhere ends after the
     /// request that is being sent.
     pub async fn stop_operation(&self, operation: &Id) -> Result<Option<Report>, ActError> {
-        self.wish_of(operation, STOP).await
+        let row = self.act(operation).await?;
+        if !row.state.is_open() {
+            return Ok(None);
+        }
+        let store = &self.inner.store;
+        store.set_wish(operation.clone(), Some(STOP)).await?;
+        for _ in 0..PATIENCE {
+            match self.go_on_with(operation, None).await {
+                Err(ActError::Gate(GateError::Busy)) => {}
+                report => return report.map(Some),
+            }
+            if self.act(operation).await?.state == OperationState::Running {
+                // Whoever carries it out will see the wish.
+                return Ok(None);
+            }
+            // Somebody only looks at the list.
+            self.inner.clock.sleep(Duration::from_secs(1)).await;
+        }
+        Err(GateError::Busy.into())
     }
 
     /// Lets an act that is under way wait until somebody resumes it.
@@ -135,26 +163,6 @@ impl App {
                 .await?;
         }
         Ok(())
-    }
-
-    async fn wish_of(
-        &self,
-        operation: &Id,
-        wish: &'static str,
-    ) -> Result<Option<Report>, ActError> {
-        let row = self.act(operation).await?;
-        if !row.state.is_open() {
-            return Ok(None);
-        }
-        self.inner
-            .store
-            .set_wish(operation.clone(), Some(wish))
-            .await?;
-        match self.go_on_with(operation).await {
-            // Whoever carries it out will see the wish.
-            Err(ActError::Gate(crate::gate::GateError::Busy)) => Ok(None),
-            report => report.map(Some),
-        }
     }
 
     async fn act(&self, operation: &Id) -> Result<OperationRow, ActError> {
@@ -170,16 +178,21 @@ impl App {
         })
     }
 
-    async fn go_on_with(&self, operation: &Id) -> Result<Report, ActError> {
+    /// Goes on with an act; `wish` replaces what somebody wanted of it before.
+    async fn go_on_with(&self, operation: &Id, wish: Option<Wish>) -> Result<Report, ActError> {
         let row = self.act(operation).await?;
         let steps = self.inner.store.steps(operation.clone()).await?;
-        let removals = open_steps(&steps)?
-            .iter()
-            .filter(|(_, step, _)| step.kind == anirewind_restore::StepKind::Remove)
-            .count();
         if !row.state.is_open() {
             return Ok(Report::new(row, steps));
         }
+        let open = open_steps(&steps)?;
+        let removes = |(_, step, _): &&(usize, Step, StepState)| step.kind == StepKind::Remove;
+        let removals = if wish.is_none() && self.is_to_stop(operation).await? {
+            // Nothing more is removed, so nobody has to allow it.
+            0
+        } else {
+            open.iter().filter(removes).count()
+        };
         let target = self.target_of(row.owner).await?;
         let mut gate = self.gate(&target, row.owner, removals).await?;
         // Somebody else may have finished it while we waited for leave.
@@ -188,7 +201,15 @@ impl App {
             let steps = self.inner.store.steps(operation.clone()).await?;
             return Ok(Report::new(row, steps));
         }
+        if wish.is_some() {
+            self.inner.store.set_wish(operation.clone(), None).await?;
+        }
         self.carry_out(row, &mut gate, Reading::default()).await
+    }
+
+    async fn is_to_stop(&self, operation: &Id) -> Result<bool, StoreError> {
+        let wish = self.inner.store.wish(operation.clone()).await?;
+        Ok(wish.as_deref() == Some(STOP))
     }
 
     /// Goes on with whatever of an account was begun and did not end, unless somebody paused it.
@@ -196,8 +217,9 @@ impl App {
         let Some(operation) = self.unfinished(owner).await? else {
             return Ok(());
         };
-        if operation.state != OperationState::Paused {
-            let report = self.go_on_with(&operation.id).await?;
+        let is_paused = operation.state == OperationState::Paused;
+        if !is_paused || self.is_to_stop(&operation.id).await? {
+            let report = self.go_on_with(&operation.id, None).await?;
             let state = report.operation.state.as_str();
             tracing::info!(operation = operation.id.as_str(), state, "went on");
         }
@@ -232,21 +254,31 @@ impl App {
             .store
             .end_operation(id.clone(), state, None)
             .await?;
+        let mut rounds = 0;
+        let mut open = usize::MAX;
         let done = loop {
             let known = std::mem::take(&mut known);
             let done = self.carry_out_once(&mut operation, gate, known).await;
             let Err(ActStop::Stopped(Stopped::Remote(error))) = &done else {
                 break done;
             };
-            match error.retry() {
-                Retry::After(wait) if self.waits(wait) => {
-                    let problem = error.to_string();
-                    let asked = self.wait_for(&operation, &problem, wait).await?;
-                    if let Some(wish) = asked {
-                        break Err(ActStop::Stopped(Stopped::Asked(wish)));
-                    }
-                }
-                _ => break done,
+            let left = open_steps(&self.inner.store.steps(id.clone()).await?)?.len();
+            rounds = if left < open { 0 } else { rounds + 1 };
+            open = left;
+            let Retry::After(wait) = error.retry() else {
+                break done;
+            };
+            let wait = wait
+                .max(FIRST_PAUSE * 2_u32.pow(rounds))
+                .min(LONGEST_PAUSE.max(wait));
+            if !self.waits(wait) || (rounds >= ROUNDS && !is_elsewhere(error)) {
+                break done;
+            }
+            rounds = rounds.min(ROUNDS);
+            let problem = error.to_string();
+            if self.wait_for(&operation, &problem, wait).await? {
+                // It stays open, and the wish with it: what was sent has to be read first.
+                break done;
             }
         };
         self.end(operation, done).await
@@ -257,12 +289,13 @@ impl App {
         self.inner.patience.is_none_or(|patience| wait <= patience)
     }
 
+    /// Whether somebody wants something else meanwhile.
     async fn wait_for(
         &self,
         operation: &OperationRow,
         problem: &str,
         wait: Duration,
-    ) -> Result<Option<Wish>, StoreError> {
+    ) -> Result<bool, StoreError> {
         self.tell(Event::Waiting {
             profile: self.profile_called(operation.owner).await,
             operation: operation.id.clone(),
@@ -274,22 +307,12 @@ impl App {
             let part = left.min(GLANCE);
             self.inner.clock.sleep(part).await;
             left -= part;
-            if self.is_interrupted() {
-                return Ok(Some(Wish::Pause));
-            }
-            match self
-                .inner
-                .store
-                .wish(operation.id.clone())
-                .await?
-                .as_deref()
-            {
-                Some(PAUSE) => return Ok(Some(Wish::Pause)),
-                Some(_) => return Ok(Some(Wish::Stop)),
-                None => {}
+            let wish = self.inner.store.wish(operation.id.clone()).await?;
+            if self.is_interrupted() || wish.is_some() {
+                return Ok(true);
             }
         }
-        Ok(None)
+        Ok(false)
     }
 
     async fn profile_called(&self, owner: UserId) -> String {
@@ -306,7 +329,7 @@ impl App {
     ) -> Result<(), ActStop> {
         let rows = self.inner.store.steps(operation.id.clone()).await?;
         let open = open_steps(&rows)?;
-        if !open.is_empty() {
+        if !open.is_empty() && self.inner.store.wish(operation.id.clone()).await?.is_none() {
             self.make_lists(operation, gate).await?;
             self.mute(operation, gate).await?;
         }
@@ -346,6 +369,11 @@ impl App {
         operation: &OperationRow,
         gate: &mut Gate,
     ) -> Result<(), RemoteError> {
+        if operation.detail.lists.is_empty() {
+            return Ok(());
+        }
+        // AniList deletes lists that are not named: what there is must be known as of now.
+        gate.viewer = gate.client.viewer().await?;
         let mut missing: BTreeMap<MediaType, Vec<String>> = BTreeMap::new();
         for (media_type, name) in &operation.detail.lists {
             let Some(media_type) = MediaType::parse(media_type) else {
@@ -416,6 +444,11 @@ impl App {
             Ok(()) | Err(ActStop::Stopped(Stopped::Asked(Wish::Stop))) => None,
             Err(stopped) => Some(stopped),
         };
+        debug_assert!(
+            stopped.is_some()
+                || (open_steps(&steps)?.is_empty() && operation.muted_before.is_none()),
+            "what has ended has nothing open"
+        );
         let (state, problem) = match &stopped {
             Some(ActStop::Stopped(Stopped::Asked(_))) => (OperationState::Paused, None),
             Some(ActStop::Stopped(stopped)) => (OperationState::Stopped, Some(stopped.to_string())),
@@ -468,6 +501,19 @@ impl From<StoreError> for ActStop {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
+}
+
+/// Whether it is certain that neither we nor a title is at fault.
+const fn is_elsewhere(error: &RemoteError) -> bool {
+    matches!(
+        error,
+        RemoteError::Disabled { .. }
+            | RemoteError::Connect { .. }
+            | RemoteError::Server { .. }
+            | RemoteError::Timeout { .. }
+            | RemoteError::Interrupted { .. }
+            | RemoteError::Challenge { .. }
+    )
 }
 
 fn settings_of(viewer: &mut Viewer, media_type: MediaType) -> Option<&mut TypeSettings> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anirewind_model::{Entry, EntryValues, MediaId, MediaType, ScoreFormat, UserId};
 use anirewind_restore::{Step, StepKind, StepState};
-use anirewind_store::{OperationRow, OperationState, StepRow};
+use anirewind_store::{OperationRow, StepRow};
 use anirewind_timeline::Id;
 
 use crate::accounts::Target;
@@ -270,10 +270,10 @@ impl App {
     pub async fn discard_plan(&self, reference: &str) -> Result<Plan, ActError> {
         let plan = self.plan(reference).await?;
         let id = plan.operation.id.clone();
-        self.inner
-            .store
-            .end_operation(id, OperationState::Discarded, None)
-            .await?;
-        Ok(plan)
+        if self.inner.store.discard_plan(id.clone()).await? {
+            return Ok(plan);
+        }
+        let state = "applied or dropped already";
+        Err(ActError::NotAPlan { plan: id, state })
     }
 }

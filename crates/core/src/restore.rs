@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use anirewind_model::{List, MediaId, MediaType, ScoreFormat, TitleLanguage, UserId, Viewer};
-use anirewind_restore::{Options, Planned, StepState, Verdict, plan};
+use anirewind_model::{
+    Comparison, EntryField, EntryValues, List, MediaId, MediaType, ScoreFormat, TitleLanguage,
+    UserId, Viewer,
+};
+use anirewind_restore::{Options, Planned, Step, StepState, Verdict, plan};
 use anirewind_store::{OperationDetail, OperationRow, OperationState, SnapshotRow, StepRow};
 use anirewind_timeline::Id;
 use time::OffsetDateTime;
@@ -13,7 +16,7 @@ use crate::act_error::{ActError, Guard};
 use crate::app::App;
 use crate::find::FoundList;
 use crate::judge::is_trusted;
-use crate::plan::{Action, FEW, Plan, Row, step_of};
+use crate::plan::{Action, FEW, Plan, Row};
 use crate::report::can_be_retried;
 use crate::words::title_of;
 
@@ -35,6 +38,8 @@ struct Base {
     name: String,
     row: Option<SnapshotRow>,
     file: Option<String>,
+    /// Whether it is certain that it holds every title.
+    is_whole: bool,
 }
 
 impl App {
@@ -157,8 +162,13 @@ impl App {
                 let owner = self.only_owner(profile).await?;
                 let found = self.list_at(owner, *moment).await?;
                 let found = found.ok_or(Guard::NoMoment)?;
+                let exactly = if found.is_exact { "exactly" } else { "about" };
                 Ok(Base {
-                    name: format!("the list as it was, from snapshot {}", found.snapshot.id),
+                    name: format!(
+                        "the list {exactly} as it was, from snapshot {}",
+                        found.snapshot.id
+                    ),
+                    is_whole: found.is_exact && is_whole(&found.list),
                     list: found.list,
                     file: Some(found.snapshot.file.clone()),
                     row: Some(found.snapshot),
@@ -191,10 +201,18 @@ impl App {
         let FoundList::Snapshot(snapshot) = found.source else {
             return Err(Guard::Live.into());
         };
+        // A snapshot of ours is judged by what is known of it, however it was named.
+        let mut row = found.row;
+        if row.is_none() {
+            let rows = self.inner.store.snapshots(None).await?;
+            let is_it = |row: &SnapshotRow| row.file_hash == snapshot.file_hash;
+            row = rows.into_iter().find(is_it);
+        }
         Ok(Base {
+            is_whole: is_whole(&snapshot.list),
             list: snapshot.list,
             name,
-            row: found.row,
+            row,
             file,
         })
     }
@@ -249,11 +267,15 @@ fn check(base: &Base, options: &Options) -> Result<(), Guard> {
     {
         return Err(Guard::Empty { snapshot });
     }
-    let coverage = &base.list.coverage;
-    if options.removes && (!coverage.swept || !coverage.not_read.is_empty()) {
+    if options.removes && !base.is_whole {
         return Err(Guard::Partial { snapshot });
     }
     Ok(())
+}
+
+/// Whether a list was read so that what is not on it was not there.
+const fn is_whole(list: &List) -> bool {
+    list.coverage.swept && list.coverage.not_read.is_empty()
 }
 
 fn row_of(title: Planned, language: &TitleLanguage) -> StepRow {
@@ -282,36 +304,60 @@ fn row_of(title: Planned, language: &TitleLanguage) -> StepRow {
     row.into_step()
 }
 
-/// A step once more, from the list as it is now.
+/// A step once more, from the list as it is now. What was edited since stays.
 fn again(mut step: StepRow, live: &List) -> StepRow {
     let key = (step.media_type, step.media);
     let now = live
         .entries
         .iter()
         .find(|entry| (entry.media_type, entry.media) == key);
-    // Of a title that is there only those fields are sent that were to be sent the first time.
-    let was = step_of(&step);
-    if let (Some(now), Some(target), Some(was)) = (now, &mut step.target, was) {
-        let mut values = now.values.clone();
-        for field in anirewind_model::EntryField::ALL {
-            if was.write.get(field).is_recorded() {
-                values.copy(field, &was.write);
+    let before = step.before.take();
+    let kept = match (&before, &mut step.target, now) {
+        (Some(before), Some(target), Some(now)) => {
+            let fields = before.values.differing(&target.values);
+            let fields: Vec<_> = fields.collect();
+            let is_edited = |field: &EntryField| {
+                let differs = |other: &EntryValues| {
+                    other.compare(&now.values, *field) == Comparison::Different
+                };
+                differs(&before.values) && differs(&target.values)
+            };
+            let edited: Vec<_> = fields.iter().copied().filter(is_edited).collect();
+            let mut values = now.values.clone();
+            for field in fields {
+                values.copy(field, &target.values);
             }
+            target.values = values;
+            let names: Vec<_> = edited.iter().map(|field| field.as_str()).collect();
+            (!names.is_empty()).then(|| format!("edited since: {}", names.join(", ")))
         }
-        target.values = values;
-    }
+        (Some(_), Some(_), None) => Some("it is no longer on the list".to_owned()),
+        (None, Some(target), Some(now))
+            if target.values.differing(&now.values).next().is_some() =>
+        {
+            Some("it was added since".to_owned())
+        }
+        (Some(before), None, Some(now))
+            if before.values.differing(&now.values).next().is_some() =>
+        {
+            Some("it was edited since".to_owned())
+        }
+        _ => None,
+    };
     step.before = now.cloned();
-    let fresh = anirewind_restore::Step::new(
+    let fresh = Step::new(
         step.media,
         step.media_type,
         now.map(|entry| entry.values.clone()),
         step.target.as_ref().map(|entry| entry.values.clone()),
     );
-    let (action, state) = fresh.map_or((Action::Same, StepState::Left), |fresh| {
-        (fresh.kind.into(), StepState::Pending)
-    });
+    let (action, state) = match (&kept, fresh) {
+        (Some(_), _) => (Action::Keep, StepState::Left),
+        (None, Some(fresh)) => (fresh.kind.into(), StepState::Pending),
+        (None, None) => (Action::Same, StepState::Left),
+    };
     action.as_str().clone_into(&mut step.action);
     state.as_str().clone_into(&mut step.state);
-    step.problem = None;
+    step.problem = kept;
     step
 }

@@ -6,8 +6,10 @@ use anirewind_backup::Kind;
 use time::OffsetDateTime;
 
 use crate::accounts::{AccountError, Target};
+use crate::act_error::ActError;
 use crate::app::App;
 use crate::explain::{Code, Explain as _};
+use crate::gate::GateError;
 
 /// The wall clock is looked at this often: it can be set, and machines sleep.
 const LOOK: Duration = Duration::from_mins(1);
@@ -31,6 +33,9 @@ impl App {
         let mut due = self.now();
         let mut retry: Option<Retry> = None;
         let mut proven = None;
+        for target in self.all_targets().await {
+            self.resume_in_background(&target);
+        }
         loop {
             if self.now() >= due {
                 let started = self.now();
@@ -59,11 +64,7 @@ impl App {
         loop {
             self.inner.clock.sleep(interval).await;
             for target in self.all_targets().await {
-                if let Some(owner) = self.owner_of(&target)
-                    && let Err(error) = self.resume_unfinished(owner).await
-                {
-                    tracing::warn!(problem = error.chain(), "cannot go on with what was begun");
-                }
+                self.resume_in_background(&target);
                 match self.look(&target).await {
                     Ok(report) if report.changes > 0 => {
                         tracing::info!(
@@ -77,6 +78,23 @@ impl App {
                 }
             }
         }
+    }
+
+    /// Goes on with what of an account was begun and did not end, without holding up anything else.
+    fn resume_in_background(&self, target: &Target) {
+        let Some(owner) = self.owner_of(target) else {
+            return;
+        };
+        let app = self.clone();
+        tokio::spawn(async move {
+            match app.resume_unfinished(owner).await {
+                // Somebody is at it.
+                Ok(()) | Err(ActError::Gate(GateError::Busy)) => {}
+                Err(error) => {
+                    tracing::warn!(problem = error.chain(), "cannot go on with what was begun");
+                }
+            }
+        });
     }
 
     /// Reads a part of the snapshots again, once a day; says when that was last done.

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use anirewind_model::{Clock, Deletion, Entry, EntryId, Remote, RemoteError, SharedWrite, Viewer};
+use anirewind_model::{
+    Clock, Deletion, Entry, EntryId, Remote, RemoteError, Retry, SharedWrite, Viewer,
+};
 use time::OffsetDateTime;
 
 use crate::journal::{Journal, JournalError, Phase, Progress, Stopped, Wish};
-use crate::proof::Sent;
+use crate::proof::{Sent, written};
 use crate::queue::{Batch, Queue, Sending};
 use crate::reading::Reading;
 use crate::step::{Settled, Step, StepKind, StepState};
@@ -15,8 +17,10 @@ use crate::step::{Settled, Step, StepKind, StepState};
 pub(crate) const WINDOW: usize = 550;
 /// So many titles are removed at once.
 const REMOVALS: usize = 100;
+/// So often a title is sent at which AniList's servers fail.
+const ATTEMPTS: u8 = 3;
 /// So many titles in a row that AniList's servers fail at are no fault of the titles.
-const FAILURES: u8 = 5;
+const FAILURES: usize = 5;
 
 /// Where steps are carried out.
 pub struct Ports<'a> {
@@ -57,7 +61,7 @@ pub async fn execute(
         ports,
         reading: known,
         sent: Vec::new(),
-        failures: 0,
+        held: Vec::new(),
         total: steps.len(),
         open: open.iter().map(|sending| sending.place).collect(),
     };
@@ -84,8 +88,8 @@ pub(crate) struct Work<'a> {
     reading: Reading,
     /// What AniList confirmed and nobody has read back yet.
     pub(crate) sent: Vec<Sent<'a>>,
-    /// How many titles in a row AniList's servers failed at.
-    failures: u8,
+    /// Titles in a row that AniList's servers failed at. It is their fault once another got through.
+    held: Vec<(usize, Settled)>,
     total: usize,
     /// Places of the steps that are not settled.
     open: BTreeSet<usize>,
@@ -105,6 +109,7 @@ impl<'a> Work<'a> {
             let batch = Batch { titles, ..batch };
             self.save(batch, &mut queue).await?;
         }
+        self.settle_held().await?;
         let mut left = removals.as_slice();
         while !left.is_empty() {
             let (part, rest) = left.split_at(REMOVALS.min(left.len()));
@@ -173,11 +178,13 @@ impl<'a> Work<'a> {
             for sending in part {
                 let now = self.reading.entry(sending.step.media);
                 let values = now.map(|entry| &entry.values);
-                let state = if sending.step.is_reached(values) {
-                    StepState::Done
-                } else if sending.step.is_untouched(values) {
+                if let Some(done) = landed(sending.step, now) {
+                    settled.push((sending.place, done));
+                    continue;
+                }
+                let state = if sending.step.is_untouched(values) {
                     StepState::Pending
-                } else if sending.step.is_half_way(values) {
+                } else if sending.step.is_half_way(now) {
                     StepState::Intended
                 } else {
                     StepState::Conflict
@@ -229,14 +236,15 @@ impl<'a> Work<'a> {
             let now = self.reading.entry(step.media);
             let values = now.map(|entry| &entry.values);
             let was_sent = sending.was_sent || sending.attempts > 0;
-            if step.is_reached(values) {
-                let state = if was_sent {
-                    StepState::Done
-                } else {
-                    StepState::Already
-                };
-                settled.push((place, Settled::new(state, now, None)));
-            } else if step.is_untouched(values) || (was_sent && step.is_half_way(values)) {
+            if let Some(done) = landed(step, now).filter(|_| was_sent) {
+                settled.push((place, done));
+            } else if step.is_reached(values) {
+                settled.push((place, Settled::new(StepState::Already, now, None)));
+            } else if let Some(field) = values.and_then(|now| step.unread(now)) {
+                let problem = format!("AniList does not show its {}", field.as_str());
+                let failed = Settled::new(StepState::Failed, None, Some(&problem));
+                settled.push((place, failed));
+            } else if step.is_untouched(values) || (was_sent && step.is_half_way(now)) {
                 left.push(sending);
             } else {
                 let problem = "it was edited since the plan was made";
@@ -269,7 +277,7 @@ impl<'a> Work<'a> {
         self.reading.forget(media);
         let error = match answer {
             Ok(times) => {
-                self.failures = 0;
+                self.settle_held().await?;
                 let (saved, left): (Vec<_>, Vec<_>) = titles
                     .into_iter()
                     .zip(times)
@@ -319,7 +327,14 @@ impl<'a> Work<'a> {
         if let [alone] = left.as_slice()
             && (was_alone || culprit == Some(alone.place))
         {
-            return self.give_up(*alone, &error).await;
+            if let Retry::After(wait) = cause(&error).retry()
+                && alone.attempts < ATTEMPTS
+            {
+                self.ports.clock.sleep(wait).await;
+                queue.put_apart([left]);
+                return Ok(());
+            }
+            return self.give_up(*alone, error).await;
         }
         if let Some(place) = culprit {
             let (bad, good): (Vec<_>, Vec<_>) =
@@ -336,22 +351,8 @@ impl<'a> Work<'a> {
     }
 
     /// A title that fails by itself.
-    async fn give_up(&mut self, alone: Sending<'a>, error: &RemoteError) -> Result<(), Stopped> {
-        let cause = match error {
-            RemoteError::Batch { source, .. } => source.as_ref(),
-            error => error,
-        };
-        if cause.is_outage() {
-            self.failures += 1;
-            if self.failures >= FAILURES {
-                let message = cause.to_string();
-                return Err(RemoteError::Server {
-                    status: 500,
-                    message,
-                }
-                .into());
-            }
-        }
+    async fn give_up(&mut self, alone: Sending<'a>, error: RemoteError) -> Result<(), Stopped> {
+        let cause = cause(&error);
         let is_unknown = matches!(cause, RemoteError::NotFound { .. })
             || matches!(cause, RemoteError::Validation { fields, .. }
                 if fields.iter().any(|refusal| refusal.field == "mediaId"));
@@ -362,8 +363,22 @@ impl<'a> Work<'a> {
         };
         let now = self.reading.entry(alone.step.media);
         let settled = Settled::new(state, now, Some(&cause.to_string()));
-        self.settle(vec![(alone.place, settled)]).await?;
+        if !cause.is_outage() {
+            self.settle(vec![(alone.place, settled)]).await?;
+            return Ok(());
+        }
+        self.held.push((alone.place, settled));
+        if self.held.len() >= FAILURES {
+            // They are sent again when AniList is well.
+            self.held.clear();
+            return Err(error.into());
+        }
         Ok(())
+    }
+
+    async fn settle_held(&mut self) -> Result<(), JournalError> {
+        let held = std::mem::take(&mut self.held);
+        self.settle(held).await
     }
 
     /// When AniList saved each, by its clock.
@@ -412,13 +427,16 @@ impl<'a> Work<'a> {
         }
         self.reading = self.read(titles.iter().map(|sending| sending.step)).await?;
         for sending in titles {
-            if self.reading.entry(sending.step.media).is_none() {
-                self.sent.push(Sent::unconfirmed(sending));
+            // One by one takes a while: each is looked at again before it goes.
+            self.go_on(Phase::Removing).await?;
+            let left = self.untouched(vec![again(sending)], &[]).await?;
+            if left.is_empty() {
                 continue;
             }
-            if let Some(problem) = self.delete(&[sending]).await? {
-                let now = self.reading.entry(sending.step.media);
-                let failed = Settled::new(StepState::Failed, now, Some(&problem));
+            let failed = self.delete(&left).await?;
+            self.reading.forget([sending.step.media]);
+            if let Some(problem) = failed {
+                let failed = Settled::new(StepState::Failed, None, Some(&problem));
                 self.settle(vec![(sending.place, failed)]).await?;
             } else {
                 self.sent.push(Sent::unconfirmed(sending));
@@ -455,6 +473,25 @@ impl<'a> Work<'a> {
     }
 }
 
+/// What a title says that may have been sent: that it was. Whatever else differs is somebody's edit,
+/// and is not told as ours.
+fn landed(step: &Step, now: Option<&Entry>) -> Option<Settled> {
+    let Some(entry) = now else {
+        let is_gone = step.target.is_none();
+        return is_gone.then(|| Settled::new(StepState::Done, None, None));
+    };
+    if step.target.is_none() || !step.is_ours_reached(&entry.values) {
+        return None;
+    }
+    let written = written(step, entry);
+    let shown = if step.differing(&entry.values).is_empty() {
+        entry
+    } else {
+        &written
+    };
+    Some(Settled::new(StepState::Done, Some(shown), None))
+}
+
 /// AniList's time of a save, where it says one.
 type Time = Option<OffsetDateTime>;
 
@@ -462,6 +499,13 @@ fn again(sending: Sending<'_>) -> Sending<'_> {
     Sending {
         attempts: sending.attempts.saturating_add(1),
         ..sending
+    }
+}
+
+fn cause(error: &RemoteError) -> &RemoteError {
+    match error {
+        RemoteError::Batch { source, .. } => source,
+        error => error,
     }
 }
 

@@ -121,7 +121,8 @@ impl<'a> Work<'a> {
 
 fn judge(sent: &Sent<'_>, now: Option<&Entry>) -> Verdict {
     let step = sent.sending.step;
-    let done = |now| Verdict::Settled(Box::new(Settled::new(StepState::Done, now, None)));
+    let done =
+        |now: Option<&Entry>| Verdict::Settled(Box::new(Settled::new(StepState::Done, now, None)));
     let Some(entry) = now else {
         return if step.kind == StepKind::Remove {
             done(None)
@@ -133,7 +134,12 @@ fn judge(sent: &Sent<'_>, now: Option<&Entry>) -> Verdict {
         return Verdict::Wait;
     }
     if step.is_ours_reached(&entry.values) {
-        return done(now);
+        // What else differs is somebody's edit, and is not told as ours.
+        return if step.differing(&entry.values).is_empty() {
+            done(now)
+        } else {
+            done(Some(&written(step, entry)))
+        };
     }
     match (entry.updated_at, sent.saved_at) {
         (Some(read), Some(saved)) if read > saved => {
@@ -147,7 +153,7 @@ fn judge(sent: &Sent<'_>, now: Option<&Entry>) -> Verdict {
         }
         (Some(read), Some(saved)) if read < saved => Verdict::Wait,
         // Whether this is our write or somebody's edit nobody can say.
-        (_, None) if !step.is_half_way(Some(&entry.values)) => {
+        (_, None) if !step.is_half_way(now) => {
             let problem = "it was edited while it was written";
             Verdict::Settled(Box::new(Settled::new(
                 StepState::Conflict,
@@ -162,7 +168,7 @@ fn judge(sent: &Sent<'_>, now: Option<&Entry>) -> Verdict {
 }
 
 /// The title as it was right after the write, before somebody edited it.
-fn written(step: &Step, now: &Entry) -> Entry {
+pub(crate) fn written(step: &Step, now: &Entry) -> Entry {
     let mut entry = now.clone();
     if let Some(target) = &step.target {
         entry.values = target.clone();

@@ -1,7 +1,7 @@
 //! One title that has to be brought from one state to another.
 
 use anirewind_model::{
-    Comparison, Entry, EntryField, EntryValues, EntryWrite, MediaId, MediaType, Recorded,
+    Comparison, Entry, EntryField, EntryValues, EntryWrite, FuzzyDate, MediaId, MediaType, Recorded,
 };
 
 /// What has to be done about one title, worked out from what was there.
@@ -197,20 +197,22 @@ impl Step {
         is_read && agree(self.target.as_ref(), now)
     }
 
-    /// Whether a title may be one that was sent when everything stopped: each field is as it was, or
-    /// as it is to be, or one that AniList moves by itself with a status.
-    pub(crate) fn is_half_way(&self, now: Option<&EntryValues>) -> bool {
-        let (Some(now), Some(target)) = (now, self.target.as_ref()) else {
+    /// Whether a title is what AniList makes of this when it fills something in by itself: each field
+    /// is as it was, or as it is to be, or filled in along with the status.
+    pub(crate) fn is_half_way(&self, now: Option<&Entry>) -> bool {
+        let (Some(entry), Some(target)) = (now, self.target.as_ref()) else {
             return false;
         };
+        let now = &entry.values;
         let is_as_before = |field| {
             let before = self.before.as_ref();
             before.is_some_and(|before| before.compare(now, field) != Comparison::Different)
         };
+        let has_status = self.write.status.is_recorded() && now.status == target.status;
         EntryField::ALL.into_iter().all(|field| {
             is_as_before(field)
                 || target.compare(now, field) != Comparison::Different
-                || (self.write.status.is_recorded() && DERIVED.contains(&field))
+                || (has_status && is_filled_in(entry, field))
         })
     }
 
@@ -246,6 +248,13 @@ impl Step {
         is_read && !differing.into_iter().any(|field| self.is_ours(field))
     }
 
+    /// The fields that are sent and that a reading does not show.
+    pub(crate) fn unread(&self, now: &EntryValues) -> Option<EntryField> {
+        EntryField::ALL
+            .into_iter()
+            .find(|field| self.write.get(*field).is_recorded() && !now.get(*field).is_recorded())
+    }
+
     fn is_ours(&self, field: EntryField) -> bool {
         self.write.get(field).is_recorded()
             || (self.write.status.is_recorded() && DERIVED.contains(&field))
@@ -266,6 +275,34 @@ const DERIVED: [EntryField; 5] = [
     EntryField::Started,
     EntryField::Completed,
 ];
+
+/// Whether a field holds what AniList puts there by itself: all episodes, or the day of the save.
+fn is_filled_in(entry: &Entry, field: EntryField) -> bool {
+    let total = entry.summary.as_ref().and_then(|media| match field {
+        EntryField::Progress => media.episodes.or(media.chapters),
+        EntryField::Volumes => media.volumes,
+        _ => None,
+    });
+    let is_day_of_save = |date: Recorded<FuzzyDate>| {
+        let days = date.known().and_then(|date| day_of(*date));
+        let saved = entry.updated_at.map(time::OffsetDateTime::date);
+        // The account's own day may be another than the one in UTC.
+        days.zip(saved)
+            .is_some_and(|(day, saved)| (day - saved).abs() <= time::Duration::DAY)
+    };
+    match field {
+        EntryField::Progress => total.is_some() && entry.values.progress.known().copied() == total,
+        EntryField::Volumes => total.is_some() && entry.values.volumes.known().copied() == total,
+        EntryField::Started => is_day_of_save(entry.values.started),
+        EntryField::Completed => is_day_of_save(entry.values.completed),
+        _ => false,
+    }
+}
+
+fn day_of(date: FuzzyDate) -> Option<time::Date> {
+    let month = time::Month::try_from(date.month()?).ok()?;
+    time::Date::from_calendar_date(i32::from(date.year()?), month, date.day()?).ok()
+}
 
 /// Saving a status, or scores by category, lets AniList fill in others by itself, unless they are
 /// said.

@@ -64,6 +64,7 @@ pub(crate) async fn serve(
         .unwrap_or_default();
 
     let number = shared.requests.fetch_add(1, Ordering::SeqCst) + 1;
+    shared.happen(number);
     let rate = match admit(&shared, token.as_deref()) {
         Ok(rate) => rate,
         Err(reply) => return Ok(*reply),

@@ -5,6 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use anirewind_model::Clock;
 use hyper::server::conn::http1;
@@ -83,6 +84,7 @@ pub(crate) struct Shared {
     switches: Mutex<Arc<Switches>>,
     limiter: Mutex<Limiter>,
     faults: Mutex<Faults>,
+    events: Mutex<BTreeMap<u64, Event>>,
     sent: Mutex<Vec<Sent>>,
 }
 
@@ -90,7 +92,20 @@ pub(crate) struct Shared {
 struct Faults {
     at: BTreeMap<u64, Fault>,
     always: Option<Fault>,
+    spell: Option<Spell>,
 }
+
+/// A fault that lasts for a while, from some request on.
+#[derive(Debug)]
+struct Spell {
+    from: u64,
+    fault: Fault,
+    lasts: Duration,
+    began: Option<Duration>,
+}
+
+/// Something that happens to the world right before a request.
+type Event = Box<dyn FnOnce(&mut World) + Send>;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -119,7 +134,28 @@ impl Shared {
 
     pub(crate) fn fault_for(&self, number: u64) -> Option<Fault> {
         let mut faults = lock(&self.faults);
+        if let Some(spell) = faults.spell.as_mut().filter(|spell| number >= spell.from) {
+            let now = self.clock.elapsed();
+            let began = *spell.began.get_or_insert(now);
+            if now.saturating_sub(began) < spell.lasts {
+                return Some(spell.fault);
+            }
+        }
         faults.at.remove(&number).or(faults.always)
+    }
+
+    /// Lets happen what is due before this request.
+    pub(crate) fn happen(&self, number: u64) {
+        let due: Vec<Event> = {
+            let mut events = lock(&self.events);
+            let later = events.split_off(&(number + 1));
+            std::mem::replace(&mut *events, later)
+                .into_values()
+                .collect()
+        };
+        for event in due {
+            event(&mut self.world());
+        }
     }
 
     pub(crate) fn record(&self, sent: Sent) {
@@ -159,6 +195,7 @@ impl Simulator {
             switches: Mutex::new(Arc::new(options.switches)),
             limiter: Mutex::default(),
             faults: Mutex::default(),
+            events: Mutex::default(),
             sent: Mutex::default(),
         });
         let server = tokio::spawn(accept(listener, Arc::clone(&shared)));
@@ -189,6 +226,23 @@ impl Simulator {
     pub fn fault_at(&self, nth: u64, fault: Fault) {
         let number = self.shared.requests.load(Ordering::SeqCst) + nth;
         lock(&self.shared.faults).at.insert(number, fault);
+    }
+
+    /// Strikes every request for so long, from the n-th request from now on.
+    pub fn fault_for_a_while(&self, nth: u64, fault: Fault, lasts: Duration) {
+        let from = self.shared.requests.load(Ordering::SeqCst) + nth;
+        lock(&self.shared.faults).spell = Some(Spell {
+            from,
+            fault,
+            lasts,
+            began: None,
+        });
+    }
+
+    /// Lets something happen to the world right before the n-th request from now.
+    pub fn before_request(&self, nth: u64, event: impl FnOnce(&mut World) + Send + 'static) {
+        let number = self.shared.requests.load(Ordering::SeqCst) + nth;
+        lock(&self.shared.events).insert(number, Box::new(event));
     }
 
     /// Strikes every request until told otherwise.

@@ -242,24 +242,39 @@ impl Store {
         .await
     }
 
-    /// Begins a plan: from here on it is an act.
+    /// Begins a plan: from here on it is an act. Not when it is no plan any more, or its time is over.
     pub async fn begin_operation(
         &self,
         id: Id,
         at: OffsetDateTime,
         safety: String,
-    ) -> Result<(), StoreError> {
+        detail: OperationDetail,
+    ) -> Result<bool, StoreError> {
         self.write(move |connection| {
-            connection.execute(
-                "UPDATE operation SET state = 'running', at = :at, safety = :safety, wish = NULL
-                WHERE id = :id",
+            let begun = connection.execute(
+                "UPDATE operation
+                SET state = 'running', at = :at, safety = :safety, detail = :detail, wish = NULL
+                WHERE id = :id AND state = 'planned' AND expires_at >= :at",
                 named_params! {
                     ":at": to_millis(at),
                     ":safety": safety,
+                    ":detail": json(&detail)?,
                     ":id": id.as_str(),
                 },
             )?;
-            Ok(())
+            Ok(begun == 1)
+        })
+        .await
+    }
+
+    /// Drops a plan; not when it is none any more.
+    pub async fn discard_plan(&self, id: Id) -> Result<bool, StoreError> {
+        self.write(move |connection| {
+            let dropped = connection.execute(
+                "UPDATE operation SET state = 'discarded' WHERE id = :id AND state = 'planned'",
+                named_params! { ":id": id.as_str() },
+            )?;
+            Ok(dropped == 1)
         })
         .await
     }
@@ -493,7 +508,7 @@ impl Store {
                 "SELECT * FROM operation
                 WHERE (:owner IS NULL OR user_id = :owner)
                     AND state NOT IN ('planned', 'discarded')
-                ORDER BY seq DESC
+                ORDER BY at DESC, seq DESC
                 LIMIT :most",
             )?;
             let rows = statement.query_map(

@@ -2,8 +2,8 @@
 
 use anirewind_anilist::{FavouriteKind, WRITES_PER_REQUEST};
 use anirewind_model::{
-    CustomLists, Deletion, EntryId, EntryStatus, EntryValues, EntryWrite, FuzzyDate, MediaId,
-    MediaType, Notes, Recorded, Remote as _, RemoteError, Score, SharedWrite, UserId,
+    CustomLists, Deletion, Effect, EntryId, EntryStatus, EntryValues, EntryWrite, FuzzyDate,
+    MediaId, MediaType, Notes, Recorded, Remote as _, RemoteError, Score, SharedWrite, UserId,
 };
 use anirewind_simulator::{BatchError, DeleteMissing, Fault, SimEntry};
 
@@ -145,7 +145,7 @@ async fn the_culprit_of_a_batch_is_named_whatever_the_switches() {
 }
 
 #[tokio::test]
-async fn a_save_whose_answer_was_lost_is_sent_again_and_lands_once() {
+async fn a_save_whose_answer_was_lost_is_not_sent_again_over_what_may_have_been_edited() {
     for fault in [
         Fault::TimeoutAfter,
         Fault::ResetAfter,
@@ -159,13 +159,12 @@ async fn a_save_whose_answer_was_lost_is_sent_again_and_lands_once() {
             .add_media(anirewind_simulator::SimMedia::new(1, true, "One", None));
         let settings = scene.viewer().await.settings;
         scene.simulator.fault_at(1, fault);
-        scene
-            .anilist
-            .save(&settings, &[scored(1, 70)])
-            .await
-            .unwrap();
+        let requests = scene.simulator.traffic().requests;
+        let saved = scene.anilist.save(&settings, &[scored(1, 70)]).await;
+        assert_eq!(saved.unwrap_err().effect(), Effect::Unknown, "{fault:?}");
+        assert_eq!(scene.simulator.traffic().requests, requests + 1);
         let world = scene.simulator.world();
-        assert_eq!(world.entries(HANA).count(), 1, "{fault:?}");
+        assert_eq!(world.effects().len(), 1, "{fault:?}");
         assert_eq!(world.entry(HANA, 1).unwrap().score, 70);
     }
 }

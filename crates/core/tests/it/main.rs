@@ -8,6 +8,7 @@ mod crashing;
 mod finding;
 mod importing;
 mod keeping;
+mod killing;
 mod looking;
 mod proving;
 mod restoring;

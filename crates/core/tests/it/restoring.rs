@@ -1,6 +1,7 @@
 //! A list is put back to what a snapshot holds: all of it, nothing else, with few requests.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anirewind_core::model::EntryField;
@@ -10,8 +11,8 @@ use anirewind_core::{
 };
 use anirewind_simulator::{
     Act, BatchError, CompletedDate, CompletedProgress, CustomListStorage, Date, DeleteMissing,
-    EmptyShape, LegacyTime, NullScalar, OverTotal, RateLimit, SimEntry, SimMedia, StartedToday,
-    Status, Switches, TextStorage,
+    EmptyShape, Fault, LegacyTime, NullScalar, OverTotal, RateLimit, SimEntry, SimMedia,
+    StartedToday, Status, Switches, TextStorage,
 };
 
 use crate::scene::{HANA, Scene, TOKEN, YUKIS, token};
@@ -165,24 +166,24 @@ type Position = (&'static str, fn(&mut Switches));
 const POSITIONS: [Position; 44] = [
     ("as guessed", |_| ()),
     ("all others applied", |s| {
-        s.batch_error = BatchError::AllOthersApplied
+        s.batch_error = BatchError::AllOthersApplied;
     }),
     ("nothing applied", |s| {
-        s.batch_error = BatchError::NothingApplied
+        s.batch_error = BatchError::NothingApplied;
     }),
     ("independent", |s| s.batch_error = BatchError::Independent),
     ("paths", |s| s.errors_have_path = true),
     ("progress always", |s| {
-        s.completed_progress = CompletedProgress::Always
+        s.completed_progress = CompletedProgress::Always;
     }),
     ("completed also if null", |s| {
-        s.completed_date = CompletedDate::AlsoIfNull
+        s.completed_date = CompletedDate::AlsoIfNull;
     }),
     ("completed never", |s| {
-        s.completed_date = CompletedDate::Never
+        s.completed_date = CompletedDate::Never;
     }),
     ("started today", |s| {
-        s.started_today = StartedToday::AnyCurrent
+        s.started_today = StartedToday::AnyCurrent;
     }),
     ("null clears", |s| s.null_scalar = NullScalar::Clears),
     ("null fails", |s| s.null_scalar = NullScalar::Fails),
@@ -192,14 +193,14 @@ const POSITIONS: [Position; 44] = [
     ("null lists, some", |s| s.custom_lists_null_every = 7),
     ("hidden shown", |s| s.hidden_in_collection = true),
     ("lists by index", |s| {
-        s.custom_list_storage = CustomListStorage::ByIndex
+        s.custom_list_storage = CustomListStorage::ByIndex;
     }),
     ("no-op keeps time", |s| s.noop_moves_updated_at = false),
     ("missing is 404", |s| {
-        s.delete_missing = DeleteMissing::NotFound
+        s.delete_missing = DeleteMissing::NotFound;
     }),
     ("missing is false", |s| {
-        s.delete_missing = DeleteMissing::DeletedFalse
+        s.delete_missing = DeleteMissing::DeletedFalse;
     }),
     ("foreign is 403", |s| s.foreign_entry_status = 403),
     ("ninety a minute", |s| s.rate_limit = RateLimit::Honest(90)),
@@ -209,7 +210,7 @@ const POSITIONS: [Position; 44] = [
     ("per token", |s| s.rate_limit_per_token = true),
     ("lag of a second", |s| s.read_lag = Duration::from_secs(1)),
     ("lag of four seconds", |s| {
-        s.read_lag = Duration::from_secs(4)
+        s.read_lag = Duration::from_secs(4);
     }),
     ("chunks count twice", |s| s.chunk_counts_duplicates = true),
     ("no chunk zero", |s| s.chunk_zero_is_valid = false),
@@ -314,14 +315,15 @@ async fn eighteen_hundred_titles_take_twelve_requests_and_write_only_what_differ
     assert_eq!(usize::try_from(all - planning).unwrap(), promised);
     assert_eq!(scene.simulator.traffic().refused, 0);
     assert_eq!(entries(&scene), before);
-    let world = scene.simulator.world();
-    let saved = world
-        .effects()
-        .iter()
-        .filter(|effect| matches!(effect.act, Act::Saved { .. }));
-    assert_eq!(saved.count(), 70);
-    assert!(world.activities().is_empty(), "nothing reached the feed");
-    drop(world);
+    {
+        let world = scene.simulator.world();
+        let saved = world
+            .effects()
+            .iter()
+            .filter(|effect| matches!(effect.act, Act::Saved { .. }));
+        assert_eq!(saved.count(), 70);
+        assert!(world.activities().is_empty(), "nothing reached the feed");
+    }
     let requests = scene.requests();
     let effects = scene.simulator.world().effects().len();
     let again = plan(&app, &exactly()).await;
@@ -699,4 +701,220 @@ async fn when_the_list_moves_the_plan_comes_back_with_the_rows_marked() {
         .await
         .unwrap_err();
     assert_eq!(error.code(), Code::NotFound, "{error}");
+}
+
+/// A short list on which everything happens: a change, an addition, a removal, a list to make.
+async fn small() -> (Scene, Lists) {
+    let scene = Scene::connected_with(12, 4, |_| ()).await;
+    let before = entries(&scene);
+    let mut world = scene.simulator.world();
+    for media in 1_000..1_007 {
+        let entry = world.entry(HANA, media).unwrap().clone();
+        let score = if entry.score == 10 { 20 } else { 10 };
+        world.put_entry(SimEntry { score, ..entry });
+    }
+    world.drop_entry(HANA, 1_008);
+    world.add_media(SimMedia::new(900_000, true, "Ame no Machi", Some(12)));
+    let like = world.entry(HANA, 1_009).unwrap().clone();
+    world.put_entry(SimEntry {
+        id: 0,
+        media: 900_000,
+        custom_lists: [].into(),
+        ..like
+    });
+    drop(world);
+    (scene, before)
+}
+
+/// Goes on until it is done, as a server would.
+async fn until_done(app: &App, mut done: Result<Report, ActError>) -> Report {
+    for _ in 0..5 {
+        match done {
+            Ok(report) => return report,
+            Err(ActError::Stopped { operation, .. }) => {
+                done = app.resume_operation(&operation).await;
+            }
+            // Nothing was sent: from the beginning.
+            Err(_) if app.operations(None, 1).await.unwrap().is_empty() => {
+                done = restore(app, &exactly()).await;
+            }
+            Err(_) => {
+                let operation = app.operations(None, 1).await.unwrap().remove(0);
+                done = app.resume_operation(&operation.id).await;
+            }
+        }
+    }
+    done.unwrap()
+}
+
+fn assert_put_back(scene: &Scene, before: &Lists, what: &str) {
+    assert_eq!(&entries(scene), before, "{what}");
+    let world = scene.simulator.world();
+    assert!(world.user(HANA).unwrap().muted.is_empty(), "{what}");
+    let mut saved = std::collections::BTreeSet::new();
+    for effect in world.effects() {
+        if let Act::Saved { media, .. } = &effect.act {
+            assert!(saved.insert(*media), "{what}: {media} was saved twice");
+        }
+    }
+    assert_eq!(saved.len(), 8, "{what}");
+}
+
+/// Every request fails once in every way that is answered; what stopped goes on, and the list is right.
+#[tokio::test]
+async fn whatever_request_fails_the_list_is_put_back() {
+    for fault in [
+        Fault::ResetBefore,
+        Fault::ResetAfter,
+        Fault::TooManyRequests,
+        Fault::InternalError,
+        Fault::UnavailableAfter,
+        Fault::Disabled,
+        Fault::InvalidToken,
+        Fault::TruncatedJson,
+        Fault::PartialData,
+        Fault::EmptyBody,
+    ] {
+        let (mut at, mut requests) = (0, 1);
+        while at < requests {
+            let (scene, before) = small().await;
+            let app = scene.open_with(&DESTRUCTIVE);
+            let begun = scene.requests();
+            let planned = plan(&app, &exactly()).await;
+            scene.simulator.fault_at(at + 1, fault);
+            let done = app.apply(planned, Some(1)).await;
+            let report = until_done(&app, done).await;
+            let what = format!("{fault:?} at {at}");
+            assert!(report.is_verified(), "{what}");
+            assert_put_back(&scene, &before, &what);
+            requests = scene.requests() - begun;
+            at += 1;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_revoked_stops_it_and_only_the_same_user_goes_on() {
+    for at in 0.. {
+        let (scene, before) = small().await;
+        let app = scene.open_with(&DESTRUCTIVE);
+        let planned = plan(&app, &exactly()).await;
+        let base = scene.requests();
+        scene
+            .simulator
+            .before_request(at + 1, |world| world.revoke_token(TOKEN));
+        let done = app.apply(planned, Some(1)).await;
+        if scene.requests() - base <= at {
+            assert!(at > 6, "{at} requests");
+            done.unwrap();
+            break;
+        }
+        let what = format!("revoked at {at}");
+        let Err(ActError::Stopped { operation, source }) = done else {
+            // Before anything was begun, or right when all was done.
+            continue;
+        };
+        assert!(!source.to_string().is_empty());
+        let effects = scene.simulator.world().effects().len();
+        // Somebody else signs in.
+        scene.simulator.world().grant_token(TOKEN, 7);
+        let error = app.resume_operation(&operation).await.unwrap_err();
+        assert_eq!(error.code(), Code::RefusedForSafety, "{what}: {error}");
+        assert_eq!(scene.simulator.world().effects().len(), effects, "{what}");
+        // The same user signs in.
+        scene.simulator.world().revoke_token(TOKEN);
+        scene.simulator.world().grant_token(TOKEN, HANA);
+        let report = app.resume_operation(&operation).await.unwrap();
+        assert!(report.is_verified(), "{what}");
+        assert_put_back(&scene, &before, &what);
+    }
+}
+
+#[tokio::test]
+async fn an_outage_of_an_hour_is_waited_for() {
+    for at in [4, 5, 6, 7, 8] {
+        let (scene, before) = small().await;
+        let app = scene.open_with(&DESTRUCTIVE);
+        let planned = plan(&app, &exactly()).await;
+        let begun = anirewind_core::model::Clock::elapsed(scene.clock.as_ref());
+        let hour = Duration::from_hours(1);
+        scene.simulator.fault_for_a_while(at, Fault::Disabled, hour);
+        let mut events = app.events();
+        let report = app.apply(planned, Some(1)).await.unwrap();
+        assert!(report.is_verified());
+        let waited =
+            anirewind_core::model::Clock::elapsed(scene.clock.as_ref()).saturating_sub(begun);
+        assert!(waited >= Duration::from_mins(55), "at {at}");
+        let mut waits = false;
+        while let Ok(event) = events.try_recv() {
+            waits |= matches!(event, anirewind_core::Event::Waiting { .. });
+        }
+        assert!(waits, "it says what it waits for");
+        assert_put_back(&scene, &before, &format!("off at {at}"));
+    }
+}
+
+/// The user edits titles while they are put back. Each edit stands, and is told.
+#[tokio::test]
+async fn what_is_edited_meanwhile_stays() {
+    for at in 1..=8 {
+        let (scene, before) = small().await;
+        let app = scene.open_with(&DESTRUCTIVE);
+        let planned = plan(&app, &exactly()).await;
+        let begun = scene.simulator.operations().len();
+        let at_request = usize::try_from(at).unwrap();
+        let clock = Arc::clone(&scene.clock);
+        scene.simulator.before_request(at, move |world| {
+            for media in [1_002, 1_010] {
+                let entry = world.entry(HANA, media).unwrap().clone();
+                let now = anirewind_core::model::Clock::now(clock.as_ref()).unix_timestamp();
+                world.put_entry(SimEntry {
+                    score: 77,
+                    updated_at: Some(now + 1),
+                    ..entry
+                });
+            }
+        });
+        let done = app.apply(planned, Some(1)).await;
+        let what = format!(
+            "edited before request {at}: {:?}",
+            scene.simulator.operations()
+        );
+        let now = entries(&scene);
+        assert_eq!(now[&1_010].score, 77, "{what}");
+        // What the request was for, before which it happened.
+        let next = scene
+            .simulator
+            .operations()
+            .get(begun + at_request - 1)
+            .cloned();
+        let next = next.unwrap_or_default();
+        match done {
+            // Seen before anything was sent: the plan comes back.
+            Err(ActError::OutOfDate { count: 1, .. }) => {
+                assert_eq!(next, "Whole", "{what}");
+                assert_eq!(now[&1_002].score, 77, "{what}");
+            }
+            Ok(report) => {
+                let mut steps = report.steps.iter();
+                let title = steps.find(|step| step.media.get() == 1_002).unwrap();
+                let expected = match next.as_str() {
+                    // Within seconds after it was read, and right before it was written: nobody can
+                    // tell. docs/restore.md says so.
+                    "Sweep" | "Favourites" | "Save" => ("done", before[&1_002].score),
+                    "MuteActivity" if at_request < 7 => ("done", before[&1_002].score),
+                    "Delete" | "Entries" => ("overtaken", 77),
+                    _ => ("done", 77),
+                };
+                assert_eq!(
+                    (title.state.as_str(), now[&1_002].score),
+                    expected,
+                    "{what}"
+                );
+                let is_told = title.problem.as_ref().is_some_and(|p| p.contains("edited"));
+                assert_eq!(is_told, title.state == "overtaken", "{what}");
+            }
+            Err(error) => panic!("{error:?}: {what}"),
+        }
+    }
 }
