@@ -427,19 +427,32 @@ impl<'a> Work<'a> {
         }
         self.reading = self.read(titles.iter().map(|sending| sending.step)).await?;
         for sending in titles {
-            // One by one takes a while: each is looked at again before it goes.
+            self.remove_alone(sending).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes one title. One by one takes a while: each is looked at again before it goes.
+    async fn remove_alone(&mut self, sending: Sending<'a>) -> Result<(), Stopped> {
+        let sending = again(sending);
+        for attempt in 1..=ATTEMPTS {
             self.go_on(Phase::Removing).await?;
-            let left = self.untouched(vec![again(sending)], &[]).await?;
-            if left.is_empty() {
-                continue;
+            if self.untouched(vec![sending], &[]).await?.is_empty() {
+                return Ok(());
             }
-            let failed = self.delete(&left).await?;
+            let failed = self.delete(&[sending]).await?;
             self.reading.forget([sending.step.media]);
-            if let Some(problem) = failed {
-                let failed = Settled::new(StepState::Failed, None, Some(&problem));
-                self.settle(vec![(sending.place, failed)]).await?;
-            } else {
+            let Some(problem) = failed else {
                 self.sent.push(Sent::unconfirmed(sending));
+                return Ok(());
+            };
+            if attempt == ATTEMPTS {
+                // It may be gone all the same.
+                let reading = self.read([sending.step]).await?;
+                let now = reading.entry(sending.step.media);
+                let settled = landed(sending.step, now)
+                    .unwrap_or_else(|| Settled::new(StepState::Failed, now, Some(&problem)));
+                self.settle(vec![(sending.place, settled)]).await?;
             }
         }
         Ok(())

@@ -244,3 +244,57 @@ fn what_is_named_wrongly_is_said() {
     assert_eq!(same.status.code(), Some(0), "{same:?}");
     assert!(text(&same.stdout).contains("Nothing to do."), "{same:?}");
 }
+
+/// kill -9 of the program itself, again and again; then somebody says that it should go on.
+#[test]
+fn killed_it_goes_on_where_it_was() {
+    let scene = Scene::connected();
+    scene.run(&["backup"]);
+    let before = scores(&scene);
+    damage(&scene);
+    scene.run(&["restore", "latest"]);
+    let id = scene.json(&["plan", "list"])[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let mut kills = 0;
+    for wait in [2_500, 3_300, 1_200, 900, 600, 4_100] {
+        let has_begun = scene
+            .json(&["op", "log"])
+            .as_array()
+            .is_some_and(|acts| !acts.is_empty());
+        let arguments = if has_begun {
+            ["job", "resume", &id, "--yes"]
+        } else {
+            ["plan", "apply", &id, "--yes"]
+        };
+        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("anirewind"))
+            .args(arguments)
+            .envs(scene.environment())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(wait));
+        kills += usize::from(child.try_wait().unwrap().is_none());
+        let _ = child.kill();
+        child.wait().unwrap();
+    }
+    assert!(kills >= 3, "{kills} kills");
+    let said = scene.run(&["job", "resume", &id, "--yes"]);
+    assert_eq!(said.status.code(), Some(0), "{said:?}");
+    assert!(
+        text(&said.stdout).contains("All 13 read back and verified."),
+        "{said:?}"
+    );
+    let mut after = scores(&scene);
+    after.retain(|(media, _)| *media != 600_000);
+    assert_eq!(after, before);
+    let world = scene.simulator.world();
+    let saved = world
+        .effects()
+        .iter()
+        .filter(|effect| matches!(effect.act, anirewind_simulator::Act::Saved { .. }));
+    assert_eq!(saved.count(), 13, "nothing was sent twice");
+    assert!(world.user(HANA).unwrap().muted.is_empty());
+}

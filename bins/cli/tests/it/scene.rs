@@ -90,11 +90,16 @@ impl Scene {
 
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::cargo_bin("anirewind").unwrap();
+        command.env_clear().envs(self.environment());
         command
-            .env_clear()
-            .env("ANIREWIND_DATA_PATH", self.data())
-            .env("ANIREWIND_ANILIST_URL", self.simulator.url());
-        command
+    }
+
+    /// What tells a command where its folder and its AniList are.
+    pub(crate) fn environment(&self) -> [(&'static str, String); 2] {
+        [
+            ("ANIREWIND_DATA_PATH", self.data().display().to_string()),
+            ("ANIREWIND_ANILIST_URL", self.simulator.url()),
+        ]
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {

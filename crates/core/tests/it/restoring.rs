@@ -918,3 +918,147 @@ async fn what_is_edited_meanwhile_stays() {
         }
     }
 }
+
+/// An act that stopped at its first save, with what may have been sent.
+async fn stopped(scene: &Scene) -> anirewind_core::Id {
+    let app = scene.open_with(&DESTRUCTIVE);
+    let planned = plan(&app, &exactly()).await;
+    scene
+        .simulator
+        .before_request(5, |world| world.revoke_token(TOKEN));
+    let Err(ActError::Stopped { operation, .. }) = app.apply(planned, Some(1)).await else {
+        unreachable!("the token is gone");
+    };
+    let operations = scene.simulator.operations();
+    assert_eq!(
+        operations.iter().rev().nth(1).map(String::as_str),
+        Some("MuteActivity")
+    );
+    scene.simulator.world().grant_token(TOKEN, HANA);
+    operation
+}
+
+#[tokio::test]
+async fn what_is_edited_before_it_goes_on_stays() {
+    let (scene, before) = small().await;
+    let operation = stopped(&scene).await;
+    // The added title was added by hand, and another was watched on.
+    let mut world = scene.simulator.world();
+    let like = world.entry(HANA, 1_009).unwrap().clone();
+    world.put_entry(SimEntry {
+        id: 0,
+        media: 1_008,
+        progress: 7,
+        ..like
+    });
+    let entry = world.entry(HANA, 1_003).unwrap().clone();
+    world.put_entry(SimEntry { score: 99, ..entry });
+    drop(world);
+    let app = scene.open_with(&DESTRUCTIVE);
+    let report = app.resume_operation(&operation).await.unwrap();
+    assert_eq!(report.operation.state, OperationState::Partly);
+    let now = entries(&scene);
+    assert_eq!((now[&1_008].progress, now[&1_003].score), (7, 99));
+    assert_eq!(now[&1_002], before[&1_002]);
+    assert!(scene.simulator.world().user(HANA).unwrap().muted.is_empty());
+    // Trying again does not force it either.
+    let again = app.plan_retry(&operation).await.unwrap();
+    assert_eq!((again.writes(), again.count(Action::Keep)), (0, 2));
+}
+
+#[tokio::test]
+async fn it_can_be_ended_without_leave_to_remove_and_while_anilist_is_out_of_order() {
+    let (scene, _) = small().await;
+    let operation = stopped(&scene).await;
+    // Nobody allows removals any more, and AniList goes away right after it was asked who we are.
+    let app = scene.reopen();
+    let hour = Duration::from_hours(1);
+    scene.simulator.fault_for_a_while(2, Fault::Disabled, hour);
+    let error = app.stop_operation(&operation).await.unwrap_err();
+    assert!(matches!(error, ActError::Stopped { .. }), "{error}");
+    // It is still open: what may have been sent is not known, and the feed is muted.
+    let row = app.operations(None, 1).await.unwrap().remove(0);
+    assert_eq!(row.state, OperationState::Stopped);
+    assert!(row.muted_before.is_some());
+    scene.clock.advance(hour);
+    let effects = scene.simulator.world().effects().len();
+    let report = app.stop_operation(&operation).await.unwrap().unwrap();
+    assert_eq!(report.operation.state, OperationState::Partly);
+    assert!(
+        report.sent().all(|step| step.state == "left"),
+        "{:?}",
+        report.steps
+    );
+    let world = scene.simulator.world();
+    assert!(world.user(HANA).unwrap().muted.is_empty());
+    let saved = world.effects().iter().skip(effects);
+    assert_eq!(
+        saved.filter(|e| !matches!(e.act, Act::UserUpdated)).count(),
+        0
+    );
+    drop(world);
+    // The rest can be done later.
+    let again = scene
+        .open_with(&DESTRUCTIVE)
+        .plan_retry(&operation)
+        .await
+        .unwrap();
+    assert_eq!(again.writes(), 9);
+}
+
+#[tokio::test]
+async fn a_pause_outlives_the_process_and_others_wait_and_say_for_what() {
+    let (scene, before) = small().await;
+    let app = scene.open_with(&DESTRUCTIVE);
+    let planned = plan(&app, &exactly()).await;
+    app.interrupt();
+    let report = app.apply(planned, Some(1)).await.unwrap();
+    assert_eq!(report.operation.state, OperationState::Paused);
+    assert_eq!(report.summary().open, 9);
+    let operation = report.operation.id;
+    let other = scene.open_with(&DESTRUCTIVE);
+    let planned = plan(&other, &exactly()).await;
+    let error = other.apply(planned, Some(1)).await.unwrap_err();
+    assert!(error.to_string().contains(operation.as_str()), "{error}");
+    assert_eq!(error.code(), Code::Busy);
+    // Looks go on meanwhile.
+    scene.save(1_010, |entry| entry.score = 50);
+    assert_eq!(scene.look().await.changes, 1);
+    scene.save(1_010, |entry| entry.score = before[&1_010].score);
+    let report = other.resume_operation(&operation).await.unwrap();
+    assert!(report.is_verified());
+    assert_put_back(&scene, &before, "resumed");
+}
+
+#[tokio::test]
+async fn an_edit_of_another_field_between_the_write_and_its_proof_is_not_ours() {
+    let (scene, _) = small().await;
+    let app = scene.open_with(&DESTRUCTIVE);
+    let planned = plan(&app, &exactly()).await;
+    let clock = Arc::clone(&scene.clock);
+    scene.simulator.before_request(7, move |world| {
+        let now = anirewind_core::model::Clock::now(clock.as_ref()).unix_timestamp();
+        let entry = world.entry(HANA, 1_002).unwrap().clone();
+        world.put_entry(SimEntry {
+            notes: Some("by hand".to_owned()),
+            updated_at: Some(now + 1),
+            ..entry
+        });
+    });
+    let report = app.apply(planned, Some(1)).await.unwrap();
+    assert!(report.is_verified());
+    scene.clock.advance(Duration::from_mins(5));
+    assert_eq!(
+        scene.look().await.changes,
+        1,
+        "somebody's edit is seen as one"
+    );
+    let id = report.operation.id.to_string();
+    let back = app
+        .plan_undo(None, &[id], anirewind_core::Choices::default())
+        .await
+        .unwrap();
+    app.apply(back, None).await.unwrap();
+    let now = entries(&scene);
+    assert_eq!(now[&1_002].notes.as_deref(), Some("by hand"));
+}

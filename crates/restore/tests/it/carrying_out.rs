@@ -1,7 +1,9 @@
 //! Done, already so, edited since, refused, killed: each title by itself.
 
+use std::time::Duration;
+
 use anirewind_model::{EntryStatus, EntryValues, MediaId, MediaType, Recorded};
-use anirewind_restore::{Step, StepState, Stopped};
+use anirewind_restore::{Step, StepState, Stopped, Wish};
 use anirewind_simulator::{BatchError, Fault};
 
 use crate::scene::{HANA, Memory, Scene};
@@ -199,4 +201,132 @@ async fn an_outage_or_a_lost_token_stops_and_the_rest_goes_on_later() {
             assert_eq!((score(1_001), score(1_002)), (42, 43), "{fault:?} at {at}");
         }
     }
+}
+
+/// Every request fails once in every way there is; it goes on, and nothing is done twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_request_fails_in_whatever_way_it_ends_right() {
+    let lives = Fault::ALL.map(|fault| tokio::spawn(each_request_fails(fault)));
+    for life in lives {
+        life.await.unwrap();
+    }
+}
+
+async fn each_request_fails(fault: Fault) {
+    let (mut at, mut requests) = (1, 1);
+    while at <= requests {
+        let what = format!("{fault:?} at {at}");
+        let scene = Scene::with_timeout(Duration::from_millis(300), |_| ()).await;
+        let mut steps = Vec::new();
+        for media in 1_000..1_005 {
+            steps.push(scene.score(media, 42).await);
+        }
+        let gone = scene.entry(1_010).await.unwrap();
+        steps
+            .push(Step::new(gone.media, gone.media_type, Some(gone.values.clone()), None).unwrap());
+        let back = scene.entry(1_011).await.unwrap();
+        let was = scene
+            .simulator
+            .world()
+            .entry(HANA, 1_011)
+            .map(|entry| entry.score);
+        scene.simulator.world().drop_entry(HANA, 1_011);
+        steps
+            .push(Step::new(back.media, back.media_type, None, Some(back.values.clone())).unwrap());
+        let mut now = pending(steps);
+        let begun = scene.simulator.traffic().requests;
+        scene.simulator.fault_at(at, fault);
+        let mut ended = false;
+        for _ in 0..4 {
+            let journal = Memory::of(&now);
+            ended = scene.run(&now, &journal).await.is_ok();
+            for (place, (_, state)) in now.iter_mut().enumerate() {
+                *state = journal.state(place);
+            }
+            if ended {
+                break;
+            }
+        }
+        assert!(ended, "{what}");
+        assert!(
+            now.iter().all(|(_, state)| *state == StepState::Done),
+            "{what}: {now:?}"
+        );
+        assert_eq!(scene.effects(), 7, "{what}: nothing is done twice");
+        let world = scene.simulator.world();
+        let score = world.entry(HANA, 1_011).map(|entry| entry.score);
+        assert_eq!(score, was, "{what}");
+        drop(world);
+        requests = scene.simulator.traffic().requests - begun;
+        at += 1;
+    }
+    assert!(at > 4, "{fault:?}");
+}
+
+/// Somebody wants it to wait, or to end, before any of its requests.
+#[tokio::test]
+async fn paused_or_stopped_before_any_request_what_was_sent_is_read_back() {
+    for wish in [Wish::Pause, Wish::Stop] {
+        for at in 1..=3 {
+            let scene = Scene::new(|_| ()).await;
+            let mut steps = Vec::new();
+            for media in 1_000..1_006 {
+                steps.push(scene.score(media, 42).await);
+            }
+            let gone = scene.entry(1_010).await.unwrap();
+            steps.push(Step::new(gone.media, gone.media_type, Some(gone.values), None).unwrap());
+            let steps = pending(steps);
+            let mut journal = Memory::of(&steps);
+            journal.wishes = Some((at, wish));
+            let run = scene.run(&steps, &journal).await;
+            let states: Vec<_> = (0..steps.len()).map(|place| journal.state(place)).collect();
+            let sent = match at {
+                1 => 0,
+                2 => 6,
+                _ => 7,
+            };
+            assert_eq!(run.is_err(), at < 3, "{wish:?} at {at}");
+            assert_eq!(scene.effects(), sent, "{wish:?} at {at}");
+            let rest = if wish == Wish::Pause {
+                StepState::Pending
+            } else {
+                StepState::Left
+            };
+            for (place, state) in states.into_iter().enumerate() {
+                let expected = if place < sent { StepState::Done } else { rest };
+                assert_eq!(state, expected, "{wish:?} at {at}");
+            }
+        }
+    }
+}
+
+/// Equal values for more titles than one request holds go as one mutation.
+#[tokio::test]
+async fn the_same_for_many_is_one_request() {
+    let scene = Scene::new(|_| ()).await;
+    let mut steps = Vec::new();
+    for media in 1_000..1_030 {
+        let Some(before) = scene.entry(media).await else {
+            continue;
+        };
+        let mut target = before.values.clone();
+        target.priority = Recorded::Known(9);
+        steps.extend(Step::new(
+            before.media,
+            before.media_type,
+            Some(before.values),
+            Some(target),
+        ));
+    }
+    let steps = pending(steps);
+    let journal = Memory::of(&steps);
+    let begun = scene.simulator.traffic().requests;
+    scene.run_with(&steps, &journal, 10).await.unwrap();
+    assert_eq!(
+        scene.simulator.traffic().requests - begun,
+        3,
+        "read, sent, read back"
+    );
+    assert_eq!(scene.effects(), steps.len());
+    assert!((0..steps.len()).all(|place| journal.state(place) == StepState::Done));
 }

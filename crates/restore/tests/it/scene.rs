@@ -1,6 +1,7 @@
 //! Hana's list on a simulator, and a journal in memory that can refuse.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use anirewind_anilist::{AniList, Pace, WRITES_PER_REQUEST};
 use anirewind_model::{AccessToken, Entry, MediaId, MediaType, Remote as _, Score, Viewer};
@@ -22,6 +23,11 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) async fn new(turn: impl FnOnce(&mut Switches)) -> Self {
+        Self::with_timeout(Duration::from_mins(1), turn).await
+    }
+
+    /// With a client that waits this long for an answer, in true time.
+    pub(crate) async fn with_timeout(timeout: Duration, turn: impl FnOnce(&mut Switches)) -> Self {
         let clock = Arc::new(VirtualClock::starting_at(datetime!(2026-11-03 12:00 UTC)));
         let mut world = World::new();
         let growth = Growth {
@@ -50,6 +56,7 @@ impl Scene {
         let anilist = AniList::builder(AccessToken::new("a-token").unwrap())
             .endpoint(simulator.url())
             .clock(clock.clone())
+            .timeout(timeout)
             .pace(Pace::new(clock.clone()))
             .build()
             .unwrap();
@@ -87,12 +94,22 @@ impl Scene {
         steps: &[(Step, StepState)],
         journal: &Memory,
     ) -> Result<(), Stopped> {
+        self.run_with(steps, journal, WRITES_PER_REQUEST).await
+    }
+
+    /// The same where so many writes fit into a request.
+    pub(crate) async fn run_with(
+        &self,
+        steps: &[(Step, StepState)],
+        journal: &Memory,
+        most: usize,
+    ) -> Result<(), Stopped> {
         let ports = Ports {
             remote: &self.anilist,
             viewer: &self.viewer,
             journal,
             clock: self.clock.as_ref(),
-            most: WRITES_PER_REQUEST,
+            most,
         };
         execute(steps, Reading::default(), &ports).await
     }
