@@ -943,17 +943,18 @@ async fn what_is_edited_before_it_goes_on_stays() {
     let (scene, before) = small().await;
     let operation = stopped(&scene).await;
     // The added title was added by hand, and another was watched on.
-    let mut world = scene.simulator.world();
-    let like = world.entry(HANA, 1_009).unwrap().clone();
-    world.put_entry(SimEntry {
-        id: 0,
-        media: 1_008,
-        progress: 7,
-        ..like
-    });
-    let entry = world.entry(HANA, 1_003).unwrap().clone();
-    world.put_entry(SimEntry { score: 99, ..entry });
-    drop(world);
+    {
+        let mut world = scene.simulator.world();
+        let like = world.entry(HANA, 1_009).unwrap().clone();
+        world.put_entry(SimEntry {
+            id: 0,
+            media: 1_008,
+            progress: 7,
+            ..like
+        });
+        let entry = world.entry(HANA, 1_003).unwrap().clone();
+        world.put_entry(SimEntry { score: 99, ..entry });
+    }
     let app = scene.open_with(&DESTRUCTIVE);
     let report = app.resume_operation(&operation).await.unwrap();
     assert_eq!(report.operation.state, OperationState::Partly);
@@ -989,14 +990,15 @@ async fn it_can_be_ended_without_leave_to_remove_and_while_anilist_is_out_of_ord
         "{:?}",
         report.steps
     );
-    let world = scene.simulator.world();
-    assert!(world.user(HANA).unwrap().muted.is_empty());
-    let saved = world.effects().iter().skip(effects);
-    assert_eq!(
-        saved.filter(|e| !matches!(e.act, Act::UserUpdated)).count(),
-        0
-    );
-    drop(world);
+    {
+        let world = scene.simulator.world();
+        assert!(world.user(HANA).unwrap().muted.is_empty());
+        let saved = world.effects().iter().skip(effects);
+        assert_eq!(
+            saved.filter(|e| !matches!(e.act, Act::UserUpdated)).count(),
+            0
+        );
+    }
     // The rest can be done later.
     let again = scene
         .open_with(&DESTRUCTIVE)
