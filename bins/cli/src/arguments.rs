@@ -421,6 +421,15 @@ pub(crate) struct LogArguments {
     /// Go on printing what comes.
     #[arg(short, long)]
     pub(crate) follow: bool,
+    /// Show those too that were hidden.
+    #[arg(long)]
+    pub(crate) hidden: bool,
+    /// Keep this change, group or act out of sight (more than once for several). It stays where it is.
+    #[arg(long, value_name = "ID", conflicts_with = "follow")]
+    pub(crate) hide: Vec<String>,
+    /// Let it be seen again.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["follow", "hide"])]
+    pub(crate) unhide: Vec<String>,
 }
 
 #[derive(Debug, Args)]

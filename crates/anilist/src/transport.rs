@@ -31,6 +31,7 @@ const USER_AGENT: &str = concat!(
 #[derive(Clone)]
 pub struct AniList {
     inner: Arc<Inner>,
+    authorization: HeaderValue,
 }
 
 struct Inner {
@@ -74,6 +75,9 @@ pub enum BuildError {
     /// The referer holds characters that no header can.
     #[error("the referer cannot be sent in a header")]
     Referer,
+    /// The token holds characters that no header can.
+    #[error("the token cannot be sent in a header")]
+    Token,
     /// TLS or the like could not be started.
     #[error("cannot set up HTTP")]
     Http(#[source] reqwest::Error),
@@ -95,6 +99,14 @@ pub(crate) enum Repeat {
 }
 
 impl AniList {
+    /// The same for another account: connections and budget are shared.
+    pub fn for_token(&self, token: &AccessToken) -> Result<Self, BuildError> {
+        Ok(Self {
+            inner: Arc::clone(&self.inner),
+            authorization: authorization(token)?,
+        })
+    }
+
     /// Starts setting up a client for the account that this token belongs to.
     pub fn builder(token: AccessToken) -> Builder {
         Builder {
@@ -233,6 +245,7 @@ impl AniList {
         let request = inner
             .http
             .post(inner.endpoint.clone())
+            .header(AUTHORIZATION, self.authorization.clone())
             .body(body.to_owned());
         let mut response = request.send().await.map_err(|error| self.network(error))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -347,10 +360,6 @@ impl Builder {
         let endpoint = endpoint::parse(&self.endpoint)?;
         let is_local = endpoint.host_str().is_some_and(endpoint::is_loopback);
         let mut headers = HeaderMap::new();
-        let mut authorization = HeaderValue::from_str(&format!("Bearer {}", self.token.expose()))
-            .map_err(|_| BuildError::Referer)?;
-        authorization.set_sensitive(true);
-        headers.insert(AUTHORIZATION, authorization);
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(referer) = &self.referer {
@@ -379,8 +388,16 @@ impl Builder {
         };
         Ok(AniList {
             inner: Arc::new(inner),
+            authorization: authorization(&self.token)?,
         })
     }
+}
+
+fn authorization(token: &AccessToken) -> Result<HeaderValue, BuildError> {
+    let value = format!("Bearer {}", token.expose());
+    let mut value = HeaderValue::from_str(&value).map_err(|_| BuildError::Token)?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 impl fmt::Debug for AniList {

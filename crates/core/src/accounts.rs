@@ -341,7 +341,7 @@ impl App {
     /// Asks whose token this is, and remembers it for as long as this runs.
     async fn identify(&self, token: &AccessToken) -> Result<(AniList, Viewer), AccountError> {
         let client = self
-            .client(token.clone())
+            .client(token)
             .map_err(|source| AccountError::Client { source })?;
         let viewer = client
             .viewer()

@@ -31,7 +31,7 @@ pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) folder: Folder,
     pub(crate) secrets: Secrets,
-    pub(crate) pace: Pace,
+    anilist: AniList,
     pub(crate) patience: Option<Duration>,
     /// Files that could not be read when the folder was last looked at.
     pub(crate) unreadable: Mutex<Vec<String>>,
@@ -112,6 +112,9 @@ impl App {
             None => Pace::new(Arc::clone(&clock)),
         };
         let (events, _) = broadcast::channel(256);
+        // The address is checked now rather than at the first snapshot.
+        let anilist = anilist(&settings, &clock, pace, patience, events.clone());
+        let anilist = anilist.map_err(|source| StartError::Client { source })?;
         let folder = Folder::new(data.join("backups"), settings.snapshot_prefix.clone());
         let folder = folder.with_steps(steps);
         if let Err(error) = folder.sweep(clock.now().into()) {
@@ -125,7 +128,7 @@ impl App {
             store,
             folder,
             secrets,
-            pace,
+            anilist,
             patience,
             unreadable: Mutex::default(),
             doubted: Mutex::default(),
@@ -133,15 +136,9 @@ impl App {
             interrupted: AtomicBool::new(false),
             events,
         };
-        let app = Self {
+        Ok(Self {
             inner: Arc::new(inner),
-        };
-        // The address is checked now rather than at the first snapshot.
-        if let Some(probe) = AccessToken::new("none") {
-            app.client(probe)
-                .map_err(|source| StartError::Client { source })?;
-        }
-        Ok(app)
+        })
     }
 
     /// The settings it was opened with.
@@ -164,31 +161,42 @@ impl App {
         let _ = self.inner.events.send(event);
     }
 
-    pub(crate) fn client(&self, token: AccessToken) -> Result<AniList, BuildError> {
-        let inner = &self.inner;
-        let events = inner.events.clone();
-        let mut builder = AniList::builder(token)
-            .clock(Arc::clone(&inner.clock))
-            .pace(inner.pace.clone())
-            .on_event(move |event| {
-                tracing::info!("{event}");
-                let _ = events.send(Event::Client {
-                    message: event.to_string(),
-                });
-            });
-        if let Some(url) = &inner.settings.anilist_url {
-            builder = builder.endpoint(url);
-        }
-        if let Some(referer) = &inner.settings.referer {
-            builder = builder.referer(referer);
-        }
-        if let Some(patience) = inner.patience {
-            builder = builder
-                .patience(patience)
-                .timeout(patience.min(Duration::from_mins(1)));
-        }
-        builder.build()
+    /// AniList as an account sees it. Connections and the budget are shared by all.
+    pub(crate) fn client(&self, token: &AccessToken) -> Result<AniList, BuildError> {
+        self.inner.anilist.for_token(token)
     }
+}
+
+/// AniList as nobody sees it; each account's client is made from this one.
+fn anilist(
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+    pace: Pace,
+    patience: Option<Duration>,
+    events: broadcast::Sender<Event>,
+) -> Result<AniList, BuildError> {
+    let nobody = AccessToken::new("none").ok_or(BuildError::Token)?;
+    let mut builder = AniList::builder(nobody)
+        .clock(Arc::clone(clock))
+        .pace(pace)
+        .on_event(move |event| {
+            tracing::info!("{event}");
+            let _ = events.send(Event::Client {
+                message: event.to_string(),
+            });
+        });
+    if let Some(url) = &settings.anilist_url {
+        builder = builder.endpoint(url);
+    }
+    if let Some(referer) = &settings.referer {
+        builder = builder.referer(referer);
+    }
+    if let Some(patience) = patience {
+        builder = builder
+            .patience(patience)
+            .timeout(patience.min(Duration::from_mins(1)));
+    }
+    builder.build()
 }
 
 impl std::fmt::Debug for App {

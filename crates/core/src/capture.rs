@@ -8,7 +8,7 @@ use anirewind_backup::{Draft, Folder, Kind, WriteError, content_hash};
 use anirewind_model::{AccessToken, Counts, List, Remote as _, RemoteError, UserId, Viewer};
 use anirewind_store::{Attempt, Delta, Outcome, SnapshotRow, Standing, StoreError};
 use thiserror::Error;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use crate::accounts::{AccountError, Target, remote_code, remote_hint};
 use crate::app::App;
@@ -289,12 +289,14 @@ impl App {
         list: List,
         kind: Kind,
     ) -> Result<Captured, CaptureError> {
+        // The same instant for what was seen and for the snapshot: what is changed after it is later.
+        let read_at = self.now();
         // What became of the folder meanwhile is known before the new one is compared.
         if let Err(error) = self.refresh_catalogue().await {
             tracing::warn!(problem = error.chain(), "cannot look into the folder");
         }
         if anirewind_backup::incomplete(&list, &self.inner.settings.thresholds).is_none() {
-            let changes = self.observe_list(&list).await?;
+            let changes = self.observe_list(&list, read_at).await?;
             if changes > 0 {
                 self.tell(Event::Changed {
                     profile: profile.clone(),
@@ -313,7 +315,7 @@ impl App {
             profile: profile.clone(),
             counts: list.counts(),
         });
-        let captured = self.write_down(profile, list, kind).await?;
+        let captured = self.write_down(profile, list, kind, read_at).await?;
         self.note_success(&captured).await?;
         // Only now that the new one is there may old ones go. If they cannot, it is there all the same.
         if let Err(error) = self.prune(captured.snapshot.owner.id).await {
@@ -357,9 +359,10 @@ impl App {
         profile: String,
         list: List,
         kind: Kind,
+        now: OffsetDateTime,
     ) -> Result<Captured, CaptureError> {
         let folder = self.inner.folder.clone();
-        let (now, gap) = (self.now(), self.longest_gap());
+        let gap = self.longest_gap();
         let thresholds = self.inner.settings.thresholds.clone();
         // From here on nobody else gives places in the folder.
         let _exclusive = self.exclusive().await?;

@@ -118,7 +118,7 @@ impl App {
         owner: UserId,
     ) -> Result<(AniList, Viewer, List), AccountError> {
         let client = self
-            .client(target.token.clone())
+            .client(&target.token)
             .map_err(|source| AccountError::Client { source })?;
         let known = self.inner.store.known_count(owner).await?;
         let profile = target.profile.clone().unwrap_or_else(|| owner.to_string());

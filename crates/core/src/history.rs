@@ -7,6 +7,7 @@ use anirewind_store::{
 use anirewind_timeline::{Outcome, Source, apply};
 use time::OffsetDateTime;
 
+use crate::act_error::ActError;
 use crate::app::App;
 use crate::catalogue::read_base;
 use crate::find::BrowseError;
@@ -52,6 +53,25 @@ impl App {
         most: usize,
     ) -> Result<Vec<ChangeRow>, StoreError> {
         self.inner.store.changes(owner, filter, below, most).await
+    }
+
+    /// Keeps changes, groups or operations out of sight, or lets them be seen again; says how many
+    /// changes that were. They stay on the timeline.
+    pub async fn hide(
+        &self,
+        profile: Option<&str>,
+        references: &[String],
+        is_hidden: bool,
+    ) -> Result<usize, ActError> {
+        let owner = match profile {
+            Some(profile) => Some(self.account_row(profile).await?.account.id),
+            None => None,
+        };
+        let (rows, _) = self.named_changes(owner, references).await?;
+        let ids: Vec<_> = rows.into_iter().map(|row| row.id).collect();
+        let count = ids.len();
+        self.inner.store.hide_changes(ids, is_hidden).await?;
+        Ok(count)
     }
 
     /// How many changes there are with each outcome.

@@ -5,7 +5,10 @@ use std::sync::PoisonError;
 
 use anirewind_model::{Entry, EntryField, List, MediaId, MediaType, Remote as _, UserId, Viewer};
 use anirewind_store::{Known, Look, LookRecord, OperationRow, StoreError};
-use anirewind_timeline::{KnownList, Seen, Window, bursts, observe, read_recent, read_shown};
+use anirewind_timeline::{
+    KnownList, Seen, Window, bursts, is_explained, observe, read_recent, read_shown,
+};
+use time::OffsetDateTime;
 
 use crate::accounts::{AccountError, Target};
 use crate::app::App;
@@ -36,7 +39,7 @@ impl App {
             None => self.identify_target(target).await?.1.account.id,
         };
         let client = self
-            .client(target.token.clone())
+            .client(&target.token)
             .map_err(|source| AccountError::Client { source })?;
         let profile = target.profile.clone().unwrap_or_else(|| owner.to_string());
         let failed = |source| CaptureError::Read {
@@ -59,7 +62,7 @@ impl App {
         let viewer = &recent.viewer;
         let Some((look, known)) = self.known_list(owner).await? else {
             let list = client.list(viewer, &|_, _| ()).await.map_err(failed)?;
-            self.record_list(&list, None).await?;
+            self.record_list(&list, None, self.now()).await?;
             return Ok(report(0, true));
         };
         let before = list_of(viewer, known.values().cloned());
@@ -68,9 +71,11 @@ impl App {
             Seen::More => {
                 let shown = client.shown(viewer).await.map_err(failed)?;
                 let (put, gone) = read_shown(&known, &shown);
-                if !is_explained(&known, &put, &gone, viewer, look.off) {
+                if !is_explained(&known, &put, &gone, viewer.counts, look.off) {
                     let list = client.list(viewer, &|_, _| ()).await.map_err(failed)?;
-                    let changes = self.record_list(&list, Some((look, known))).await?;
+                    let changes = self
+                        .record_list(&list, Some((look, known)), self.now())
+                        .await?;
                     return Ok(self.told(report(changes, false)));
                 }
                 (put, gone)
@@ -78,7 +83,13 @@ impl App {
         };
         let after = patched(&before, &put, &gone);
         let changes = self
-            .record(&before, &after, &look, look.off, Known::Part { put, gone })
+            .record(
+                (&before, &after),
+                &look,
+                look.off,
+                Known::Part { put, gone },
+                self.now(),
+            )
             .await?;
         Ok(self.told(report(changes, false)))
     }
@@ -103,18 +114,23 @@ impl App {
     }
 
     /// Writes down what a list that was just read whole tells against what was known.
-    pub(crate) async fn observe_list(&self, list: &List) -> Result<usize, StoreError> {
+    pub(crate) async fn observe_list(
+        &self,
+        list: &List,
+        now: OffsetDateTime,
+    ) -> Result<usize, StoreError> {
         if self.inner.store.has_unsure_steps(list.owner.id).await? {
             return Ok(0);
         }
         let known = self.known_list(list.owner.id).await?;
-        self.record_list(list, known).await
+        self.record_list(list, known, now).await
     }
 
     async fn record_list(
         &self,
         list: &List,
         known: Option<(Look, KnownList)>,
+        now: OffsetDateTime,
     ) -> Result<usize, StoreError> {
         let counted = |of| {
             let found = list.entries.iter().filter(|entry| entry.media_type == of);
@@ -130,13 +146,10 @@ impl App {
                 entries: known.into_values().collect(),
                 ..list.clone()
             };
-            return self.record(&before, list, &look, off, whole).await;
+            return self.record((&before, list), &look, off, whole, now).await;
         }
         let record = LookRecord {
-            look: Look {
-                at: self.now(),
-                off,
-            },
+            look: Look { at: now, off },
             changes: Vec::new(),
             bursts: Vec::new(),
             known: whole,
@@ -147,18 +160,17 @@ impl App {
 
     async fn record(
         &self,
-        before: &List,
-        after: &List,
+        (before, after): (&List, &List),
         last: &Look,
         off: (i64, i64),
         known: Known,
+        now: OffsetDateTime,
     ) -> Result<usize, StoreError> {
         if self.is_doubted(before, after) {
             tracing::warn!("too much is gone to be believed at once");
             return Ok(0);
         }
         let known = completed(known, before);
-        let now = self.now();
         let window = Window {
             since: last.at.min(now),
             until: now,
@@ -285,34 +297,4 @@ fn patched(before: &List, put: &[Entry], gone: &[(MediaType, MediaId)]) -> List 
         entries,
         ..before.clone()
     }
-}
-
-/// Whether the counts agree once this is so.
-fn is_explained(
-    known: &KnownList,
-    put: &[Entry],
-    gone: &[(MediaType, MediaId)],
-    viewer: &Viewer,
-    off: (i64, i64),
-) -> bool {
-    MediaType::BOTH.into_iter().all(|of| {
-        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        let was = known
-            .keys()
-            .filter(|(media_type, _)| *media_type == of)
-            .count();
-        let new = put
-            .iter()
-            .filter(|entry| entry.media_type == of && !known.contains_key(&(of, entry.media)))
-            .count();
-        let gone = gone
-            .iter()
-            .filter(|(media_type, _)| *media_type == of)
-            .count();
-        let off = if of == MediaType::Anime { off.0 } else { off.1 };
-        // Without counts nothing is taken for gone.
-        viewer.counts.is_some_and(|counts| {
-            count(counts.of(of)) == count(was) + count(new) - count(gone) + off
-        })
-    })
 }

@@ -1,7 +1,7 @@
 //! How things stand, in one word an account.
 
 use anirewind_backup::retention::Hold;
-use anirewind_store::{AccountRow, Attempt, Outcome, SnapshotRow};
+use anirewind_store::{AccountRow, Attempt, OperationRow, Outcome, SnapshotRow};
 use time::{Duration, OffsetDateTime};
 
 use crate::alarms::{OpenAlarm, quiet_since};
@@ -50,6 +50,8 @@ pub struct AccountStatus {
     pub proven_since: Option<OffsetDateTime>,
     /// When the next snapshot is due by the schedule, if a server runs.
     pub next: OffsetDateTime,
+    /// An act of ours that was begun and did not end.
+    pub unfinished: Option<OperationRow>,
 }
 
 impl Verdict {
@@ -123,6 +125,7 @@ impl App {
                 quiet_since,
                 proven_since,
                 next,
+                unfinished: self.unfinished(owner).await?,
             });
         }
         all.sort_by_key(|status| status.verdict);

@@ -228,6 +228,11 @@ impl Simulator {
         lock(&self.shared.faults).at.insert(number, fault);
     }
 
+    /// Forgets the faults that did not strike yet.
+    pub fn no_more_faults(&self) {
+        *lock(&self.shared.faults) = Faults::default();
+    }
+
     /// Strikes every request for so long, from the n-th request from now on.
     pub fn fault_for_a_while(&self, nth: u64, fault: Fault, lasts: Duration) {
         let from = self.shared.requests.load(Ordering::SeqCst) + nth;

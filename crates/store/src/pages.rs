@@ -116,6 +116,10 @@ pub(crate) fn page(
             SELECT t.user_id, t.media_type, t.media_id FROM title t
             WHERE t.names LIKE :title ESCAPE '\\')",
     );
+    want(
+        filter.shown_only,
+        "NOT EXISTS (SELECT 1 FROM hidden h WHERE h.change_id = c.id)",
+    );
     want(below.is_some(), "(c.at, c.seq) < (:below_at, :below_seq)");
     let wanted = wanted.join(" AND ");
     let mut statement = connection.prepare_cached(&format!(

@@ -48,6 +48,8 @@ pub struct ChangeFilter {
     pub since: Option<OffsetDateTime>,
     /// Up to this moment.
     pub until: Option<OffsetDateTime>,
+    /// Without those that somebody does not want to see.
+    pub shown_only: bool,
 }
 
 /// Where a page of changes goes on: below this one.
@@ -174,6 +176,25 @@ impl Store {
             let ids = ids?;
             transaction.commit()?;
             Ok(ids)
+        })
+        .await
+    }
+
+    /// Keeps changes out of sight, or lets them be seen again. They stay where they are.
+    pub async fn hide_changes(&self, ids: Vec<Id>, is_hidden: bool) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let transaction =
+                connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let statement = if is_hidden {
+                "INSERT OR IGNORE INTO hidden (change_id) VALUES (:id)"
+            } else {
+                "DELETE FROM hidden WHERE change_id = :id"
+            };
+            for id in ids {
+                transaction.execute(statement, named_params! { ":id": id.as_str() })?;
+            }
+            transaction.commit()?;
+            Ok(())
         })
         .await
     }

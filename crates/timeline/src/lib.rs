@@ -14,5 +14,5 @@ pub use compare::{Changed, Differences, Notice, compare};
 pub use id::Id;
 pub use observe::{Window, bursts, observe, observed};
 pub use rebuild::{apply, revert};
-pub use recent::{KnownList, Seen, read_recent, read_shown};
+pub use recent::{KnownList, Seen, is_explained, read_recent, read_shown};
 pub use undo::{Action, Choices, Conflict, NotUndoable, TitlePlan, take_back, undoable};

@@ -5,6 +5,8 @@ use time::{Duration, OffsetDateTime};
 
 use crate::change::{Change, Outcome, Source, When};
 
+/// The shortest time that is told apart.
+const MOMENT: Duration = Duration::milliseconds(1);
 /// Changes of one cause follow one another this closely.
 const PAUSE: Duration = Duration::minutes(2);
 /// And do not go on for longer than this.
@@ -59,7 +61,8 @@ pub fn observed(before: Option<&Entry>, after: Option<&Entry>, window: Window) -
         },
         source: Source::Observed,
         when: match told {
-            Some(at) => When::exactly(at.min(window.until)),
+            // It was not there at the look before, whatever AniList's clock says.
+            Some(at) => When::exactly(at.max(window.since + MOMENT).min(window.until)),
             None => When {
                 at: window.until,
                 since: Some(window.since),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anirewind_model::{Entry, MediaId, MediaType, Recent, Recorded};
+use anirewind_model::{Counts, Entry, MediaId, MediaType, Recent, Recorded};
 
 /// The list as it was last seen.
 pub type KnownList = BTreeMap<(MediaType, MediaId), Entry>;
@@ -79,4 +79,35 @@ fn differs(known: &KnownList, entry: &Entry) -> bool {
             was.updated_at != entry.updated_at
                 || was.values.differing(&entry.values).next().is_some()
         })
+}
+
+/// Whether AniList's counts agree once these titles are other or new and those are gone. If not, only
+/// the whole list tells.
+pub fn is_explained(
+    known: &KnownList,
+    put: &[Entry],
+    gone: &[(MediaType, MediaId)],
+    counts: Option<Counts>,
+    off: (i64, i64),
+) -> bool {
+    MediaType::BOTH.into_iter().all(|of| {
+        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let was = known
+            .keys()
+            .filter(|(media_type, _)| *media_type == of)
+            .count();
+        let new = put
+            .iter()
+            .filter(|entry| entry.media_type == of && !known.contains_key(&(of, entry.media)))
+            .count();
+        let gone = gone
+            .iter()
+            .filter(|(media_type, _)| *media_type == of)
+            .count();
+        let off = if of == MediaType::Anime { off.0 } else { off.1 };
+        // Without counts nothing is taken for gone.
+        counts.is_some_and(|counts| {
+            count(counts.of(of)) == count(was) + count(new) - count(gone) + off
+        })
+    })
 }

@@ -49,11 +49,24 @@ pub(crate) async fn run(
     profile: Option<&str>,
     arguments: &LogArguments,
 ) -> Result<u8, Failure> {
+    for (references, is_hidden) in [(&arguments.hide, true), (&arguments.unhide, false)] {
+        if !references.is_empty() {
+            let count = app.hide(profile, references, is_hidden).await?;
+            let what = if is_hidden { "hidden" } else { "shown again" };
+            output.result(
+                "log-hide",
+                || json!({ "changes": count, "hidden": is_hidden }),
+                || format!("{count} changes {what}. They stay on the timeline."),
+            );
+            return Ok(0);
+        }
+    }
     let owner = match profile {
         Some(profile) => Some(app.account_row(profile).await?.account.id),
         None => None,
     };
     let filter = ChangeFilter {
+        shown_only: !arguments.hidden,
         outcome: arguments.kind,
         source: arguments.source,
         media_type: arguments.media_type.map(|of| match of {

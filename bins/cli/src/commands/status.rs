@@ -37,7 +37,9 @@ pub(crate) async fn run(app: &App, output: &Output, profile: Option<&str>) -> Re
     }
     let is_well = report.unreadable.is_empty()
         && !all.is_empty()
-        && all.iter().all(|status| status.verdict.is_well());
+        && all
+            .iter()
+            .all(|status| status.verdict.is_well() && status.unfinished.is_none());
     Ok(if is_well { 0 } else { NOT_WELL })
 }
 
@@ -56,6 +58,9 @@ fn json_of(status: &AccountStatus) -> Value {
         }).collect::<Vec<_>>(),
         "quietSince": status.quiet_since.and_then(|at| at.format(&Rfc3339).ok()),
         "provenSince": status.proven_since.and_then(|at| at.format(&Rfc3339).ok()),
+        "unfinished": status.unfinished.as_ref().map(|act| {
+            crate::commands::history::operation_json(act, &[])
+        }),
         "next": status.next.format(&Rfc3339).ok(),
         "tokenExpiresAt": status.account.token_expires_at.and_then(|at| at.format(&Rfc3339).ok()),
     })
@@ -74,6 +79,14 @@ fn text_of(app: &App, output: &Output, status: &AccountStatus) -> String {
             age(good.created_at, app.now()),
             good.counts.anime,
             good.counts.manga
+        ));
+    }
+    if let Some(act) = &status.unfinished {
+        let id = crate::commands::log::short(act.id.as_str());
+        lines.push(format!(
+            "  Not finished: {} ({}). Go on: anirewind job resume {id}",
+            act.what,
+            act.state.as_str()
         ));
     }
     if !status.verdict.is_well()

@@ -94,6 +94,30 @@ fn a_restore_is_shown_asked_for_sent_proven_and_can_be_taken_back() {
 }
 
 #[test]
+fn a_change_is_hidden_from_the_view_and_stays_on_the_timeline() {
+    let scene = Scene::connected();
+    scene.run(&["backup"]);
+    damage(&scene);
+    scene.run(&["look"]);
+    let log = |more: &[&str]| {
+        let said = scene.run(&[&["log", "--json", "--limit", "0"], more].concat());
+        text(&said.stdout)
+            .lines()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let all = log(&[]);
+    let first: serde_json::Value = serde_json::from_str(&all[0]).unwrap();
+    let id = first["id"].as_str().unwrap();
+    let said = scene.run(&["log", "--hide", id]);
+    assert!(text(&said.stdout).contains("1 changes hidden"), "{said:?}");
+    assert_eq!(log(&[]), all[1..]);
+    assert_eq!(log(&["--hidden"]), all);
+    scene.run(&["log", "--unhide", id]);
+    assert_eq!(log(&[]), all);
+}
+
+#[test]
 fn removals_are_agreed_to_by_their_number() {
     let scene = Scene::connected();
     scene.run(&["backup"]);

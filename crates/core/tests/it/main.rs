@@ -1,6 +1,10 @@
 //! The use cases against the simulator, on virtual time and a folder of their own.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that panics has failed"
+)]
 
 mod accounts;
 mod capturing;
@@ -9,6 +13,8 @@ mod finding;
 mod importing;
 mod keeping;
 mod killing;
+mod laws;
+mod living;
 mod looking;
 mod proving;
 mod restoring;

@@ -9,3 +9,4 @@
 mod bursts;
 mod laws;
 mod sample;
+mod year;
