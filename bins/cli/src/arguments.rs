@@ -126,6 +126,9 @@ pub(crate) enum Command {
     /// What we did: list it, show one act, go on with one that stopped.
     #[command(subcommand)]
     Op(OpCommand),
+    /// Keys by which programs talk to the server.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Say how things stand; exit status 10 when something needs doing.
     Status,
     /// Look for what is wrong with the set-up.
@@ -325,6 +328,25 @@ pub(crate) enum JobCommand {
         id: String,
         #[command(flatten)]
         apply: ApplyArguments,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Make one. It is shown this once.
+    Add {
+        /// What to call it.
+        name: String,
+        /// Let it write too: take snapshots, restore, undo.
+        #[arg(long)]
+        write: bool,
+    },
+    /// List them, without the keys.
+    List,
+    /// Forget one. Who uses it is refused from now on.
+    Remove {
+        /// What it is called.
+        name: String,
     },
 }
 

@@ -10,6 +10,7 @@ mod export;
 mod history;
 mod import;
 mod job;
+mod key;
 mod log;
 mod plan;
 mod prune;
@@ -65,6 +66,7 @@ pub(crate) async fn run(
         Command::Title { title } => history::title(&app, output, profile, title).await,
         Command::List { at, entries } => history::list(&app, output, profile, at, *entries).await,
         Command::Op(command) => history::op(&app, output, profile, command).await,
+        Command::Key(command) => key::run(&app, output, command).await,
         Command::Status => status::run(&app, output, profile).await,
         Command::Doctor => doctor::run(&app, output).await,
         Command::Completions { shell } => completion::print(*shell),

@@ -40,8 +40,12 @@ impl AniList {
         }
         let lists: Vec<_> = settings.custom_lists.iter().chain(new).collect();
         let input = json!({ "customLists": lists });
-        self.set(&documents::LIST_OPTIONS, media_type.word(), input)
-            .await
+        let variables = Variables::from_iter([(media_type.word().to_owned(), input)]);
+        // A list that somebody makes meanwhile would be deleted: soon, or not at all.
+        let _: Value = self
+            .send(&documents::LIST_OPTIONS, variables, Repeat::Harmful)
+            .await?;
+        Ok(())
     }
 
     /// Deletes a custom list and every title's place on it. The titles stay.

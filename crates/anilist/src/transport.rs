@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anirewind_model::{AccessToken, Clock, Effect, RemoteError, Retry};
+use anirewind_model::{AccessToken, Clock, RemoteError, Retry};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, REFERER};
 use reqwest::{Client, Url, redirect};
 use serde::de::DeserializeOwned;
@@ -32,6 +32,7 @@ const USER_AGENT: &str = concat!(
 pub struct AniList {
     inner: Arc<Inner>,
     authorization: HeaderValue,
+    patience: Option<Duration>,
 }
 
 struct Inner {
@@ -83,8 +84,18 @@ pub enum BuildError {
     Http(#[source] reqwest::Error),
 }
 
-/// A write waits no longer than this for its turn.
+/// A write waits no longer than this for its turn,
 const WRITE_PATIENCE: Duration = Duration::from_secs(10);
+/// but where very few requests a minute are allowed, for as long as its turn takes.
+const WHOLE_WINDOW: Duration = Duration::from_secs(62);
+
+fn write_patience(limit: u32) -> Duration {
+    if limit < 10 {
+        WHOLE_WINDOW
+    } else {
+        WRITE_PATIENCE.max(Duration::from_mins(2) / limit)
+    }
+}
 
 /// What sending a request twice would do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,8 +104,8 @@ pub(crate) enum Repeat {
     Harmless,
     /// The same too, but there is a lighter way to it: sent twice at most.
     Heavy,
-    /// Something else, or the same over what somebody edited in between: only sent again when the
-    /// first surely had no effect.
+    /// Something else, or the same over what somebody edited in between: sent once, and soon or not at
+    /// all. Whoever asked reads before asking again.
     Harmful,
 }
 
@@ -104,7 +115,18 @@ impl AniList {
         Ok(Self {
             inner: Arc::clone(&self.inner),
             authorization: authorization(token)?,
+            patience: self.patience,
         })
+    }
+
+    /// The same, which fails rather than wait longer than this for the budget or for the end of a
+    /// lock-out.
+    #[must_use]
+    pub fn with_patience(&self, patience: Duration) -> Self {
+        Self {
+            patience: Some(patience),
+            ..self.clone()
+        }
     }
 
     /// Starts setting up a client for the account that this token belongs to.
@@ -183,19 +205,21 @@ impl AniList {
         loop {
             // Patience is for all waits of one request together.
             let waited = inner.clock.elapsed().saturating_sub(begun);
-            let mut patience = inner.limits.patience;
-            if repeat == Repeat::Harmful {
-                // Whoever writes has read first, and reads again rather than write what is old news.
-                let gap = Duration::from_mins(1) / inner.pace.limit().max(1);
-                let short = WRITE_PATIENCE.max(gap * 2);
-                patience = Some(patience.map_or(short, |patience| patience.min(short)));
+            let least = |one: Option<Duration>, other: Option<Duration>| match (one, other) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
+            let mut patience = least(inner.limits.patience, self.patience);
+            // Whoever writes has read first, and reads again rather than write what is old news.
+            let short = (repeat == Repeat::Harmful).then(|| write_patience(inner.pace.limit()));
+            patience = least(patience, short);
+            let left = patience.map(|patience| patience.saturating_sub(waited));
+            inner.pace.take(left, &*inner.tell).await.map_err(plain)?;
+            let waited = inner.clock.elapsed().saturating_sub(begun);
+            if short.is_some_and(|short| waited > short) {
+                let wait = Duration::ZERO;
+                return Err(plain(RemoteError::RateLimited { wait }));
             }
-            let patience = patience.map(|patience| patience.saturating_sub(waited));
-            inner
-                .pace
-                .take(patience, &*inner.tell)
-                .await
-                .map_err(plain)?;
             let outcome = match self.post(body).await {
                 Ok(answer) => {
                     inner.pace.heed(&answer.headers);
@@ -213,22 +237,18 @@ impl AniList {
                 inner.pace.lock_out(wait);
                 continue;
             }
-            let may_repeat = repeat != Repeat::Harmful || failure.error.effect() == Effect::None;
             let attempts = match repeat {
+                Repeat::Harmless => inner.limits.attempts,
                 Repeat::Heavy => inner.limits.attempts.min(2),
-                Repeat::Harmless | Repeat::Harmful => inner.limits.attempts,
+                Repeat::Harmful => 1,
             };
             let passes = matches!(failure.error.retry(), Retry::After(_))
                 && !matches!(failure.error, RemoteError::Disabled { .. });
-            if !may_repeat || !passes || attempt >= attempts {
+            if !passes || attempt >= attempts {
                 return Err(failure);
             }
             let wait = backoff(attempt);
-            if inner
-                .limits
-                .patience
-                .is_some_and(|patience| waited + wait > patience)
-            {
+            if patience.is_some_and(|patience| waited + wait > patience) {
                 return Err(failure);
             }
             (inner.tell)(Event::Retrying {
@@ -389,6 +409,7 @@ impl Builder {
         Ok(AniList {
             inner: Arc::new(inner),
             authorization: authorization(&self.token)?,
+            patience: None,
         })
     }
 }

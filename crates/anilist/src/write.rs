@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anirewind_model::{
-    Deletion, Entry, EntryId, EntryWrite, List, ListSettings, MediaId, MediaType, Progress, Recent,
-    Recorded, Remote, RemoteError, Saved, SharedWrite, UserId, Viewer,
+    Deletion, Effect, Entry, EntryId, EntryWrite, List, ListSettings, MediaId, MediaType, Progress,
+    Recent, Recorded, Remote, RemoteError, Saved, SharedWrite, UserId, Viewer,
 };
 use async_trait::async_trait;
 use serde_json::json;
@@ -114,30 +114,22 @@ impl Remote for AniList {
 }
 
 impl AniList {
-    /// Deletes as many as fit into one request, and again those that are still there afterwards.
+    /// Deletes as many as fit into one request. Not again what is still there after an error: it may
+    /// have been edited since whoever asked has read it.
     async fn delete_part(&self, viewer: &Viewer, part: &[Deletion]) -> Result<(), RemoteError> {
-        let mut left: Vec<Deletion> = part.to_vec();
-        while !left.is_empty() {
-            let Err(error) = self.delete_once(&left).await else {
-                return Ok(());
-            };
-            // The answer does not say which are gone: an entry that was gone already, one deleted
-            // before the culprit, a lost answer. What is still there says it.
-            if error.is_about_token() || matches!(error, RemoteError::Disabled { .. }) {
-                return Err(error);
-            }
-            let media: Vec<_> = left.iter().map(|deletion| deletion.media).collect();
-            let there: BTreeSet<EntryId> = self
-                .read_entries(viewer, &media, &BTreeMap::new())
-                .await?
-                .into_iter()
-                .filter_map(|entry| entry.id)
-                .collect();
-            let before = left.len();
-            left.retain(|deletion| there.contains(&deletion.id));
-            if left.len() == before {
-                return Err(error);
-            }
+        let Err(error) = self.delete_once(part).await else {
+            return Ok(());
+        };
+        // The answer does not say which are gone: an entry that was gone already, one deleted before
+        // the culprit, a lost answer. What is still there says it.
+        if error.is_about_token() || error.effect() == Effect::None {
+            return Err(error);
+        }
+        let media: Vec<_> = part.iter().map(|deletion| deletion.media).collect();
+        let entries = self.read_entries(viewer, &media, &BTreeMap::new()).await?;
+        let there: BTreeSet<EntryId> = entries.into_iter().filter_map(|entry| entry.id).collect();
+        if part.iter().any(|deletion| there.contains(&deletion.id)) {
+            return Err(error);
         }
         Ok(())
     }

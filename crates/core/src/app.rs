@@ -1,6 +1,6 @@
 //! One installation, opened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -39,6 +39,8 @@ pub(crate) struct Inner {
     pub(crate) doubted: Mutex<BTreeMap<UserId, Hash>>,
     /// Whose tokens have turned out to be whose, for tokens that are not kept on disk.
     pub(crate) identified: Mutex<Vec<(AccessToken, UserId)>>,
+    /// Accounts for which something is gone on with, or waits to be.
+    pub(crate) resuming: Mutex<BTreeSet<UserId>>,
     /// Whether what is under way in this process is to come to rest.
     pub(crate) interrupted: AtomicBool,
     events: broadcast::Sender<Event>,
@@ -133,6 +135,7 @@ impl App {
             unreadable: Mutex::default(),
             doubted: Mutex::default(),
             identified: Mutex::default(),
+            resuming: Mutex::default(),
             interrupted: AtomicBool::new(false),
             events,
         };

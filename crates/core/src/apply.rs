@@ -33,9 +33,11 @@ const MANY_REMOVALS: usize = 20;
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// And at last.
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+/// A pause that AniList asks for is waited out where it is asked for up to this long.
+const WORTH_ASKING: Duration = Duration::from_secs(90);
 /// So often it is tried in vain where it is not sure that AniList is at fault.
 const ROUNDS: u32 = 8;
-/// So many seconds a wish waits for somebody who only looks.
+/// So often it is tried to have the account to oneself, four times a second.
 const PATIENCE: usize = 20;
 /// While an act waits for AniList it looks this often whether somebody wants something else.
 const GLANCE: Duration = Duration::from_secs(5);
@@ -126,7 +128,7 @@ impl App {
     /// Goes on with an act that stopped, or that was under way when the program ended. Titles that
     /// may have been sent are read first.
     pub async fn resume_operation(&self, operation: &Id) -> Result<Report, ActError> {
-        self.go_on_with(operation, Some(Wish::GoOn)).await
+        self.go_on_with(operation, Some(Wish::GoOn), false).await
     }
 
     /// Ends an act where it is; what is done stays. One that is under way elsewhere ends after the
@@ -139,18 +141,14 @@ impl App {
         let store = &self.inner.store;
         store.set_wish(operation.clone(), Some(STOP)).await?;
         for _ in 0..PATIENCE {
-            match self.go_on_with(operation, None).await {
+            match self.go_on_with(operation, None, false).await {
                 Err(ActError::Gate(GateError::Busy)) => {}
                 report => return report.map(Some),
             }
-            if self.act(operation).await?.state == OperationState::Running {
-                // Whoever carries it out will see the wish.
-                return Ok(None);
-            }
-            // Somebody only looks at the list.
-            self.inner.clock.sleep(Duration::from_secs(1)).await;
+            // Somebody carries it out and will see the wish, or only looks at the list.
+            tokio::time::sleep(Duration::from_millis(250)).await;
         }
-        Err(GateError::Busy.into())
+        Ok(None)
     }
 
     /// Lets an act that is under way wait until somebody resumes it.
@@ -179,7 +177,12 @@ impl App {
     }
 
     /// Goes on with an act; `wish` replaces what somebody wanted of it before.
-    async fn go_on_with(&self, operation: &Id, wish: Option<Wish>) -> Result<Report, ActError> {
+    async fn go_on_with(
+        &self,
+        operation: &Id,
+        wish: Option<Wish>,
+        waits: bool,
+    ) -> Result<Report, ActError> {
         let row = self.act(operation).await?;
         let steps = self.inner.store.steps(operation.clone()).await?;
         if !row.state.is_open() {
@@ -194,7 +197,11 @@ impl App {
             open.iter().filter(removes).count()
         };
         let target = self.target_of(row.owner).await?;
-        let mut gate = self.gate(&target, row.owner, removals).await?;
+        let mut gate = if waits {
+            self.patient_gate(&target, row.owner, removals).await?
+        } else {
+            self.gate(&target, row.owner, removals).await?
+        };
         // Somebody else may have finished it while we waited for leave.
         let row = self.act(operation).await?;
         if !row.state.is_open() {
@@ -219,7 +226,7 @@ impl App {
         };
         let is_paused = operation.state == OperationState::Paused;
         if !is_paused || self.is_to_stop(&operation.id).await? {
-            let report = self.go_on_with(&operation.id, None).await?;
+            let report = self.go_on_with(&operation.id, None, true).await?;
             let state = report.operation.state.as_str();
             tracing::info!(operation = operation.id.as_str(), state, "went on");
         }
@@ -254,11 +261,21 @@ impl App {
             .store
             .end_operation(id.clone(), state, None)
             .await?;
+        // A pause that AniList asks for is waited for here, where wishes are heard.
+        gate.client = gate.client.with_patience(WORTH_ASKING);
         let mut rounds = 0;
         let mut open = usize::MAX;
+        let mut is_muted = false;
+        let mut back: Result<(), RemoteError> = Ok(());
         let done = loop {
             let known = std::mem::take(&mut known);
-            let done = self.carry_out_once(&mut operation, gate, known).await;
+            let done = match back {
+                Ok(()) => {
+                    self.carry_out_once(&mut operation, gate, known, &mut is_muted)
+                        .await
+                }
+                Err(error) => Err(error.into()),
+            };
             let Err(ActStop::Stopped(Stopped::Remote(error))) = &done else {
                 break done;
             };
@@ -276,11 +293,32 @@ impl App {
             }
             rounds = rounds.min(ROUNDS);
             let problem = error.to_string();
+            Self::step_aside(gate);
             if self.wait_for(&operation, &problem, wait).await? {
                 // It stays open, and the wish with it: what was sent has to be read first.
                 break done;
             }
+            back = self.step_back(gate, operation.owner).await?;
+            // Somebody else may have gone on with it meanwhile.
+            let row = self.act(&id).await?;
+            if !row.state.is_open() {
+                let steps = self.inner.store.steps(id).await?;
+                return Ok(Report::new(row, steps));
+            }
+            operation.muted_before = row.muted_before;
         };
+        let is_refused = matches!(
+            &done,
+            Err(ActStop::Stopped(Stopped::Remote(error))) if error.is_about_token()
+        );
+        let is_left = done.is_err() && operation.muted_before.is_some();
+        if is_left && gate.is_held() && !is_refused {
+            // Nobody's feed stays muted for what may take days. If AniList is away, it is tried again
+            // with the rest.
+            if let Err(ActStop::Stopped(stopped)) = self.unmute(&mut operation, gate).await {
+                tracing::debug!(%stopped, "the activity setting is not put back yet");
+            }
+        }
         self.end(operation, done).await
     }
 
@@ -326,12 +364,16 @@ impl App {
         operation: &mut OperationRow,
         gate: &mut Gate,
         known: Reading,
+        is_muted: &mut bool,
     ) -> Result<(), ActStop> {
         let rows = self.inner.store.steps(operation.id.clone()).await?;
         let open = open_steps(&rows)?;
         if !open.is_empty() && self.inner.store.wish(operation.id.clone()).await?.is_none() {
             self.make_lists(operation, gate).await?;
-            self.mute(operation, gate).await?;
+            if !*is_muted {
+                self.mute(operation, gate).await?;
+                *is_muted = true;
+            }
         }
         let places: Vec<_> = open.iter().map(|(place, _, _)| *place).collect();
         let steps: Vec<_> = open
@@ -372,25 +414,30 @@ impl App {
         if operation.detail.lists.is_empty() {
             return Ok(());
         }
-        // AniList deletes lists that are not named: what there is must be known as of now.
-        gate.viewer = gate.client.viewer().await?;
-        let mut missing: BTreeMap<MediaType, Vec<String>> = BTreeMap::new();
-        for (media_type, name) in &operation.detail.lists {
-            let Some(media_type) = MediaType::parse(media_type) else {
-                continue;
+        for media_type in MediaType::BOTH {
+            let of_type = operation.detail.lists.iter();
+            let of_type = of_type.filter(|(of, _)| of == media_type.as_str());
+            let names: Vec<_> = of_type.map(|(_, name)| name.clone()).collect();
+            let lacks = |gate: &mut Gate| {
+                let settings = settings_of(&mut gate.viewer, media_type);
+                settings.is_some_and(|known| {
+                    let mut names = names.iter();
+                    names.any(|name| !known.custom_lists.contains(name))
+                })
             };
-            let settings = settings_of(&mut gate.viewer, media_type);
-            if settings.is_some_and(|known| !known.custom_lists.contains(name)) {
-                missing.entry(media_type).or_default().push(name.clone());
+            if !lacks(gate) {
+                continue;
             }
-        }
-        for (media_type, names) in missing {
+            // AniList deletes lists that are not named: what there is must be known as of now.
+            gate.viewer = gate.client.viewer().await?;
             let Gate { client, viewer, .. } = gate;
             if let Some(settings) = settings_of(viewer, media_type) {
                 client
                     .add_custom_lists(media_type, settings, &names)
                     .await?;
-                settings.custom_lists.extend(names);
+                let is_new = |name: &String| !settings.custom_lists.contains(name);
+                let new: Vec<_> = names.into_iter().filter(is_new).collect();
+                settings.custom_lists.extend(new);
             }
         }
         Ok(())
@@ -470,6 +517,12 @@ impl App {
             }
             _ => {}
         }
+        if state == OperationState::Paused {
+            // The one that was meant has come to rest.
+            self.inner
+                .interrupted
+                .store(false, std::sync::atomic::Ordering::Relaxed);
+        }
         let operation = OperationRow {
             state,
             problem,
@@ -509,10 +562,7 @@ const fn is_elsewhere(error: &RemoteError) -> bool {
         error,
         RemoteError::Disabled { .. }
             | RemoteError::Connect { .. }
-            | RemoteError::Server { .. }
-            | RemoteError::Timeout { .. }
-            | RemoteError::Interrupted { .. }
-            | RemoteError::Challenge { .. }
+            | RemoteError::RateLimited { .. }
     )
 }
 

@@ -130,6 +130,12 @@ impl Explain for BrowseError {
 }
 
 impl App {
+    /// The last moment of a day that is written as in 2027-02-28, by the installation's zone.
+    pub fn end_of_named_day(&self, day: &str) -> Result<OffsetDateTime, InvalidReference> {
+        let parsed = day.parse().map_err(|_| InvalidReference::of(day))?;
+        self.end_of_day(parsed)
+    }
+
     /// What the catalogue says of the snapshot that somebody named, without reading its file.
     pub async fn find_row(
         &self,

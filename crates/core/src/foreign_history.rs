@@ -115,6 +115,12 @@ impl App {
         Ok(import)
     }
 
+    /// Reads an entry as it stands in a snapshot file.
+    pub fn entry_of(&self, value: &Value, media_type: MediaType) -> Result<Entry, String> {
+        let text = value.to_string();
+        anirewind_backup::entry_from_json(&text, media_type).map_err(|error| error.to_string())
+    }
+
     /// Writes down a change that another program made and tells us of.
     pub async fn report_change(&self, owner: UserId, change: Change) -> Result<Id, StoreError> {
         let change = Change {

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use anirewind_anilist::AniList;
-use anirewind_model::{List, UserId, Viewer};
+use anirewind_model::{List, Remote as _, RemoteError, UserId, Viewer};
 use anirewind_store::StoreError;
 use thiserror::Error;
 
@@ -25,8 +25,19 @@ pub(crate) struct AccountLock {
 pub(crate) struct Gate {
     pub(crate) client: AniList,
     pub(crate) viewer: Viewer,
-    _lock: AccountLock,
+    /// Let go of while an act waits for AniList, so that others can at least look.
+    lock: Option<AccountLock>,
 }
+
+impl Gate {
+    /// Whether the account is ours alone at the moment.
+    pub(crate) const fn is_held(&self) -> bool {
+        self.lock.is_some()
+    }
+}
+
+/// Between two attempts to have an account to oneself, in true time: another process holds it.
+const KNOCK: Duration = Duration::from_millis(100);
 
 /// Nothing may be written. Nothing was.
 #[derive(Debug, Error)]
@@ -88,7 +99,7 @@ impl App {
         Ok(Gate {
             client,
             viewer,
-            _lock: lock,
+            lock: Some(lock),
         })
     }
 
@@ -106,7 +117,7 @@ impl App {
         let gate = Gate {
             client,
             viewer,
-            _lock: lock,
+            lock: Some(lock),
         };
         Ok((gate, list, asked_at))
     }
@@ -146,32 +157,79 @@ impl App {
         Ok((client, viewer, list))
     }
 
-    /// The rules, and the account to oneself.
-    async fn leave(&self, owner: UserId, removals: usize) -> Result<AccountLock, GateError> {
+    /// The same as [`App::gate`] for an act that goes on by itself: waits until the account is free.
+    pub(crate) async fn patient_gate(
+        &self,
+        target: &Target,
+        owner: UserId,
+        removals: usize,
+    ) -> Result<Gate, GateError> {
+        self.allow(removals)?;
+        let lock = self.account_lock(owner).await?;
+        let (client, viewer) = self.identify_target(target).await?;
+        same_account(target, owner, &viewer)?;
+        Ok(Gate {
+            client,
+            viewer,
+            lock: Some(lock),
+        })
+    }
+
+    /// Lets others have the account for as long as nothing is done to it.
+    pub(crate) fn step_aside(gate: &mut Gate) {
+        gate.lock = None;
+    }
+
+    /// Waits for the account again, and asks once more whose it is.
+    pub(crate) async fn step_back(
+        &self,
+        gate: &mut Gate,
+        owner: UserId,
+    ) -> Result<Result<(), RemoteError>, GateError> {
+        gate.lock = Some(self.account_lock(owner).await?);
+        match gate.client.viewer().await {
+            Ok(viewer) if viewer.account.id == owner => {
+                gate.viewer = viewer;
+                Ok(Ok(()))
+            }
+            Ok(viewer) => Err(GateError::Account(AccountError::WrongAccount {
+                profile: owner.to_string(),
+                expected: owner.to_string(),
+                found: viewer.account.name,
+            })),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    fn allow(&self, removals: usize) -> Result<(), GateError> {
         if self.inner.settings.dry_run {
             return Err(GateError::DryRun);
         }
         if removals > 0 && !self.inner.settings.destructive_sync {
             return Err(GateError::Removals { count: removals });
         }
+        Ok(())
+    }
+
+    /// The rules, and the account to oneself.
+    async fn leave(&self, owner: UserId, removals: usize) -> Result<AccountLock, GateError> {
+        self.allow(removals)?;
         self.try_account_lock(owner).await?.ok_or(GateError::Busy)
     }
 
     /// Waits until nobody else writes to the account or looks at it.
     pub(crate) async fn account_lock(&self, owner: UserId) -> Result<AccountLock, StoreError> {
-        let lock = self.lock_file(owner, true).await?;
-        lock.ok_or(StoreError::Closed)
+        loop {
+            if let Some(lock) = self.try_account_lock(owner).await? {
+                return Ok(lock);
+            }
+            // Not by the clock of the installation: it is another process that is waited for. And not
+            // blocked in the system, from where no Ctrl-C would wake us.
+            tokio::time::sleep(KNOCK).await;
+        }
     }
 
     async fn try_account_lock(&self, owner: UserId) -> Result<Option<AccountLock>, StoreError> {
-        self.lock_file(owner, false).await
-    }
-
-    async fn lock_file(
-        &self,
-        owner: UserId,
-        waits: bool,
-    ) -> Result<Option<AccountLock>, StoreError> {
         let path = self
             .inner
             .settings
@@ -184,10 +242,6 @@ impl App {
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
             let file = options.open(named)?;
-            if waits {
-                file.lock()?;
-                return Ok(Some(file));
-            }
             match file.try_lock() {
                 Ok(()) => Ok(Some(file)),
                 Err(std::fs::TryLockError::WouldBlock) => Ok(None),

@@ -20,6 +20,7 @@ mod gate;
 mod history;
 mod import;
 mod judge;
+mod keys;
 mod looking;
 mod plan;
 mod reference;
@@ -33,6 +34,7 @@ mod source;
 mod status;
 mod undo;
 mod verify;
+pub mod view;
 mod words;
 
 pub use accounts::{AccountError, Target};
@@ -51,6 +53,7 @@ pub use foreign_history::{HistoryError, HistoryImport};
 pub use gate::GateError;
 pub use history::{ListAt, TitleHistory};
 pub use import::{ImportError, ImportItem, ImportPlan, Imported};
+pub use keys::KeyError;
 pub use looking::LookReport;
 pub use plan::{Action, Plan};
 pub use reference::{InvalidReference, Reference};
@@ -74,8 +77,8 @@ pub use anirewind_backup::{
 pub use anirewind_model as model;
 pub use anirewind_restore::{Options as RestoreOptions, Phase, Prefer, StepState};
 pub use anirewind_store::{
-    AccountRow, Attempt, ChangeFilter, ChangeRow, Cursor, Delta, OperationDetail, OperationRow,
-    OperationState, Outcome, Reason, SnapshotRow, Standing, StepRow,
+    AccountRow, Attempt, ChangeFilter, ChangeRow, Cursor, Delta, KeyRow, OperationDetail,
+    OperationRow, OperationState, Outcome, Reason, SnapshotRow, Standing, StepRow,
 };
 pub use anirewind_timeline::{
     Change, Changed, Choices, Conflict, Differences, Id, Notice, Outcome as ChangeOutcome, Source,

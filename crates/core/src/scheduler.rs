@@ -1,15 +1,16 @@
 //! Snapshots at start and by the schedule, for as long as a server runs.
 
+use std::collections::BTreeSet;
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anirewind_backup::Kind;
+use anirewind_model::UserId;
 use time::OffsetDateTime;
 
 use crate::accounts::{AccountError, Target};
-use crate::act_error::ActError;
 use crate::app::App;
 use crate::explain::{Code, Explain as _};
-use crate::gate::GateError;
 
 /// The wall clock is looked at this often: it can be set, and machines sleep.
 const LOOK: Duration = Duration::from_mins(1);
@@ -85,16 +86,21 @@ impl App {
         let Some(owner) = self.owner_of(target) else {
             return;
         };
+        if !self.resuming().insert(owner) {
+            return;
+        }
         let app = self.clone();
         tokio::spawn(async move {
-            match app.resume_unfinished(owner).await {
-                // Somebody is at it.
-                Ok(()) | Err(ActError::Gate(GateError::Busy)) => {}
-                Err(error) => {
-                    tracing::warn!(problem = error.chain(), "cannot go on with what was begun");
-                }
+            if let Err(error) = app.resume_unfinished(owner).await {
+                tracing::warn!(problem = error.chain(), "cannot go on with what was begun");
             }
+            app.resuming().remove(&owner);
         });
+    }
+
+    fn resuming(&self) -> MutexGuard<'_, BTreeSet<UserId>> {
+        let resuming = self.inner.resuming.lock();
+        resuming.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads a part of the snapshots again, once a day; says when that was last done.

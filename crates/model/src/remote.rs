@@ -52,6 +52,9 @@ pub trait Remote: Send + Sync {
     ) -> Result<Vec<Saved>, RemoteError>;
 
     /// Removes entries. An entry that is already gone counts as removed.
+    ///
+    /// An error may mean that some of them were removed. The others are not asked for again: they may
+    /// have been edited since whoever asked has read them.
     async fn delete(&self, viewer: &Viewer, entries: &[Deletion]) -> Result<(), RemoteError>;
 }
 

@@ -62,6 +62,7 @@ pub async fn execute(
         reading: known,
         sent: Vec::new(),
         held: Vec::new(),
+        half: Vec::new(),
         total: steps.len(),
         open: open.iter().map(|sending| sending.place).collect(),
     };
@@ -71,6 +72,9 @@ pub async fn execute(
         .partition(|sending| sending.step.kind == StepKind::Remove);
     saves.sort_by_key(|sending| sending.step.write.private.known() != Some(&true));
     let done = work.send_all(saves, removals).await;
+    if matches!(done, Ok(()) | Err(Stopped::Asked(_))) {
+        work.settle_held().await?;
+    }
     match done {
         // What somebody stops by hand is read back all the same; after an error there is no use in it.
         Ok(()) | Err(Stopped::Asked(_)) => work.prove().await?,
@@ -90,6 +94,8 @@ pub(crate) struct Work<'a> {
     pub(crate) sent: Vec<Sent<'a>>,
     /// Titles in a row that AniList's servers failed at. It is their fault once another got through.
     held: Vec<(usize, Settled)>,
+    /// Titles that an earlier run wrote by half.
+    half: Vec<Sending<'a>>,
     total: usize,
     /// Places of the steps that are not settled.
     open: BTreeSet<usize>,
@@ -109,7 +115,6 @@ impl<'a> Work<'a> {
             let batch = Batch { titles, ..batch };
             self.save(batch, &mut queue).await?;
         }
-        self.settle_held().await?;
         let mut left = removals.as_slice();
         while !left.is_empty() {
             let (part, rest) = left.split_at(REMOVALS.min(left.len()));
@@ -195,10 +200,12 @@ impl<'a> Work<'a> {
                     settled.push((sending.place, Settled::new(state, now, problem)));
                 }
                 if !state.is_settled() {
-                    open.push(Sending {
+                    let sending = Sending {
                         was_sent: state == StepState::Intended,
                         ..*sending
-                    });
+                    };
+                    open.push(sending);
+                    self.half.extend(sending.was_sent.then_some(sending));
                 }
             }
             self.settle(settled).await?;
@@ -208,11 +215,30 @@ impl<'a> Work<'a> {
     }
 
     /// Somebody wanted this to end here.
-    async fn leave_the_rest(&mut self) -> Result<(), JournalError> {
+    async fn leave_the_rest(&mut self) -> Result<(), Stopped> {
+        let half: Vec<_> = std::mem::take(&mut self.half);
+        for part in half.chunks(WINDOW) {
+            let reading = self.read(part.iter().map(|sending| sending.step)).await?;
+            let settled = part
+                .iter()
+                .filter(|sending| self.open.contains(&sending.place));
+            let settled = settled.map(|sending| {
+                let now = reading.entry(sending.step.media);
+                let problem = "stopped by hand, half written";
+                let half = || Settled::new(StepState::Failed, now, Some(problem));
+                (
+                    sending.place,
+                    landed(sending.step, now).unwrap_or_else(half),
+                )
+            });
+            let settled = settled.collect();
+            self.settle(settled).await?;
+        }
         let left = Settled::new(StepState::Left, None, Some("stopped by hand"));
         let left = self.open.iter().map(|place| (*place, left.clone()));
         let left = left.collect();
-        self.settle(left).await
+        self.settle(left).await?;
+        Ok(())
     }
 
     /// Leaves those of a batch that are to be sent: still as they were when this was planned. The
@@ -413,21 +439,40 @@ impl<'a> Work<'a> {
         Ok(ids.iter().map(time_of).collect())
     }
 
-    /// Removes titles, all at once, and one by one where that fails.
-    async fn remove(&mut self, titles: Vec<Sending<'a>>) -> Result<(), Stopped> {
-        if titles.is_empty() {
-            return Ok(());
-        }
-        self.intend(&titles).await?;
-        let failed = self.delete(&titles).await?;
-        self.reading.forget(titles.iter().map(|s| s.step.media));
-        if failed.is_none() {
-            self.sent.extend(titles.into_iter().map(Sent::unconfirmed));
-            return Ok(());
-        }
-        self.reading = self.read(titles.iter().map(|sending| sending.step)).await?;
-        for sending in titles {
-            self.remove_alone(sending).await?;
+    /// Removes titles, all at once; what is left after an error again, and one by one where nothing
+    /// goes any more. Each is looked at again before it goes.
+    async fn remove(&mut self, mut titles: Vec<Sending<'a>>) -> Result<(), Stopped> {
+        while !titles.is_empty() {
+            self.intend(&titles).await?;
+            let failed = self.delete(&titles).await?;
+            self.reading.forget(titles.iter().map(|s| s.step.media));
+            if failed.is_none() {
+                self.sent.extend(titles.into_iter().map(Sent::unconfirmed));
+                return Ok(());
+            }
+            self.reading = self.read(titles.iter().map(|s| s.step)).await?;
+            let (gone, there): (Vec<_>, Vec<_>) = titles
+                .into_iter()
+                .partition(|sending| self.reading.entry(sending.step.media).is_none());
+            let is_stuck = gone.is_empty();
+            self.sent.extend(gone.into_iter().map(Sent::unconfirmed));
+            titles = self
+                .untouched(there.into_iter().map(again).collect(), &[])
+                .await?;
+            // They are there, and were read: nobody has to wonder.
+            let pending = titles.iter().map(|sending| {
+                let now = self.reading.entry(sending.step.media);
+                (sending.place, Settled::new(StepState::Pending, now, None))
+            });
+            let pending = pending.collect();
+            self.settle(pending).await?;
+            if is_stuck {
+                for sending in titles {
+                    self.remove_alone(sending).await?;
+                }
+                return Ok(());
+            }
+            self.go_on(Phase::Removing).await?;
         }
         Ok(())
     }
@@ -440,6 +485,7 @@ impl<'a> Work<'a> {
             if self.untouched(vec![sending], &[]).await?.is_empty() {
                 return Ok(());
             }
+            self.intend(&[sending]).await?;
             let failed = self.delete(&[sending]).await?;
             self.reading.forget([sending.step.media]);
             let Some(problem) = failed else {

@@ -4,6 +4,7 @@
 mod accounts;
 mod attempts;
 mod foreign;
+mod keys;
 mod open;
 mod operations;
 mod pages;
@@ -17,6 +18,7 @@ mod trash;
 pub use accounts::AccountRow;
 pub use attempts::{Attempt, Outcome};
 pub use foreign::{ForeignError, SyncHistoryRow, read_sync_history};
+pub use keys::KeyRow;
 pub use open::OpenError;
 pub use operations::{OperationDetail, OperationRow, OperationState, StepResult, StepRow};
 pub use secrets::{SecretError, Secrets};

@@ -18,6 +18,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0002_curation.sql")),
     M::up(include_str!("migrations/0003_timeline.sql")),
     M::up(include_str!("migrations/0004_plans.sql")),
+    M::up(include_str!("migrations/0005_keys.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 

@@ -1,7 +1,7 @@
 //! The first page: how things stand, and the snapshots there are.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use anirewind_core::{
     AccountStatus, App, BrowseError, CatalogueReport, Explain as _, Kind, OpenAlarm, SnapshotRow,
     Standing, Unreadable, Verdict,
@@ -86,7 +86,10 @@ async fn dashboard(app: web::Data<App>) -> HttpResponse {
 }
 
 /// A page that does not exist.
-pub(crate) async fn not_found() -> HttpResponse {
+pub(crate) async fn not_found(request: HttpRequest) -> HttpResponse {
+    if request.path().starts_with("/api/") {
+        return crate::api::not_found();
+    }
     render(
         StatusCode::NOT_FOUND,
         &Problem {

@@ -12,7 +12,7 @@ use actix_web::{Error, HttpResponse};
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
                       frame-ancestors 'none'; base-uri 'none'";
 
-/// Refuses requests for another host, and anything but reading.
+/// Refuses requests for another host, and from pages of another origin.
 pub(crate) async fn check(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -26,8 +26,12 @@ pub(crate) async fn check(
         Some(HttpResponse::Forbidden().body(
             "This server answers to this machine's own names only: 127.0.0.1, [::1] or localhost.\n",
         ))
-    } else if ![Method::GET, Method::HEAD].contains(request.method()) {
+    } else if [Method::GET, Method::HEAD].contains(request.method()) {
+        None
+    } else if !request.path().starts_with("/api/") {
         Some(HttpResponse::MethodNotAllowed().body("There is nothing to send here.\n"))
+    } else if is_from_elsewhere(&request, host.unwrap_or_default()) {
+        Some(HttpResponse::Forbidden().body("Another site may not send anything here.\n"))
     } else {
         None
     };
@@ -49,6 +53,21 @@ pub(crate) fn headers() -> DefaultHeaders {
         .add(("Cross-Origin-Resource-Policy", "same-origin"))
         .add(("Cross-Origin-Opener-Policy", "same-origin"))
         .add((header::CACHE_CONTROL, "no-store"))
+}
+
+/// Whether a browser says that a page of another origin asks for this.
+fn is_from_elsewhere(request: &ServiceRequest, host: &str) -> bool {
+    let header = |name: &str| {
+        let value = request.headers().get(name)?;
+        value.to_str().ok()
+    };
+    let is_cross =
+        header("Sec-Fetch-Site").is_some_and(|site| !["same-origin", "none"].contains(&site));
+    let is_foreign = request.headers().contains_key(header::ORIGIN)
+        && header("Origin")
+            .and_then(|origin| origin.split_once("://"))
+            .is_none_or(|(_, name)| name != host);
+    is_cross || is_foreign
 }
 
 fn is_this_machine(host: &str) -> bool {

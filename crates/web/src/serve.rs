@@ -6,11 +6,12 @@ use std::net::{SocketAddr, TcpListener};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::{App as ActixApp, HttpResponse, HttpServer, web};
+use actix_web::{App as ActixApp, HttpServer, web};
 use anirewind_core::App;
 use thiserror::Error;
 
-use crate::{assets, dashboard, guard};
+use crate::api::Hub;
+use crate::{api, assets, dashboard, guard};
 
 /// A handful of pages for a handful of people.
 const WORKERS: usize = 2;
@@ -48,6 +49,7 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
 /// The application by itself, for whoever brings a server of their own.
 pub fn application(
     app: App,
+    hub: Hub,
 ) -> ActixApp<
     impl ServiceFactory<
         ServiceRequest,
@@ -59,6 +61,7 @@ pub fn application(
 > {
     ActixApp::new()
         .app_data(web::Data::new(app))
+        .app_data(web::Data::new(hub))
         .wrap(from_fn(guard::check))
         .wrap(guard::headers())
         .wrap(Compress::default())
@@ -67,7 +70,9 @@ pub fn application(
 
 /// Serves until the process is asked to stop; requests under way are finished first.
 pub async fn serve(app: App, listener: TcpListener) -> Result<(), ServeError> {
-    HttpServer::new(move || application(app.clone()))
+    // One for all workers: an id means the same on every connection.
+    let hub = Hub::of(&app);
+    HttpServer::new(move || application(app.clone(), hub.clone()))
         .workers(WORKERS)
         .listen(listener)
         .map_err(ServeError::Run)?
@@ -80,6 +85,6 @@ fn routes(config: &mut web::ServiceConfig) {
     config
         .configure(dashboard::routes)
         .configure(assets::routes)
-        .service(web::resource("/healthz").to(async || HttpResponse::Ok().body("ok\n")))
+        .configure(api::routes)
         .default_service(web::to(dashboard::not_found));
 }

@@ -3,8 +3,7 @@
 use anirewind_core::model::AccessToken;
 use anirewind_core::{AccountError, AccountRow, App};
 use comfy_table::{Table, presets};
-use serde_json::{Value, json};
-use time::format_description::well_known::Rfc3339;
+use serde_json::Value;
 
 use crate::arguments::AccountCommand;
 use crate::output::{Failure, Output};
@@ -103,15 +102,7 @@ async fn check(app: &App, output: &Output, name: Option<&str>) -> Result<u8, Fai
 }
 
 fn account(row: &AccountRow) -> Value {
-    let instant = |at: time::OffsetDateTime| at.format(&Rfc3339).ok();
-    json!({
-        "profile": row.profile,
-        "userId": row.account.id.get(),
-        "name": row.account.name,
-        "addedAt": instant(row.added_at),
-        "checkedAt": instant(row.checked_at),
-        "tokenExpiresAt": row.token_expires_at.and_then(instant),
-    })
+    crate::json::shape(anirewind_core::view::ProfileView::from(row))
 }
 
 fn table(output: &Output, rows: &[AccountRow]) -> String {

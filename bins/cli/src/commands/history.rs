@@ -4,12 +4,12 @@ use anirewind_core::model::{ScoreFormat, TitleLanguage, UserId};
 use anirewind_core::{
     AccountError, ActError, App, BrowseError, OperationRow, StepRow, Wanted, summary_of, title_of,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::arguments::{JobCommand, OpCommand};
-use crate::commands::log::{change_json, line, short};
-use crate::commands::{job, plan, restore, undo};
-use crate::json::{entry_json, instant_json};
+use crate::commands::log::{line, short};
+use crate::commands::{job, restore, undo};
+use crate::json::{change_json, entry_json, instant_json, operation_json};
 use crate::output::{Failure, Output};
 
 /// The account that is meant: the one named, or the only one there is.
@@ -291,18 +291,4 @@ pub(crate) fn op_line(output: &Output, operation: &OperationRow) -> String {
             .map(|problem| format!(": {problem}"))
             .unwrap_or_default()
     )
-}
-
-/// An act for machines.
-pub(crate) fn operation_json(operation: &OperationRow, steps: &[StepRow]) -> Value {
-    json!({
-        "id": operation.id.as_str(),
-        "kind": operation.kind,
-        "state": operation.state.as_str(),
-        "at": instant_json(operation.at),
-        "what": operation.what,
-        "safety": operation.safety,
-        "problem": operation.problem,
-        "steps": steps.iter().map(plan::step_json).collect::<Vec<_>>(),
-    })
 }

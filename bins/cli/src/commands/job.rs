@@ -3,8 +3,9 @@
 use anirewind_core::{App, BrowseError, OperationState, Report};
 
 use crate::arguments::JobCommand;
-use crate::commands::history::{one_operation, op_line, operation_json};
+use crate::commands::history::{one_operation, op_line};
 use crate::commands::plan::{self, report_text, tell};
+use crate::json::operation_json;
 use crate::output::{Failure, Output};
 
 /// So often a job of another process is looked at.

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use anirewind_core::model::{MediaType, ScoreFormat, UserId};
 use anirewind_core::{App, Change, ChangeFilter, ChangeOutcome, ChangeRow, change_of, summary_of};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::arguments::{LogArguments, TypeArgument};
-use crate::json::{entry_json, instant_json, key, value_json};
+use crate::json::change_json;
 use crate::output::{Failure, Output};
 
 /// Between two looks for what is new, with `--follow`.
@@ -213,42 +213,4 @@ pub(crate) fn what(change: &Change) -> String {
         }
         (None, None) => change.outcome.as_str().to_owned(),
     }
-}
-
-/// A change for machines.
-pub(crate) fn change_json(row: &ChangeRow) -> Value {
-    let change = &row.change;
-    let fields: Map<_, _> = match (&change.before, &change.after) {
-        (Some(before), Some(after)) => change
-            .fields()
-            .iter()
-            .map(|field| {
-                let both = json!({
-                    "before": value_json(&before.values.get(*field)),
-                    "after": value_json(&after.values.get(*field)),
-                });
-                (key(*field).to_owned(), both)
-            })
-            .collect(),
-        _ => Map::new(),
-    };
-    json!({
-        "schema": "anirewind.change/1",
-        "id": row.id.as_str(),
-        "mediaId": change.media.get(),
-        "type": change.media_type.as_str(),
-        "title": change.title,
-        "outcome": change.outcome.as_str(),
-        "source": change.source.as_str(),
-        "at": instant_json(change.when.at),
-        "since": change.when.since.map(instant_json),
-        "fields": fields,
-        "before": change.before.as_ref().map(entry_json),
-        "after": change.after.as_ref().map(entry_json),
-        "group": change.group.as_ref().map(anirewind_core::Id::as_str),
-        "operation": change.operation.as_ref().map(anirewind_core::Id::as_str),
-        "undoes": change.undoes.as_ref().map(anirewind_core::Id::as_str),
-        "undoneBy": row.undone_by.as_ref().map(anirewind_core::Id::as_str),
-        "error": change.error,
-    })
 }

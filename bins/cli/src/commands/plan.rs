@@ -1,16 +1,16 @@
 //! `plan`, and what every command does that has a plan: show it, ask, send, tell.
 
 use anirewind_core::model::{Entry, EntryField, ScoreFormat};
+use anirewind_core::view::PlanView;
 use anirewind_core::{
     ActError, Action, App, OperationRow, OperationState, Plan, Report, StepRow, summary_of,
     value_of,
 };
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::arguments::{ApplyArguments, PlanCommand};
-use crate::commands::history::operation_json;
 use crate::commands::log::short;
-use crate::json::{instant_json, key, value_json};
+use crate::json::{operation_json, shape};
 use crate::output::{Failure, Output};
 
 const PARTLY: u8 = 3;
@@ -307,54 +307,6 @@ fn fields(step: &StepRow, format: &ScoreFormat) -> Vec<String> {
 }
 
 /// A plan for machines.
-pub(crate) fn plan_json(plan: &Plan) -> Value {
-    let detail = &plan.operation.detail;
-    let steps = plan.steps.iter().map(step_json);
-    json!({
-        "id": plan.id().map(anirewind_core::Id::as_str),
-        "kind": plan.operation.kind,
-        "what": plan.operation.what,
-        "expiresAt": plan.operation.expires_at.map(instant_json),
-        "write": plan.count(Action::Write),
-        "add": plan.count(Action::Add),
-        "remove": plan.count(Action::Remove),
-        "same": plan.count(Action::Same),
-        "stay": plan.count(Action::Stay),
-        "keep": plan.count(Action::Keep),
-        "cannot": plan.count(Action::Cannot),
-        "requests": plan.requests(),
-        "seconds": plan.duration().as_secs(),
-        "mutesActivity": detail.mutes,
-        "createsLists": detail.lists,
-        "notRecorded": detail.not_recorded,
-        "steps": steps.collect::<Vec<_>>(),
-    })
-}
-
-/// A title of a plan or of an act, for machines.
-pub(crate) fn step_json(step: &StepRow) -> Value {
-    let fields = match (&step.before, &step.target) {
-        (Some(before), Some(target)) => {
-            let differing = before.values.differing(&target.values);
-            let both = differing.map(|field| {
-                let both = json!({
-                    "now": value_json(&before.values.get(field)),
-                    "sent": value_json(&target.values.get(field)),
-                });
-                (key(field).to_owned(), both)
-            });
-            both.collect::<Map<_, _>>()
-        }
-        _ => Map::new(),
-    };
-    json!({
-        "mediaId": step.media.get(),
-        "type": step.media_type.as_str(),
-        "title": step.title,
-        "action": step.action,
-        "state": step.state,
-        "problem": step.problem,
-        "notes": step.notes,
-        "fields": fields,
-    })
+fn plan_json(plan: &Plan) -> Value {
+    shape(PlanView::from(plan))
 }

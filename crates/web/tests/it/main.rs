@@ -1,5 +1,10 @@
 //! Pages in every state, in process.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that panics has failed"
+)]
 
+mod api;
 mod pages;

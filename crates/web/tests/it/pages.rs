@@ -10,14 +10,15 @@ use anirewind_simulator::{Growth, SimUser, Simulator, VirtualClock, World};
 use tempfile::TempDir;
 use time::macros::datetime;
 
-struct Scene {
-    simulator: Simulator,
+pub(crate) struct Scene {
+    pub(crate) simulator: Simulator,
     data: TempDir,
-    app: App,
+    pub(crate) app: App,
+    hub: anirewind_web::Hub,
 }
 
 impl Scene {
-    async fn new(name: &str) -> Self {
+    pub(crate) async fn new(name: &str) -> Self {
         let now = datetime!(2026-11-03 12:00 UTC);
         let clock = Arc::new(VirtualClock::starting_at(now));
         let mut world = World::new();
@@ -41,22 +42,27 @@ impl Scene {
         let settings = Settings::read(&sources).unwrap();
         let app = App::open(settings, clock, jiff::tz::TimeZone::UTC, None).unwrap();
         Self {
+            hub: anirewind_web::Hub::of(&app),
             simulator,
             data,
             app,
         }
     }
 
-    async fn capture(&self) {
+    pub(crate) async fn capture(&self) {
         let targets = self.app.targets(None).await.unwrap();
         self.app.capture_all(&targets, Kind::Automatic).await;
     }
 
-    async fn request(
+    pub(crate) async fn request(
         &self,
         request: TestRequest,
     ) -> (StatusCode, String, actix_web::http::header::HeaderMap) {
-        let service = init_service(anirewind_web::application(self.app.clone())).await;
+        let service = init_service(anirewind_web::application(
+            self.app.clone(),
+            self.hub.clone(),
+        ))
+        .await;
         let response = call_service(&service, request.to_request()).await;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = String::from_utf8(read_body(response).await.to_vec()).unwrap();

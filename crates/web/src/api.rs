@@ -1,0 +1,108 @@
+//! The REST API: whatever a page or a command does, under `/api/v1`.
+
+mod acting;
+mod auth;
+mod curating;
+mod events;
+mod metrics;
+mod problem;
+#[expect(unused_qualifications, reason = "as the macros write them out")]
+mod reading;
+
+use actix_web::{HttpResponse, get, web};
+use utoipa::OpenApi;
+
+use crate::api::auth::Scheme;
+
+pub use events::Hub;
+
+/// A body larger than this is refused: nothing that is asked for here is long.
+const LARGEST_BODY: usize = 1024 * 1024;
+
+/// Each handler once: it is served, and it is in the document.
+macro_rules! api {
+    ($($handler:path),+ $(,)?) => {
+        fn handlers(config: &mut web::ServiceConfig) {
+            $(config.service($handler);)+
+        }
+
+        /// The API as a document.
+        #[derive(OpenApi)]
+        #[openapi(
+            info(
+                title = "AniRewind",
+                description = "An unofficial time machine for AniList. Reading is open to this machine, as the \
+                    pages are; writing needs a key made by `anirewind key add`.",
+            ),
+            paths($($handler),+),
+            components(schemas(problem::Problem)),
+            modifiers(&Scheme),
+        )]
+        pub(crate) struct Document;
+    };
+}
+
+api![
+    reading::profiles,
+    reading::status,
+    reading::settings,
+    reading::snapshots,
+    reading::snapshot,
+    reading::snapshot_file,
+    reading::snapshot_entries,
+    reading::compare,
+    reading::changes,
+    reading::title,
+    reading::list_at,
+    reading::plans,
+    reading::plan,
+    reading::operations,
+    reading::operation,
+    reading::jobs,
+    reading::keys,
+    curating::create,
+    curating::keep,
+    curating::unkeep,
+    curating::note,
+    curating::verify,
+    curating::delete,
+    acting::look,
+    acting::report_change,
+    acting::hide,
+    acting::plan_restore,
+    acting::plan_undo,
+    acting::plan_redo,
+    acting::plan_retry,
+    acting::discard,
+    acting::apply,
+    acting::pause,
+    acting::resume,
+    acting::stop,
+    events::stream,
+];
+
+/// Routes of the API and of what watches over the server.
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .app_data(
+            web::JsonConfig::default()
+                .limit(LARGEST_BODY)
+                .error_handler(|error, _| problem::bad_body(&error)),
+        )
+        .app_data(web::QueryConfig::default().error_handler(|error, _| problem::bad_query(&error)))
+        .configure(handlers)
+        .service(document)
+        .service(metrics::health)
+        .service(metrics::readiness)
+        .service(metrics::metrics);
+}
+
+#[get("/api/v1/openapi.json")]
+async fn document() -> HttpResponse {
+    HttpResponse::Ok().json(Document::openapi())
+}
+
+/// An answer for a route of the API that there is not.
+pub(crate) fn not_found() -> HttpResponse {
+    problem::Problem::nowhere().answer()
+}

@@ -1,0 +1,473 @@
+//! Looking, planning, and carrying out.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use actix_web::{HttpResponse, delete, post, web};
+use anirewind_core::model::{EntryField, EntryStatus, MediaId, MediaType};
+use anirewind_core::view::{OperationView, PlanView, ReportView, instant};
+use anirewind_core::{
+    App, BrowseError, Change, ChangeOutcome, Choices, Prefer, RestoreOptions, Source, Wanted, When,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::api::auth::Writer;
+use crate::api::problem::Problem;
+use crate::api::reading::{OfProfile, act, one_owner};
+
+type Answer<T> = Result<web::Json<T>, Problem>;
+
+/// An act that takes longer than this is answered with its id, and goes on.
+const SOON: Duration = Duration::from_secs(20);
+
+/// What a look found.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LookView {
+    /// The profile.
+    profile: String,
+    /// How many titles changed since the last look.
+    changes: usize,
+}
+
+/// Looks at AniList now for what others changed.
+#[utoipa::path(tag = "timeline", params(OfProfile), security(("key" = [])), responses(
+    (status = 200, body = Vec<LookView>),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/looks")]
+pub(crate) async fn look(
+    _: Writer,
+    app: web::Data<App>,
+    of: web::Query<OfProfile>,
+) -> Answer<Vec<LookView>> {
+    let mut looks = Vec::new();
+    for target in app.targets(of.profile.as_deref()).await? {
+        let report = app.look(&target).await?;
+        looks.push(LookView {
+            profile: report.profile,
+            changes: report.changes,
+        });
+    }
+    Ok(web::Json(looks))
+}
+
+/// A change that another program made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ToldBody {
+    /// The profile; the only one if left out.
+    profile: Option<String>,
+    /// Which title, on AniList.
+    media_id: u32,
+    /// ANIME or MANGA.
+    r#type: String,
+    /// What it is called.
+    title: Option<String>,
+    /// synced, deleted, skipped, failed, `not_found` or pending.
+    outcome: String,
+    /// The entry before, as in a snapshot file; left out when it was not on the list.
+    #[schema(value_type = Option<Object>)]
+    before: Option<serde_json::Value>,
+    /// The entry after, as in a snapshot file; left out when it is not on the list.
+    #[schema(value_type = Option<Object>)]
+    after: Option<serde_json::Value>,
+    /// What went wrong.
+    error: Option<String>,
+}
+
+/// The id of what was written down.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct IdView {
+    /// The id.
+    id: String,
+}
+
+/// Writes down a change that another program made.
+#[utoipa::path(tag = "timeline", request_body = ToldBody, security(("key" = [])), responses(
+    (status = 201, body = IdView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/changes")]
+pub(crate) async fn report_change(
+    _: Writer,
+    app: web::Data<App>,
+    body: web::Json<ToldBody>,
+) -> Result<HttpResponse, Problem> {
+    let body = body.into_inner();
+    let owner = one_owner(&app, body.profile.as_deref()).await?;
+    let media_type = MediaType::parse(&body.r#type)
+        .ok_or_else(|| Problem::usage(format!("`{}` is no type", body.r#type)))?;
+    let outcome = ChangeOutcome::parse(&body.outcome)
+        .filter(|outcome| *outcome != ChangeOutcome::Undone)
+        .ok_or_else(|| Problem::usage(format!("`{}` is no outcome to report", body.outcome)))?;
+    let media = MediaId::new(body.media_id);
+    let entry = |value: Option<serde_json::Value>| {
+        let read = value.map(|value| app.entry_of(&value, media_type));
+        let entry = read.transpose().map_err(Problem::usage)?;
+        match entry {
+            Some(entry) if entry.media != media => {
+                Err(Problem::usage("an entry is of another title"))
+            }
+            entry => Ok(entry),
+        }
+    };
+    let change = Change {
+        media,
+        media_type,
+        title: body.title,
+        before: entry(body.before)?,
+        after: entry(body.after)?,
+        outcome,
+        source: Source::Api,
+        when: When::exactly(app.now()),
+        group: None,
+        operation: None,
+        undoes: None,
+        error: body.error,
+    };
+    let id = app.report_change(owner, change).await;
+    let id = id.map_err(BrowseError::Store)?.to_string();
+    Ok(HttpResponse::Created().json(IdView { id }))
+}
+
+/// Whether changes are seen.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct HideBody {
+    /// Beginnings of ids: of changes, groups, or acts.
+    ids: Vec<String>,
+    /// Whether they are kept out of sight.
+    hidden: bool,
+}
+
+/// How many changes that was.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CountView {
+    /// How many.
+    changes: usize,
+}
+
+/// Keeps changes out of sight, or lets them be seen again. They stay on the timeline.
+#[utoipa::path(tag = "timeline", params(OfProfile), request_body = HideBody, security(("key" = [])), responses(
+    (status = 200, body = CountView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/changes/hide")]
+pub(crate) async fn hide(
+    _: Writer,
+    app: web::Data<App>,
+    of: web::Query<OfProfile>,
+    body: web::Json<HideBody>,
+) -> Answer<CountView> {
+    let changes = app
+        .hide(of.profile.as_deref(), &body.ids, body.hidden)
+        .await?;
+    Ok(web::Json(CountView { changes }))
+}
+
+/// What to put a list back to, and how.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(crate) struct RestoreBody {
+    /// A snapshot by any of its names.
+    snapshot: Option<String>,
+    /// Or a moment.
+    at: Option<String>,
+    /// Or what the act with this id found when it began.
+    before: Option<String>,
+    /// The profile; the only one, or the snapshot's, if left out.
+    profile: Option<String>,
+    /// Only ANIME or MANGA.
+    only: Option<String>,
+    /// Only titles with one of these statuses.
+    statuses: Vec<String>,
+    /// Only these fields; no title is then added or removed.
+    fields: Vec<String>,
+    /// Only the titles with these ids.
+    titles: Vec<u32>,
+    /// Only the titles of this group of changes, or of this act.
+    group: Option<String>,
+    /// Whether titles that were added since are removed.
+    remove_extra: bool,
+    /// `ask` (all but what moved on), `snapshot` (everything) or `live` (only what is missing).
+    prefer: Option<String>,
+    /// Whether custom lists that are gone are left out.
+    no_create_lists: bool,
+}
+
+fn fields(names: &[String]) -> Result<BTreeSet<EntryField>, Problem> {
+    let parsed = names.iter().map(|name| {
+        EntryField::parse(name).ok_or_else(|| Problem::usage(format!("`{name}` is no field")))
+    });
+    parsed.collect()
+}
+
+/// Works out what putting a list back would write, and stores it for a day. Sends nothing but reads.
+#[utoipa::path(tag = "plans", request_body = RestoreBody, security(("key" = [])), responses(
+    (status = 201, body = PlanView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/plans/restore")]
+pub(crate) async fn plan_restore(
+    _: Writer,
+    app: web::Data<App>,
+    body: web::Json<RestoreBody>,
+) -> Result<HttpResponse, Problem> {
+    let wanted = match (&body.snapshot, &body.at, &body.before) {
+        (Some(snapshot), None, None) if !snapshot.contains(['/', '\\']) => {
+            Wanted::Snapshot(snapshot.clone())
+        }
+        (None, Some(at), None) => Wanted::Moment(app.moment(at)?),
+        (None, None, Some(id)) => Wanted::Before(act(&app, id).await?.operation.id),
+        _ => return Err(Problem::usage("name one of `snapshot`, `at` and `before`")),
+    };
+    let profile = body.profile.as_deref();
+    let only = body.only.as_deref().map(|only| {
+        MediaType::parse(only).ok_or_else(|| Problem::usage(format!("`{only}` is no type")))
+    });
+    let statuses = body.statuses.iter().map(|text| {
+        let status = EntryStatus::parse(&text.to_uppercase());
+        let is_known = EntryStatus::KNOWN.contains(&status);
+        is_known
+            .then_some(status)
+            .ok_or_else(|| Problem::usage(format!("`{text}` is no status")))
+    });
+    let mut titles: Option<BTreeSet<(MediaType, MediaId)>> = None;
+    for id in &body.titles {
+        let titles = titles.get_or_insert_default();
+        titles.extend(MediaType::BOTH.map(|of| (of, MediaId::new(*id))));
+    }
+    if let Some(group) = &body.group {
+        let of_group = app.titles_of(profile, group).await?;
+        titles.get_or_insert_default().extend(of_group);
+    }
+    let options = RestoreOptions {
+        media_type: only.transpose()?,
+        statuses: statuses.collect::<Result<_, _>>()?,
+        fields: fields(&body.fields)?,
+        titles,
+        removes: body.remove_extra,
+        prefer: match body.prefer.as_deref() {
+            None | Some("ask") => Prefer::Ask,
+            Some("snapshot") => Prefer::Snapshot,
+            Some("live") => Prefer::Live,
+            Some(other) => return Err(Problem::usage(format!("`{other}` is nothing to prefer"))),
+        },
+        leaves_lists: body.no_create_lists,
+    };
+    let plan = app.plan_restore(profile, &wanted, &options).await?;
+    let plan = app.store_plan(plan).await?;
+    Ok(HttpResponse::Created().json(PlanView::from(&plan)))
+}
+
+/// What to take back.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(crate) struct UndoBody {
+    /// Beginnings of ids: of changes, groups, or acts; the newest act of ours if left out.
+    ids: Vec<String>,
+    /// Or this change and everything after it.
+    back_to: Option<String>,
+    /// The profile; all if left out.
+    profile: Option<String>,
+    /// Whether old values are put back over later edits.
+    over_edits: bool,
+    /// Or only those of these fields.
+    fields: Vec<String>,
+}
+
+impl UndoBody {
+    fn choices(&self) -> Result<Choices, Problem> {
+        let mut choices = if self.over_edits {
+            Choices::everything()
+        } else {
+            Choices::default()
+        };
+        choices.fields.extend(fields(&self.fields)?);
+        Ok(choices)
+    }
+}
+
+/// Works out what taking changes back would write, and stores it for a day.
+#[utoipa::path(tag = "plans", request_body = UndoBody, security(("key" = [])), responses(
+    (status = 201, body = PlanView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/plans/undo")]
+pub(crate) async fn plan_undo(
+    _: Writer,
+    app: web::Data<App>,
+    body: web::Json<UndoBody>,
+) -> Result<HttpResponse, Problem> {
+    let profile = body.profile.as_deref();
+    let plan = match &body.back_to {
+        Some(back_to) => app.plan_back_to(profile, back_to, body.choices()?).await?,
+        None => app.plan_undo(profile, &body.ids, body.choices()?).await?,
+    };
+    let plan = app.store_plan(plan).await?;
+    Ok(HttpResponse::Created().json(PlanView::from(&plan)))
+}
+
+/// Works out what taking an undo back would write, and stores it for a day.
+#[utoipa::path(tag = "plans", request_body = UndoBody, security(("key" = [])), responses(
+    (status = 201, body = PlanView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/plans/redo")]
+pub(crate) async fn plan_redo(
+    _: Writer,
+    app: web::Data<App>,
+    body: web::Json<UndoBody>,
+) -> Result<HttpResponse, Problem> {
+    let profile = body.profile.as_deref();
+    let plan = app.plan_redo(profile, &body.ids, body.choices()?).await?;
+    let plan = app.store_plan(plan).await?;
+    Ok(HttpResponse::Created().json(PlanView::from(&plan)))
+}
+
+/// Works out again what an act did not get done, and stores it for a day.
+#[utoipa::path(tag = "plans", params(("id", description = "The beginning of the act's id")), security(("key" = [])), responses(
+    (status = 201, body = PlanView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/operations/{id}/retry")]
+pub(crate) async fn plan_retry(
+    _: Writer,
+    app: web::Data<App>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let operation = act(&app, &id).await?.operation.id;
+    let plan = app.plan_retry(&operation).await?;
+    let plan = app.store_plan(plan).await?;
+    Ok(HttpResponse::Created().json(PlanView::from(&plan)))
+}
+
+/// Drops a plan.
+#[utoipa::path(tag = "plans", params(("id", description = "The beginning of its id")), security(("key" = [])), responses(
+    (status = 204),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[delete("/api/v1/plans/{id}")]
+pub(crate) async fn discard(
+    _: Writer,
+    app: web::Data<App>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    app.discard_plan(&id).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// How a plan is applied.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(crate) struct ApplyBody {
+    /// How many removals are agreed to.
+    removals: Option<usize>,
+    /// Whether list activity is muted while it runs; as the plan says if left out.
+    mute_activity: Option<bool>,
+}
+
+/// Sends a plan. A plan is sent once: applying it again says what became of it. What takes longer than a
+/// few seconds is answered with 202 and goes on; see `/api/v1/operations/{id}`.
+#[utoipa::path(tag = "plans", params(("id", description = "The beginning of its id")), request_body = ApplyBody, security(("key" = [])), responses(
+    (status = 200, description = "It has ended", body = ReportView),
+    (status = 202, description = "It goes on", body = OperationView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/plans/{id}/apply")]
+pub(crate) async fn apply(
+    _: Writer,
+    app: web::Data<App>,
+    id: web::Path<String>,
+    body: web::Json<ApplyBody>,
+) -> Result<HttpResponse, Problem> {
+    let mut plan = app.plan(&id).await?;
+    if let Some(mutes) = body.mute_activity {
+        plan.mute(mutes);
+    }
+    let (carrier, removals) = (app.get_ref().clone(), body.removals);
+    let id = plan.operation.id.clone();
+    // On its own, so that it goes on when the one who asked hangs up.
+    let task = tokio::spawn(async move { carrier.apply(plan, removals).await });
+    soon(&app, id, task).await
+}
+
+/// Goes on with an act that waits or stopped.
+#[utoipa::path(tag = "jobs", params(("id", description = "The beginning of its id")), security(("key" = [])), responses(
+    (status = 200, description = "It has ended", body = ReportView),
+    (status = 202, description = "It goes on", body = OperationView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/jobs/{id}/resume")]
+pub(crate) async fn resume(
+    _: Writer,
+    app: web::Data<App>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = act(&app, &id).await?.operation.id;
+    let (carrier, operation) = (app.get_ref().clone(), id.clone());
+    let task = tokio::spawn(async move { carrier.resume_operation(&operation).await });
+    soon(&app, id, task).await
+}
+
+type Work = tokio::task::JoinHandle<Result<anirewind_core::Report, anirewind_core::ActError>>;
+
+async fn soon(app: &App, id: anirewind_core::Id, mut task: Work) -> Result<HttpResponse, Problem> {
+    match tokio::time::timeout(SOON, &mut task).await {
+        Ok(Ok(report)) => Ok(HttpResponse::Ok().json(ReportView::from(&report?))),
+        Ok(Err(_)) => Err(Problem::missing("it ended without a word; see its report")),
+        Err(_) => {
+            let report = act(app, id.as_str()).await?;
+            let view = OperationView::of(&report.operation, &[]);
+            Ok(HttpResponse::Accepted()
+                .insert_header(("Location", format!("/api/v1/operations/{id}")))
+                .json(view))
+        }
+    }
+}
+
+/// When something was asked for.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AskedView {
+    /// When, RFC 3339.
+    at: String,
+}
+
+/// Lets an act wait after the request that is being sent.
+#[utoipa::path(tag = "jobs", params(("id", description = "The beginning of its id")), security(("key" = [])), responses(
+    (status = 202, body = AskedView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/jobs/{id}/pause")]
+pub(crate) async fn pause(
+    _: Writer,
+    app: web::Data<App>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = act(&app, &id).await?.operation.id;
+    app.pause_operation(&id).await?;
+    let at = instant(app.now());
+    Ok(HttpResponse::Accepted().json(AskedView { at }))
+}
+
+/// Ends an act where it is. What is done stays.
+#[utoipa::path(tag = "jobs", params(("id", description = "The beginning of its id")), security(("key" = [])), responses(
+    (status = 200, body = ReportView),
+    (status = 202, body = AskedView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/jobs/{id}/stop")]
+pub(crate) async fn stop(
+    _: Writer,
+    app: web::Data<App>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = act(&app, &id).await?.operation.id;
+    if let Some(report) = app.stop_operation(&id).await? {
+        return Ok(HttpResponse::Ok().json(ReportView::from(&report)));
+    }
+    let at = instant(app.now());
+    Ok(HttpResponse::Accepted().json(AskedView { at }))
+}

@@ -1,0 +1,167 @@
+//! Taking snapshots, and what is said about them.
+
+use actix_web::{HttpResponse, delete, post, put, web};
+use anirewind_core::view::SnapshotView;
+use anirewind_core::{App, Kind};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::api::auth::Writer;
+use crate::api::problem::Problem;
+use crate::api::reading::{OfProfile, row};
+
+type Answer<T> = Result<web::Json<T>, Problem>;
+
+/// What came of taking snapshots.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TakenView {
+    /// The snapshots.
+    saved: Vec<SnapshotView>,
+    /// What failed, a line each.
+    failed: Vec<String>,
+}
+
+/// Takes a snapshot now, of each account or of one.
+#[utoipa::path(tag = "snapshots", params(OfProfile), security(("key" = [])), responses(
+    (status = 200, body = TakenView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/snapshots")]
+pub(crate) async fn create(
+    _: Writer,
+    app: web::Data<App>,
+    of: web::Query<OfProfile>,
+) -> Answer<TakenView> {
+    let targets = app.targets(of.profile.as_deref()).await?;
+    let mut taken = TakenView {
+        saved: Vec::new(),
+        failed: Vec::new(),
+    };
+    let mut first = None;
+    for outcome in app.capture_all(&targets, Kind::Manual).await {
+        match outcome {
+            Ok(captured) => taken.saved.push((&captured.snapshot).into()),
+            Err(error) => {
+                taken.failed.push(anirewind_core::Explain::chain(&error));
+                first.get_or_insert(error);
+            }
+        }
+    }
+    match first {
+        Some(error) if taken.saved.is_empty() => Err(error.into()),
+        _ => Ok(web::Json(taken)),
+    }
+}
+
+/// For how long, and under which name.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct KeepBody {
+    /// A name by which it can be called: `kept:NAME`.
+    name: Option<String>,
+    /// The last day, as in 2027-02-28; for good if left out.
+    until: Option<String>,
+}
+
+/// Keeps a snapshot whatever the rules say.
+#[utoipa::path(tag = "snapshots", params(("reference", description = "As for one snapshot"), OfProfile), request_body = KeepBody, security(("key" = [])), responses(
+    (status = 200, body = SnapshotView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[put("/api/v1/snapshots/{reference}/keep")]
+pub(crate) async fn keep(
+    _: Writer,
+    app: web::Data<App>,
+    reference: web::Path<String>,
+    of: web::Query<OfProfile>,
+    body: web::Json<KeepBody>,
+) -> Answer<SnapshotView> {
+    let row = row(&app, &reference, of.profile.as_deref()).await?;
+    let until = match &body.until {
+        None => None,
+        Some(day) => {
+            let moment = app.end_of_named_day(day)?;
+            Some(moment)
+        }
+    };
+    let row = app.keep(&row, body.name.clone(), until).await?;
+    Ok(web::Json((&row).into()))
+}
+
+/// Lets a snapshot go by the rules again.
+#[utoipa::path(tag = "snapshots", params(("reference", description = "As for one snapshot"), OfProfile), security(("key" = [])), responses(
+    (status = 200, body = SnapshotView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[delete("/api/v1/snapshots/{reference}/keep")]
+pub(crate) async fn unkeep(
+    _: Writer,
+    app: web::Data<App>,
+    reference: web::Path<String>,
+    of: web::Query<OfProfile>,
+) -> Answer<SnapshotView> {
+    let row = row(&app, &reference, of.profile.as_deref()).await?;
+    let row = app.unkeep(&row).await?;
+    Ok(web::Json((&row).into()))
+}
+
+/// A note.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoteBody {
+    /// The text; empty for none.
+    text: String,
+}
+
+/// Puts a note beside a snapshot.
+#[utoipa::path(tag = "snapshots", params(("reference", description = "As for one snapshot"), OfProfile), request_body = NoteBody, security(("key" = [])), responses(
+    (status = 200, body = SnapshotView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[put("/api/v1/snapshots/{reference}/note")]
+pub(crate) async fn note(
+    _: Writer,
+    app: web::Data<App>,
+    reference: web::Path<String>,
+    of: web::Query<OfProfile>,
+    body: web::Json<NoteBody>,
+) -> Answer<SnapshotView> {
+    let row = row(&app, &reference, of.profile.as_deref()).await?;
+    let row = app.note(&row, &body.text).await?;
+    Ok(web::Json((&row).into()))
+}
+
+/// Reads a snapshot again and proves it.
+#[utoipa::path(tag = "snapshots", params(("reference", description = "As for one snapshot"), OfProfile), security(("key" = [])), responses(
+    (status = 200, body = SnapshotView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/snapshots/{reference}/verify")]
+pub(crate) async fn verify(
+    _: Writer,
+    app: web::Data<App>,
+    reference: web::Path<String>,
+    of: web::Query<OfProfile>,
+) -> Answer<SnapshotView> {
+    let row = row(&app, &reference, of.profile.as_deref()).await?;
+    let row = app.verify_row(row).await?;
+    Ok(web::Json((&row).into()))
+}
+
+/// Puts a snapshot into the trash, where it stays for a week.
+#[utoipa::path(tag = "snapshots", params(("reference", description = "As for one snapshot"), OfProfile), security(("key" = [])), responses(
+    (status = 204),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[delete("/api/v1/snapshots/{reference}")]
+pub(crate) async fn delete(
+    _: Writer,
+    app: web::Data<App>,
+    reference: web::Path<String>,
+    of: web::Query<OfProfile>,
+) -> Result<HttpResponse, Problem> {
+    let row = row(&app, &reference, of.profile.as_deref()).await?;
+    app.delete(&row).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

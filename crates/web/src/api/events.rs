@@ -1,0 +1,183 @@
+//! What happens, as server-sent events with ids and replay.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use anirewind_core::{App, Event};
+use futures_util::stream::unfold;
+use serde::Serialize;
+use tokio::sync::broadcast;
+
+use crate::api::auth::Reader;
+
+/// So many events are kept for whoever comes back.
+const KEPT: usize = 512;
+/// A sign of life, so that nobody in between gives the connection up.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// An event as it is sent.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Told {
+    #[serde(skip)]
+    id: u64,
+    kind: &'static str,
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    done: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds_left: Option<u64>,
+}
+
+/// Gives events numbers, keeps the last ones, and hands them on.
+#[derive(Clone)]
+pub struct Hub {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    kept: Mutex<VecDeque<Told>>,
+    live: broadcast::Sender<Told>,
+}
+
+impl Hub {
+    /// Listens to an installation for as long as it lives.
+    pub fn of(app: &App) -> Self {
+        let (live, _) = broadcast::channel(KEPT);
+        let hub = Self {
+            inner: Arc::new(Inner {
+                kept: Mutex::default(),
+                live,
+            }),
+        };
+        let (listener, mut events) = (hub.clone(), app.events());
+        tokio::spawn(async move {
+            let mut id = 0;
+            loop {
+                match events.recv().await {
+                    Ok(event) => {
+                        id += 1;
+                        listener.tell(told(id, &event));
+                    }
+                    Err(broadcast::error::RecvError::Lagged(_)) => {}
+                    Err(broadcast::error::RecvError::Closed) => break,
+                }
+            }
+        });
+        hub
+    }
+
+    fn tell(&self, told: Told) {
+        let mut kept = self.kept();
+        kept.push_back(told.clone());
+        if kept.len() > KEPT {
+            kept.pop_front();
+        }
+        // Under the lock: whoever subscribes sees it among the kept or live, and not twice.
+        let _ = self.inner.live.send(told);
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, VecDeque<Told>> {
+        self.inner
+            .kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What came after an id, and what comes.
+    fn since(&self, id: Option<u64>) -> (Vec<Told>, broadcast::Receiver<Told>) {
+        let kept = self.kept();
+        let missed = kept.iter().filter(|told| id.is_some_and(|id| told.id > id));
+        (missed.cloned().collect(), self.inner.live.subscribe())
+    }
+}
+
+fn told(id: u64, event: &Event) -> Told {
+    let kind = match event {
+        Event::Reading { .. } => "reading",
+        Event::Writing { .. } => "writing",
+        Event::Saved(_) => "saved",
+        Event::Changed { .. } => "changed",
+        Event::Alarm { .. } => "alarm",
+        Event::Failed { .. } => "failed",
+        Event::Job { .. } => "job",
+        Event::Waiting { .. } => "waiting",
+        Event::Client { .. } => "client",
+    };
+    let mut told = Told {
+        id,
+        kind,
+        text: event.to_string(),
+        operation: None,
+        done: None,
+        total: None,
+        seconds_left: None,
+    };
+    match event {
+        Event::Job {
+            operation,
+            done,
+            total,
+            left,
+            ..
+        } => {
+            told.operation = Some(operation.to_string());
+            (told.done, told.total) = (Some(*done), Some(*total));
+            told.seconds_left = left.map(|left| left.as_secs());
+        }
+        Event::Waiting {
+            operation, wait, ..
+        } => {
+            told.operation = Some(operation.to_string());
+            told.seconds_left = Some(wait.as_secs());
+        }
+        _ => {}
+    }
+    told
+}
+
+fn frame(told: &Told) -> Bytes {
+    // JSON has no line breaks of its own, so one line of data is enough.
+    let data = serde_json::to_string(told).unwrap_or_default();
+    Bytes::from(format!(
+        "id: {}\nevent: {}\ndata: {data}\n\n",
+        told.id, told.kind
+    ))
+}
+
+/// What happens from now on, or since `Last-Event-ID`, as server-sent events. Whoever reads too slowly
+/// misses some, and is told with an event `missed`.
+#[utoipa::path(tag = "server", responses((status = 200, content_type = "text/event-stream")))]
+#[get("/api/v1/events")]
+pub(crate) async fn stream(_: Reader, hub: web::Data<Hub>, request: HttpRequest) -> HttpResponse {
+    let last = request.headers().get("Last-Event-ID");
+    let last = last.and_then(|id| id.to_str().ok()?.parse().ok());
+    let (missed, live) = hub.since(last);
+    let first = std::iter::once(Bytes::from_static(b"retry: 3000\n\n"));
+    let waiting: VecDeque<Bytes> = first.chain(missed.iter().map(frame)).collect();
+    let frames = unfold((waiting, live), |(mut waiting, mut live)| async move {
+        if let Some(next) = waiting.pop_front() {
+            return Some((Ok::<_, actix_web::Error>(next), (waiting, live)));
+        }
+        let next = match tokio::time::timeout(HEARTBEAT, live.recv()).await {
+            Ok(Ok(told)) => frame(&told),
+            Ok(Err(broadcast::error::RecvError::Lagged(count))) => {
+                Bytes::from(format!("event: missed\ndata: {{\"count\":{count}}}\n\n"))
+            }
+            Ok(Err(broadcast::error::RecvError::Closed)) => return None,
+            Err(_) => Bytes::from_static(b": still here\n\n"),
+        };
+        Some((Ok(next), (waiting, live)))
+    });
+    HttpResponse::Ok()
+        .content_type("text/event-stream")
+        .insert_header(("X-Accel-Buffering", "no"))
+        .streaming(frames)
+}

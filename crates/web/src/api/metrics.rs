@@ -1,0 +1,101 @@
+//! What watches over the server: alive, ready, figures for Prometheus.
+
+use std::fmt::Write as _;
+
+use actix_web::{HttpResponse, get, web};
+use anirewind_core::{App, BrowseError};
+
+use crate::api::problem::Problem;
+
+/// Whether the process answers. Says nothing else, to anybody.
+#[get("/healthz")]
+pub(crate) async fn health() -> HttpResponse {
+    HttpResponse::Ok().body("ok\n")
+}
+
+/// Whether it can do its work: the catalogue answers and the folder can be read.
+#[get("/readyz")]
+pub(crate) async fn readiness(app: web::Data<App>) -> HttpResponse {
+    let is_ready = app.accounts().await.is_ok() && app.refresh_catalogue().await.is_ok();
+    if is_ready {
+        HttpResponse::Ok().body("ready\n")
+    } else {
+        HttpResponse::ServiceUnavailable().body("not ready\n")
+    }
+}
+
+struct Text(String);
+
+impl Text {
+    fn about(&mut self, name: &str, kind: &str, help: &str) {
+        // Writing to a text does not fail.
+        let _ = writeln!(
+            self.0,
+            "# HELP anirewind_{name} {help}\n# TYPE anirewind_{name} {kind}"
+        );
+    }
+
+    fn value(&mut self, name: &str, profile: Option<&str>, value: f64) {
+        let label = profile.map_or_else(String::new, |profile| {
+            let escaped = profile.replace('\\', "\\\\").replace('"', "\\\"");
+            format!("{{profile=\"{}\"}}", escaped.replace('\n', "\\n"))
+        });
+        let _ = writeln!(self.0, "anirewind_{name}{label} {value}");
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts that fit a page are exact as floating-point numbers"
+)]
+const fn number(count: usize) -> f64 {
+    count as f64
+}
+
+/// Figures for Prometheus, in its text format.
+#[get("/metrics")]
+pub(crate) async fn metrics(app: web::Data<App>) -> Result<HttpResponse, Problem> {
+    let all = app.status().await?;
+    let mut text = Text(String::new());
+    text.about("up", "gauge", "Whether the server answers.");
+    text.value("up", None, 1.0);
+    text.about("protected", "gauge", "Whether the account is protected.");
+    for status in &all {
+        let is_well = f64::from(u8::from(status.verdict.is_well()));
+        text.value("protected", Some(&status.account.profile), is_well);
+    }
+    text.about(
+        "last_good_age_seconds",
+        "gauge",
+        "Age of the newest good snapshot.",
+    );
+    for status in &all {
+        if let Some(good) = &status.last_good {
+            let age = (app.now() - good.created_at).as_seconds_f64();
+            text.value("last_good_age_seconds", Some(&status.account.profile), age);
+        }
+    }
+    text.about("snapshots", "gauge", "Snapshots there are.");
+    for status in &all {
+        let owner = Some(status.account.account.id);
+        let (count, _) = app.snapshot_totals(owner).await?;
+        text.value("snapshots", Some(&status.account.profile), number(count));
+    }
+    text.about("alarms", "gauge", "What is unusual and unanswered.");
+    for status in &all {
+        let alarms = status.alarms.iter().map(|open| open.alarms.len()).sum();
+        text.value("alarms", Some(&status.account.profile), number(alarms));
+    }
+    text.about(
+        "jobs_open",
+        "gauge",
+        "Acts that are under way, paused or stopped.",
+    );
+    let acts = app.operations(None, usize::MAX).await;
+    let acts = acts.map_err(BrowseError::Store)?;
+    let open = acts.iter().filter(|act| act.state.is_open()).count();
+    text.value("jobs_open", None, number(open));
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(text.0))
+}

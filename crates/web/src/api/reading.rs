@@ -1,0 +1,631 @@
+//! What can be read.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpResponse, get, web};
+use anirewind_core::model::{EntryField, MediaType, UserId};
+use anirewind_core::view::{
+    ChangeView, CountsView, EntryView, OperationView, PlanView, ProfileView, ReportView,
+    SnapshotView, StatusView, instant, key,
+};
+use anirewind_core::{
+    App, BrowseError, ChangeFilter, ChangeOutcome, ChangeRow, Cursor, Report, Source,
+    compare as differences,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::auth::Reader;
+use crate::api::problem::Problem;
+
+/// So many of a list, unless it is said.
+const PAGE: usize = 50;
+/// And never more.
+const LARGEST_PAGE: usize = 500;
+
+type Answer<T> = Result<web::Json<T>, Problem>;
+
+/// A part of a list, and where it goes on.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Page<T> {
+    /// The part.
+    items: Vec<T>,
+    /// Give this as `below` for what follows; null at the end.
+    next: Option<String>,
+}
+
+/// One account among several.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct OfProfile {
+    /// The profile; all, or the only one, if left out.
+    pub(crate) profile: Option<String>,
+}
+
+/// A part of a list.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Part {
+    /// The profile; all if left out.
+    profile: Option<String>,
+    /// At most this many, 500 at the most.
+    limit: Option<usize>,
+    /// Where the page before ended.
+    below: Option<String>,
+}
+
+pub(crate) async fn owner(app: &App, profile: Option<&str>) -> Result<Option<UserId>, Problem> {
+    match profile {
+        Some(profile) => Ok(Some(app.account_row(profile).await?.account.id)),
+        None => Ok(None),
+    }
+}
+
+/// The account that is named, or the only one.
+pub(crate) async fn one_owner(app: &App, profile: Option<&str>) -> Result<UserId, Problem> {
+    if let Some(owner) = owner(app, profile).await? {
+        return Ok(owner);
+    }
+    let accounts = app.accounts().await?;
+    match accounts.as_slice() {
+        [one] => Ok(one.account.id),
+        [] => Err(Problem::missing("there is no account")),
+        _ => Err(Problem::usage(
+            "there are several accounts: name one with `profile`",
+        )),
+    }
+}
+
+/// The accounts.
+#[utoipa::path(tag = "accounts", responses(
+    (status = 200, body = Vec<ProfileView>),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/profiles")]
+pub(crate) async fn profiles(_: Reader, app: web::Data<App>) -> Answer<Vec<ProfileView>> {
+    let rows = app.accounts().await?;
+    Ok(web::Json(rows.iter().map(Into::into).collect()))
+}
+
+/// How every account stands, worst first.
+#[utoipa::path(tag = "accounts", responses(
+    (status = 200, body = Vec<StatusView>),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/status")]
+pub(crate) async fn status(_: Reader, app: web::Data<App>) -> Answer<Vec<StatusView>> {
+    let all = app.status().await?;
+    Ok(web::Json(all.iter().map(Into::into).collect()))
+}
+
+/// What the server was started with. No secrets.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SettingsView {
+    /// The version.
+    version: &'static str,
+    /// Whether nothing is written at all.
+    dry_run: bool,
+    /// Whether titles may be removed.
+    destructive_sync: bool,
+    /// Seconds between two looks; null when looking is off.
+    watch_interval: Option<u64>,
+    /// Requests a minute, where somebody set it.
+    rate_limit: Option<u32>,
+}
+
+/// What the server was started with.
+#[utoipa::path(tag = "server", responses(
+    (status = 200, body = SettingsView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/settings")]
+pub(crate) async fn settings(_: Reader, app: web::Data<App>) -> web::Json<SettingsView> {
+    let settings = app.settings();
+    web::Json(SettingsView {
+        version: env!("CARGO_PKG_VERSION"),
+        dry_run: settings.dry_run,
+        destructive_sync: settings.destructive_sync,
+        watch_interval: settings.watch_interval.map(|interval| interval.as_secs()),
+        rate_limit: settings.rate_limit,
+    })
+}
+
+/// Snapshots, newest first.
+#[utoipa::path(tag = "snapshots", params(Part), responses(
+    (status = 200, body = Page<SnapshotView>),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/snapshots")]
+pub(crate) async fn snapshots(
+    _: Reader,
+    app: web::Data<App>,
+    part: web::Query<Part>,
+) -> Answer<Page<SnapshotView>> {
+    let owner = owner(&app, part.profile.as_deref()).await?;
+    let most = part.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
+    let below = part.below.as_deref().map(str::parse);
+    let below = below
+        .transpose()
+        .map_err(|_| Problem::usage("`below` is not what a page before gave"))?;
+    let rows = app.snapshots_page(owner, below, most).await?;
+    let next = rows.last().filter(|_| rows.len() == most);
+    Ok(web::Json(Page {
+        next: next.map(|row| row.position.to_string()),
+        items: rows.iter().map(Into::into).collect(),
+    }))
+}
+
+/// One snapshot, by any of its names.
+#[utoipa::path(tag = "snapshots", params(
+    ("reference", description = "`latest`, `latest~2`, the beginning of its id, `@2026-11-03`, `kept:NAME`"), OfProfile,
+), responses(
+    (status = 200, body = SnapshotView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/snapshots/{reference}")]
+pub(crate) async fn snapshot(
+    _: Reader,
+    app: web::Data<App>,
+    reference: web::Path<String>,
+    of: web::Query<OfProfile>,
+) -> Answer<SnapshotView> {
+    let row = row(&app, &reference, of.profile.as_deref()).await?;
+    Ok(web::Json((&row).into()))
+}
+
+/// The row of a snapshot of ours; files elsewhere are nobody's business here.
+pub(crate) async fn row(
+    app: &App,
+    reference: &str,
+    profile: Option<&str>,
+) -> Result<anirewind_core::SnapshotRow, Problem> {
+    if reference.contains(['/', '\\']) {
+        return Err(Problem::usage("a snapshot is named here, not a file"));
+    }
+    Ok(app.find_row(reference, profile).await?)
+}
+
+/// The file of a snapshot as it is, once it is proven.
+#[utoipa::path(tag = "snapshots", params(("reference", description = "As for one snapshot"), OfProfile), responses(
+    (status = 200, content_type = "application/json"),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/snapshots/{reference}/file")]
+pub(crate) async fn snapshot_file(
+    _: Reader,
+    app: web::Data<App>,
+    reference: web::Path<String>,
+    of: web::Query<OfProfile>,
+) -> Result<HttpResponse, Problem> {
+    let row = row(&app, &reference, of.profile.as_deref()).await?;
+    // Read and proven first: what is damaged is not handed out as if it were whole.
+    app.find(row.id.as_str(), of.profile.as_deref()).await?;
+    let path = app.backups().join(&row.file);
+    let bytes = web::block(move || std::fs::read(path)).await;
+    let bytes = bytes.ok().and_then(Result::ok);
+    let bytes = bytes.ok_or_else(|| Problem::missing("the file is gone"))?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/json")
+        .insert_header(("ETag", format!("\"{}\"", row.file_hash)))
+        .insert_header((
+            "Content-Disposition",
+            format!("attachment; filename=\"{}\"", row.file),
+        ))
+        .body(bytes))
+}
+
+/// The titles in a snapshot.
+#[utoipa::path(tag = "snapshots", params(("reference", description = "As for one snapshot"), OfProfile), responses(
+    (status = 200, body = Vec<EntryView>),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/snapshots/{reference}/entries")]
+pub(crate) async fn snapshot_entries(
+    _: Reader,
+    app: web::Data<App>,
+    reference: web::Path<String>,
+    of: web::Query<OfProfile>,
+) -> Answer<Vec<EntryView>> {
+    let row = row(&app, &reference, of.profile.as_deref()).await?;
+    let found = app.find(row.id.as_str(), of.profile.as_deref()).await?;
+    Ok(web::Json(
+        found.list().entries.iter().map(Into::into).collect(),
+    ))
+}
+
+/// Which two lists to compare.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Sides {
+    /// As it was: a snapshot, or `live`.
+    from: String,
+    /// As it is: a snapshot, or `live`.
+    to: String,
+    /// The profile; the only one if left out.
+    profile: Option<String>,
+}
+
+/// What differs between two lists.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ComparisonView {
+    /// Titles that are only on the second.
+    added: Vec<EntryView>,
+    /// Titles that are only on the first.
+    removed: Vec<EntryView>,
+    /// Titles that differ.
+    changed: Vec<ChangedView>,
+    /// How many are the same.
+    same: usize,
+    /// Fields that one side did not record, with the number of titles.
+    not_recorded: BTreeMap<String, usize>,
+}
+
+/// A title that differs.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ChangedView {
+    /// On the first list.
+    before: EntryView,
+    /// On the second.
+    after: EntryView,
+    /// The fields that differ.
+    fields: Vec<String>,
+}
+
+/// What differs between two snapshots, or one and the live list.
+#[utoipa::path(tag = "snapshots", params(Sides), responses(
+    (status = 200, body = ComparisonView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/compare")]
+pub(crate) async fn compare(
+    _: Reader,
+    app: web::Data<App>,
+    sides: web::Query<Sides>,
+) -> Answer<ComparisonView> {
+    if [&sides.from, &sides.to]
+        .iter()
+        .any(|side| side.contains(['/', '\\']))
+    {
+        return Err(Problem::usage("a snapshot is named here, not a file"));
+    }
+    let profile = sides.profile.as_deref();
+    let (from, to) = app.find_pair(&sides.from, &sides.to, profile).await?;
+    let found = differences(from.list(), to.list());
+    let names = |fields: &[EntryField]| fields.iter().map(|f| key(*f).to_owned()).collect();
+    let changed = found.changed.iter().map(|changed| ChangedView {
+        before: changed.before.into(),
+        after: changed.after.into(),
+        fields: names(&changed.fields),
+    });
+    let not_recorded = found.not_recorded.iter();
+    Ok(web::Json(ComparisonView {
+        added: found.added.iter().map(|entry| (*entry).into()).collect(),
+        removed: found.removed.iter().map(|entry| (*entry).into()).collect(),
+        changed: changed.collect(),
+        same: found.same.len(),
+        not_recorded: not_recorded
+            .map(|(field, count)| (key(*field).to_owned(), *count))
+            .collect(),
+    }))
+}
+
+/// Which changes.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Which {
+    /// The profile; all if left out.
+    profile: Option<String>,
+    /// At most this many, 500 at the most.
+    limit: Option<usize>,
+    /// Where the page before ended.
+    below: Option<String>,
+    /// synced, deleted, undone, skipped, failed, `not_found`, pending
+    outcome: Option<String>,
+    /// observed, restore, undo, redo, import, api
+    source: Option<String>,
+    /// ANIME or MANGA
+    r#type: Option<String>,
+    /// A field, as in `status` or `custom lists`
+    field: Option<String>,
+    /// A part of the title's name
+    title: Option<String>,
+    /// From then on: `@-7d`, `@2026-11-03`
+    since: Option<String>,
+    /// Those too that were hidden
+    hidden: Option<bool>,
+}
+
+fn word<T>(
+    name: &str,
+    text: Option<&str>,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    let parsed = parse(text);
+    parsed
+        .map(Some)
+        .ok_or_else(|| Problem::usage(format!("`{text}` is no {name}")))
+}
+
+/// Where a page of changes ended: milliseconds and place.
+fn cursor(text: &str) -> Option<Cursor> {
+    let (at, seq) = text.split_once('.')?;
+    let at = i128::from(at.parse::<i64>().ok()?) * 1_000_000;
+    Some(Cursor {
+        at: time::OffsetDateTime::from_unix_timestamp_nanos(at).ok()?,
+        seq: seq.parse().ok()?,
+    })
+}
+
+fn cursor_text(row: &ChangeRow) -> String {
+    let millis = row.change.when.at.unix_timestamp_nanos() / 1_000_000;
+    format!("{millis}.{}", row.seq)
+}
+
+/// Changes, newest first.
+#[utoipa::path(tag = "timeline", params(Which), responses(
+    (status = 200, body = Page<ChangeView>),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/changes")]
+pub(crate) async fn changes(
+    _: Reader,
+    app: web::Data<App>,
+    which: web::Query<Which>,
+) -> Answer<Page<ChangeView>> {
+    let owner = owner(&app, which.profile.as_deref()).await?;
+    let most = which.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
+    let filter = ChangeFilter {
+        outcome: word("outcome", which.outcome.as_deref(), ChangeOutcome::parse)?,
+        source: word("source", which.source.as_deref(), Source::parse)?,
+        media_type: word("type", which.r#type.as_deref(), MediaType::parse)?,
+        field: word("field", which.field.as_deref(), EntryField::parse)?,
+        title: which.title.clone(),
+        since: which
+            .since
+            .as_deref()
+            .map(|since| app.instant(since))
+            .transpose()?,
+        shown_only: !which.hidden.unwrap_or_default(),
+        ..ChangeFilter::default()
+    };
+    let below = word("place in this list", which.below.as_deref(), cursor)?;
+    let rows = app.changes(owner, filter, below, most).await;
+    let rows = rows.map_err(BrowseError::Store)?;
+    let next = rows.last().filter(|_| rows.len() == most);
+    Ok(web::Json(Page {
+        next: next.map(cursor_text),
+        items: rows.iter().map(Into::into).collect(),
+    }))
+}
+
+/// A title through all its changes.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TitleView {
+    /// Which title, on AniList.
+    media_id: u32,
+    /// ANIME or MANGA.
+    r#type: String,
+    /// What it is called.
+    title: Option<String>,
+    /// As it was last seen; null when it is not on the list.
+    now: Option<EntryView>,
+    /// Its changes, newest first.
+    changes: Vec<ChangeView>,
+}
+
+/// The whole history of a title, by id or by a part of its name.
+#[utoipa::path(tag = "timeline", params(("title", description = "Its id, or a part of its name"), OfProfile), responses(
+    (status = 200, body = TitleView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/titles/{title}")]
+pub(crate) async fn title(
+    _: Reader,
+    app: web::Data<App>,
+    title: web::Path<String>,
+    of: web::Query<OfProfile>,
+) -> Answer<TitleView> {
+    let owner = one_owner(&app, of.profile.as_deref()).await?;
+    let found = app.title_history(owner, &title).await;
+    let found = found.map_err(BrowseError::Store)?;
+    let found = found.ok_or_else(|| Problem::missing("no such title was ever on the list"))?;
+    Ok(web::Json(TitleView {
+        media_id: found.media.get(),
+        r#type: found.media_type.as_str().to_owned(),
+        title: found.title.clone(),
+        now: found.now.as_ref().map(Into::into),
+        changes: found.changes.iter().map(Into::into).collect(),
+    }))
+}
+
+/// Which moment.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct At {
+    /// The moment: `2026-11-03T14:00`, `2026-11-03`, `@-7d`
+    at: String,
+    /// The profile; the only one if left out.
+    profile: Option<String>,
+}
+
+/// A list as it was at a moment.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ListAtView {
+    /// The moment, RFC 3339.
+    at: String,
+    /// Whether it is certain to be exactly so.
+    exact: bool,
+    /// Up to when it was seen, RFC 3339.
+    seen_until: String,
+    /// The snapshot it was made from.
+    snapshot: SnapshotView,
+    /// How many titles.
+    counts: CountsView,
+    /// The titles.
+    entries: Vec<EntryView>,
+}
+
+/// The list as it was at a moment.
+#[utoipa::path(tag = "timeline", params(At), responses(
+    (status = 200, body = ListAtView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/list")]
+pub(crate) async fn list_at(
+    _: Reader,
+    app: web::Data<App>,
+    at: web::Query<At>,
+) -> Answer<ListAtView> {
+    let owner = one_owner(&app, at.profile.as_deref()).await?;
+    let moment = app.moment(&at.at)?;
+    let found = app.list_at(owner, moment).await?;
+    let found = found
+        .ok_or_else(|| Problem::missing("there is no good snapshot from before that moment"))?;
+    Ok(web::Json(ListAtView {
+        at: instant(moment),
+        exact: found.is_exact,
+        seen_until: instant(found.seen_until),
+        snapshot: (&found.snapshot).into(),
+        counts: found.list.counts().into(),
+        entries: found.list.entries.iter().map(Into::into).collect(),
+    }))
+}
+
+/// Plans that can be applied, newest first, without their titles.
+#[utoipa::path(tag = "plans", params(OfProfile), responses(
+    (status = 200, body = Vec<OperationView>),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/plans")]
+pub(crate) async fn plans(
+    _: Reader,
+    app: web::Data<App>,
+    of: web::Query<OfProfile>,
+) -> Answer<Vec<OperationView>> {
+    let owner = owner(&app, of.profile.as_deref()).await?;
+    let plans = app.plans(owner).await?;
+    let plans = plans.iter().map(|row| OperationView::of(row, &[]));
+    Ok(web::Json(plans.collect()))
+}
+
+/// One plan, title by title.
+#[utoipa::path(tag = "plans", params(("id", description = "The beginning of its id")), responses(
+    (status = 200, body = PlanView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/plans/{id}")]
+pub(crate) async fn plan(
+    _: Reader,
+    app: web::Data<App>,
+    id: web::Path<String>,
+) -> Answer<PlanView> {
+    let plan = app.plan(&id).await?;
+    Ok(web::Json((&plan).into()))
+}
+
+/// What we did, newest first, without titles.
+#[utoipa::path(tag = "operations", params(Part), responses(
+    (status = 200, body = Vec<OperationView>),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/operations")]
+pub(crate) async fn operations(
+    _: Reader,
+    app: web::Data<App>,
+    part: web::Query<Part>,
+) -> Answer<Vec<OperationView>> {
+    let owner = owner(&app, part.profile.as_deref()).await?;
+    let most = part.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
+    let rows = app.operations(owner, most).await;
+    let rows = rows.map_err(BrowseError::Store)?;
+    let rows = rows.iter().map(|row| OperationView::of(row, &[]));
+    Ok(web::Json(rows.collect()))
+}
+
+/// The one act whose id begins so.
+pub(crate) async fn act(app: &App, id: &str) -> Result<Report, Problem> {
+    let found = app.operations_called(None, id).await;
+    let mut found = found.map_err(BrowseError::Store)?;
+    match (found.pop(), found.is_empty()) {
+        (Some((row, steps)), true) => Ok(Report {
+            operation: row,
+            steps,
+        }),
+        (None, _) => Err(Problem::missing(format!("there is no act `{id}`"))),
+        (Some(_), false) => Err(Problem::usage(format!(
+            "`{id}` is the beginning of several ids"
+        ))),
+    }
+}
+
+/// What came of one act, title by title.
+#[utoipa::path(tag = "operations", params(("id", description = "The beginning of its id")), responses(
+    (status = 200, body = ReportView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/operations/{id}")]
+pub(crate) async fn operation(
+    _: Reader,
+    app: web::Data<App>,
+    id: web::Path<String>,
+) -> Answer<ReportView> {
+    Ok(web::Json((&act(&app, &id).await?).into()))
+}
+
+/// Acts that are under way, paused or stopped.
+#[utoipa::path(tag = "jobs", params(OfProfile), responses(
+    (status = 200, body = Vec<OperationView>),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/jobs")]
+pub(crate) async fn jobs(
+    _: Reader,
+    app: web::Data<App>,
+    of: web::Query<OfProfile>,
+) -> Answer<Vec<OperationView>> {
+    let owner = owner(&app, of.profile.as_deref()).await?;
+    let rows = app.operations(owner, usize::MAX).await;
+    let rows = rows.map_err(BrowseError::Store)?;
+    let open = rows.iter().filter(|row| row.state.is_open());
+    Ok(web::Json(
+        open.map(|row| OperationView::of(row, &[])).collect(),
+    ))
+}
+
+/// A key, without the key.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct KeyView {
+    /// What it is called.
+    name: String,
+    /// Whether it may write.
+    may_write: bool,
+    /// When it was made, RFC 3339.
+    created_at: String,
+    /// When it was last used, to the hour, RFC 3339.
+    used_at: Option<String>,
+}
+
+/// The keys there are. A key itself is shown once, by the command that makes it.
+#[utoipa::path(tag = "server", responses(
+    (status = 200, body = Vec<KeyView>),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/keys")]
+pub(crate) async fn keys(_: Reader, app: web::Data<App>) -> Answer<Vec<KeyView>> {
+    let rows = app.keys().await?;
+    let keys = rows.into_iter().map(|row| KeyView {
+        name: row.name,
+        may_write: row.may_write,
+        created_at: instant(row.created_at),
+        used_at: row.used_at.map(instant),
+    });
+    Ok(web::Json(keys.collect()))
+}

@@ -1,0 +1,377 @@
+//! The API: who may do what, what is answered, and a whole restore through it.
+
+use actix_web::http::{Method, StatusCode};
+use actix_web::test::TestRequest;
+use serde_json::{Value, json};
+
+use crate::pages::Scene;
+
+const USER: u32 = 1;
+
+struct Client {
+    scene: Scene,
+    key: Option<String>,
+}
+
+impl Client {
+    async fn new() -> Self {
+        let scene = Scene::new("hana").await;
+        scene.capture().await;
+        Self { scene, key: None }
+    }
+
+    async fn writing() -> Self {
+        let mut client = Self::new().await;
+        client.key = Some(client.scene.app.add_key("test", true).await.unwrap());
+        client
+    }
+
+    fn request(&self, method: Method, path: &str, body: Option<&Value>) -> TestRequest {
+        let mut request = TestRequest::default()
+            .method(method)
+            .uri(path)
+            .insert_header(("host", "127.0.0.1:4849"));
+        if let Some(key) = &self.key {
+            request = request.insert_header(("authorization", format!("Bearer {key}")));
+        }
+        match body {
+            Some(body) => request.set_json(body),
+            None => request,
+        }
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> (StatusCode, Value) {
+        let request = self.request(method, path, body);
+        let (status, text, headers) = self.scene.request(request).await;
+        let kind = headers
+            .get("content-type")
+            .map(|kind| kind.to_str().unwrap().to_owned());
+        if status.is_client_error() || status.is_server_error() {
+            assert_eq!(
+                kind.as_deref(),
+                Some("application/problem+json"),
+                "{path}: {text}"
+            );
+        }
+        (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let (status, body) = self.send(Method::GET, path, None).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {body}");
+        body
+    }
+
+    async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
+        self.send(Method::POST, path, Some(&body)).await
+    }
+}
+
+/// Every documented way in, with something put in for each name in its path.
+async fn ways(client: &Client) -> Vec<(Method, String)> {
+    let document = client.get("/api/v1/openapi.json").await;
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut ways = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            let Ok(method) = method.to_uppercase().parse::<Method>() else {
+                continue;
+            };
+            let path = path
+                .replace("{reference}", "latest")
+                .replace("{title}", "1000")
+                .replace("{id}", "zzzz");
+            ways.push((method, path));
+        }
+    }
+    ways
+}
+
+#[actix_web::test]
+async fn every_way_in_has_decided_who_may_use_it() {
+    let client = Client::new().await;
+    let ways = ways(&client).await;
+    assert!(ways.len() > 30, "{ways:?}");
+    for (method, path) in &ways {
+        if path == "/api/v1/events" {
+            continue;
+        }
+        let (status, body) = client.send(method.clone(), path, Some(&json!({}))).await;
+        let is_refused = status == StatusCode::UNAUTHORIZED;
+        assert_eq!(
+            is_refused,
+            *method != Method::GET,
+            "{method} {path}: {status} {body}"
+        );
+        assert!(!status.is_server_error(), "{method} {path}: {body}");
+        if is_refused {
+            assert_eq!(body["code"], "no-key");
+            assert!(body["hint"].as_str().unwrap().contains("anirewind key add"));
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_key_that_may_only_read_writes_nothing_and_a_wrong_one_reads_nothing() {
+    let mut client = Client::new().await;
+    client.key = Some(client.scene.app.add_key("reader", false).await.unwrap());
+    client.get("/api/v1/status").await;
+    let (status, body) = client.post("/api/v1/plans/undo", json!({})).await;
+    assert_eq!(
+        (status, &body["code"]),
+        (StatusCode::FORBIDDEN, &json!("read-only-key"))
+    );
+    client.key = Some("arw_00000000000000000000000000000000".to_owned());
+    let (status, _) = client.send(Method::GET, "/api/v1/status", None).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    // What is kept of a key does not give it away.
+    let keys = client.scene.app.keys().await.unwrap();
+    assert_eq!(keys.len(), 1);
+    assert!(keys[0].used_at.is_some());
+}
+
+#[actix_web::test]
+async fn another_site_sends_nothing() {
+    let client = Client::writing().await;
+    for header in [
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+    ] {
+        let request = client
+            .request(Method::POST, "/api/v1/looks", None)
+            .insert_header(header);
+        let (status, ..) = client.scene.request(request).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{header:?}");
+    }
+    let request = client
+        .request(Method::POST, "/api/v1/looks", None)
+        .insert_header(("origin", "http://127.0.0.1:4849"));
+    let (status, body, _) = client.scene.request(request).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+}
+
+#[actix_web::test]
+async fn what_is_asked_wrongly_is_a_problem_with_a_code() {
+    let client = Client::writing().await;
+    for (method, path, body, status) in [
+        (Method::GET, "/api/v1/nothing", None, 404),
+        (Method::GET, "/api/v1/snapshots/zzzz", None, 404),
+        (Method::GET, "/api/v1/snapshots/..%2Fx", None, 400),
+        (Method::GET, "/api/v1/changes?outcome=wet", None, 400),
+        (Method::GET, "/api/v1/changes?below=x", None, 400),
+        (Method::GET, "/api/v1/changes?limit=many", None, 400),
+        (Method::GET, "/api/v1/compare?from=latest", None, 400),
+        (Method::GET, "/api/v1/plans/zzzz", None, 404),
+        (Method::GET, "/api/v1/operations/zzzz", None, 404),
+        (Method::GET, "/api/v1/list?at=@2020-01-01", None, 404),
+        (Method::GET, "/api/v1/status?profile=x", None, 200),
+        (Method::GET, "/api/v1/snapshots?profile=nobody", None, 404),
+        (Method::POST, "/api/v1/plans/restore", Some(json!({})), 400),
+        (
+            Method::POST,
+            "/api/v1/plans/restore",
+            Some(json!({ "snapshot": "live" })),
+            400,
+        ),
+        (
+            Method::POST,
+            "/api/v1/plans/restore",
+            Some(json!({ "snapshot": "latest", "colour": 1 })),
+            400,
+        ),
+        (
+            Method::POST,
+            "/api/v1/plans/restore",
+            Some(json!({ "snapshot": "/etc/passwd" })),
+            400,
+        ),
+        (
+            Method::POST,
+            "/api/v1/plans/undo",
+            Some(json!({ "ids": ["zzzz"] })),
+            404,
+        ),
+        (
+            Method::POST,
+            "/api/v1/plans/zzzz/apply",
+            Some(json!({})),
+            404,
+        ),
+        (Method::POST, "/api/v1/jobs/zzzz/stop", Some(json!({})), 404),
+    ] {
+        let (answer, body) = client.send(method.clone(), path, body.as_ref()).await;
+        assert_eq!(answer.as_u16(), status, "{method} {path}: {body}");
+        if status >= 400 {
+            assert!(
+                body["code"].is_string() && body["detail"].is_string(),
+                "{path}: {body}"
+            );
+            assert_eq!(body["status"], status, "{path}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_list_is_put_back_and_the_restore_taken_back_through_the_api() {
+    let client = Client::writing().await;
+    let scores = |client: &Client| -> Vec<i32> {
+        let world = client.scene.simulator.world();
+        world.entries(USER).map(|entry| entry.score).collect()
+    };
+    let before = scores(&client);
+    {
+        let mut world = client.scene.simulator.world();
+        let all: Vec<_> = world.entries(USER).cloned().collect();
+        for mut entry in all.into_iter().take(8) {
+            entry.score = if entry.score == 5 { 6 } else { 5 };
+            world.put_entry(entry);
+        }
+    }
+    let damaged = scores(&client);
+    let (status, plan) = client
+        .post(
+            "/api/v1/plans/restore",
+            json!({ "snapshot": "latest", "prefer": "snapshot" }),
+        )
+        .await;
+    assert_eq!(
+        (status, &plan["write"]),
+        (StatusCode::CREATED, &json!(8)),
+        "{plan}"
+    );
+    let id = plan["id"].as_str().unwrap();
+    assert_eq!(client.get("/api/v1/plans").await[0]["id"], id);
+    assert_eq!(
+        client.get(&format!("/api/v1/plans/{id}")).await["steps"],
+        plan["steps"]
+    );
+    assert_eq!(scores(&client), damaged, "a plan sends nothing");
+    let (status, report) = client
+        .post(&format!("/api/v1/plans/{id}/apply"), json!({}))
+        .await;
+    assert_eq!(
+        (status, &report["verified"]),
+        (StatusCode::OK, &json!(true)),
+        "{report}"
+    );
+    assert_eq!(scores(&client), before);
+    // A plan is sent once.
+    let (status, again) = client
+        .post(&format!("/api/v1/plans/{id}/apply"), json!({}))
+        .await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "{again}");
+    let report = client.get(&format!("/api/v1/operations/{id}")).await;
+    assert_eq!(
+        (&report["restored"], &report["verified"]),
+        (&json!(8), &json!(true))
+    );
+    assert!(
+        client
+            .get("/api/v1/jobs")
+            .await
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
+    // Pages of the timeline, and back again.
+    let page = client.get("/api/v1/changes?source=restore&limit=5").await;
+    assert_eq!(page["items"].as_array().unwrap().len(), 5);
+    let next = page["next"].as_str().unwrap();
+    let rest = client
+        .get(&format!(
+            "/api/v1/changes?source=restore&limit=5&below={next}"
+        ))
+        .await;
+    assert_eq!(rest["items"].as_array().unwrap().len(), 3);
+    assert!(rest["next"].is_null());
+    let (_, plan) = client
+        .post("/api/v1/plans/undo", json!({ "ids": [id] }))
+        .await;
+    let undo = plan["id"].as_str().unwrap();
+    let (status, report) = client
+        .post(&format!("/api/v1/plans/{undo}/apply"), json!({}))
+        .await;
+    assert_eq!(
+        (status, &report["verified"]),
+        (StatusCode::OK, &json!(true)),
+        "{report}"
+    );
+    assert_eq!(scores(&client), damaged);
+}
+
+#[actix_web::test]
+async fn snapshots_are_taken_kept_noted_compared_and_deleted() {
+    let client = Client::writing().await;
+    let (status, taken) = client.post("/api/v1/snapshots", json!({})).await;
+    assert_eq!(status, StatusCode::OK);
+    let id = taken["saved"][0]["id"].as_str().unwrap().to_owned();
+    let path = |rest: &str| format!("/api/v1/snapshots/{id}{rest}");
+    let (_, kept) = client
+        .send(
+            Method::PUT,
+            &path("/keep"),
+            Some(&json!({ "name": "before", "until": "2027-02-28" })),
+        )
+        .await;
+    assert_eq!(
+        (&kept["kept"], &kept["keptAs"]),
+        (&json!(true), &json!("before")),
+        "{kept}"
+    );
+    let (_, noted) = client
+        .send(Method::PUT, &path("/note"), Some(&json!({ "text": "hm" })))
+        .await;
+    assert_eq!(noted["note"], "hm");
+    let (_, freed) = client.send(Method::DELETE, &path("/keep"), None).await;
+    assert_eq!(freed["kept"], false);
+    let (status, _) = client.send(Method::POST, &path("/verify"), None).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(
+        client
+            .get(&path("/entries"))
+            .await
+            .as_array()
+            .unwrap()
+            .len(),
+        40
+    );
+    let file = client.get(&path("/file")).await;
+    assert_eq!(file["user"]["name"], "hana");
+    let compared = client
+        .get(&format!("/api/v1/compare?from={id}&to=live"))
+        .await;
+    assert_eq!(compared["same"], 40);
+    let page = client.get("/api/v1/snapshots?limit=1").await;
+    let next = page["next"].as_str().unwrap();
+    let rest = client
+        .get(&format!("/api/v1/snapshots?limit=1&below={next}"))
+        .await;
+    assert_ne!(page["items"][0]["id"], rest["items"][0]["id"]);
+    let title = client.get("/api/v1/titles/1000").await;
+    assert_eq!(title["mediaId"], 1_000);
+    let (status, told) = client
+        .post("/api/v1/changes", json!({
+            "mediaId": 1_000, "type": "ANIME", "title": "Told", "outcome": "failed", "error": "no",
+        }))
+        .await;
+    assert_eq!(status, StatusCode::CREATED, "{told}");
+    let told = client.get("/api/v1/changes?source=api").await;
+    assert_eq!(told["items"][0]["title"], "Told");
+    let (status, body) = client.send(Method::DELETE, &path(""), None).await;
+    assert!(
+        status == StatusCode::NO_CONTENT || body["code"] == "refused-for-safety",
+        "{status} {body}"
+    );
+    for path in ["/readyz", "/healthz", "/metrics"] {
+        let (status, body, _) = client
+            .scene
+            .request(client.request(Method::GET, path, None))
+            .await;
+        assert_eq!(status, StatusCode::OK, "{path}: {body}");
+        if path == "/metrics" {
+            assert!(body.contains("anirewind_snapshots{profile="), "{body}");
+        }
+    }
+}
