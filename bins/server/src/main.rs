@@ -38,6 +38,9 @@ struct Arguments {
     data_dir: Option<PathBuf>,
 }
 
+/// So long an act may take to come to rest when the server is asked to stop.
+const REST: std::time::Duration = std::time::Duration::from_secs(6);
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Arguments::parse()).await {
@@ -117,7 +120,11 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     // A snapshot under way is dropped when the server stops: what is on disk is whole files either way.
     tokio::select! {
         served = anirewind_web::serve(app.clone(), listener) => {
-            Ok(served.context("the server stopped")?)
+            served.context("the server stopped")?;
+            // What is under way finishes the request that is being sent; the rest goes on at the next
+            // start.
+            app.come_to_rest(REST).await;
+            Ok(())
         }
         () = app.run_watch() => {
             Err(anyhow::anyhow!("looking for changes ended").into())

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -41,6 +41,10 @@ pub(crate) struct Inner {
     pub(crate) identified: Mutex<Vec<(AccessToken, UserId)>>,
     /// Accounts for which something is gone on with, or waits to be.
     pub(crate) resuming: Mutex<BTreeSet<UserId>>,
+    /// How many acts are under way in this process.
+    pub(crate) carrying: AtomicUsize,
+    /// Whether this process ends as soon as nothing is under way any more.
+    pub(crate) closing: AtomicBool,
     /// Whether what is under way in this process is to come to rest.
     pub(crate) interrupted: AtomicBool,
     events: broadcast::Sender<Event>,
@@ -136,6 +140,8 @@ impl App {
             doubted: Mutex::default(),
             identified: Mutex::default(),
             resuming: Mutex::default(),
+            carrying: AtomicUsize::new(0),
+            closing: AtomicBool::new(false),
             interrupted: AtomicBool::new(false),
             events,
         };

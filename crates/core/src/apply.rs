@@ -163,6 +163,16 @@ impl App {
         Ok(())
     }
 
+    /// An act, or a plan that is about to become one, by its whole id.
+    pub async fn act_called(&self, operation: &Id) -> Result<Report, ActError> {
+        let row = self.inner.store.operation(operation.clone()).await?;
+        let row = row.ok_or_else(|| ActError::NotFound {
+            reference: operation.to_string(),
+        })?;
+        let steps = self.inner.store.steps(operation.clone()).await?;
+        Ok(Report::new(row, steps))
+    }
+
     async fn act(&self, operation: &Id) -> Result<OperationRow, ActError> {
         let row = self.inner.store.operation(operation.clone()).await?;
         let begun = row.filter(|row| {
@@ -241,6 +251,31 @@ impl App {
             .store(true, std::sync::atomic::Ordering::Relaxed);
     }
 
+    /// The same, and waits until it has come to rest, but no longer than this. What is begun goes on
+    /// when somebody resumes it, or by itself when a server starts.
+    pub async fn come_to_rest(&self, longest: Duration) {
+        let order = std::sync::atomic::Ordering::Relaxed;
+        self.inner.closing.store(true, order);
+        self.interrupt();
+        let knock = Duration::from_millis(50);
+        let mut left = longest;
+        while !left.is_zero()
+            && self
+                .inner
+                .carrying
+                .load(std::sync::atomic::Ordering::Relaxed)
+                > 0
+        {
+            tokio::time::sleep(knock).await;
+            left = left.saturating_sub(knock);
+        }
+    }
+
+    fn is_closing(&self) -> bool {
+        let order = std::sync::atomic::Ordering::Relaxed;
+        self.inner.closing.load(order)
+    }
+
     pub(crate) fn is_interrupted(&self) -> bool {
         self.inner
             .interrupted
@@ -255,6 +290,7 @@ impl App {
         gate: &mut Gate,
         mut known: Reading,
     ) -> Result<Report, ActError> {
+        let _carrying = Carrying::begin(self);
         let id = operation.id.clone();
         let state = OperationState::Running;
         self.inner
@@ -497,6 +533,11 @@ impl App {
             "what has ended has nothing open"
         );
         let (state, problem) = match &stopped {
+            // A program that ends does not mean that somebody wants it to wait.
+            Some(ActStop::Stopped(Stopped::Asked(_))) if self.is_closing() => (
+                OperationState::Stopped,
+                Some("the program was stopped".to_owned()),
+            ),
             Some(ActStop::Stopped(Stopped::Asked(_))) => (OperationState::Paused, None),
             Some(ActStop::Stopped(stopped)) => (OperationState::Stopped, Some(stopped.to_string())),
             Some(ActStop::Store(error)) => (OperationState::Stopped, Some(error.to_string())),
@@ -529,6 +570,24 @@ impl App {
             ..operation
         };
         Ok(Report::new(operation, steps))
+    }
+}
+
+/// Counts the acts that are under way in this process.
+struct Carrying<'a>(&'a App);
+
+impl<'a> Carrying<'a> {
+    fn begin(app: &'a App) -> Self {
+        let order = std::sync::atomic::Ordering::Relaxed;
+        app.inner.carrying.fetch_add(1, order);
+        Self(app)
+    }
+}
+
+impl Drop for Carrying<'_> {
+    fn drop(&mut self) {
+        let order = std::sync::atomic::Ordering::Relaxed;
+        self.0.inner.carrying.fetch_sub(1, order);
     }
 }
 

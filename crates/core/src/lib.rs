@@ -77,7 +77,7 @@ pub use anirewind_backup::{
 pub use anirewind_model as model;
 pub use anirewind_restore::{Options as RestoreOptions, Phase, Prefer, StepState};
 pub use anirewind_store::{
-    AccountRow, Attempt, ChangeFilter, ChangeRow, Cursor, Delta, KeyRow, OperationDetail,
+    AccountRow, Attempt, Cause, ChangeFilter, ChangeRow, Cursor, Delta, KeyRow, OperationDetail,
     OperationRow, OperationState, Outcome, Reason, SnapshotRow, Standing, StepRow,
 };
 pub use anirewind_timeline::{

@@ -7,8 +7,11 @@ use anirewind_model::{
     UserId, Viewer,
 };
 use anirewind_restore::{Options, Planned, Step, StepState, Verdict, plan};
-use anirewind_store::{OperationDetail, OperationRow, OperationState, SnapshotRow, StepRow};
-use anirewind_timeline::Id;
+use anirewind_store::{
+    Cause, ChangeFilter, ChangeRow, OperationDetail, OperationRow, OperationState, SnapshotRow,
+    StepRow,
+};
+use anirewind_timeline::{Id, Outcome, Source};
 use time::OffsetDateTime;
 
 use crate::accounts::{AccountError, Target};
@@ -38,6 +41,8 @@ struct Base {
     name: String,
     row: Option<SnapshotRow>,
     file: Option<String>,
+    /// When the list was as it is there, where that is known.
+    created_at: Option<OffsetDateTime>,
     /// Whether it is certain that it holds every title.
     is_whole: bool,
 }
@@ -65,7 +70,63 @@ impl App {
             }),
             error => error.into(),
         })?;
-        Ok(self.restore_plan(&base, &viewer, &live, target, options))
+        let mut plan = self.restore_plan(&base, &viewer, &live, target, options);
+        if let Some(since) = base.created_at {
+            plan.operation.detail.causes = self.causes(&plan, since).await?;
+        }
+        Ok(plan)
+    }
+
+    /// What happened since a moment to the titles that a plan sends: bursts and acts by name, the rest
+    /// together. A title counts for the last thing that happened to it.
+    async fn causes(&self, plan: &Plan, since: OffsetDateTime) -> Result<Vec<Cause>, ActError> {
+        let sent: BTreeSet<_> = plan
+            .steps
+            .iter()
+            .filter(|step| Action::parse(&step.action).is_some_and(Action::sends))
+            .map(|step| (step.media_type, step.media))
+            .collect();
+        let filter = ChangeFilter {
+            since: Some(since),
+            ..ChangeFilter::default()
+        };
+        let owner = Some(plan.operation.owner);
+        let rows = self.changes(owner, filter, None, usize::MAX).await?;
+        let took_effect = |row: &&ChangeRow| {
+            let is_effect = matches!(
+                row.change.outcome,
+                Outcome::Synced | Outcome::Deleted | Outcome::Undone
+            );
+            is_effect && !matches!(row.change.source, Source::Import | Source::Api)
+        };
+        // Newest first: the first that is met is the last that happened.
+        let mut seen = BTreeSet::new();
+        let mut causes: Vec<Cause> = Vec::new();
+        for row in rows.iter().filter(took_effect) {
+            let change = &row.change;
+            let key = (change.media_type, change.media);
+            if !sent.contains(&key) || !seen.insert(key) {
+                continue;
+            }
+            let id = change.operation.as_ref().or(change.group.as_ref());
+            let id = id.map(Id::to_string);
+            let source = change.source.as_str().to_owned();
+            let is_it =
+                |cause: &&mut Cause| cause.id == id && (id.is_some() || cause.source == source);
+            if let Some(cause) = causes.iter_mut().find(is_it) {
+                cause.titles += 1;
+                continue;
+            }
+            let at = id.as_ref().map(|_| crate::view::instant(change.when.at));
+            causes.push(Cause {
+                id,
+                at,
+                titles: 1,
+                source,
+            });
+        }
+        causes.sort_by_key(|cause| (cause.id.is_none(), std::cmp::Reverse(cause.titles)));
+        Ok(causes)
     }
 
     fn restore_plan(
@@ -168,6 +229,7 @@ impl App {
                         "the list {exactly} as it was, from snapshot {}",
                         found.snapshot.id
                     ),
+                    created_at: Some(*moment),
                     is_whole: found.is_exact && is_whole(&found.list),
                     list: found.list,
                     file: Some(found.snapshot.file.clone()),
@@ -209,6 +271,7 @@ impl App {
             row = rows.into_iter().find(is_it);
         }
         Ok(Base {
+            created_at: Some(found.created_at),
             is_whole: is_whole(&snapshot.list),
             list: snapshot.list,
             name,

@@ -6,7 +6,7 @@ use anirewind_backup::Alarm;
 use anirewind_model::{
     Counts, Entry, EntryField, EntryValues, Recorded, TitleLanguage, Value as FieldValue,
 };
-use anirewind_store::{AccountRow, ChangeRow, OperationRow, SnapshotRow, StepRow};
+use anirewind_store::{AccountRow, Cause, ChangeRow, OperationRow, SnapshotRow, StepRow};
 use anirewind_timeline::Id;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -280,8 +280,22 @@ views! {
         creates_lists: Vec<(String, String)>,
         /// Fields that the wanted list does not hold, with the number of titles.
         not_recorded: Vec<(String, usize)>,
+        /// What happened since to the titles that are sent.
+        causes: Vec<CauseView>,
         /// Its titles.
         steps: Vec<StepView>,
+    }
+
+    /// Something that happened to titles of a plan.
+    CauseView {
+        /// The burst or the act; null for single edits.
+        id: Option<String>,
+        /// When, RFC 3339; null for single edits.
+        at: Option<String>,
+        /// How many titles of the plan.
+        titles: usize,
+        /// What made it.
+        source: String,
     }
 
     /// What came of an act.
@@ -545,7 +559,19 @@ impl From<&Plan> for PlanView {
             mutes_activity: detail.mutes,
             creates_lists: detail.lists.clone(),
             not_recorded: detail.not_recorded.clone(),
+            causes: detail.causes.iter().map(Into::into).collect(),
             steps: plan.steps.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<&Cause> for CauseView {
+    fn from(cause: &Cause) -> Self {
+        Self {
+            id: cause.id.clone(),
+            at: cause.at.clone(),
+            titles: cause.titles,
+            source: cause.source.clone(),
         }
     }
 }

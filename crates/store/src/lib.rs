@@ -20,7 +20,7 @@ pub use attempts::{Attempt, Outcome};
 pub use foreign::{ForeignError, SyncHistoryRow, read_sync_history};
 pub use keys::KeyRow;
 pub use open::OpenError;
-pub use operations::{OperationDetail, OperationRow, OperationState, StepResult, StepRow};
+pub use operations::{Cause, OperationDetail, OperationRow, OperationState, StepResult, StepRow};
 pub use secrets::{SecretError, Secrets};
 pub use snapshots::{Delta, SnapshotRow, Standing};
 pub use store::{Store, StoreError};

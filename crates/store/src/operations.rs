@@ -77,6 +77,21 @@ pub struct OperationDetail {
     pub from: Option<String>,
     /// The act whose failed titles this one tries again.
     pub retries: Option<String>,
+    /// What happened since, as far as it made titles of this plan differ.
+    pub causes: Vec<Cause>,
+}
+
+/// Something that happened to titles of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// The id of the burst or the act; nothing for single edits.
+    pub id: Option<String>,
+    /// When it began, RFC 3339; nothing for single edits.
+    pub at: Option<String>,
+    /// How many titles of the plan it touched.
+    pub titles: usize,
+    /// What made it, in the words of the timeline.
+    pub source: String,
 }
 
 /// How far an act has come.

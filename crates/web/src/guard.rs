@@ -26,12 +26,14 @@ pub(crate) async fn check(
         Some(HttpResponse::Forbidden().body(
             "This server answers to this machine's own names only: 127.0.0.1, [::1] or localhost.\n",
         ))
+    } else if request.path().starts_with("/api/")
+        && is_from_elsewhere(&request, host.unwrap_or_default())
+    {
+        Some(HttpResponse::Forbidden().body("Another site may not ask for this.\n"))
     } else if [Method::GET, Method::HEAD].contains(request.method()) {
         None
     } else if !request.path().starts_with("/api/") {
         Some(HttpResponse::MethodNotAllowed().body("There is nothing to send here.\n"))
-    } else if is_from_elsewhere(&request, host.unwrap_or_default()) {
-        Some(HttpResponse::Forbidden().body("Another site may not send anything here.\n"))
     } else {
         None
     };

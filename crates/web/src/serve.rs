@@ -15,6 +15,8 @@ use crate::{api, assets, dashboard, guard};
 
 /// A handful of pages for a handful of people.
 const WORKERS: usize = 2;
+/// So many seconds requests that are under way have when the server is asked to stop.
+const SHUTDOWN: u64 = 3;
 
 /// The server cannot be started.
 #[derive(Debug, Error)]
@@ -74,6 +76,8 @@ pub async fn serve(app: App, listener: TcpListener) -> Result<(), ServeError> {
     let hub = Hub::of(&app);
     HttpServer::new(move || application(app.clone(), hub.clone()))
         .workers(WORKERS)
+        // A stream of events never ends by itself.
+        .shutdown_timeout(SHUTDOWN)
         .listen(listener)
         .map_err(ServeError::Run)?
         .run()

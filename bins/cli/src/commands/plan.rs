@@ -3,7 +3,7 @@
 use anirewind_core::model::{Entry, EntryField, ScoreFormat};
 use anirewind_core::view::PlanView;
 use anirewind_core::{
-    ActError, Action, App, OperationRow, OperationState, Plan, Report, StepRow, summary_of,
+    ActError, Action, App, Cause, OperationRow, OperationState, Plan, Report, StepRow, summary_of,
     value_of,
 };
 use serde_json::Value;
@@ -224,6 +224,10 @@ pub(crate) fn plan_text(plan: &Plan) -> String {
         .map(|(count, what)| format!("{count} {what}"))
         .collect();
     lines.push(format!("{}: {}", plan.operation.what, counts.join(", ")));
+    if !detail.causes.is_empty() {
+        lines.push("What happened since to the titles that are sent:".to_owned());
+        lines.extend(detail.causes.iter().map(cause_line));
+    }
     for (of, list) in &detail.lists {
         lines.push(format!("The custom list \"{list}\" ({of}) is made first."));
     }
@@ -256,6 +260,23 @@ pub(crate) fn plan_text(plan: &Plan) -> String {
         );
     }
     lines.join("\n")
+}
+
+fn cause_line(cause: &Cause) -> String {
+    let plural = if cause.titles == 1 { "" } else { "s" };
+    match (&cause.id, &cause.at) {
+        (Some(id), Some(at)) => format!(
+            "  {}  {at}  {} title{plural} together, {} (only these: --group {})",
+            short(id),
+            cause.titles,
+            cause.source,
+            short(id)
+        ),
+        _ => format!(
+            "  single changes, {}: {} title{plural}",
+            cause.source, cause.titles
+        ),
+    }
 }
 
 fn minutes(duration: std::time::Duration) -> String {

@@ -1064,3 +1064,32 @@ async fn an_edit_of_another_field_between_the_write_and_its_proof_is_not_ours() 
     let now = entries(&scene);
     assert_eq!(now[&1_002].notes.as_deref(), Some("by hand"));
 }
+
+#[tokio::test]
+async fn a_plan_says_what_happened_since_and_can_be_of_one_cause_alone() {
+    let scene = Scene::connected_with(80, 20, |_| ()).await;
+    let before = entries(&scene);
+    for media in 1_000..1_012 {
+        scene.save(media, |entry| {
+            entry.score = if entry.score == 10 { 20 } else { 10 }
+        });
+    }
+    scene.look().await;
+    scene.clock.advance(Duration::from_hours(3));
+    scene.save(1_030, |entry| entry.notes = Some("by hand".to_owned()));
+    scene.look().await;
+    let planned = plan(&scene.app, &exactly()).await;
+    let causes = &planned.operation.detail.causes;
+    assert_eq!(causes.len(), 2, "{causes:?}");
+    assert_eq!((causes[0].titles, causes[1].titles), (12, 1));
+    assert!(causes[1].id.is_none());
+    let group = causes[0].id.clone().unwrap();
+    let options = RestoreOptions {
+        titles: Some(scene.app.titles_of(None, &group).await.unwrap()),
+        ..exactly()
+    };
+    restore(&scene.app, &options).await.unwrap();
+    let now = entries(&scene);
+    assert_eq!(now[&1_030].notes.as_deref(), Some("by hand"));
+    assert!((1_000..1_012).all(|media| now[&media] == before[&media]));
+}

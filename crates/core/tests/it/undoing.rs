@@ -502,3 +502,48 @@ async fn what_cannot_be_taken_back_says_why_and_a_redo_is_only_of_an_undo() {
     let error = scene.app.plan_undo(None, &[], never()).await.unwrap_err();
     assert!(matches!(error, ActError::NothingOfOurs), "{error}");
 }
+
+/// The three rows of the table of undos, under each switch: what is on the list afterwards, and what
+/// was sent.
+#[tokio::test]
+async fn each_row_of_the_table_under_each_switch() {
+    for row in ["updated", "added", "deleted"] {
+        for (destructive, dry) in [(false, false), (true, false), (false, true), (true, true)] {
+            let what = format!("{row}, destructive {destructive}, dry {dry}");
+            let scene = Scene::watched().await;
+            let media = if row == "added" { 2_500 } else { 1_001 };
+            let was = scene.entry(media).map(without_times);
+            match row {
+                "updated" => scene.save(media, |entry| entry.score += 1),
+                "deleted" => scene.simulator.world().drop_entry(HANA, media),
+                _ => {
+                    let title = anirewind_simulator::SimMedia::new(media, true, "Ame", Some(12));
+                    let like = scene.entry(1_001).unwrap();
+                    let mut world = scene.simulator.world();
+                    world.add_media(title);
+                    world.put_entry(SimEntry {
+                        id: 0,
+                        media,
+                        ..like
+                    });
+                }
+            }
+            let change = scene.seen().await;
+            let is = scene.entry(media).map(without_times);
+            let flag = |on: bool| if on { "true" } else { "false" };
+            let app = scene.with(&[
+                ("ANIREWIND_DESTRUCTIVE_SYNC", flag(destructive)),
+                ("ANIREWIND_DRY_RUN", flag(dry)),
+            ]);
+            let (writes, changes) = (scene.writes(), scene.log().await.len());
+            let outcome = undo(&app, &change, never()).await;
+            let is_allowed = !dry && (destructive || row != "added");
+            assert_eq!(outcome.is_ok(), is_allowed, "{what}: {outcome:?}");
+            let now = scene.entry(media).map(without_times);
+            assert_eq!(now, if is_allowed { was } else { is }, "{what}");
+            let more = usize::from(is_allowed);
+            assert_eq!(scene.writes(), writes + more, "{what}");
+            assert_eq!(scene.log().await.len(), changes + more, "{what}");
+        }
+    }
+}

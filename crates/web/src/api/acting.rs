@@ -7,14 +7,16 @@ use actix_web::{HttpResponse, delete, post, web};
 use anirewind_core::model::{EntryField, EntryStatus, MediaId, MediaType};
 use anirewind_core::view::{OperationView, PlanView, ReportView, instant};
 use anirewind_core::{
-    App, BrowseError, Change, ChangeOutcome, Choices, Prefer, RestoreOptions, Source, Wanted, When,
+    ActError, App, BrowseError, Change, ChangeOutcome, Choices, Explain as _, Id, Prefer, Report,
+    RestoreOptions, Source, Wanted, When,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::api::Hub;
 use crate::api::auth::Writer;
 use crate::api::problem::Problem;
-use crate::api::reading::{OfProfile, act, one_owner};
+use crate::api::reading::{OfProfile, act, one_owner, row};
 
 type Answer<T> = Result<web::Json<T>, Problem>;
 
@@ -182,11 +184,11 @@ pub(crate) struct RestoreBody {
     /// Only ANIME or MANGA.
     only: Option<String>,
     /// Only titles with one of these statuses.
-    statuses: Vec<String>,
+    statuses: Option<Vec<String>>,
     /// Only these fields; no title is then added or removed.
-    fields: Vec<String>,
+    fields: Option<Vec<String>>,
     /// Only the titles with these ids.
-    titles: Vec<u32>,
+    titles: Option<Vec<u32>>,
     /// Only the titles of this group of changes, or of this act.
     group: Option<String>,
     /// Whether titles that were added since are removed.
@@ -216,8 +218,11 @@ pub(crate) async fn plan_restore(
     body: web::Json<RestoreBody>,
 ) -> Result<HttpResponse, Problem> {
     let wanted = match (&body.snapshot, &body.at, &body.before) {
-        (Some(snapshot), None, None) if !snapshot.contains(['/', '\\']) => {
-            Wanted::Snapshot(snapshot.clone())
+        // Refused further on, with the reason.
+        (Some(snapshot), None, None) if snapshot == "live" => Wanted::Snapshot(snapshot.clone()),
+        (Some(snapshot), None, None) => {
+            let row = row(&app, snapshot, body.profile.as_deref()).await?;
+            Wanted::Snapshot(row.id.to_string())
         }
         (None, Some(at), None) => Wanted::Moment(app.moment(at)?),
         (None, None, Some(id)) => Wanted::Before(act(&app, id).await?.operation.id),
@@ -227,7 +232,16 @@ pub(crate) async fn plan_restore(
     let only = body.only.as_deref().map(|only| {
         MediaType::parse(only).ok_or_else(|| Problem::usage(format!("`{only}` is no type")))
     });
-    let statuses = body.statuses.iter().map(|text| {
+    let has_nothing = [
+        body.statuses.as_ref().is_some_and(Vec::is_empty),
+        body.fields.as_ref().is_some_and(Vec::is_empty),
+        body.titles.as_ref().is_some_and(Vec::is_empty),
+    ];
+    if has_nothing.contains(&true) {
+        // Somebody whose choice came out empty does not mean everything.
+        return Err(Problem::usage("an empty choice: leave it out to mean all"));
+    }
+    let statuses = body.statuses.iter().flatten().map(|text| {
         let status = EntryStatus::parse(&text.to_uppercase());
         let is_known = EntryStatus::KNOWN.contains(&status);
         is_known
@@ -235,7 +249,7 @@ pub(crate) async fn plan_restore(
             .ok_or_else(|| Problem::usage(format!("`{text}` is no status")))
     });
     let mut titles: Option<BTreeSet<(MediaType, MediaId)>> = None;
-    for id in &body.titles {
+    for id in body.titles.iter().flatten() {
         let titles = titles.get_or_insert_default();
         titles.extend(MediaType::BOTH.map(|of| (of, MediaId::new(*id))));
     }
@@ -246,7 +260,7 @@ pub(crate) async fn plan_restore(
     let options = RestoreOptions {
         media_type: only.transpose()?,
         statuses: statuses.collect::<Result<_, _>>()?,
-        fields: fields(&body.fields)?,
+        fields: fields(body.fields.as_deref().unwrap_or_default())?,
         titles,
         removes: body.remove_extra,
         prefer: match body.prefer.as_deref() {
@@ -303,6 +317,9 @@ pub(crate) async fn plan_undo(
 ) -> Result<HttpResponse, Problem> {
     let profile = body.profile.as_deref();
     let plan = match &body.back_to {
+        Some(_) if !body.ids.is_empty() => {
+            return Err(Problem::usage("name `ids` or `backTo`, not both"));
+        }
         Some(back_to) => app.plan_back_to(profile, back_to, body.choices()?).await?,
         None => app.plan_undo(profile, &body.ids, body.choices()?).await?,
     };
@@ -321,6 +338,9 @@ pub(crate) async fn plan_redo(
     app: web::Data<App>,
     body: web::Json<UndoBody>,
 ) -> Result<HttpResponse, Problem> {
+    if body.back_to.is_some() {
+        return Err(Problem::usage("`backTo` is for undo"));
+    }
     let profile = body.profile.as_deref();
     let plan = app.plan_redo(profile, &body.ids, body.choices()?).await?;
     let plan = app.store_plan(plan).await?;
@@ -371,7 +391,7 @@ pub(crate) struct ApplyBody {
 
 /// Sends a plan. A plan is sent once: applying it again says what became of it. What takes longer than a
 /// few seconds is answered with 202 and goes on; see `/api/v1/operations/{id}`.
-#[utoipa::path(tag = "plans", params(("id", description = "The beginning of its id")), request_body = ApplyBody, security(("key" = [])), responses(
+#[utoipa::path(tag = "plans", params(("id", description = "Its whole id")), request_body = ApplyBody, security(("key" = [])), responses(
     (status = 200, description = "It has ended", body = ReportView),
     (status = 202, description = "It goes on", body = OperationView),
     (status = "default", body = Problem, content_type = "application/problem+json"),
@@ -380,18 +400,34 @@ pub(crate) struct ApplyBody {
 pub(crate) async fn apply(
     _: Writer,
     app: web::Data<App>,
+    hub: web::Data<Hub>,
     id: web::Path<String>,
     body: web::Json<ApplyBody>,
 ) -> Result<HttpResponse, Problem> {
-    let mut plan = app.plan(&id).await?;
+    let Some(whole) = Id::parse(&id) else {
+        return Err(Problem::missing(format!(
+            "there is no plan `{id}`: its whole id is needed"
+        )));
+    };
+    let mut plan = match app.plan(whole.as_str()).await {
+        Ok(plan) => plan,
+        // It was sent before: whoever asks again did not hear the answer.
+        Err(ActError::NoPlan { .. }) => {
+            let report = act(&app, whole.as_str()).await?;
+            return Ok(if report.operation.state.is_open() {
+                HttpResponse::Accepted().json(OperationView::of(&report.operation, &[]))
+            } else {
+                HttpResponse::Ok().json(ReportView::from(&report))
+            });
+        }
+        Err(error) => return Err(error.into()),
+    };
     if let Some(mutes) = body.mute_activity {
         plan.mute(mutes);
     }
     let (carrier, removals) = (app.get_ref().clone(), body.removals);
-    let id = plan.operation.id.clone();
-    // On its own, so that it goes on when the one who asked hangs up.
-    let task = tokio::spawn(async move { carrier.apply(plan, removals).await });
-    soon(&app, id, task).await
+    let work = async move { carrier.apply(plan, removals).await };
+    soon(&app, &hub, whole, work).await
 }
 
 /// Goes on with an act that waits or stopped.
@@ -404,22 +440,32 @@ pub(crate) async fn apply(
 pub(crate) async fn resume(
     _: Writer,
     app: web::Data<App>,
+    hub: web::Data<Hub>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = act(&app, &id).await?.operation.id;
     let (carrier, operation) = (app.get_ref().clone(), id.clone());
-    let task = tokio::spawn(async move { carrier.resume_operation(&operation).await });
-    soon(&app, id, task).await
+    let work = async move { carrier.resume_operation(&operation).await };
+    soon(&app, &hub, id, work).await
 }
 
-type Work = tokio::task::JoinHandle<Result<anirewind_core::Report, anirewind_core::ActError>>;
-
-async fn soon(app: &App, id: anirewind_core::Id, mut task: Work) -> Result<HttpResponse, Problem> {
+/// Carries an act out apart from the request, so that it goes on when the one who asked hangs up.
+async fn soon<F>(app: &App, hub: &Hub, id: Id, work: F) -> Result<HttpResponse, Problem>
+where
+    F: Future<Output = Result<Report, ActError>> + Send + 'static,
+{
+    let mut task = hub.spawn(async move {
+        let done = work.await;
+        if let Err(error) = &done {
+            tracing::warn!(problem = error.chain(), "an act did not end well");
+        }
+        done
+    });
     match tokio::time::timeout(SOON, &mut task).await {
         Ok(Ok(report)) => Ok(HttpResponse::Ok().json(ReportView::from(&report?))),
-        Ok(Err(_)) => Err(Problem::missing("it ended without a word; see its report")),
+        Ok(Err(_)) => Err(Problem::failed("it ended without a word; see its report")),
         Err(_) => {
-            let report = act(app, id.as_str()).await?;
+            let report = app.act_called(&id).await?;
             let view = OperationView::of(&report.operation, &[]);
             Ok(HttpResponse::Accepted()
                 .insert_header(("Location", format!("/api/v1/operations/{id}")))
@@ -466,6 +512,10 @@ pub(crate) async fn stop(
 ) -> Result<HttpResponse, Problem> {
     let id = act(&app, &id).await?.operation.id;
     if let Some(report) = app.stop_operation(&id).await? {
+        return Ok(HttpResponse::Ok().json(ReportView::from(&report)));
+    }
+    let report = act(&app, id.as_str()).await?;
+    if !report.operation.state.is_open() {
         return Ok(HttpResponse::Ok().json(ReportView::from(&report)));
     }
     let at = instant(app.now());

@@ -12,7 +12,20 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use crate::api::problem::Problem;
 
 /// Somebody who may read: anybody on this machine, as with the pages, but not with a key that is none.
-pub(crate) struct Reader;
+pub(crate) struct Reader {
+    has_key: bool,
+}
+
+impl Reader {
+    /// For what asks AniList: only for those who show a key.
+    pub(crate) fn with_key(&self) -> Result<(), Problem> {
+        if self.has_key {
+            Ok(())
+        } else {
+            Err(Problem::no_key("this asks AniList, and needs a key"))
+        }
+    }
+}
 
 /// Somebody who may write: a program with a key for it.
 pub(crate) struct Writer;
@@ -26,8 +39,8 @@ impl FromRequest for Reader {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            key(&request).await?;
-            Ok(Self)
+            let has_key = key(&request).await?.is_some();
+            Ok(Self { has_key })
         })
     }
 }

@@ -45,6 +45,8 @@ pub struct Hub {
 struct Inner {
     kept: Mutex<VecDeque<Told>>,
     live: broadcast::Sender<Told>,
+    /// Where acts are carried out: not on the worker of a connection, which may end with it.
+    runtime: tokio::runtime::Handle,
 }
 
 impl Hub {
@@ -55,23 +57,35 @@ impl Hub {
             inner: Arc::new(Inner {
                 kept: Mutex::default(),
                 live,
+                runtime: tokio::runtime::Handle::current(),
             }),
         };
-        let (listener, mut events) = (hub.clone(), app.events());
+        let (listener, listener_clock, mut events) = (hub.clone(), app.clone(), app.events());
         tokio::spawn(async move {
-            let mut id = 0;
+            // Higher than any before the start: whoever comes back then gets all that is kept.
+            let started = listener_clock.now().unix_timestamp_nanos() / 1_000_000;
+            let mut id = u64::try_from(started).unwrap_or_default();
             loop {
                 match events.recv().await {
                     Ok(event) => {
                         id += 1;
                         listener.tell(told(id, &event));
                     }
-                    Err(broadcast::error::RecvError::Lagged(_)) => {}
+                    // Their numbers stay empty, so that the gap shows.
+                    Err(broadcast::error::RecvError::Lagged(count)) => id += count,
                     Err(broadcast::error::RecvError::Closed) => break,
                 }
             }
         });
         hub
+    }
+
+    /// Does something apart from the request that asked for it.
+    pub(crate) fn spawn<F>(&self, work: F) -> tokio::task::JoinHandle<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        self.inner.runtime.spawn(work)
     }
 
     fn tell(&self, told: Told) {
@@ -160,7 +174,9 @@ pub(crate) async fn stream(_: Reader, hub: web::Data<Hub>, request: HttpRequest)
     let last = request.headers().get("Last-Event-ID");
     let last = last.and_then(|id| id.to_str().ok()?.parse().ok());
     let (missed, live) = hub.since(last);
-    let first = std::iter::once(Bytes::from_static(b"retry: 3000\n\n"));
+    let has_gap = matches!((last, missed.first()), (Some(last), Some(next)) if next.id > last + 1);
+    let gap = has_gap.then(|| Bytes::from_static(b"event: missed\ndata: {}\n\n"));
+    let first = std::iter::once(Bytes::from_static(b"retry: 3000\n\n")).chain(gap);
     let waiting: VecDeque<Bytes> = first.chain(missed.iter().map(frame)).collect();
     let frames = unfold((waiting, live), |(mut waiting, mut live)| async move {
         if let Some(next) = waiting.pop_front() {

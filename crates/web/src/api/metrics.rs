@@ -16,7 +16,10 @@ pub(crate) async fn health() -> HttpResponse {
 /// Whether it can do its work: the catalogue answers and the folder can be read.
 #[get("/readyz")]
 pub(crate) async fn readiness(app: web::Data<App>) -> HttpResponse {
-    let is_ready = app.accounts().await.is_ok() && app.refresh_catalogue().await.is_ok();
+    let folder = app.backups();
+    // No lock and no reading of files: this is asked often, and by anybody.
+    let folder = web::block(move || !folder.exists() || std::fs::read_dir(folder).is_ok());
+    let is_ready = app.accounts().await.is_ok() && folder.await.unwrap_or_default();
     if is_ready {
         HttpResponse::Ok().body("ready\n")
     } else {

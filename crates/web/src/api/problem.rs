@@ -62,6 +62,10 @@ impl Problem {
         Self::new(Code::Usage, detail.into(), None)
     }
 
+    pub(crate) fn failed(detail: impl Into<String>) -> Self {
+        Self::new(Code::Failed, detail.into(), None)
+    }
+
     pub(crate) fn missing(detail: impl Into<String>) -> Self {
         Self::new(Code::NotFound, detail.into(), None)
     }

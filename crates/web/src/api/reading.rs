@@ -9,8 +9,8 @@ use anirewind_core::view::{
     SnapshotView, StatusView, instant, key,
 };
 use anirewind_core::{
-    App, BrowseError, ChangeFilter, ChangeOutcome, ChangeRow, Cursor, Report, Source,
-    compare as differences,
+    App, BrowseError, ChangeFilter, ChangeOutcome, ChangeRow, Cursor, FoundList, Id, Report,
+    Source, compare as differences,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -200,12 +200,17 @@ pub(crate) async fn snapshot_file(
     of: web::Query<OfProfile>,
 ) -> Result<HttpResponse, Problem> {
     let row = row(&app, &reference, of.profile.as_deref()).await?;
-    // Read and proven first: what is damaged is not handed out as if it were whole.
-    app.find(row.id.as_str(), of.profile.as_deref()).await?;
     let path = app.backups().join(&row.file);
-    let bytes = web::block(move || std::fs::read(path)).await;
-    let bytes = bytes.ok().and_then(Result::ok);
-    let bytes = bytes.ok_or_else(|| Problem::missing("the file is gone"))?;
+    // This very file is read and proven: what is damaged is not handed out as if it were whole.
+    let found = app.find(&path.display().to_string(), None).await?;
+    let is_it =
+        matches!(&found.source, FoundList::Snapshot(read) if read.file_hash == row.file_hash);
+    drop(found);
+    let bytes = web::block(move || std::fs::read(path).map(|bytes| is_it.then_some(bytes)));
+    let bytes = bytes.await;
+    let bytes = bytes.ok().and_then(Result::ok).flatten();
+    let bytes = bytes
+        .ok_or_else(|| Problem::failed("the file is gone or damaged: see `anirewind verify`"))?;
     Ok(HttpResponse::Ok()
         .content_type("application/json")
         .insert_header(("ETag", format!("\"{}\"", row.file_hash)))
@@ -275,25 +280,33 @@ pub(crate) struct ChangedView {
     fields: Vec<String>,
 }
 
-/// What differs between two snapshots, or one and the live list.
+/// What differs between two snapshots, or one and the live list. Reading the live list asks AniList, and
+/// needs a key.
 #[utoipa::path(tag = "snapshots", params(Sides), responses(
     (status = 200, body = ComparisonView),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 #[get("/api/v1/compare")]
 pub(crate) async fn compare(
-    _: Reader,
+    reader: Reader,
     app: web::Data<App>,
     sides: web::Query<Sides>,
 ) -> Answer<ComparisonView> {
-    if [&sides.from, &sides.to]
-        .iter()
-        .any(|side| side.contains(['/', '\\']))
-    {
-        return Err(Problem::usage("a snapshot is named here, not a file"));
-    }
     let profile = sides.profile.as_deref();
-    let (from, to) = app.find_pair(&sides.from, &sides.to, profile).await?;
+    let mut names = Vec::new();
+    for side in [&sides.from, &sides.to] {
+        if side == "live" {
+            // A page elsewhere must not make this server ask AniList.
+            reader.with_key()?;
+            names.push(side.clone());
+        } else {
+            names.push(row(&app, side, profile).await?.id.to_string());
+        }
+    }
+    let (Some(from), Some(to)) = (names.first(), names.last()) else {
+        return Err(Problem::usage("name two lists"));
+    };
+    let (from, to) = app.find_pair(from, to, profile).await?;
     let found = differences(from.list(), to.list());
     let names = |fields: &[EntryField]| fields.iter().map(|f| key(*f).to_owned()).collect();
     let changed = found.changed.iter().map(|changed| ChangedView {
@@ -530,8 +543,18 @@ pub(crate) async fn plan(
     Ok(web::Json((&plan).into()))
 }
 
+/// How many.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Newest {
+    /// The profile; all if left out.
+    profile: Option<String>,
+    /// At most this many; 50 if left out.
+    limit: Option<usize>,
+}
+
 /// What we did, newest first, without titles.
-#[utoipa::path(tag = "operations", params(Part), responses(
+#[utoipa::path(tag = "operations", params(Newest), responses(
     (status = 200, body = Vec<OperationView>),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -539,10 +562,10 @@ pub(crate) async fn plan(
 pub(crate) async fn operations(
     _: Reader,
     app: web::Data<App>,
-    part: web::Query<Part>,
+    part: web::Query<Newest>,
 ) -> Answer<Vec<OperationView>> {
     let owner = owner(&app, part.profile.as_deref()).await?;
-    let most = part.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
+    let most = part.limit.unwrap_or(PAGE).max(1);
     let rows = app.operations(owner, most).await;
     let rows = rows.map_err(BrowseError::Store)?;
     let rows = rows.iter().map(|row| OperationView::of(row, &[]));
@@ -576,7 +599,12 @@ pub(crate) async fn operation(
     app: web::Data<App>,
     id: web::Path<String>,
 ) -> Answer<ReportView> {
-    Ok(web::Json((&act(&app, &id).await?).into()))
+    // By its whole id also one that is about to begin.
+    let report = match Id::parse(&id) {
+        Some(whole) => app.act_called(&whole).await?,
+        None => act(&app, &id).await?,
+    };
+    Ok(web::Json((&report).into()))
 }
 
 /// Acts that are under way, paused or stopped.

@@ -153,6 +153,26 @@ async fn another_site_sends_nothing() {
 }
 
 #[actix_web::test]
+async fn without_a_key_nothing_asks_anilist_and_no_other_site_reads() {
+    let client = Client::new().await;
+    let requests = client.scene.simulator.traffic().requests;
+    let live = "/api/v1/compare?from=live&to=latest";
+    let (status, _) = client.send(Method::GET, live, None).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    for (method, path) in ways(&client).await {
+        if method == Method::GET && path != "/api/v1/events" {
+            client.send(method, &path, None).await;
+        }
+    }
+    assert_eq!(client.scene.simulator.traffic().requests, requests);
+    let request = client
+        .request(Method::GET, "/api/v1/status", None)
+        .insert_header(("sec-fetch-site", "cross-site"));
+    let (status, ..) = client.scene.request(request).await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+}
+
+#[actix_web::test]
 async fn what_is_asked_wrongly_is_a_problem_with_a_code() {
     let client = Client::writing().await;
     for (method, path, body, status) in [
@@ -186,6 +206,36 @@ async fn what_is_asked_wrongly_is_a_problem_with_a_code() {
             "/api/v1/plans/restore",
             Some(json!({ "snapshot": "/etc/passwd" })),
             400,
+        ),
+        (
+            Method::POST,
+            "/api/v1/plans/restore",
+            Some(json!({ "snapshot": "x.json" })),
+            404,
+        ),
+        (
+            Method::POST,
+            "/api/v1/plans/restore",
+            Some(json!({ "snapshot": "latest", "titles": [] })),
+            400,
+        ),
+        (
+            Method::POST,
+            "/api/v1/plans/redo",
+            Some(json!({ "backTo": "abcd" })),
+            400,
+        ),
+        (
+            Method::POST,
+            "/api/v1/plans/undo",
+            Some(json!({ "backTo": "abcd", "ids": ["efgh"] })),
+            400,
+        ),
+        (
+            Method::GET,
+            "/api/v1/compare?from=x.json&to=latest",
+            None,
+            404,
         ),
         (
             Method::POST,
@@ -257,11 +307,21 @@ async fn a_list_is_put_back_and_the_restore_taken_back_through_the_api() {
         "{report}"
     );
     assert_eq!(scores(&client), before);
-    // A plan is sent once.
+    // A plan is sent once: who asks again is told what became of it.
+    let effects = client.scene.simulator.world().effects().len();
     let (status, again) = client
         .post(&format!("/api/v1/plans/{id}/apply"), json!({}))
         .await;
-    assert_eq!(status, StatusCode::NOT_FOUND, "{again}");
+    assert_eq!(
+        (status, &again["verified"]),
+        (StatusCode::OK, &json!(true)),
+        "{again}"
+    );
+    assert_eq!(client.scene.simulator.world().effects().len(), effects);
+    let (status, _) = client
+        .post(&format!("/api/v1/plans/{}/apply", &id[..5]), json!({}))
+        .await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
     let report = client.get(&format!("/api/v1/operations/{id}")).await;
     assert_eq!(
         (&report["restored"], &report["verified"]),
