@@ -39,6 +39,9 @@ pub enum ActError {
         /// The plan, in which those titles are now left alone.
         plan: Id,
     },
+    /// Somebody else has done it meanwhile.
+    #[error("all that the plan would send is so already")]
+    AlreadySo,
     /// There is no such plan, or its time is over.
     #[error("there is no plan `{reference}`")]
     NoPlan {
@@ -224,7 +227,7 @@ impl Explain for ActError {
             | Self::NotAPlan { .. }
             | Self::SeveralAccounts => Code::Usage,
             Self::Unfinished { .. } => Code::Busy,
-            Self::OutOfDate { .. } | Self::Undecided { .. } => Code::EditedSince,
+            Self::OutOfDate { .. } | Self::Undecided { .. } | Self::AlreadySo => Code::EditedSince,
             Self::Remote { source } => remote_code(source),
             Self::Gate(error) => error.code(),
             Self::Safety { source } => source.code(),
@@ -250,6 +253,7 @@ impl Explain for ActError {
                 "Nothing was sent. In the plan those titles are now left alone; send the rest: \
                  anirewind plan apply {plan}"
             ),
+            Self::AlreadySo => "Nothing was sent, and nothing is left to do.".to_owned(),
             Self::NoPlan { .. } => "Plans last a day. See them: anirewind plan list".to_owned(),
             Self::NotAPlan { .. } => "Nothing was sent. See anirewind job list".to_owned(),
             Self::Consent { count, .. } => {

@@ -39,6 +39,8 @@ const WORTH_ASKING: Duration = Duration::from_secs(90);
 const ROUNDS: u32 = 8;
 /// So often it is tried to have the account to oneself, four times a second.
 const PATIENCE: usize = 20;
+/// Between two attempts to get leave while somebody else is at it.
+const KNOCK: Duration = Duration::from_millis(500);
 /// While an act waits for AniList it looks this often whether somebody wants something else.
 const GLANCE: Duration = Duration::from_secs(5);
 
@@ -58,7 +60,7 @@ impl App {
             });
         }
         let owner = plan.operation.owner;
-        let (mut gate, list, read_at) = self.gate_with_list(&plan.target, owner, count).await?;
+        let (mut gate, list, read_at) = self.wait_for_gate(&plan.target, owner, count).await?;
         if let Some(other) = self.unfinished(owner).await? {
             return Err(ActError::Unfinished {
                 operation: other.id,
@@ -76,6 +78,10 @@ impl App {
                     state: stored.map_or("gone", |stored| stored.state.as_str()),
                 });
             }
+        }
+        if is_so_already(&plan.steps, &list) {
+            self.inner.store.discard_plan(id).await?;
+            return Err(ActError::AlreadySo);
         }
         let moved = moved(&plan.steps, &list);
         if !moved.is_empty() {
@@ -107,6 +113,45 @@ impl App {
         };
         let known = Reading::whole(read_at, list.entries);
         self.carry_out(operation, &mut gate, known).await
+    }
+
+    /// Leave to write, and the list. While an act of somebody else is under way on the account it is
+    /// waited for, and said which.
+    async fn wait_for_gate(
+        &self,
+        target: &Target,
+        owner: UserId,
+        removals: usize,
+    ) -> Result<(Gate, List, Duration), ActError> {
+        let begun = self.inner.clock.elapsed();
+        let mut is_told = false;
+        loop {
+            match self.gate_with_list(target, owner, removals).await {
+                Err(GateError::Busy) => {}
+                gate => return Ok(gate?),
+            }
+            let other = self.unfinished(owner).await?;
+            let waited = self.inner.clock.elapsed().saturating_sub(begun);
+            if self.is_interrupted() || !self.waits(waited) {
+                return Err(match other {
+                    Some(other) => ActError::Unfinished {
+                        operation: other.id,
+                    },
+                    None => GateError::Busy.into(),
+                });
+            }
+            if let Some(other) = other.filter(|_| !is_told) {
+                is_told = true;
+                self.tell(Event::Waiting {
+                    profile: self.profile_called(owner).await,
+                    problem: format!("operation {} is under way on this account", other.id),
+                    operation: other.id,
+                    wait: KNOCK,
+                });
+            }
+            // In true time: it is another process, or another task, that is waited for.
+            tokio::time::sleep(KNOCK).await;
+        }
     }
 
     async fn keep_before(
@@ -650,13 +695,27 @@ fn open_steps(rows: &[StepRow]) -> Result<Vec<(usize, Step, StepState)>, StoreEr
     Ok(open)
 }
 
+fn by_title(list: &List) -> BTreeMap<(MediaType, MediaId), &Entry> {
+    let entries = list.entries.iter();
+    entries
+        .map(|entry| ((entry.media_type, entry.media), entry))
+        .collect()
+}
+
+/// Whether a plan has something to send, and all of it is there already.
+fn is_so_already(steps: &[StepRow], list: &List) -> bool {
+    let live = by_title(list);
+    let sent: Vec<_> = steps.iter().filter_map(step_of).collect();
+    let is_reached = |step: &Step| {
+        let now = live.get(&(step.media_type, step.media));
+        step.is_reached(now.map(|entry| &entry.values))
+    };
+    !sent.is_empty() && sent.iter().all(is_reached)
+}
+
 /// Titles of a plan that are no longer what it was made from.
 fn moved(steps: &[StepRow], list: &List) -> Vec<(usize, String)> {
-    let live: BTreeMap<(MediaType, MediaId), &Entry> = list
-        .entries
-        .iter()
-        .map(|entry| ((entry.media_type, entry.media), entry))
-        .collect();
+    let live = by_title(list);
     let moved = steps.iter().enumerate().filter(|(_, row)| {
         let now = live.get(&(row.media_type, row.media));
         let now = now.map(|entry| &entry.values);

@@ -1093,3 +1093,41 @@ async fn a_plan_says_what_happened_since_and_can_be_of_one_cause_alone() {
     assert_eq!(now[&1_030].notes.as_deref(), Some("by hand"));
     assert!((1_000..1_012).all(|media| now[&media] == before[&media]));
 }
+
+/// While one is carried out another waits, says for which, and then finds the list moved.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_act_waits_and_says_for_which() {
+    let scene = Scene::connected_with(80, 20, |_| ()).await;
+    worst_day(&scene);
+    let one = plan(&scene.app, &RestoreOptions::default()).await;
+    let one = scene.app.store_plan(one).await.unwrap();
+    let id = one.id().unwrap().to_string();
+    let other = scene.reopen();
+    let two = plan(&other, &RestoreOptions::default()).await;
+    let mut events = other.events();
+    // The second begins when the first has sent something.
+    let app = scene.app.clone();
+    let first = tokio::spawn(async move { app.apply(one, None).await });
+    while !scene
+        .simulator
+        .operations()
+        .iter()
+        .any(|name| name == "Save")
+    {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let second = other.apply(two, None).await;
+    let report = first.await.unwrap().unwrap();
+    assert!(report.is_verified());
+    // All of it is as planned already, so nothing is left to send.
+    let error = second.unwrap_err();
+    assert!(matches!(error, ActError::AlreadySo), "{error}");
+    let mut said = Vec::new();
+    while let Ok(event) = events.try_recv() {
+        if let anirewind_core::Event::Waiting { problem, .. } = event {
+            said.push(problem);
+        }
+    }
+    // Unless the first was done before the second knocked.
+    assert!(said.iter().all(|problem| problem.contains(&id)), "{said:?}");
+}
