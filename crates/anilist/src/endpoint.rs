@@ -49,6 +49,12 @@ pub(crate) fn parse(address: &str) -> Result<Url, InvalidEndpoint> {
     }
 }
 
+/// Whether an address leads to this machine, where no AniList is but a simulated one.
+pub fn is_on_this_machine(address: &str) -> bool {
+    let url = parse(address).ok();
+    url.is_some_and(|url| url.host_str().is_some_and(is_loopback))
+}
+
 /// Whether a host is this machine.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');

@@ -20,7 +20,7 @@ mod wire;
 mod write;
 
 pub use clock::SystemClock;
-pub use endpoint::InvalidEndpoint;
+pub use endpoint::{InvalidEndpoint, is_on_this_machine};
 pub use event::{Event, WaitReason};
 pub use favourites::FavouriteKind;
 pub use pace::Pace;

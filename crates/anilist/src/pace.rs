@@ -176,7 +176,13 @@ impl State {
             return (silence, WaitReason::Asked);
         }
         let gap = if self.sent.len() < QUICK {
-            QUICK_GAP
+            // More than AniList ever allows is only set for a simulated one, which knows no bursts.
+            let is_simulated = self.limit > HIGHEST_LIMIT;
+            if is_simulated {
+                Duration::ZERO
+            } else {
+                QUICK_GAP
+            }
         } else {
             self.even_gap()
         };

@@ -190,8 +190,17 @@ impl Settings {
     pub fn read(sources: &Sources) -> Result<Self, SettingsError> {
         let data = data_folder(sources)?;
         let values = Values::read(sources, &data.join("config.toml"), &KNOWN)?;
-        let rate_limit = parsed(&values, RATE_LIMIT, "a number from 1 to 90", |text| {
-            text.parse().ok().filter(|limit| (1..=90).contains(limit))
+        let anilist_url = values.get(ANILIST_URL).map(|(url, _)| url);
+        let is_simulated = anilist_url
+            .as_deref()
+            .is_some_and(anirewind_anilist::is_on_this_machine);
+        let (most, allowed) = if is_simulated {
+            (60_000, "a number from 1 to 60000")
+        } else {
+            (90, "a number from 1 to 90")
+        };
+        let rate_limit = parsed(&values, RATE_LIMIT, allowed, |text| {
+            text.parse().ok().filter(|limit| (1..=most).contains(limit))
         })?;
         let backup_at = parsed(&values, BACKUP_AT, Schedule::ALLOWED, |text| {
             Schedule::parse(text).ok()
@@ -207,7 +216,7 @@ impl Settings {
         )?;
         Ok(Self {
             tokens: tokens(sources, &values)?,
-            anilist_url: values.get(ANILIST_URL).map(|(url, _)| url),
+            anilist_url,
             referer: values.get(REFERER).map(|(referer, _)| referer),
             rate_limit,
             backup_at: backup_at.unwrap_or_default(),
@@ -500,6 +509,10 @@ mod tests {
         assert_eq!(settings.snapshot_prefix, "plexanibridge");
         assert_eq!(settings.backup_at.to_string(), "daily@01:00");
         assert!(settings.tokens.is_empty() && settings.rate_limit.is_none());
+        // Only a simulated AniList is asked more often than AniList ever allows.
+        let local = "rate_limit = 60000\nanilist_url = \"http://127.0.0.1:1/\"";
+        let settings = read(&[], local).unwrap();
+        assert_eq!(settings.rate_limit, Some(60_000));
     }
 
     #[test]
@@ -531,6 +544,7 @@ mod tests {
         let messages = [
             read(&[], "listenn = 1"),
             read(&[], "rate_limit = 0"),
+            read(&[], "rate_limit = 91"),
             read(&[], "rate_limit = \n"),
             read(&[("ANIREWIND_BACKUP_AT", "sometimes")], ""),
             read(&[("ANIREWIND_LOG", "infoo")], ""),

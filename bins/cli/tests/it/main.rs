@@ -8,6 +8,7 @@
 
 mod commands;
 mod curation;
+mod killing;
 mod refusals;
 mod restoring;
 mod scene;

@@ -23,6 +23,10 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) fn new() -> Self {
+        Self::with_list(30, 10)
+    }
+
+    pub(crate) fn with_list(anime: usize, manga: usize) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -35,8 +39,8 @@ impl Scene {
             TOKEN,
             Growth {
                 seed: 7,
-                anime: 30,
-                manga: 10,
+                anime,
+                manga,
             },
             now,
         );
@@ -95,8 +99,9 @@ impl Scene {
     }
 
     /// What tells a command where its folder and its AniList are.
-    pub(crate) fn environment(&self) -> [(&'static str, String); 2] {
+    pub(crate) fn environment(&self) -> [(&'static str, String); 3] {
         [
+            ("ANIREWIND_RATE_LIMIT", "60000".to_owned()),
             ("ANIREWIND_DATA_PATH", self.data().display().to_string()),
             ("ANIREWIND_ANILIST_URL", self.simulator.url()),
         ]
