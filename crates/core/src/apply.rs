@@ -51,6 +51,9 @@ impl App {
     /// If something was edited since, nothing is sent: the error names the plan, in which those titles
     /// are now left alone. `removals` is how many removals somebody has agreed to.
     pub async fn apply(&self, plan: Plan, removals: Option<usize>) -> Result<Report, ActError> {
+        if plan.writes() == 0 {
+            return Err(ActError::AlreadySo);
+        }
         let count = plan.count(Action::Remove);
         let is_asked = plan.operation.kind == "restore" || count >= MANY_REMOVALS;
         if count > 0 && is_asked && removals != Some(count) {

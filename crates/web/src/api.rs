@@ -106,3 +106,8 @@ async fn document() -> HttpResponse {
 pub(crate) fn not_found() -> HttpResponse {
     problem::Problem::nowhere().answer()
 }
+
+/// An answer for whom this server does not answer.
+pub(crate) fn refused(detail: &str) -> HttpResponse {
+    problem::Problem::refused(detail).answer()
+}

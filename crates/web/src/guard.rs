@@ -9,6 +9,8 @@ use actix_web::http::{Method, header};
 use actix_web::middleware::{DefaultHeaders, Next};
 use actix_web::{Error, HttpResponse};
 
+use crate::api;
+
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
                       frame-ancestors 'none'; base-uri 'none'";
 
@@ -22,17 +24,20 @@ pub(crate) async fn check(
         .headers()
         .get(header::HOST)
         .and_then(|host| host.to_str().ok());
-    let refusal = if !host.is_some_and(is_this_machine) {
+    let is_api = request.path().starts_with("/api/");
+    let refusal = if !host.is_some_and(is_this_machine) && is_api {
+        Some(api::refused(
+            "this server answers to this machine's own names only",
+        ))
+    } else if !host.is_some_and(is_this_machine) {
         Some(HttpResponse::Forbidden().body(
             "This server answers to this machine's own names only: 127.0.0.1, [::1] or localhost.\n",
         ))
-    } else if request.path().starts_with("/api/")
-        && is_from_elsewhere(&request, host.unwrap_or_default())
-    {
-        Some(HttpResponse::Forbidden().body("Another site may not ask for this.\n"))
+    } else if is_api && is_from_elsewhere(&request, host.unwrap_or_default()) {
+        Some(api::refused("another site may not ask for this"))
     } else if [Method::GET, Method::HEAD].contains(request.method()) {
         None
-    } else if !request.path().starts_with("/api/") {
+    } else if !is_api {
         Some(HttpResponse::MethodNotAllowed().body("There is nothing to send here.\n"))
     } else {
         None

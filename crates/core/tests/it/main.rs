@@ -9,6 +9,7 @@
 mod accounts;
 mod capturing;
 mod crashing;
+mod enduring;
 mod finding;
 mod importing;
 mod keeping;

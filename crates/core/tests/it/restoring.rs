@@ -1,7 +1,6 @@
 //! A list is put back to what a snapshot holds: all of it, nothing else, with few requests.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anirewind_core::model::EntryField;
@@ -11,16 +10,16 @@ use anirewind_core::{
 };
 use anirewind_simulator::{
     Act, BatchError, CompletedDate, CompletedProgress, CustomListStorage, Date, DeleteMissing,
-    EmptyShape, Fault, LegacyTime, NullScalar, OverTotal, RateLimit, SimEntry, SimMedia,
-    StartedToday, Status, Switches, TextStorage,
+    EmptyShape, LegacyTime, NullScalar, OverTotal, RateLimit, SimEntry, SimMedia, StartedToday,
+    Status, Switches, TextStorage,
 };
 
 use crate::scene::{HANA, Scene, TOKEN, YUKIS, token};
 use crate::undoing::{DESTRUCTIVE, without_times};
 
-type Lists = BTreeMap<u32, SimEntry>;
+pub(crate) type Lists = BTreeMap<u32, SimEntry>;
 
-fn entries(scene: &Scene) -> Lists {
+pub(crate) fn entries(scene: &Scene) -> Lists {
     let world = scene.simulator.world();
     let entries = world.entries(HANA);
     entries
@@ -129,7 +128,7 @@ async fn notes_that_anilist_cuts_off_are_named() {
 }
 
 /// A plan to put everything back as it was at first, whatever snapshots were taken since.
-async fn plan(app: &App, options: &RestoreOptions) -> Plan {
+pub(crate) async fn plan(app: &App, options: &RestoreOptions) -> Plan {
     app.plan_restore(None, &first(app), options).await.unwrap()
 }
 
@@ -140,14 +139,18 @@ fn first(app: &App) -> Wanted {
     Wanted::Snapshot(json.min().unwrap().display().to_string())
 }
 
-async fn restore(app: &App, options: &RestoreOptions) -> Result<Report, ActError> {
+pub(crate) async fn restore(app: &App, options: &RestoreOptions) -> Result<Report, ActError> {
     let plan = plan(app, options).await;
     let removals = plan.count(Action::Remove);
     app.apply(plan, Some(removals)).await
 }
 
 impl Scene {
-    async fn connected_with(anime: usize, manga: usize, turn: impl FnOnce(&mut Switches)) -> Self {
+    pub(crate) async fn connected_with(
+        anime: usize,
+        manga: usize,
+        turn: impl FnOnce(&mut Switches),
+    ) -> Self {
         let scene = Self::grown(anime, manga, turn).await;
         scene.app.add_account(None, token(TOKEN)).await.unwrap();
         scene.capture().await;
@@ -155,7 +158,7 @@ impl Scene {
         scene
     }
 
-    fn requests(&self) -> u64 {
+    pub(crate) fn requests(&self) -> u64 {
         self.simulator.traffic().requests
     }
 }
@@ -703,368 +706,6 @@ async fn when_the_list_moves_the_plan_comes_back_with_the_rows_marked() {
     assert_eq!(error.code(), Code::NotFound, "{error}");
 }
 
-/// A short list on which everything happens: a change, an addition, a removal, a list to make.
-async fn small() -> (Scene, Lists) {
-    let scene = Scene::connected_with(12, 4, |_| ()).await;
-    let before = entries(&scene);
-    let mut world = scene.simulator.world();
-    for media in 1_000..1_007 {
-        let entry = world.entry(HANA, media).unwrap().clone();
-        let score = if entry.score == 10 { 20 } else { 10 };
-        world.put_entry(SimEntry { score, ..entry });
-    }
-    world.drop_entry(HANA, 1_008);
-    world.add_media(SimMedia::new(900_000, true, "Ame no Machi", Some(12)));
-    let like = world.entry(HANA, 1_009).unwrap().clone();
-    world.put_entry(SimEntry {
-        id: 0,
-        media: 900_000,
-        custom_lists: [].into(),
-        ..like
-    });
-    drop(world);
-    (scene, before)
-}
-
-/// Goes on until it is done, as a server would.
-async fn until_done(app: &App, mut done: Result<Report, ActError>) -> Report {
-    for _ in 0..5 {
-        match done {
-            Ok(report) => return report,
-            Err(ActError::Stopped { operation, .. }) => {
-                done = app.resume_operation(&operation).await;
-            }
-            // Nothing was sent: from the beginning.
-            Err(_) if app.operations(None, 1).await.unwrap().is_empty() => {
-                done = restore(app, &exactly()).await;
-            }
-            Err(_) => {
-                let operation = app.operations(None, 1).await.unwrap().remove(0);
-                done = app.resume_operation(&operation.id).await;
-            }
-        }
-    }
-    done.unwrap()
-}
-
-fn assert_put_back(scene: &Scene, before: &Lists, what: &str) {
-    assert_eq!(&entries(scene), before, "{what}");
-    let world = scene.simulator.world();
-    assert!(world.user(HANA).unwrap().muted.is_empty(), "{what}");
-    let mut saved = std::collections::BTreeSet::new();
-    for effect in world.effects() {
-        if let Act::Saved { media, .. } = &effect.act {
-            assert!(saved.insert(*media), "{what}: {media} was saved twice");
-        }
-    }
-    assert_eq!(saved.len(), 8, "{what}");
-}
-
-/// Every request fails once in every way that is answered; what stopped goes on, and the list is right.
-#[tokio::test]
-async fn whatever_request_fails_the_list_is_put_back() {
-    for fault in [
-        Fault::ResetBefore,
-        Fault::ResetAfter,
-        Fault::TooManyRequests,
-        Fault::InternalError,
-        Fault::UnavailableAfter,
-        Fault::Disabled,
-        Fault::InvalidToken,
-        Fault::TruncatedJson,
-        Fault::PartialData,
-        Fault::EmptyBody,
-    ] {
-        let (mut at, mut requests) = (0, 1);
-        while at < requests {
-            let (scene, before) = small().await;
-            let app = scene.open_with(&DESTRUCTIVE);
-            let begun = scene.requests();
-            let planned = plan(&app, &exactly()).await;
-            scene.simulator.fault_at(at + 1, fault);
-            let done = app.apply(planned, Some(1)).await;
-            let report = until_done(&app, done).await;
-            let what = format!("{fault:?} at {at}");
-            assert!(report.is_verified(), "{what}");
-            assert_put_back(&scene, &before, &what);
-            requests = scene.requests() - begun;
-            at += 1;
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_token_that_is_revoked_stops_it_and_only_the_same_user_goes_on() {
-    for at in 0.. {
-        let (scene, before) = small().await;
-        let app = scene.open_with(&DESTRUCTIVE);
-        let planned = plan(&app, &exactly()).await;
-        let base = scene.requests();
-        scene
-            .simulator
-            .before_request(at + 1, |world| world.revoke_token(TOKEN));
-        let done = app.apply(planned, Some(1)).await;
-        if scene.requests() - base <= at {
-            assert!(at > 6, "{at} requests");
-            done.unwrap();
-            break;
-        }
-        let what = format!("revoked at {at}");
-        let Err(ActError::Stopped { operation, source }) = done else {
-            // Before anything was begun, or right when all was done.
-            continue;
-        };
-        assert!(!source.to_string().is_empty());
-        let effects = scene.simulator.world().effects().len();
-        // Somebody else signs in.
-        scene.simulator.world().grant_token(TOKEN, 7);
-        let error = app.resume_operation(&operation).await.unwrap_err();
-        assert_eq!(error.code(), Code::RefusedForSafety, "{what}: {error}");
-        assert_eq!(scene.simulator.world().effects().len(), effects, "{what}");
-        // The same user signs in.
-        scene.simulator.world().revoke_token(TOKEN);
-        scene.simulator.world().grant_token(TOKEN, HANA);
-        let report = app.resume_operation(&operation).await.unwrap();
-        assert!(report.is_verified(), "{what}");
-        assert_put_back(&scene, &before, &what);
-    }
-}
-
-#[tokio::test]
-async fn an_outage_of_an_hour_is_waited_for() {
-    for at in [4, 5, 6, 7, 8] {
-        let (scene, before) = small().await;
-        let app = scene.open_with(&DESTRUCTIVE);
-        let planned = plan(&app, &exactly()).await;
-        let begun = anirewind_core::model::Clock::elapsed(scene.clock.as_ref());
-        let hour = Duration::from_hours(1);
-        scene.simulator.fault_for_a_while(at, Fault::Disabled, hour);
-        let mut events = app.events();
-        let report = app.apply(planned, Some(1)).await.unwrap();
-        assert!(report.is_verified());
-        let waited =
-            anirewind_core::model::Clock::elapsed(scene.clock.as_ref()).saturating_sub(begun);
-        assert!(waited >= Duration::from_mins(55), "at {at}");
-        let mut waits = false;
-        while let Ok(event) = events.try_recv() {
-            waits |= matches!(event, anirewind_core::Event::Waiting { .. });
-        }
-        assert!(waits, "it says what it waits for");
-        assert_put_back(&scene, &before, &format!("off at {at}"));
-    }
-}
-
-/// The user edits titles while they are put back. Each edit stands, and is told.
-#[tokio::test]
-async fn what_is_edited_meanwhile_stays() {
-    for at in 1..=8 {
-        let (scene, before) = small().await;
-        let app = scene.open_with(&DESTRUCTIVE);
-        let planned = plan(&app, &exactly()).await;
-        let begun = scene.simulator.operations().len();
-        let at_request = usize::try_from(at).unwrap();
-        let clock = Arc::clone(&scene.clock);
-        scene.simulator.before_request(at, move |world| {
-            for media in [1_002, 1_010] {
-                let entry = world.entry(HANA, media).unwrap().clone();
-                let now = anirewind_core::model::Clock::now(clock.as_ref()).unix_timestamp();
-                world.put_entry(SimEntry {
-                    score: 77,
-                    updated_at: Some(now + 1),
-                    ..entry
-                });
-            }
-        });
-        let done = app.apply(planned, Some(1)).await;
-        let what = format!(
-            "edited before request {at}: {:?}",
-            scene.simulator.operations()
-        );
-        let now = entries(&scene);
-        assert_eq!(now[&1_010].score, 77, "{what}");
-        // What the request was for, before which it happened.
-        let next = scene
-            .simulator
-            .operations()
-            .get(begun + at_request - 1)
-            .cloned();
-        let next = next.unwrap_or_default();
-        match done {
-            // Seen before anything was sent: the plan comes back.
-            Err(ActError::OutOfDate { count: 1, .. }) => {
-                assert_eq!(next, "Whole", "{what}");
-                assert_eq!(now[&1_002].score, 77, "{what}");
-            }
-            Ok(report) => {
-                let mut steps = report.steps.iter();
-                let title = steps.find(|step| step.media.get() == 1_002).unwrap();
-                let expected = match next.as_str() {
-                    // Within seconds after it was read, and right before it was written: nobody can
-                    // tell. docs/restore.md says so.
-                    "Sweep" | "Favourites" | "Save" => ("done", before[&1_002].score),
-                    "MuteActivity" if at_request < 7 => ("done", before[&1_002].score),
-                    "Delete" | "Entries" => ("overtaken", 77),
-                    _ => ("done", 77),
-                };
-                assert_eq!(
-                    (title.state.as_str(), now[&1_002].score),
-                    expected,
-                    "{what}"
-                );
-                let is_told = title.problem.as_ref().is_some_and(|p| p.contains("edited"));
-                assert_eq!(is_told, title.state == "overtaken", "{what}");
-            }
-            Err(error) => panic!("{error:?}: {what}"),
-        }
-    }
-}
-
-/// An act that stopped at its first save, with what may have been sent.
-async fn stopped(scene: &Scene) -> anirewind_core::Id {
-    let app = scene.open_with(&DESTRUCTIVE);
-    let planned = plan(&app, &exactly()).await;
-    scene
-        .simulator
-        .before_request(5, |world| world.revoke_token(TOKEN));
-    let Err(ActError::Stopped { operation, .. }) = app.apply(planned, Some(1)).await else {
-        unreachable!("the token is gone");
-    };
-    let operations = scene.simulator.operations();
-    assert_eq!(
-        operations.iter().rev().nth(1).map(String::as_str),
-        Some("MuteActivity")
-    );
-    scene.simulator.world().grant_token(TOKEN, HANA);
-    operation
-}
-
-#[tokio::test]
-async fn what_is_edited_before_it_goes_on_stays() {
-    let (scene, before) = small().await;
-    let operation = stopped(&scene).await;
-    // The added title was added by hand, and another was watched on.
-    {
-        let mut world = scene.simulator.world();
-        let like = world.entry(HANA, 1_009).unwrap().clone();
-        world.put_entry(SimEntry {
-            id: 0,
-            media: 1_008,
-            progress: 7,
-            ..like
-        });
-        let entry = world.entry(HANA, 1_003).unwrap().clone();
-        world.put_entry(SimEntry { score: 99, ..entry });
-    }
-    let app = scene.open_with(&DESTRUCTIVE);
-    let report = app.resume_operation(&operation).await.unwrap();
-    assert_eq!(report.operation.state, OperationState::Partly);
-    let now = entries(&scene);
-    assert_eq!((now[&1_008].progress, now[&1_003].score), (7, 99));
-    assert_eq!(now[&1_002], before[&1_002]);
-    assert!(scene.simulator.world().user(HANA).unwrap().muted.is_empty());
-    // Trying again does not force it either.
-    let again = app.plan_retry(&operation).await.unwrap();
-    assert_eq!((again.writes(), again.count(Action::Keep)), (0, 2));
-}
-
-#[tokio::test]
-async fn it_can_be_ended_without_leave_to_remove_and_while_anilist_is_out_of_order() {
-    let (scene, _) = small().await;
-    let operation = stopped(&scene).await;
-    // Nobody allows removals any more, and AniList goes away right after it was asked who we are.
-    let app = scene.reopen();
-    let hour = Duration::from_hours(1);
-    scene.simulator.fault_for_a_while(2, Fault::Disabled, hour);
-    let error = app.stop_operation(&operation).await.unwrap_err();
-    assert!(matches!(error, ActError::Stopped { .. }), "{error}");
-    // It is still open: what may have been sent is not known, and the feed is muted.
-    let row = app.operations(None, 1).await.unwrap().remove(0);
-    assert_eq!(row.state, OperationState::Stopped);
-    assert!(row.muted_before.is_some());
-    scene.clock.advance(hour);
-    let effects = scene.simulator.world().effects().len();
-    let report = app.stop_operation(&operation).await.unwrap().unwrap();
-    assert_eq!(report.operation.state, OperationState::Partly);
-    assert!(
-        report.sent().all(|step| step.state == "left"),
-        "{:?}",
-        report.steps
-    );
-    {
-        let world = scene.simulator.world();
-        assert!(world.user(HANA).unwrap().muted.is_empty());
-        let saved = world.effects().iter().skip(effects);
-        assert_eq!(
-            saved.filter(|e| !matches!(e.act, Act::UserUpdated)).count(),
-            0
-        );
-    }
-    // The rest can be done later.
-    let again = scene
-        .open_with(&DESTRUCTIVE)
-        .plan_retry(&operation)
-        .await
-        .unwrap();
-    assert_eq!(again.writes(), 9);
-}
-
-#[tokio::test]
-async fn a_pause_outlives_the_process_and_others_wait_and_say_for_what() {
-    let (scene, before) = small().await;
-    let app = scene.open_with(&DESTRUCTIVE);
-    let planned = plan(&app, &exactly()).await;
-    app.interrupt();
-    let report = app.apply(planned, Some(1)).await.unwrap();
-    assert_eq!(report.operation.state, OperationState::Paused);
-    assert_eq!(report.summary().open, 9);
-    let operation = report.operation.id;
-    let other = scene.open_with(&DESTRUCTIVE);
-    let planned = plan(&other, &exactly()).await;
-    let error = other.apply(planned, Some(1)).await.unwrap_err();
-    assert!(error.to_string().contains(operation.as_str()), "{error}");
-    assert_eq!(error.code(), Code::Busy);
-    // Looks go on meanwhile.
-    scene.save(1_010, |entry| entry.score = 50);
-    assert_eq!(scene.look().await.changes, 1);
-    scene.save(1_010, |entry| entry.score = before[&1_010].score);
-    let report = other.resume_operation(&operation).await.unwrap();
-    assert!(report.is_verified());
-    assert_put_back(&scene, &before, "resumed");
-}
-
-#[tokio::test]
-async fn an_edit_of_another_field_between_the_write_and_its_proof_is_not_ours() {
-    let (scene, _) = small().await;
-    let app = scene.open_with(&DESTRUCTIVE);
-    let planned = plan(&app, &exactly()).await;
-    let clock = Arc::clone(&scene.clock);
-    scene.simulator.before_request(7, move |world| {
-        let now = anirewind_core::model::Clock::now(clock.as_ref()).unix_timestamp();
-        let entry = world.entry(HANA, 1_002).unwrap().clone();
-        world.put_entry(SimEntry {
-            notes: Some("by hand".to_owned()),
-            updated_at: Some(now + 1),
-            ..entry
-        });
-    });
-    let report = app.apply(planned, Some(1)).await.unwrap();
-    assert!(report.is_verified());
-    scene.clock.advance(Duration::from_mins(5));
-    assert_eq!(
-        scene.look().await.changes,
-        1,
-        "somebody's edit is seen as one"
-    );
-    let id = report.operation.id.to_string();
-    let back = app
-        .plan_undo(None, &[id], anirewind_core::Choices::default())
-        .await
-        .unwrap();
-    app.apply(back, None).await.unwrap();
-    let now = entries(&scene);
-    assert_eq!(now[&1_002].notes.as_deref(), Some("by hand"));
-}
-
 #[tokio::test]
 async fn a_plan_says_what_happened_since_and_can_be_of_one_cause_alone() {
     let scene = Scene::connected_with(80, 20, |_| ()).await;
@@ -1092,42 +733,4 @@ async fn a_plan_says_what_happened_since_and_can_be_of_one_cause_alone() {
     let now = entries(&scene);
     assert_eq!(now[&1_030].notes.as_deref(), Some("by hand"));
     assert!((1_000..1_012).all(|media| now[&media] == before[&media]));
-}
-
-/// While one is carried out another waits, says for which, and then finds the list moved.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_act_waits_and_says_for_which() {
-    let scene = Scene::connected_with(80, 20, |_| ()).await;
-    worst_day(&scene);
-    let one = plan(&scene.app, &RestoreOptions::default()).await;
-    let one = scene.app.store_plan(one).await.unwrap();
-    let id = one.id().unwrap().to_string();
-    let other = scene.reopen();
-    let two = plan(&other, &RestoreOptions::default()).await;
-    let mut events = other.events();
-    // The second begins when the first has sent something.
-    let app = scene.app.clone();
-    let first = tokio::spawn(async move { app.apply(one, None).await });
-    while !scene
-        .simulator
-        .operations()
-        .iter()
-        .any(|name| name == "Save")
-    {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    let second = other.apply(two, None).await;
-    let report = first.await.unwrap().unwrap();
-    assert!(report.is_verified());
-    // All of it is as planned already, so nothing is left to send.
-    let error = second.unwrap_err();
-    assert!(matches!(error, ActError::AlreadySo), "{error}");
-    let mut said = Vec::new();
-    while let Ok(event) = events.try_recv() {
-        if let anirewind_core::Event::Waiting { problem, .. } = event {
-            said.push(problem);
-        }
-    }
-    // Unless the first was done before the second knocked.
-    assert!(said.iter().all(|problem| problem.contains(&id)), "{said:?}");
 }

@@ -70,6 +70,10 @@ impl Problem {
         Self::new(Code::NotFound, detail.into(), None)
     }
 
+    pub(crate) fn refused(detail: &str) -> Self {
+        Self::of("refused", "Not from there", 403, detail.to_owned(), None)
+    }
+
     pub(crate) fn nowhere() -> Self {
         let hint = Some("See /api/v1/openapi.json.".to_owned());
         Self::new(Code::NotFound, "there is nothing here".to_owned(), hint)

@@ -142,8 +142,10 @@ async fn another_site_sends_nothing() {
         let request = client
             .request(Method::POST, "/api/v1/looks", None)
             .insert_header(header);
-        let (status, ..) = client.scene.request(request).await;
+        let (status, body, _) = client.scene.request(request).await;
         assert_eq!(status, StatusCode::FORBIDDEN, "{header:?}");
+        let body: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(body["code"], "refused", "{header:?}");
     }
     let request = client
         .request(Method::POST, "/api/v1/looks", None)
