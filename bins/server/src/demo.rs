@@ -57,6 +57,8 @@ impl Demo {
             .filter(|(name, _)| kept.contains(&name.as_str()))
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
+        // Nothing in it is anybody's, so nobody has to log in.
+        environment.insert("ANIREWIND_LOGIN".to_owned(), "off".to_owned());
         environment.insert("ANIREWIND_ANILIST_TOKEN".to_owned(), TOKEN.to_owned());
         environment.insert("ANIREWIND_ANILIST_URL".to_owned(), self.simulator.url());
         Sources {

@@ -81,6 +81,21 @@ fn explained<E: Explain + Send + Sync + 'static>(error: E) -> Failure {
     }
 }
 
+/// An address that cannot be had, with what to do about it.
+fn refused(error: anirewind_web::ServeError) -> Failure {
+    let hint = match &error {
+        anirewind_web::ServeError::NoPassword { .. } => {
+            "Nothing was started. Set a password first, with `anirewind password set` or \
+             ANIREWIND_PASSWORD_FILE. Where a proxy sees to who may come in: ANIREWIND_LOGIN=off."
+        }
+        _ => "Nothing was started. Another address can be named with --listen.",
+    };
+    Failure {
+        hint: Some(hint.to_owned()),
+        ..anyhow::Error::new(error).context("cannot start").into()
+    }
+}
+
 async fn run(arguments: Arguments) -> Result<(), Failure> {
     let (sources, demo) = if arguments.demo {
         let demo = demo::Demo::start().await?;
@@ -97,11 +112,10 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         .with_writer(std::io::stderr)
         .init();
 
-    let listener = anirewind_web::bind(settings.listen).context("cannot start")?;
-    let address = listener.local_addr().context("cannot start")?;
     if let Some(demo) = &demo {
         demo.live_a_few_days(&settings).await?;
     }
+    let (listen, is_open) = (settings.listen, settings.access.is_open);
     let zone = jiff::tz::TimeZone::system();
     let opened = tokio::task::spawn_blocking(move || {
         App::open(settings, Arc::new(SystemClock::new()), zone, None)
@@ -110,6 +124,12 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         .await
         .context("cannot open the installation")?
         .map_err(explained)?;
+    let has_login = is_open || app.is_claimed().await.map_err(explained)?;
+    let listener = match anirewind_web::bind(listen, has_login) {
+        Ok(listener) => listener,
+        Err(error) => return Err(refused(error)),
+    };
+    let address = listener.local_addr().context("cannot start")?;
     if let Err(error) = app.refresh_catalogue().await {
         tracing::error!(
             problem = error.chain(),
@@ -117,6 +137,22 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         );
     }
     announce(&format!("AniRewind is at http://{address}"));
+    if !is_open && let Some((code, file)) = app.setup_code().await.map_err(explained)? {
+        // Into a log it does not go: logs are kept, and read by others.
+        if std::io::IsTerminal::is_terminal(&std::io::stdout()) {
+            announce(&format!(
+                "Nobody has set it up yet. The setup code is {code}"
+            ));
+        } else {
+            announce(&format!(
+                "Nobody has set it up yet. The setup code is in {}",
+                file.display()
+            ));
+        }
+    }
+    if is_open && !address.ip().is_loopback() {
+        tracing::warn!("login is off: whoever reaches {address} can change your AniList");
+    }
     // A snapshot under way is dropped when the server stops: what is on disk is whole files either way.
     tokio::select! {
         served = anirewind_web::serve(app.clone(), listener) => {

@@ -3,8 +3,10 @@
 use std::sync::{MutexGuard, PoisonError};
 
 use anirewind_anilist::{AniList, BuildError, expiry};
-use anirewind_model::{AccessToken, Account, Remote as _, RemoteError, UserId, Viewer};
-use anirewind_store::{AccountRow, SecretError, StoreError};
+use anirewind_model::{
+    AccessToken, Account, Remote as _, RemoteError, TitleLanguage, UserId, Viewer,
+};
+use anirewind_store::{AccountRow, SecretError, StoreError, Style};
 use thiserror::Error;
 
 use crate::app::App;
@@ -449,6 +451,14 @@ impl App {
             added_at: known.map_or(now, |row| row.added_at),
             checked_at: now,
             token_expires_at: expiry(token),
+            style: Style {
+                titles: viewer
+                    .title_language
+                    .clone()
+                    .unwrap_or(TitleLanguage::Romaji),
+                scores: viewer.settings.score_format.clone(),
+                shows_adult: viewer.display_adult.unwrap_or_default(),
+            },
         };
         self.inner.store.put_account(row.clone()).await?;
         Ok(row)

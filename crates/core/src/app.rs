@@ -12,7 +12,7 @@ use anirewind_model::{AccessToken, Clock, UserId};
 use anirewind_store::{OpenError, Secrets, Store};
 use jiff::tz::TimeZone;
 use thiserror::Error;
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 
 use crate::event::Event;
 use crate::explain::{Code, Explain};
@@ -47,6 +47,8 @@ pub(crate) struct Inner {
     pub(crate) closing: AtomicBool,
     /// Whether what is under way in this process is to come to rest.
     pub(crate) interrupted: AtomicBool,
+    /// Whose turn it is to have a password hashed.
+    pub(crate) hashing: Semaphore,
     events: broadcast::Sender<Event>,
 }
 
@@ -143,6 +145,7 @@ impl App {
             carrying: AtomicUsize::new(0),
             closing: AtomicBool::new(false),
             interrupted: AtomicBool::new(false),
+            hashing: Semaphore::new(1),
             events,
         };
         Ok(Self {

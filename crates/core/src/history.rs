@@ -88,6 +88,11 @@ impl App {
         self.inner.store.operations(owner, most).await
     }
 
+    /// Acts that were begun and did not end, newest first.
+    pub async fn open_operations(&self) -> Result<Vec<OperationRow>, StoreError> {
+        self.inner.store.open_operations().await
+    }
+
     /// Acts of ours whose id begins so, each with its titles; of one user where one is named.
     pub async fn operations_called(
         &self,

@@ -57,14 +57,9 @@ impl Explain for KeyError {
 impl App {
     /// Makes a key. It is shown this once; only its hash is kept.
     pub async fn add_key(&self, name: &str, may_write: bool) -> Result<String, KeyError> {
-        let mut bytes = [0; LENGTH];
-        getrandom::fill(&mut bytes).map_err(|_| KeyError::Random)?;
-        let letters = bytes.iter().filter_map(|byte| {
-            let letter = ALPHABET.get(usize::from(byte % 32))?;
-            Some(char::from(*letter))
-        });
+        let letters = random_letters(LENGTH).ok_or(KeyError::Random)?;
         let prefix = if may_write { "arw_" } else { "arr_" };
-        let key: String = prefix.chars().chain(letters).collect();
+        let key = format!("{prefix}{letters}");
         let row = KeyRow {
             name: name.to_owned(),
             may_write,
@@ -105,6 +100,17 @@ impl App {
         }
         Ok(found)
     }
+}
+
+/// So many letters that nobody can guess, five bits each.
+pub(crate) fn random_letters(count: usize) -> Option<String> {
+    let mut bytes = vec![0; count];
+    getrandom::fill(&mut bytes).ok()?;
+    let letters = bytes.iter().filter_map(|byte| {
+        let letter = ALPHABET.get(usize::from(byte % 32))?;
+        Some(char::from(*letter))
+    });
+    Some(letters.collect())
 }
 
 /// A key has 160 bits of its own: a plain hash tells nothing of it.

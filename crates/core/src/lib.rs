@@ -1,6 +1,7 @@
 //! The use cases that the server and the command line share.
 #![doc = include_str!("../README.md")]
 
+mod access_settings;
 mod accounts;
 mod act_error;
 mod act_journal;
@@ -21,6 +22,7 @@ mod history;
 mod import;
 mod judge;
 mod keys;
+mod login;
 mod looking;
 mod plan;
 mod reference;
@@ -37,6 +39,7 @@ mod verify;
 pub mod view;
 mod words;
 
+pub use access_settings::{AccessSettings, Network, PublicUrl};
 pub use accounts::{AccountError, Target};
 pub use act_error::{ActError, Guard};
 pub use alarms::OpenAlarm;
@@ -54,6 +57,7 @@ pub use gate::GateError;
 pub use history::{ListAt, TitleHistory};
 pub use import::{ImportError, ImportItem, ImportPlan, Imported};
 pub use keys::KeyError;
+pub use login::{LoginError, SessionToken};
 pub use looking::LookReport;
 pub use plan::{Action, Plan};
 pub use reference::{InvalidReference, Reference};
@@ -78,7 +82,8 @@ pub use anirewind_model as model;
 pub use anirewind_restore::{Options as RestoreOptions, Phase, Prefer, StepState};
 pub use anirewind_store::{
     AccountRow, Attempt, Cause, ChangeFilter, ChangeRow, Cursor, Delta, KeyRow, OperationDetail,
-    OperationRow, OperationState, Outcome, Reason, SnapshotRow, Standing, StepRow,
+    OperationRow, OperationState, Outcome, Reason, SessionRow, SnapshotRow, Standing, StepRow,
+    Style,
 };
 pub use anirewind_timeline::{
     Change, Changed, Choices, Conflict, Differences, Id, Notice, Outcome as ChangeOutcome, Source,

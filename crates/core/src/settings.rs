@@ -8,6 +8,7 @@ use anirewind_backup::retention::Policy;
 use anirewind_backup::{Steps, Thresholds};
 use anirewind_model::AccessToken;
 
+use crate::access_settings::{self, AccessSettings};
 use crate::schedule::Schedule;
 use crate::source::{Origin, Setting, SettingsError, Sources, Values};
 
@@ -44,6 +45,8 @@ pub struct Settings {
     pub dry_run: bool,
     /// Titles may be removed from AniList.
     pub destructive_sync: bool,
+    /// Who may reach the server, and by which names.
+    pub access: AccessSettings,
     /// Who is asked before each effect on the disk; nobody, but in tests.
     pub steps: Steps,
 }
@@ -156,7 +159,12 @@ const DESTRUCTIVE: Setting = Setting {
     variables: &["ANIREWIND_DESTRUCTIVE_SYNC", "PAB_DESTRUCTIVE_SYNC"],
 };
 
-const KNOWN: [Setting; 23] = [
+const KNOWN: [Setting; 28] = [
+    access_settings::LOGIN,
+    access_settings::PASSWORD_FILE,
+    access_settings::PUBLIC_URL,
+    access_settings::HOSTS,
+    access_settings::PROXIES,
     TOKEN_FILE,
     ANILIST_URL,
     REFERER,
@@ -233,6 +241,7 @@ impl Settings {
             watch_interval: watch_interval(&values)?,
             dry_run: parsed(&values, DRY_RUN, "true or false", flag)?.unwrap_or(false),
             destructive_sync: parsed(&values, DESTRUCTIVE, "true or false", flag)?.unwrap_or(false),
+            access: AccessSettings::read(&values)?,
             steps: Steps::default(),
             data,
         })

@@ -89,6 +89,22 @@ pub enum SettingsError {
         /// Where it was read.
         origin: Origin,
     },
+    /// A secret was announced and is not there.
+    #[error("cannot read a secret from {} (from {origin}): {problem}", path.display())]
+    SecretFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+        /// Where the file was named.
+        origin: Origin,
+    },
+    /// A password that is guessed too soon. What it was is not repeated.
+    #[error("the password from {origin} has less than 12 or more than 512 letters")]
+    Password {
+        /// Where it was read.
+        origin: Origin,
+    },
     /// Nobody says where data goes.
     #[error("nobody says where to keep data, and this machine names no place for it")]
     NoDataFolder,
@@ -161,6 +177,11 @@ impl<'a> Values<'a> {
         Some((text, Origin::File(path.clone())))
     }
 
+    /// A variable of the environment that no key of the file stands for.
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        self.sources.environment.get(name).cloned()
+    }
+
     fn refuse_unknown(&self, known: &[Setting]) -> Result<(), SettingsError> {
         if let Some((path, table)) = &self.file
             && let Some(key) = table
@@ -194,7 +215,11 @@ impl<'a> Values<'a> {
 }
 
 /// Read apart from the table of settings.
-const ELSEWHERE: [&str; 2] = ["ANIREWIND_DATA_PATH", "ANIREWIND_ANILIST_TOKEN"];
+const ELSEWHERE: [&str; 3] = [
+    "ANIREWIND_DATA_PATH",
+    "ANIREWIND_ANILIST_TOKEN",
+    crate::access_settings::PASSWORD,
+];
 
 /// Reads a file of a size that settings can have. A pipe or a device in its place is refused: it
 /// would hold us, or never end.

@@ -1,6 +1,6 @@
 //! The accounts we hold a token for.
 
-use anirewind_model::{Account, UserId};
+use anirewind_model::{Account, ScoreFormat, TitleLanguage, UserId};
 use rusqlite::{OptionalExtension as _, Row, named_params};
 use time::OffsetDateTime;
 
@@ -22,6 +22,30 @@ pub struct AccountRow {
     pub checked_at: OffsetDateTime,
     /// When the token says that it ends.
     pub token_expires_at: Option<OffsetDateTime>,
+    /// How it wants titles and scores shown.
+    pub style: Style,
+}
+
+/// How an account wants titles and scores shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Style {
+    /// The language of titles.
+    pub titles: TitleLanguage,
+    /// The form of scores.
+    pub scores: ScoreFormat,
+    /// Whether titles for adults are shown.
+    pub shows_adult: bool,
+}
+
+impl Default for Style {
+    /// As AniList does for somebody who never chose.
+    fn default() -> Self {
+        Self {
+            titles: TitleLanguage::Romaji,
+            scores: ScoreFormat::Point10,
+            shows_adult: false,
+        }
+    }
 }
 
 struct Raw {
@@ -32,6 +56,9 @@ struct Raw {
     added_at: i64,
     checked_at: i64,
     token_expires_at: Option<i64>,
+    title_language: Option<String>,
+    score_format: Option<String>,
+    shows_adult: Option<bool>,
 }
 
 const COLUMNS: &str = "
@@ -41,7 +68,10 @@ const COLUMNS: &str = "
     avatar,
     added_at,
     checked_at,
-    token_expires_at";
+    token_expires_at,
+    title_language,
+    score_format,
+    shows_adult";
 
 impl Raw {
     fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -53,6 +83,9 @@ impl Raw {
             added_at: row.get("added_at")?,
             checked_at: row.get("checked_at")?,
             token_expires_at: row.get("token_expires_at")?,
+            title_language: row.get("title_language")?,
+            score_format: row.get("score_format")?,
+            shows_adult: row.get("shows_adult")?,
         })
     }
 }
@@ -69,7 +102,15 @@ impl TryFrom<Raw> for AccountRow {
         let ends = raw
             .token_expires_at
             .map(|at| place.instant("token_expires_at", at));
+        let usual = Style::default();
+        let titles = raw.title_language.as_deref().map(TitleLanguage::parse);
+        let scores = raw.score_format.as_deref().map(ScoreFormat::parse);
         Ok(Self {
+            style: Style {
+                titles: titles.unwrap_or(usual.titles),
+                scores: scores.unwrap_or(usual.scores),
+                shows_adult: raw.shows_adult.unwrap_or(usual.shows_adult),
+            },
             account: Account {
                 id: UserId::new(place.id("user_id", raw.user_id)?),
                 name: raw.name,
@@ -116,15 +157,20 @@ impl Store {
         self.run(move |connection| {
             connection.execute(
                 "INSERT INTO account
-                    (user_id, profile, name, avatar, added_at, checked_at, token_expires_at)
+                    (user_id, profile, name, avatar, added_at, checked_at, token_expires_at,
+                    title_language, score_format, shows_adult)
                 VALUES
-                    (:user_id, :profile, :name, :avatar, :added_at, :checked_at, :token_expires_at)
+                    (:user_id, :profile, :name, :avatar, :added_at, :checked_at, :token_expires_at,
+                    :title_language, :score_format, :shows_adult)
                 ON CONFLICT (user_id) DO UPDATE SET
                     profile = excluded.profile,
                     name = excluded.name,
                     avatar = excluded.avatar,
                     checked_at = excluded.checked_at,
-                    token_expires_at = excluded.token_expires_at",
+                    token_expires_at = excluded.token_expires_at,
+                    title_language = excluded.title_language,
+                    score_format = excluded.score_format,
+                    shows_adult = excluded.shows_adult",
                 named_params! {
                     ":user_id": account.account.id.get(),
                     ":profile": account.profile,
@@ -133,6 +179,9 @@ impl Store {
                     ":added_at": to_millis(account.added_at),
                     ":checked_at": to_millis(account.checked_at),
                     ":token_expires_at": account.token_expires_at.map(to_millis),
+                    ":title_language": account.style.titles.as_str(),
+                    ":score_format": account.style.scores.as_str(),
+                    ":shows_adult": account.style.shows_adult,
                 },
             )?;
             Ok(())
@@ -170,6 +219,7 @@ mod tests {
             added_at: datetime!(2026-03-01 12:00 UTC),
             checked_at: datetime!(2026-03-01 12:00 UTC),
             token_expires_at: None,
+            style: Style::default(),
         }
     }
 

@@ -512,6 +512,20 @@ impl Store {
         .await
     }
 
+    /// What was begun and did not end, newest first.
+    pub async fn open_operations(&self) -> Result<Vec<OperationRow>, StoreError> {
+        self.run(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT * FROM operation
+                WHERE state IN ('running', 'paused', 'stopped')
+                ORDER BY at DESC, seq DESC",
+            )?;
+            let rows = statement.query_map([], raw)?;
+            rows.map(|row| operation(row?)).collect()
+        })
+        .await
+    }
+
     /// Acts of ours that were begun, newest first; of one user where one is named.
     pub async fn operations(
         &self,

@@ -81,17 +81,25 @@ api![
     events::stream,
 ];
 
-/// Routes of the API and of what watches over the server.
+/// Routes of the API.
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config.configure(handlers).service(document);
+}
+
+/// How much is taken, and what is said of what makes no sense.
+pub(crate) fn limits(config: &mut web::ServiceConfig) {
     config
         .app_data(
             web::JsonConfig::default()
                 .limit(LARGEST_BODY)
                 .error_handler(|error, _| problem::bad_body(&error)),
         )
-        .app_data(web::QueryConfig::default().error_handler(|error, _| problem::bad_query(&error)))
-        .configure(handlers)
-        .service(document)
+        .app_data(web::QueryConfig::default().error_handler(|error, _| problem::bad_query(&error)));
+}
+
+/// Routes of what watches over the server.
+pub(crate) fn watching(config: &mut web::ServiceConfig) {
+    config
         .service(metrics::health)
         .service(metrics::readiness)
         .service(metrics::metrics);

@@ -1,26 +1,38 @@
-//! What pages load: one stylesheet and one icon, both from here.
+//! What pages load: a stylesheet, an icon and small scripts, all from here.
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 
-const STYLE: &str = include_str!("../assets/style.css");
-const ICON: &str = include_str!("../assets/icon.svg");
+/// Name, type and content of each.
+pub(crate) const ALL: [(&str, &str, &str); 3] = [
+    (
+        "style.css",
+        "text/css; charset=utf-8",
+        include_str!("../assets/style.css"),
+    ),
+    (
+        "core.js",
+        "text/javascript; charset=utf-8",
+        include_str!("../assets/core.js"),
+    ),
+    (
+        "icon.svg",
+        "image/svg+xml",
+        include_str!("../assets/icon.svg"),
+    ),
+];
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    config
-        .route(
-            "/assets/style.css",
-            web::get().to(async || asset("text/css; charset=utf-8", STYLE)),
-        )
-        .route(
-            "/assets/icon.svg",
-            web::get().to(async || asset("image/svg+xml", ICON)),
+    for (name, content_type, body) in ALL {
+        config.route(
+            &format!("/assets/{name}"),
+            web::get().to(move || async move {
+                HttpResponse::Ok()
+                    // Its address changes with its content.
+                    .insert_header((header::CACHE_CONTROL, "max-age=31536000, immutable"))
+                    .content_type(content_type)
+                    .body(body)
+            }),
         );
-}
-
-fn asset(content_type: &'static str, body: &'static str) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "max-age=3600"))
-        .content_type(content_type)
-        .body(body)
+    }
 }

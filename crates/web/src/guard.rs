@@ -1,123 +1,124 @@
-//! Who may talk to us: requests that were meant for this machine.
+//! Who may talk to us: requests that were meant for this server, from pages of its own.
 //!
-//! A page elsewhere can point a name of its own at 127.0.0.1 and have the browser fetch our pages
-//! as if they were its own. Such requests carry that name in `Host`, and are refused.
+//! A page elsewhere can point a name of its own at our address and have the browser fetch our pages
+//! as if they were its own. Such requests carry that name in `Host`, and are refused. It can also
+//! have the browser send us forms, with our cookies; such requests say where they come from.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::{DefaultHeaders, Next};
-use actix_web::{Error, HttpResponse};
+use actix_web::{Error, HttpResponse, web};
 
+use crate::access::Access;
 use crate::api;
+use crate::page::{self, PageError};
 
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
-                      frame-ancestors 'none'; base-uri 'none'";
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+                      connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-/// Refuses requests for another host, and from pages of another origin.
+/// Refuses requests for another host, and what would change something and comes from elsewhere. Puts
+/// pages around errors.
 pub(crate) async fn check(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let access = request.app_data::<web::Data<Access>>().cloned();
+    let Some(access) = access else {
+        let refusal = HttpResponse::InternalServerError().finish();
+        return Ok(request.into_response(refusal).map_into_right_body());
+    };
     // The raw header: what proxies claim to have seen is not asked.
     let host = request
         .headers()
         .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    let is_api = request.path().starts_with("/api/");
-    let refusal = if !host.is_some_and(is_this_machine) && is_api {
-        Some(api::refused(
-            "this server answers to this machine's own names only",
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default()
+        .to_owned();
+    let path = request.path();
+    let path = path.strip_prefix(access.base()).unwrap_or(path);
+    let is_api = path.starts_with("/api/");
+    let is_safe = [Method::GET, Method::HEAD].contains(request.method());
+    let refuse = |status: HttpResponse, detail: &'static str| {
+        if is_api {
+            api::refused(detail)
+        } else {
+            let text = format!("{}\n", page::sentence(detail));
+            status.set_body(actix_web::body::BoxBody::new(text))
+        }
+    };
+    let refusal = if !access.answers_to(&host) {
+        Some(refuse(
+            HttpResponse::Forbidden().finish(),
+            "this server does not answer to that name: see the setting `allowed_hosts`",
         ))
-    } else if !host.is_some_and(is_this_machine) {
-        Some(HttpResponse::Forbidden().body(
-            "This server answers to this machine's own names only: 127.0.0.1, [::1] or localhost.\n",
+    } else if (!is_safe || is_api) && is_from_elsewhere(&request, &host) {
+        Some(refuse(
+            HttpResponse::Forbidden().finish(),
+            "another site may not ask for this",
         ))
-    } else if is_api && is_from_elsewhere(&request, host.unwrap_or_default()) {
-        Some(api::refused("another site may not ask for this"))
-    } else if [Method::GET, Method::HEAD].contains(request.method()) {
-        None
-    } else if !is_api {
-        Some(HttpResponse::MethodNotAllowed().body("There is nothing to send here.\n"))
+    } else if !is_safe && has_cookie_alone(&request) {
+        Some(refuse(
+            HttpResponse::Forbidden().finish(),
+            "a browser has to say which page this comes from",
+        ))
     } else {
         None
     };
-    match refusal {
-        Some(refusal) => Ok(request.into_response(refusal).map_into_right_body()),
-        None => next
-            .call(request)
-            .await
-            .map(ServiceResponse::map_into_left_body),
+    if let Some(refusal) = refusal {
+        return Ok(request.into_response(refusal).map_into_right_body());
     }
+    let mut response = next.call(request).await?;
+    page::forget_said(&mut response);
+    let error = response.response().error();
+    if let Some(error) = error
+        .and_then(|error| error.as_error::<PageError>())
+        .cloned()
+    {
+        let request = response.request().clone();
+        let answer = page::mended(&request, &error).await;
+        return Ok(ServiceResponse::new(request, answer).map_into_right_body());
+    }
+    Ok(response.map_into_left_body())
 }
 
 /// Headers that every answer carries.
-pub(crate) fn headers() -> DefaultHeaders {
-    DefaultHeaders::new()
+pub(crate) fn headers(is_https: bool) -> DefaultHeaders {
+    let headers = DefaultHeaders::new()
         .add((header::CONTENT_SECURITY_POLICY, POLICY))
         .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .add((header::REFERRER_POLICY, "no-referrer"))
+        .add((header::REFERRER_POLICY, "same-origin"))
         .add(("Cross-Origin-Resource-Policy", "same-origin"))
         .add(("Cross-Origin-Opener-Policy", "same-origin"))
-        .add((header::CACHE_CONTROL, "no-store"))
+        .add((header::CACHE_CONTROL, "no-store"));
+    if is_https {
+        headers.add((header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"))
+    } else {
+        headers
+    }
+}
+
+/// What a browser says about where a request comes from.
+fn said<'a>(request: &'a ServiceRequest, name: &str) -> Option<&'a str> {
+    request.headers().get(name)?.to_str().ok()
 }
 
 /// Whether a browser says that a page of another origin asks for this.
 fn is_from_elsewhere(request: &ServiceRequest, host: &str) -> bool {
-    let header = |name: &str| {
-        let value = request.headers().get(name)?;
-        value.to_str().ok()
-    };
-    let is_cross =
-        header("Sec-Fetch-Site").is_some_and(|site| !["same-origin", "none"].contains(&site));
+    let is_cross = said(request, "Sec-Fetch-Site")
+        .is_some_and(|site| !["same-origin", "none"].contains(&site));
     let is_foreign = request.headers().contains_key(header::ORIGIN)
-        && header("Origin")
+        && said(request, "Origin")
             .and_then(|origin| origin.split_once("://"))
-            .is_none_or(|(_, name)| name != host);
+            .is_none_or(|(_, name)| !name.eq_ignore_ascii_case(host));
     is_cross || is_foreign
 }
 
-fn is_this_machine(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => match host.rsplit_once(':') {
-            Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
-            Some(_) => return false,
-            None => host,
-        },
-    };
-    name.eq_ignore_ascii_case("localhost")
-        || name
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_this_machines_own_names_pass() {
-        for host in [
-            "127.0.0.1:4849",
-            "localhost",
-            "LOCALHOST:80",
-            "[::1]:4849",
-            "127.0.0.2",
-        ] {
-            assert!(is_this_machine(host), "{host}");
-        }
-        for host in [
-            "",
-            "evil.example",
-            "127.0.0.1.evil.example:4849",
-            "localhost.evil.example",
-            "localhost:4849.evil.example",
-            "192.168.1.2:4849",
-            "[::2]:80",
-            "0.0.0.0",
-        ] {
-            assert!(!is_this_machine(host), "{host}");
-        }
-    }
+/// Whether something is to be changed on the strength of a cookie, and nothing says where it comes
+/// from. Browsers say it with every form; a program shows a key.
+fn has_cookie_alone(request: &ServiceRequest) -> bool {
+    request.headers().contains_key(header::COOKIE)
+        && !request.headers().contains_key(header::AUTHORIZATION)
+        && said(request, "Sec-Fetch-Site").is_none()
+        && said(request, "Origin").is_none()
 }

@@ -1,12 +1,18 @@
 //! The web application: pages and health, on actix-web.
 #![doc = include_str!("../README.md")]
 
+mod access;
 mod api;
 mod assets;
-mod dashboard;
 mod format;
 mod guard;
+mod login;
+mod page;
+mod pages;
+mod parts;
 mod serve;
+mod theme;
 
+pub use access::Access;
 pub use api::Hub;
 pub use serve::{ServeError, application, bind, serve};

@@ -10,8 +10,9 @@ use actix_web::{App as ActixApp, HttpServer, web};
 use anirewind_core::App;
 use thiserror::Error;
 
+use crate::access::Access;
 use crate::api::Hub;
-use crate::{api, assets, dashboard, guard};
+use crate::{api, assets, guard, login, pages, theme};
 
 /// A handful of pages for a handful of people.
 const WORKERS: usize = 2;
@@ -21,9 +22,9 @@ const SHUTDOWN: u64 = 3;
 /// The server cannot be started.
 #[derive(Debug, Error)]
 pub enum ServeError {
-    /// The address is open to others, and there is no login yet.
-    #[error("{address} can be reached from other machines, and this version has no password yet")]
-    NotLoopback {
+    /// The address is open to others, and there is no password yet.
+    #[error("{address} can be reached from other machines, and there is no password yet")]
+    NoPassword {
         /// The address.
         address: SocketAddr,
     },
@@ -40,10 +41,11 @@ pub enum ServeError {
     Run(#[source] io::Error),
 }
 
-/// Listens on an address of this machine.
-pub fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
-    if !address.ip().is_loopback() {
-        return Err(ServeError::NotLoopback { address });
+/// Listens on an address. Where others can reach it there has to be a password, unless the settings
+/// say that something else sees to who may come in.
+pub fn bind(address: SocketAddr, has_login: bool) -> Result<TcpListener, ServeError> {
+    if !address.ip().is_loopback() && !has_login {
+        return Err(ServeError::NoPassword { address });
     }
     TcpListener::bind(address).map_err(|source| ServeError::Bind { address, source })
 }
@@ -52,6 +54,7 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
 pub fn application(
     app: App,
     hub: Hub,
+    access: web::Data<Access>,
 ) -> ActixApp<
     impl ServiceFactory<
         ServiceRequest,
@@ -61,20 +64,28 @@ pub fn application(
         InitError = (),
     >,
 > {
+    let (base, is_https) = (access.base().to_owned(), access.is_https());
     ActixApp::new()
         .app_data(web::Data::new(app))
         .app_data(web::Data::new(hub))
+        .app_data(access)
         .wrap(from_fn(guard::check))
-        .wrap(guard::headers())
+        .wrap(guard::headers(is_https))
         .wrap(Compress::default())
-        .configure(routes)
+        .configure(api::limits)
+        // What watches over the process asks without the path that a proxy adds.
+        .configure(api::watching)
+        .service(web::scope(&base).configure(routes))
+        .default_service(web::to(pages::not_found))
 }
 
 /// Serves until the process is asked to stop; requests under way are finished first.
 pub async fn serve(app: App, listener: TcpListener) -> Result<(), ServeError> {
     // One for all workers: an id means the same on every connection.
     let hub = Hub::of(&app);
-    HttpServer::new(move || application(app.clone(), hub.clone()))
+    let listen = listener.local_addr().map_err(ServeError::Run)?;
+    let access = web::Data::new(Access::new(app.settings().access.clone(), listen));
+    HttpServer::new(move || application(app.clone(), hub.clone(), access.clone()))
         .workers(WORKERS)
         // A stream of events never ends by itself.
         .shutdown_timeout(SHUTDOWN)
@@ -87,8 +98,10 @@ pub async fn serve(app: App, listener: TcpListener) -> Result<(), ServeError> {
 
 fn routes(config: &mut web::ServiceConfig) {
     config
-        .configure(dashboard::routes)
+        .configure(pages::routes)
+        .configure(login::routes)
+        .configure(theme::routes)
         .configure(assets::routes)
         .configure(api::routes)
-        .default_service(web::to(dashboard::not_found));
+        .default_service(web::to(pages::not_found));
 }

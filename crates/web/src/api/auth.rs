@@ -4,30 +4,17 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
-use anirewind_core::{App, KeyRow};
+use anirewind_core::App;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 
+use crate::access::{Access, Who};
 use crate::api::problem::Problem;
 
-/// Somebody who may read: anybody on this machine, as with the pages, but not with a key that is none.
-pub(crate) struct Reader {
-    has_key: bool,
-}
+/// Somebody who may read: with a key, or logged in.
+pub(crate) struct Reader;
 
-impl Reader {
-    /// For what asks AniList: only for those who show a key.
-    pub(crate) fn with_key(&self) -> Result<(), Problem> {
-        if self.has_key {
-            Ok(())
-        } else {
-            Err(Problem::no_key("this asks AniList, and needs a key"))
-        }
-    }
-}
-
-/// Somebody who may write: a program with a key for it.
+/// Somebody who may write: with a key for it, or logged in.
 pub(crate) struct Writer;
 
 type Decision<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
@@ -39,8 +26,11 @@ impl FromRequest for Reader {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let has_key = key(&request).await?.is_some();
-            Ok(Self { has_key })
+            match who(&request).await? {
+                Who::Anybody | Who::Session(_) | Who::Key(_) => Ok(Self),
+                Who::Nobody => Err(Problem::no_key("reading needs a key")),
+                Who::WrongKey => Err(Problem::no_key("that is no key of this server")),
+            }
         })
     }
 }
@@ -52,29 +42,24 @@ impl FromRequest for Writer {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            match key(&request).await? {
-                Some(key) if key.may_write => Ok(Self),
-                Some(_) => Err(Problem::read_only()),
-                None => Err(Problem::no_key("writing needs a key")),
+            match who(&request).await? {
+                Who::Anybody | Who::Session(_) => Ok(Self),
+                Who::Key(key) if key.may_write => Ok(Self),
+                Who::Key(_) => Err(Problem::read_only()),
+                Who::Nobody => Err(Problem::no_key("writing needs a key")),
+                Who::WrongKey => Err(Problem::no_key("that is no key of this server")),
             }
         })
     }
 }
 
-/// The key that a request shows. A wrong one is an error, not none.
-async fn key(request: &HttpRequest) -> Result<Option<KeyRow>, Problem> {
-    let Some(shown) = request.headers().get(header::AUTHORIZATION) else {
-        return Ok(None);
-    };
-    let shown = shown.to_str().ok().and_then(|value| {
-        let (scheme, key) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
-    });
-    let refused = || Problem::no_key("that is no key of this server");
-    let shown = shown.ok_or_else(refused)?;
-    let app = request.app_data::<web::Data<App>>().ok_or_else(refused)?;
-    let found = app.check_key(shown).await?;
-    found.map(Some).ok_or_else(refused)
+async fn who(request: &HttpRequest) -> Result<Who, Problem> {
+    let wired = request
+        .app_data::<web::Data<App>>()
+        .zip(request.app_data::<web::Data<Access>>());
+    let (app, access) = wired.ok_or_else(|| Problem::failed("the server is not wired"))?;
+    let who = access.who(app, request).await;
+    who.map_err(|error| Problem::failed(error.message))
 }
 
 /// Tells the document how a key is sent.

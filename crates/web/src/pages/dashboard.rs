@@ -1,32 +1,25 @@
 //! The first page: how things stand, and the snapshots there are.
 
-use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use anirewind_core::{
-    AccountStatus, App, BrowseError, CatalogueReport, Explain as _, Kind, OpenAlarm, SnapshotRow,
-    Standing, Unreadable, Verdict,
+    AccountStatus, App, BrowseError, CatalogueReport, Kind, OpenAlarm, SnapshotRow, Standing,
+    Unreadable, Verdict,
 };
 use askama::Template;
 use time::OffsetDateTime;
 
 use crate::format;
+use crate::page::{Page, PageError, Place, Visitor, show};
 
 #[derive(Template)]
 #[template(path = "dashboard.html")]
 struct Dashboard {
+    page: Page,
     accounts: Vec<AccountCard>,
     snapshots: Vec<SnapshotLine>,
     total: String,
     folder: String,
     unreadable: Vec<Unreadable>,
-}
-
-#[derive(Template)]
-#[template(path = "problem.html")]
-struct Problem {
-    title: &'static str,
-    message: String,
-    hint: Option<String>,
 }
 
 /// One account's verdict.
@@ -67,37 +60,12 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config.service(web::resource("/").to(dashboard));
 }
 
-async fn dashboard(app: web::Data<App>) -> HttpResponse {
-    match load(&app).await {
-        Ok((report, accounts, rows)) => page(&app, report, &accounts, rows),
-        Err(error) => {
-            tracing::error!(problem = error.chain(), "cannot show the dashboard");
-            // Not "none": somebody who reads this may have a full folder.
-            render(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                &Problem {
-                    title: "The snapshots could not be read",
-                    message: format!("What went wrong: {}.", error.chain()),
-                    hint: error.hint(),
-                },
-            )
-        }
-    }
-}
-
-/// A page that does not exist.
-pub(crate) async fn not_found(request: HttpRequest) -> HttpResponse {
-    if request.path().starts_with("/api/") {
-        return crate::api::not_found();
-    }
-    render(
-        StatusCode::NOT_FOUND,
-        &Problem {
-            title: "There is no such page",
-            message: "The address names nothing here.".to_owned(),
-            hint: None,
-        },
-    )
+async fn dashboard(visitor: Visitor) -> Result<HttpResponse, PageError> {
+    // Not "none": somebody who reads this may have a full folder.
+    let loaded = load(&visitor.app).await;
+    let loaded =
+        loaded.map_err(|error| PageError::from(error).titled("The snapshots could not be read"))?;
+    Ok(page(&visitor, loaded))
 }
 
 type Loaded = (CatalogueReport, Vec<AccountStatus>, Vec<SnapshotRow>);
@@ -107,28 +75,21 @@ async fn load(app: &App) -> Result<Loaded, BrowseError> {
     Ok((report, app.status().await?, app.snapshots(None).await?))
 }
 
-fn page(
-    app: &App,
-    report: CatalogueReport,
-    accounts: &[AccountStatus],
-    rows: Vec<SnapshotRow>,
-) -> HttpResponse {
-    let now = app.now();
+fn page(visitor: &Visitor, (report, accounts, rows): Loaded) -> HttpResponse {
+    let now = visitor.app.now();
     let size = rows.iter().map(|row| row.size).sum();
     let plural = if rows.len() == 1 { "" } else { "s" };
-    render(
-        StatusCode::OK,
-        &Dashboard {
-            total: format!("{} snapshot{plural}, {}", rows.len(), format::size(size)),
-            accounts: accounts
-                .iter()
-                .map(|status| AccountCard::of(status, now))
-                .collect(),
-            snapshots: lines(rows, now),
-            folder: app.backups().display().to_string(),
-            unreadable: report.unreadable,
-        },
-    )
+    show(&Dashboard {
+        page: visitor.page("Dashboard", Place::Dashboard),
+        total: format!("{} snapshot{plural}, {}", rows.len(), format::size(size)),
+        accounts: accounts
+            .iter()
+            .map(|status| AccountCard::of(status, now))
+            .collect(),
+        snapshots: lines(rows, now),
+        folder: visitor.app.backups().display().to_string(),
+        unreadable: report.unreadable,
+    })
 }
 
 impl AccountCard {
@@ -230,18 +191,6 @@ impl SnapshotLine {
             is_provable: row.kind != Kind::Imported,
             verified: format::instant(row.verified_at),
             file: row.file,
-        }
-    }
-}
-
-fn render(status: StatusCode, template: &impl Template) -> HttpResponse {
-    match template.render() {
-        Ok(html) => HttpResponse::build(status)
-            .content_type("text/html; charset=utf-8")
-            .body(html),
-        Err(error) => {
-            tracing::error!(%error, "cannot render a page");
-            HttpResponse::InternalServerError().body("The page could not be rendered.\n")
         }
     }
 }

@@ -1,0 +1,64 @@
+// Makes pages quicker to use. Nothing here is needed: without it everything is a link or a form.
+
+// Ages go on while a page stays open.
+const units = [["day", 86400], ["hour", 3600], ["min", 60]];
+const ago = (seconds) => {
+  if (seconds < 60) return "just now";
+  for (const [word, length] of units) {
+    // As the server words it: hours up to two days.
+    if (word === "day" && seconds < 2 * 86400) continue;
+    const count = Math.floor(seconds / length);
+    if (count >= 1) return `${count} ${word}${count === 1 || word === "min" ? "" : "s"} ago`;
+  }
+};
+setInterval(() => {
+  if (document.hidden) return;
+  for (const time of document.querySelectorAll("time[data-ago]")) {
+    const seconds = (Date.now() - Date.parse(time.dateTime)) / 1000;
+    if (seconds >= 0) time.textContent = ago(seconds);
+  }
+}, 60000);
+
+// Copy buttons appear only where copying works.
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    toast("Copied.");
+  });
+}
+
+// A short word about something that also stands on the page.
+export function toast(text) {
+  const box = document.createElement("div");
+  box.className = "toast";
+  box.textContent = text;
+  document.getElementById("toasts").append(box);
+  setTimeout(() => box.remove(), 8000);
+}
+
+// A form is sent once, however often its button is pressed.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+  setTimeout(() => delete form.dataset.sent, 5000);
+});
+
+// One menu open at a time; Escape closes it and gives the focus back.
+document.addEventListener("toggle", (event) => {
+  if (!event.target.open || !event.target.matches("details.menu")) return;
+  for (const other of document.querySelectorAll("details.menu[open]")) {
+    if (other !== event.target) other.open = false;
+  }
+}, true);
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = document.querySelector("details.menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});

@@ -1,0 +1,543 @@
+//! What every page has around its own content: who looks, where they are, what was just said.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::ServiceResponse;
+use actix_web::http::{StatusCode, header};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
+use anirewind_core::{App, BrowseError, Code, Explain, OperationRow};
+use askama::Template;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde::de::DeserializeOwned;
+
+use crate::access::{Access, Who};
+use crate::parts::JobBar;
+
+const SAID: &str = "said";
+const THEME: &str = "theme";
+
+/// Part of the addresses of assets, so that a new version is never taken from a cache.
+pub(crate) static VERSION: LazyLock<String> = LazyLock::new(|| {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    crate::assets::ALL.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+});
+
+/// Where in the navigation a page stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Dashboard,
+    Backups,
+    Timeline,
+    Titles,
+    Status,
+    Settings,
+    /// Nowhere: about, plans, setting up.
+    Elsewhere,
+}
+
+/// What surrounds the content of a page. Each template has one as `page`.
+#[derive(Debug, Clone)]
+pub(crate) struct Page {
+    /// What addresses begin with: nothing, or the path under which a proxy serves us.
+    pub(crate) base: String,
+    pub(crate) title: String,
+    pub(crate) place: Place,
+    /// `light` or `dark`, where somebody chose.
+    pub(crate) theme: Option<&'static str>,
+    /// The profile that the page is about.
+    pub(crate) profile: Option<String>,
+    pub(crate) profiles: Vec<String>,
+    /// The address of the page, without the base.
+    pub(crate) path: String,
+    pub(crate) said: Option<Said>,
+    /// What is under way.
+    pub(crate) jobs: Vec<JobBar>,
+    pub(crate) warning: Option<&'static str>,
+    /// Whether somebody is logged in and can log out.
+    pub(crate) can_leave: bool,
+    /// Whether there is anything to go to from here.
+    pub(crate) has_nav: bool,
+    pub(crate) version: &'static str,
+}
+
+impl Page {
+    /// Name, address and icon of each place.
+    pub(crate) fn nav(&self) -> [(Place, &'static str, &'static str, &'static str); 6] {
+        [
+            (Place::Dashboard, "/", "Dashboard", "i-home"),
+            (Place::Backups, "/backups", "Backups", "i-box"),
+            (Place::Timeline, "/timeline", "Timeline", "i-line"),
+            (Place::Titles, "/titles", "Titles", "i-book"),
+            (Place::Status, "/status", "Status", "i-pulse"),
+            (Place::Settings, "/settings", "Settings", "i-gear"),
+        ]
+    }
+
+    /// The same place for another profile.
+    pub(crate) fn of_profile(&self, profile: &str) -> String {
+        let profile = in_path(profile);
+        match self.place {
+            Place::Timeline => format!("/timeline/{profile}"),
+            Place::Titles => format!("/titles/{profile}"),
+            _ => format!("/backups/{profile}"),
+        }
+    }
+
+    pub(crate) fn other_theme(&self) -> &'static str {
+        match self.theme {
+            None => "dark",
+            Some("dark") => "light",
+            Some(_) => "system",
+        }
+    }
+
+    pub(crate) fn theme_word(&self) -> &'static str {
+        match self.theme {
+            None => "Theme: system",
+            Some("dark") => "Theme: dark",
+            Some(_) => "Theme: light",
+        }
+    }
+}
+
+/// A name as a part of a path.
+pub(crate) fn in_path(name: &str) -> String {
+    utf8_percent_encode(name, NON_ALPHANUMERIC).to_string()
+}
+
+/// What came of the last thing that somebody did here.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Said {
+    pub(crate) text: String,
+    pub(crate) is_problem: bool,
+    /// Where to go on: an address without the base, and its words.
+    pub(crate) link: Option<(String, String)>,
+}
+
+impl Said {
+    /// Something that went well.
+    pub(crate) fn done(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Something that did not.
+    pub(crate) fn problem(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            is_problem: true,
+            link: None,
+        }
+    }
+
+    /// With a link to go on.
+    pub(crate) fn with_link(mut self, path: impl Into<String>, words: impl Into<String>) -> Self {
+        self.link = Some((path.into(), words.into()));
+        self
+    }
+
+    fn to_cookie(&self) -> String {
+        let (path, words) = self.link.clone().unwrap_or_default();
+        let kind = if self.is_problem { "!" } else { "" };
+        let parts = [kind, &self.text, &path, &words];
+        let encoded = parts.map(|part| utf8_percent_encode(part, NON_ALPHANUMERIC).to_string());
+        encoded.join("|")
+    }
+
+    fn from_cookie(text: &str) -> Option<Self> {
+        let decode = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
+        let parts: Vec<String> = text.split('|').map(decode).collect();
+        let [kind, text, path, words] = <[String; 4]>::try_from(parts).ok()?;
+        Some(Self {
+            text,
+            is_problem: kind == "!",
+            // A path of ours and nothing else.
+            link: (path.starts_with('/') && !path.starts_with("//")).then_some((path, words)),
+        })
+    }
+}
+
+/// Somebody who may see pages, and what is around all of them.
+pub(crate) struct Visitor {
+    pub(crate) app: web::Data<App>,
+    pub(crate) access: web::Data<Access>,
+    pub(crate) who: Who,
+    theme: Option<&'static str>,
+    said: Option<Said>,
+    path: String,
+    pub(crate) profiles: Vec<String>,
+    jobs: Vec<OperationRow>,
+}
+
+impl FromRequest for Visitor {
+    type Error = Turned;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, Turned>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { Self::of(&request).await })
+    }
+}
+
+/// Somebody who may not see the page, and where they have to go first; or the page cannot be made.
+#[derive(Debug)]
+pub(crate) enum Turned {
+    To(String),
+    Failed(PageError),
+}
+
+impl fmt::Display for Turned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::To(path) => write!(f, "first {path}"),
+            Self::Failed(error) => error.fmt(f),
+        }
+    }
+}
+
+impl ResponseError for Turned {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::To(_) => StatusCode::SEE_OTHER,
+            Self::Failed(error) => error.status_code(),
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        match self {
+            Self::To(path) => HttpResponse::SeeOther()
+                .insert_header((header::LOCATION, path.clone()))
+                .finish(),
+            Self::Failed(error) => error.error_response(),
+        }
+    }
+}
+
+impl Visitor {
+    async fn of(request: &HttpRequest) -> Result<Self, Turned> {
+        let missing = || Turned::Failed(PageError::broken("the application is not wired"));
+        let app = request.app_data::<web::Data<App>>().ok_or_else(missing)?;
+        let access = request
+            .app_data::<web::Data<Access>>()
+            .ok_or_else(missing)?;
+        let who = access.who(app, request).await.map_err(Turned::Failed)?;
+        let path = own_path(access.base(), request);
+        if !who.may_see_pages() {
+            let is_claimed = app.is_claimed().await;
+            let is_claimed = is_claimed.map_err(|error| Turned::Failed(error.into()))?;
+            return Err(Turned::To(access.way_in(is_claimed, &path)));
+        }
+        let accounts = app.accounts().await;
+        let accounts = accounts.map_err(|error| Turned::Failed(error.into()))?;
+        let jobs = app.open_operations().await;
+        let jobs = jobs.map_err(|error| Turned::Failed(BrowseError::Store(error).into()))?;
+        Ok(Self {
+            app: app.clone(),
+            access: access.clone(),
+            who,
+            theme: theme(request),
+            said: said(request),
+            path,
+            profiles: accounts.into_iter().map(|row| row.profile).collect(),
+            jobs,
+        })
+    }
+
+    /// What is around a page.
+    pub(crate) fn page(&self, title: impl Into<String>, place: Place) -> Page {
+        Page {
+            base: self.access.base().to_owned(),
+            title: title.into(),
+            place,
+            theme: self.theme,
+            profile: None,
+            profiles: self.profiles.clone(),
+            path: self.path.clone(),
+            said: self.said.clone(),
+            jobs: self
+                .jobs
+                .iter()
+                .map(|job| JobBar::of(self.access.base(), job))
+                .collect(),
+            warning: self.access.warning(),
+            can_leave: matches!(self.who, Who::Session(_)),
+            has_nav: true,
+            version: &VERSION,
+        }
+    }
+
+    /// What is around a page about one profile.
+    pub(crate) fn page_of(&self, title: impl Into<String>, place: Place, profile: &str) -> Page {
+        Page {
+            profile: Some(profile.to_owned()),
+            ..self.page(title, place)
+        }
+    }
+
+    /// Sends the browser on after a form was taken, so that loading again does not send it again.
+    pub(crate) fn go(&self, path: &str, said: Option<Said>) -> HttpResponse {
+        go(self.access.base(), path, said)
+    }
+}
+
+/// Sends the browser to one of our pages.
+pub(crate) fn go(base: &str, path: &str, said: Option<Said>) -> HttpResponse {
+    let mut answer = HttpResponse::SeeOther();
+    answer.insert_header((header::LOCATION, format!("{base}{path}")));
+    if let Some(said) = said {
+        answer.cookie(
+            Cookie::build(SAID, said.to_cookie())
+                .path("/")
+                .http_only(true)
+                .same_site(SameSite::Lax)
+                .finish(),
+        );
+    }
+    answer.finish()
+}
+
+/// What is around a page for somebody who is not in yet.
+pub(crate) fn outside(base: &str, title: &str, request: &HttpRequest) -> Page {
+    Page {
+        base: base.to_owned(),
+        title: title.to_owned(),
+        place: Place::Elsewhere,
+        theme: theme(request),
+        profile: None,
+        profiles: Vec::new(),
+        path: own_path(base, request),
+        said: said(request),
+        jobs: Vec::new(),
+        warning: None,
+        can_leave: false,
+        has_nav: false,
+        version: &VERSION,
+    }
+}
+
+/// Path and query as they are below the base.
+fn own_path(base: &str, request: &HttpRequest) -> String {
+    let path = request
+        .uri()
+        .path_and_query()
+        .map_or("/", |path| path.as_str());
+    path.strip_prefix(base).unwrap_or(path).to_owned()
+}
+
+fn theme(request: &HttpRequest) -> Option<&'static str> {
+    match request.cookie(THEME)?.value() {
+        "light" => Some("light"),
+        "dark" => Some("dark"),
+        _ => None,
+    }
+}
+
+fn said(request: &HttpRequest) -> Option<Said> {
+    Said::from_cookie(request.cookie(SAID)?.value())
+}
+
+/// Once it was shown it has been said.
+pub(crate) fn forget_said<B>(response: &mut ServiceResponse<B>) {
+    let was_said = response.request().cookie(SAID).is_some();
+    if was_said && response.status().is_success() {
+        let mut gone = Cookie::build(SAID, "").path("/").finish();
+        gone.make_removal();
+        if let Ok(value) = gone.to_string().parse() {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
+}
+
+/// Renders a page.
+pub(crate) fn show(template: &impl Template) -> HttpResponse {
+    show_as(StatusCode::OK, template)
+}
+
+/// Renders a page with another status.
+pub(crate) fn show_as(status: StatusCode, template: &impl Template) -> HttpResponse {
+    match template.render() {
+        Ok(html) => HttpResponse::build(status)
+            .content_type("text/html; charset=utf-8")
+            .body(html),
+        Err(error) => {
+            tracing::error!(%error, "cannot render a page");
+            HttpResponse::InternalServerError().body("The page could not be rendered.\n")
+        }
+    }
+}
+
+/// A page that could not be made: what failed, what still holds, what to do.
+#[derive(Debug, Clone)]
+pub(crate) struct PageError {
+    pub(crate) status: StatusCode,
+    pub(crate) title: String,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage {
+    page: Page,
+    title: String,
+    message: String,
+    hint: Option<String>,
+}
+
+impl PageError {
+    /// The address names nothing.
+    pub(crate) fn missing(message: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::NOT_FOUND,
+            title: "There is no such page".to_owned(),
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    /// What was sent makes no sense.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            title: "That cannot be done".to_owned(),
+            message: message.into(),
+            hint: Some("Nothing was changed.".to_owned()),
+        }
+    }
+
+    pub(crate) fn broken(message: &str) -> Self {
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            title: "This page could not be made".to_owned(),
+            message: message.to_owned(),
+            hint: None,
+        }
+    }
+
+    /// With another title.
+    pub(crate) fn titled(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// The page that says so. With `visitor` it has the navigation around it.
+    pub(crate) fn page(&self, page: Page) -> HttpResponse {
+        let template = ProblemPage {
+            page: Page {
+                title: self.title.clone(),
+                ..page
+            },
+            title: self.title.clone(),
+            message: self.message.clone(),
+            hint: self.hint.clone(),
+        };
+        show_as(self.status, &template)
+    }
+}
+
+impl<E: Explain> From<E> for PageError {
+    fn from(error: E) -> Self {
+        let (title, status) = match error.code() {
+            Code::Failed => ("Something went wrong", 500),
+            Code::Usage => ("That cannot be done", 400),
+            Code::NotFound => ("There is no such thing", 404),
+            Code::NotSignedIn => ("The account is not connected", 409),
+            Code::Unavailable => ("AniList cannot be asked at the moment", 503),
+            Code::EditedSince => ("Edited since", 409),
+            Code::Busy => ("Something else is under way", 423),
+            Code::RefusedForSafety => ("Refused for safety", 403),
+        };
+        let chain = error.chain();
+        if status == 500 {
+            tracing::error!(problem = chain, "a page failed");
+        }
+        Self {
+            status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            title: title.to_owned(),
+            message: sentence(&chain),
+            hint: error.hint(),
+        }
+    }
+}
+
+/// With a capital and a full stop.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    let end = if text.ends_with(['.', '?', '!']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{}{}{end}", first.unwrap_or_default(), letters.as_str())
+}
+
+impl fmt::Display for PageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl ResponseError for PageError {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        // `mended` puts the page around it, which needs the request.
+        HttpResponse::build(self.status).finish()
+    }
+}
+
+/// Puts a page around an error that a handler ended with.
+pub(crate) async fn mended(request: &HttpRequest, error: &PageError) -> HttpResponse {
+    match Visitor::of(request).await {
+        Ok(visitor) => error.page(visitor.page("", Place::Elsewhere)),
+        Err(_) => {
+            let access = request.app_data::<web::Data<Access>>();
+            let base = access.map_or("", |access| access.base());
+            error.page(outside(base, "", request))
+        }
+    }
+}
+
+/// A form as browsers send it; a name may come more than once.
+pub(crate) struct Form<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
+    type Error = PageError;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, PageError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut actix_web::dev::Payload) -> Self::Future {
+        let bytes = web::Bytes::from_request(request, payload);
+        Box::pin(async move {
+            let wrong = |message: String| PageError::usage(sentence(&message));
+            let bytes = bytes.await.map_err(|error| wrong(error.to_string()))?;
+            let form = serde_html_form::from_bytes(&bytes);
+            form.map(Self).map_err(|error| wrong(error.to_string()))
+        })
+    }
+}
+
+/// What stands behind the question mark; a name may come more than once.
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
+    type Error = PageError;
+    type Future = std::future::Ready<Result<Self, PageError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
+        let query = serde_html_form::from_str(request.query_string());
+        std::future::ready(
+            query
+                .map(Self)
+                .map_err(|error| PageError::usage(sentence(&error.to_string()))),
+        )
+    }
+}
