@@ -80,7 +80,9 @@ async fn ways(client: &Client) -> Vec<(Method, String)> {
             let path = path
                 .replace("{reference}", "latest")
                 .replace("{title}", "1000")
-                .replace("{id}", "zzzz");
+                .replace("{id}", "zzzz")
+                .replace("{profile}", "nobody")
+                .replace("{name}", "none");
             ways.push((method, path));
         }
     }
@@ -150,7 +152,13 @@ async fn a_reading_key_reads_all_there_is_and_nothing_asks_anilist_by_itself() {
     let requests = client.scene.simulator.traffic().requests;
     for (method, path) in ways(&client).await {
         let is_stream = path == "/api/v1/events";
-        if method == Method::GET && !is_stream && !path.contains("compare") {
+        if method == Method::GET && path == "/api/v1/sessions" {
+            let (status, body) = client.send(method, &path, None).await;
+            assert_eq!(
+                (status, &body["code"]),
+                (StatusCode::FORBIDDEN, &json!("people-only"))
+            );
+        } else if method == Method::GET && !is_stream && !path.contains("compare") {
             let (status, body) = client.send(method, &path, None).await;
             assert!(!status.is_server_error(), "{path}: {body}");
             assert_ne!(status, StatusCode::UNAUTHORIZED, "{path}");
