@@ -129,6 +129,12 @@ pub(crate) enum Command {
     /// Keys by which programs talk to the server.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// The password of the server's pages.
+    #[command(subcommand)]
+    Password(PasswordCommand),
+    /// Who is logged in to the server's pages.
+    #[command(subcommand)]
+    Session(SessionCommand),
     /// Say how things stand; exit status 10 when something needs doing.
     Status,
     /// Look for what is wrong with the set-up.
@@ -347,6 +353,27 @@ pub(crate) enum KeyCommand {
     Remove {
         /// What it is called.
         name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PasswordCommand {
+    /// Set the password of the server's pages, whatever it was. Everybody has to log in again.
+    Set {
+        /// File that holds it; `-` to read it from standard input. Asked for if left out.
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SessionCommand {
+    /// List who is logged in to the server's pages.
+    List,
+    /// End a session. Who had it has to log in again.
+    End {
+        /// Its name.
+        id: String,
     },
 }
 
@@ -592,9 +619,9 @@ pub(crate) enum AccountCommand {
         /// What to call it here; the user's name if left out.
         #[arg(value_name = "NAME")]
         name: Option<String>,
-        /// File that holds the token; `-` to read it from standard input.
+        /// File that holds the token; `-` to read it from standard input. Asked for if left out.
         #[arg(long, value_name = "FILE")]
-        token_file: PathBuf,
+        token_file: Option<PathBuf>,
     },
     /// List the accounts.
     List,

@@ -12,6 +12,7 @@ mod import;
 mod job;
 mod key;
 mod log;
+mod password;
 mod plan;
 mod prune;
 pub(crate) mod restore;
@@ -22,17 +23,16 @@ mod undo;
 mod verify;
 
 use anirewind_core::App;
-use anirewind_core::model::AccessToken;
 
 use crate::arguments::{Arguments, Command, SnapshotCommand};
 use crate::completion;
 use crate::output::{Failure, Output};
-use crate::wiring;
+use crate::wiring::{self, Secret};
 
 /// Runs a command and says with which status to end.
 pub(crate) async fn run(
     arguments: &Arguments,
-    token: Option<AccessToken>,
+    secret: Option<Secret>,
     output: &Output,
 ) -> Result<u8, Failure> {
     if let Command::Completions { shell } = &arguments.command {
@@ -48,7 +48,7 @@ pub(crate) async fn run(
     };
     let profile = arguments.global.profile.as_deref();
     match &arguments.command {
-        Command::Account(command) => account::run(&app, output, command, token).await,
+        Command::Account(command) => account::run(&app, output, command, secret).await,
         Command::Backup(arguments) => backup::run(&app, output, profile, arguments).await,
         Command::Snapshots(arguments) => snapshots::run(&app, output, profile, arguments).await,
         Command::Show(arguments) => show::run(&app, output, profile, arguments).await,
@@ -67,6 +67,8 @@ pub(crate) async fn run(
         Command::List { at, entries } => history::list(&app, output, profile, at, *entries).await,
         Command::Op(command) => history::op(&app, output, profile, command).await,
         Command::Key(command) => key::run(&app, output, command).await,
+        Command::Password(_) => password::set(&app, output, secret).await,
+        Command::Session(command) => password::sessions(&app, output, command).await,
         Command::Status => status::run(&app, output, profile).await,
         Command::Doctor => doctor::run(&app, output).await,
         Command::Completions { shell } => completion::print(*shell),

@@ -1,6 +1,7 @@
 //! The self-hosted server: parse arguments, wire, run.
 
 mod demo;
+mod story;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -113,7 +114,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         .init();
 
     if let Some(demo) = &demo {
-        demo.live_a_few_days(&settings).await?;
+        demo.live_a_week(&settings).await?;
     }
     let (listen, is_open) = (settings.listen, settings.access.is_open);
     let zone = jiff::tz::TimeZone::system();

@@ -156,16 +156,14 @@ impl AccessSettings {
                 _ => return Err(refuse(LOGIN, value, "password, or off", origin)),
             },
         };
-        let public_url = match values.get(PUBLIC_URL) {
-            None => None,
-            Some((value, origin)) => match PublicUrl::parse(value.trim()) {
-                Some(url) => Some(url),
-                None => {
-                    let allowed = "an address as https://rewind.example/path";
-                    return Err(refuse(PUBLIC_URL, value, allowed, origin));
-                }
-            },
-        };
+        let mut public_url = None;
+        if let Some((value, origin)) = values.get(PUBLIC_URL) {
+            public_url = PublicUrl::parse(value.trim());
+            if public_url.is_none() {
+                let allowed = "an address as https://rewind.example/path";
+                return Err(refuse(PUBLIC_URL, value, allowed, origin));
+            }
+        }
         let mut proxies = Vec::new();
         if let Some((value, origin)) = values.get(PROXIES) {
             for part in parts(&value) {

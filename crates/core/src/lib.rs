@@ -83,7 +83,7 @@ pub use anirewind_restore::{Options as RestoreOptions, Phase, Prefer, StepState}
 pub use anirewind_store::{
     AccountRow, Attempt, Cause, ChangeFilter, ChangeRow, Cursor, Delta, KeyRow, OperationDetail,
     OperationRow, OperationState, Outcome, Reason, SessionRow, SnapshotRow, Standing, StepRow,
-    Style,
+    Style, sqlite_version,
 };
 pub use anirewind_timeline::{
     Change, Changed, Choices, Conflict, Differences, Id, Notice, Outcome as ChangeOutcome, Source,

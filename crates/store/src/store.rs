@@ -141,6 +141,11 @@ impl Store {
     }
 }
 
+/// The version of the SQLite that was linked in.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}
+
 /// What a piece of work can end with.
 #[derive(Debug)]
 pub(crate) enum Failed {

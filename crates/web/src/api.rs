@@ -115,7 +115,12 @@ pub(crate) fn watching(config: &mut web::ServiceConfig) {
 
 #[get("/api/v1/openapi.json")]
 async fn document() -> HttpResponse {
-    HttpResponse::Ok().json(Document::openapi())
+    HttpResponse::Ok().json(description())
+}
+
+/// The API as a document.
+pub(crate) fn description() -> utoipa::openapi::OpenApi {
+    Document::openapi()
 }
 
 /// An answer for a route of the API that there is not.

@@ -1,5 +1,6 @@
 //! The pages, a file each.
 
+mod about;
 mod connect;
 mod dashboard;
 mod security;
@@ -11,6 +12,7 @@ use crate::page::PageError;
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .configure(dashboard::routes)
+        .configure(about::routes)
         .configure(connect::routes)
         .configure(security::routes);
 }
