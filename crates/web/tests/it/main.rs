@@ -8,4 +8,5 @@
 
 mod access;
 mod api;
+mod contract;
 mod pages;
