@@ -22,6 +22,7 @@ mod import;
 mod judge;
 mod keys;
 mod looking;
+mod notices;
 mod plan;
 mod reference;
 mod report;
@@ -55,13 +56,14 @@ pub use history::{ListAt, TitleHistory};
 pub use import::{ImportError, ImportItem, ImportPlan, Imported};
 pub use keys::KeyError;
 pub use looking::LookReport;
+pub use notices::{ChannelStatus, NoticeError, Tested};
 pub use plan::{Action, Plan};
 pub use reference::{InvalidReference, Reference};
 pub use report::{Report, Summary};
 pub use restore::Wanted;
 pub use retention::{Pruned, RetentionPlan, TRASH_DAYS};
 pub use schedule::{InvalidSchedule, Schedule};
-pub use settings::{ProvidedToken, Settings};
+pub use settings::{NotifySettings, ProvidedToken, Settings};
 pub use source::{Origin, SettingsError, Sources};
 pub use status::{AccountStatus, Verdict};
 pub use verify::VerifyReport;
@@ -75,6 +77,7 @@ pub use anirewind_backup::{
     Thresholds,
 };
 pub use anirewind_model as model;
+pub use anirewind_notify as notify;
 pub use anirewind_restore::{Options as RestoreOptions, Phase, Prefer, StepState};
 pub use anirewind_store::{
     AccountRow, Attempt, Cause, ChangeFilter, ChangeRow, Cursor, Delta, KeyRow, OperationDetail,

@@ -1,5 +1,7 @@
 //! The settings, checked.
 
+mod notify;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,6 +11,7 @@ use anirewind_backup::{Steps, Thresholds};
 use anirewind_model::AccessToken;
 
 use crate::schedule::Schedule;
+pub use crate::settings::notify::NotifySettings;
 use crate::source::{Origin, Setting, SettingsError, Sources, Values};
 
 /// How this installation is to behave.
@@ -44,6 +47,8 @@ pub struct Settings {
     pub dry_run: bool,
     /// Titles may be removed from AniList.
     pub destructive_sync: bool,
+    /// Who is told what.
+    pub notify: NotifySettings,
     /// Who is asked before each effect on the disk; nobody, but in tests.
     pub steps: Steps,
 }
@@ -189,7 +194,10 @@ impl Settings {
     /// Reads the settings: flag, then environment, then `config.toml` in the data folder.
     pub fn read(sources: &Sources) -> Result<Self, SettingsError> {
         let data = data_folder(sources)?;
-        let values = Values::read(sources, &data.join("config.toml"), &KNOWN)?;
+        let values = {
+            let known = [&KNOWN[..], &notify::KNOWN].concat();
+            Values::read(sources, &data.join("config.toml"), &known)?
+        };
         let anilist_url = values.get(ANILIST_URL).map(|(url, _)| url);
         let is_simulated = anilist_url
             .as_deref()
@@ -233,6 +241,7 @@ impl Settings {
             watch_interval: watch_interval(&values)?,
             dry_run: parsed(&values, DRY_RUN, "true or false", flag)?.unwrap_or(false),
             destructive_sync: parsed(&values, DESTRUCTIVE, "true or false", flag)?.unwrap_or(false),
+            notify: NotifySettings::read(&values)?,
             steps: Steps::default(),
             data,
         })

@@ -89,6 +89,36 @@ pub enum SettingsError {
         /// Where it was read.
         origin: Origin,
     },
+    /// A secret that cannot be one. What it was is not repeated.
+    #[error("what {origin} holds cannot be `{key}`: {problem}")]
+    Secret {
+        /// The setting.
+        key: &'static str,
+        /// What is wrong with it.
+        problem: String,
+        /// Where it was read.
+        origin: Origin,
+    },
+    /// A file with a secret was announced and is not there.
+    #[error("cannot read `{key}` from {} (from {origin}): {problem}", path.display())]
+    SecretFile {
+        /// The setting.
+        key: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+        /// Where the file was named.
+        origin: Origin,
+    },
+    /// A setting that means nothing without another.
+    #[error("`{key}` is set, and `{needs}` is not")]
+    Alone {
+        /// The setting.
+        key: &'static str,
+        /// The other.
+        needs: &'static str,
+    },
     /// Nobody says where data goes.
     #[error("nobody says where to keep data, and this machine names no place for it")]
     NoDataFolder,

@@ -19,6 +19,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0003_timeline.sql")),
     M::up(include_str!("migrations/0004_plans.sql")),
     M::up(include_str!("migrations/0005_keys.sql")),
+    M::up(include_str!("migrations/0007_notices.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 
