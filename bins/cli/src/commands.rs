@@ -12,6 +12,7 @@ mod import;
 mod job;
 mod key;
 mod log;
+mod notify;
 mod plan;
 mod prune;
 pub(crate) mod restore;
@@ -67,6 +68,7 @@ pub(crate) async fn run(
         Command::List { at, entries } => history::list(&app, output, profile, at, *entries).await,
         Command::Op(command) => history::op(&app, output, profile, command).await,
         Command::Key(command) => key::run(&app, output, command).await,
+        Command::Notify(command) => notify::run(&app, output, command).await,
         Command::Status => status::run(&app, output, profile).await,
         Command::Doctor => doctor::run(&app, output).await,
         Command::Completions { shell } => completion::print(*shell),

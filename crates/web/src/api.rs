@@ -5,6 +5,7 @@ mod auth;
 mod curating;
 mod events;
 mod metrics;
+mod noticing;
 mod problem;
 #[expect(unused_qualifications, reason = "as the macros write them out")]
 mod reading;
@@ -78,6 +79,8 @@ api![
     acting::pause,
     acting::resume,
     acting::stop,
+    noticing::channels,
+    noticing::test,
     events::stream,
 ];
 
