@@ -43,14 +43,13 @@ impl App {
             if self.now() >= due {
                 let started = self.now();
                 let targets = self.all_targets().await;
-                pings.begins();
+                let _under_way = pings.set_out();
                 retry = self.take_round(&targets, FIRST_RETRY).await;
-                pings.ended();
                 due = self.next_after(started);
                 tracing::info!(%due, "next snapshot");
             } else if let Some(again) = retry.take_if(|again| self.now() >= again.at) {
+                let _under_way = pings.set_out();
                 retry = self.take_round(&again.targets, again.wait * 2).await;
-                pings.ended();
             }
             proven = self.scrub_daily(proven).await;
             // Nothing is due later than the schedule allows from now on, and a day besides, for a

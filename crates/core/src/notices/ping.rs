@@ -1,5 +1,7 @@
 //! Signs of life around each round of snapshots, sent beside it: a round never waits for one.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use anirewind_notify::Signal;
 use tokio::sync::mpsc;
 
@@ -9,8 +11,18 @@ use crate::explain::Explain as _;
 /// A round takes longer than a ping; if so many wait nevertheless, further ones are dropped.
 const WAITING: usize = 8;
 
-/// Sends signs of life, one after the other, for as long as there is a schedule.
-pub(crate) struct Pings(Option<mpsc::Sender<Moment>>);
+/// Sends signs of life, one after the other, for as long as there is a schedule. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Pings(Option<Arc<Line>>);
+
+/// Attempts that belong to one round, or one of them. Dropped when it ended, well or not.
+#[must_use]
+pub(crate) struct UnderWay(Option<Arc<Line>>);
+
+struct Line {
+    sender: mpsc::Sender<Moment>,
+    under_way: Mutex<usize>,
+}
 
 #[derive(Debug, Clone, Copy)]
 enum Moment {
@@ -26,28 +38,52 @@ impl Pings {
         }
         let (sender, mut moments) = mpsc::channel(WAITING);
         let app = app.clone();
+        // Ends with the last sender.
         tokio::spawn(async move {
             let mut problem = None;
             while let Some(moment) = moments.recv().await {
                 problem = app.ping(moment, problem).await;
             }
         });
-        Self(Some(sender))
+        Self(Some(Arc::new(Line {
+            sender,
+            under_way: Mutex::new(0),
+        })))
     }
 
-    /// A round begins.
-    pub(crate) fn begins(&self) {
-        self.note(Moment::Begins);
+    /// Something is under way from now on: a round begins, unless one is.
+    pub(crate) fn set_out(&self) -> UnderWay {
+        if let Some(line) = &self.0 {
+            line.count(|under_way| {
+                *under_way += 1;
+                (*under_way == 1).then_some(Moment::Begins)
+            });
+        }
+        UnderWay(self.0.clone())
     }
+}
 
-    /// A round ended, well or not.
-    pub(crate) fn ended(&self) {
-        self.note(Moment::Ended);
+impl Drop for UnderWay {
+    /// The round ends with the last of it.
+    fn drop(&mut self) {
+        if let Some(line) = &self.0 {
+            line.count(|under_way| {
+                *under_way -= 1;
+                (*under_way == 0).then_some(Moment::Ended)
+            });
+        }
     }
+}
 
-    fn note(&self, moment: Moment) {
-        if let Some(sender) = &self.0
-            && sender.try_send(moment).is_err()
+impl Line {
+    fn count(&self, change: impl FnOnce(&mut usize) -> Option<Moment>) {
+        // Held while it is sent, so that an end and the next beginning keep their order.
+        let mut under_way = self
+            .under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(moment) = change(&mut under_way)
+            && self.sender.try_send(moment).is_err()
         {
             tracing::warn!("the ping is too slow, so one is left out");
         }
