@@ -135,6 +135,9 @@ pub(crate) enum Command {
     /// Who is logged in to the server's pages.
     #[command(subcommand)]
     Session(SessionCommand),
+    /// Try whether notices arrive, and list where they go.
+    #[command(subcommand)]
+    Notify(NotifyCommand),
     /// Say how things stand; exit status 10 when something needs doing.
     Status,
     /// Look for what is wrong with the set-up.
@@ -335,6 +338,17 @@ pub(crate) enum JobCommand {
         #[command(flatten)]
         apply: ApplyArguments,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum NotifyCommand {
+    /// Send a notice that says nothing; exit status 3 when some channels did not take it.
+    Test {
+        /// webhook, ntfy, discord or smtp; each there is if left out.
+        channel: Option<String>,
+    },
+    /// List the channels, and how they fare.
+    List,
 }
 
 #[derive(Debug, Subcommand)]

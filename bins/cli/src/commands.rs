@@ -12,6 +12,7 @@ mod import;
 mod job;
 mod key;
 mod log;
+mod notify;
 mod password;
 mod plan;
 mod prune;
@@ -69,6 +70,7 @@ pub(crate) async fn run(
         Command::Key(command) => key::run(&app, output, command).await,
         Command::Password(_) => password::set(&app, output, secret).await,
         Command::Session(command) => password::sessions(&app, output, command).await,
+        Command::Notify(command) => notify::run(&app, output, command).await,
         Command::Status => status::run(&app, output, profile).await,
         Command::Doctor => doctor::run(&app, output).await,
         Command::Completions { shell } => completion::print(*shell),

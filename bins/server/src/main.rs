@@ -166,6 +166,9 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         () = app.run_watch() => {
             Err(anyhow::anyhow!("looking for changes ended").into())
         }
+        () = app.run_notices() => {
+            Err(anyhow::anyhow!("telling people ended").into())
+        }
         () = app.run_schedule() => {
             Err(anyhow::anyhow!("the schedule ended, so no more snapshots would be taken").into())
         }

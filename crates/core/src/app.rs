@@ -9,6 +9,7 @@ use std::time::Duration;
 use anirewind_anilist::{AniList, BuildError, Pace};
 use anirewind_backup::{Folder, Hash};
 use anirewind_model::{AccessToken, Clock, UserId};
+use anirewind_notify::Notifier;
 use anirewind_store::{OpenError, Secrets, Store};
 use jiff::tz::TimeZone;
 use thiserror::Error;
@@ -32,6 +33,7 @@ pub(crate) struct Inner {
     pub(crate) folder: Folder,
     pub(crate) secrets: Secrets,
     anilist: AniList,
+    pub(crate) notifier: Arc<Notifier>,
     pub(crate) patience: Option<Duration>,
     /// Files that could not be read when the folder was last looked at.
     pub(crate) unreadable: Mutex<Vec<String>>,
@@ -129,6 +131,7 @@ impl App {
             tracing::warn!(%error, "cannot clean up temporary files");
         }
         let secrets = Secrets::new(data.join("secrets"));
+        let notifier = Notifier::new(settings.notify.reach, Arc::clone(&clock));
         let inner = Inner {
             settings,
             clock,
@@ -137,6 +140,7 @@ impl App {
             folder,
             secrets,
             anilist,
+            notifier: Arc::new(notifier),
             patience,
             unreadable: Mutex::default(),
             doubted: Mutex::default(),

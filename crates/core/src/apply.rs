@@ -596,6 +596,14 @@ impl App {
             .store
             .end_operation(id.clone(), state, problem.clone())
             .await?;
+        let report = Report::new(operation.clone(), steps.clone());
+        self.tell(Event::Ended {
+            profile: self.profile_called(operation.owner).await,
+            operation: id.clone(),
+            kind: operation.kind.clone(),
+            state,
+            summary: report.summary(),
+        });
         match stopped {
             Some(ActStop::Store(error)) => return Err(error.into()),
             Some(ActStop::Stopped(source)) if !matches!(source, Stopped::Asked(_)) => {

@@ -6,9 +6,11 @@ use std::time::Duration;
 use anirewind_backup::Alarm;
 use anirewind_model::Counts;
 use anirewind_restore::Phase;
+use anirewind_store::OperationState;
 use anirewind_timeline::Id;
 
 use crate::capture::Captured;
+use crate::report::Summary;
 
 /// Something that happened while work was done for an account.
 #[derive(Debug, Clone)]
@@ -78,6 +80,19 @@ pub enum Event {
         /// For how long.
         wait: Duration,
     },
+    /// An act came to its end, or to rest.
+    Ended {
+        /// The profile.
+        profile: String,
+        /// The act.
+        operation: Id,
+        /// What kind of act: `undo`, `redo`, `restore`.
+        kind: String,
+        /// How far it has come.
+        state: OperationState,
+        /// What came of it.
+        summary: Summary,
+    },
     /// The client waits or tries again.
     Client {
         /// What it says.
@@ -141,6 +156,17 @@ impl fmt::Display for Event {
                 f,
                 "{profile}: {problem}. {operation} goes on by itself in {} s",
                 wait.as_secs()
+            ),
+            Self::Ended {
+                profile,
+                operation,
+                kind,
+                state,
+                summary,
+            } => write!(
+                f,
+                "{profile}: {kind} {operation} is {}: {summary}",
+                state.as_str()
             ),
             Self::Client { message } => f.write_str(message),
         }

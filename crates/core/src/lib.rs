@@ -1,7 +1,6 @@
 //! The use cases that the server and the command line share.
 #![doc = include_str!("../README.md")]
 
-mod access_settings;
 mod accounts;
 mod act_error;
 mod act_journal;
@@ -24,6 +23,7 @@ mod judge;
 mod keys;
 mod login;
 mod looking;
+mod notices;
 mod plan;
 mod reference;
 mod report;
@@ -39,7 +39,6 @@ mod verify;
 pub mod view;
 mod words;
 
-pub use access_settings::{AccessSettings, Network, PublicUrl};
 pub use accounts::{AccountError, Target};
 pub use act_error::{ActError, Guard};
 pub use alarms::OpenAlarm;
@@ -59,13 +58,14 @@ pub use import::{ImportError, ImportItem, ImportPlan, Imported};
 pub use keys::KeyError;
 pub use login::{LoginError, SessionToken};
 pub use looking::LookReport;
+pub use notices::{ChannelStatus, NoticeError, Tested};
 pub use plan::{Action, Plan};
 pub use reference::{InvalidReference, Reference};
 pub use report::{Report, Summary};
 pub use restore::Wanted;
 pub use retention::{Pruned, RetentionPlan, TRASH_DAYS};
 pub use schedule::{InvalidSchedule, Schedule};
-pub use settings::{ProvidedToken, Settings};
+pub use settings::{AccessSettings, Network, NotifySettings, ProvidedToken, PublicUrl, Settings};
 pub use source::{Origin, SettingsError, Sources};
 pub use status::{AccountStatus, Verdict};
 pub use verify::VerifyReport;
@@ -79,6 +79,7 @@ pub use anirewind_backup::{
     Thresholds,
 };
 pub use anirewind_model as model;
+pub use anirewind_notify as notify;
 pub use anirewind_restore::{Options as RestoreOptions, Phase, Prefer, StepState};
 pub use anirewind_store::{
     AccountRow, Attempt, Cause, ChangeFilter, ChangeRow, Cursor, Delta, KeyRow, OperationDetail,

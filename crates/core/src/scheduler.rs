@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use crate::accounts::{AccountError, Target};
 use crate::app::App;
 use crate::explain::{Code, Explain as _};
+use crate::notices::ping::Pings;
 
 /// The wall clock is looked at this often: it can be set, and machines sleep.
 const LOOK: Duration = Duration::from_mins(1);
@@ -34,6 +35,7 @@ impl App {
         let mut due = self.now();
         let mut retry: Option<Retry> = None;
         let mut proven = None;
+        let pings = Pings::begin(self);
         for target in self.all_targets().await {
             self.resume_in_background(&target);
         }
@@ -41,10 +43,12 @@ impl App {
             if self.now() >= due {
                 let started = self.now();
                 let targets = self.all_targets().await;
+                let _under_way = pings.set_out();
                 retry = self.take_round(&targets, FIRST_RETRY).await;
                 due = self.next_after(started);
                 tracing::info!(%due, "next snapshot");
             } else if let Some(again) = retry.take_if(|again| self.now() >= again.at) {
+                let _under_way = pings.set_out();
                 retry = self.take_round(&again.targets, again.wait * 2).await;
             }
             proven = self.scrub_daily(proven).await;

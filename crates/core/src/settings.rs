@@ -1,5 +1,8 @@
 //! The settings, checked.
 
+mod access;
+mod notify;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,8 +11,10 @@ use anirewind_backup::retention::Policy;
 use anirewind_backup::{Steps, Thresholds};
 use anirewind_model::AccessToken;
 
-use crate::access_settings::{self, AccessSettings};
 use crate::schedule::Schedule;
+pub use crate::settings::access::{AccessSettings, Network, PublicUrl};
+pub(crate) use crate::settings::access::{PASSWORD, is_long_enough};
+pub use crate::settings::notify::NotifySettings;
 use crate::source::{Origin, Setting, SettingsError, Sources, Values};
 
 /// How this installation is to behave.
@@ -49,6 +54,8 @@ pub struct Settings {
     pub destructive_sync: bool,
     /// Who may reach the server, and by which names.
     pub access: AccessSettings,
+    /// Who is told what.
+    pub notify: NotifySettings,
     /// Who is asked before each effect on the disk; nobody, but in tests.
     pub steps: Steps,
 }
@@ -167,11 +174,11 @@ const DESTRUCTIVE: Setting = Setting {
 
 const KNOWN: [Setting; 29] = [
     CLIENT_ID,
-    access_settings::LOGIN,
-    access_settings::PASSWORD_FILE,
-    access_settings::PUBLIC_URL,
-    access_settings::HOSTS,
-    access_settings::PROXIES,
+    access::LOGIN,
+    access::PASSWORD_FILE,
+    access::PUBLIC_URL,
+    access::HOSTS,
+    access::PROXIES,
     TOKEN_FILE,
     ANILIST_URL,
     REFERER,
@@ -204,7 +211,10 @@ impl Settings {
     /// Reads the settings: flag, then environment, then `config.toml` in the data folder.
     pub fn read(sources: &Sources) -> Result<Self, SettingsError> {
         let data = data_folder(sources)?;
-        let values = Values::read(sources, &data.join("config.toml"), &KNOWN)?;
+        let values = {
+            let known = [&KNOWN[..], &notify::KNOWN].concat();
+            Values::read(sources, &data.join("config.toml"), &known)?
+        };
         let anilist_url = values.get(ANILIST_URL).map(|(url, _)| url);
         let is_simulated = anilist_url
             .as_deref()
@@ -253,6 +263,7 @@ impl Settings {
             dry_run: parsed(&values, DRY_RUN, "true or false", flag)?.unwrap_or(false),
             destructive_sync: parsed(&values, DESTRUCTIVE, "true or false", flag)?.unwrap_or(false),
             access: AccessSettings::read(&values)?,
+            notify: NotifySettings::read(&values)?,
             steps: Steps::default(),
             data,
         })

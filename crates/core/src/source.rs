@@ -89,9 +89,21 @@ pub enum SettingsError {
         /// Where it was read.
         origin: Origin,
     },
-    /// A secret was announced and is not there.
-    #[error("cannot read a secret from {} (from {origin}): {problem}", path.display())]
+    /// A secret that cannot be one. What it was is not repeated.
+    #[error("what {origin} holds cannot be `{key}`: {problem}")]
+    Secret {
+        /// The setting.
+        key: &'static str,
+        /// What is wrong with it.
+        problem: String,
+        /// Where it was read.
+        origin: Origin,
+    },
+    /// A file with a secret was announced and is not there.
+    #[error("cannot read `{key}` from {} (from {origin}): {problem}", path.display())]
     SecretFile {
+        /// The setting.
+        key: &'static str,
         /// The file.
         path: PathBuf,
         /// What is wrong.
@@ -104,6 +116,14 @@ pub enum SettingsError {
     Password {
         /// Where it was read.
         origin: Origin,
+    },
+    /// A setting that means nothing without another.
+    #[error("`{key}` is set, and `{needs}` is not")]
+    Alone {
+        /// The setting.
+        key: &'static str,
+        /// The other.
+        needs: &'static str,
     },
     /// Nobody says where data goes.
     #[error("nobody says where to keep data, and this machine names no place for it")]
@@ -218,7 +238,7 @@ impl<'a> Values<'a> {
 const ELSEWHERE: [&str; 3] = [
     "ANIREWIND_DATA_PATH",
     "ANIREWIND_ANILIST_TOKEN",
-    crate::access_settings::PASSWORD,
+    crate::settings::PASSWORD,
 ];
 
 /// Reads a file of a size that settings can have. A pipe or a device in its place is refused: it

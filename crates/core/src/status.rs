@@ -10,7 +10,7 @@ use crate::find::BrowseError;
 use crate::judge::is_trusted;
 
 /// A snapshot is late when it is this much older than the schedule allows.
-const GRACE: Duration = Duration::hours(3);
+pub(crate) const GRACE: Duration = Duration::hours(3);
 
 /// How well an account is protected, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

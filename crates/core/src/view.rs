@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+pub use crate::notices::{ChannelView, NoticesView, PingView, TestedView};
 use crate::plan::{Action, Plan};
 use crate::report::Report;
 use crate::status::AccountStatus;

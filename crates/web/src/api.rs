@@ -5,6 +5,7 @@ mod auth;
 mod curating;
 mod events;
 mod metrics;
+mod noticing;
 mod people;
 mod problem;
 #[expect(unused_qualifications, reason = "as the macros write them out")]
@@ -86,6 +87,8 @@ api![
     acting::pause,
     acting::resume,
     acting::stop,
+    noticing::channels,
+    noticing::test,
     events::stream,
 ];
 

@@ -9,6 +9,7 @@
 mod commands;
 mod curation;
 mod killing;
+mod notifying;
 mod refusals;
 mod restoring;
 mod scene;

@@ -21,4 +21,5 @@ mod proving;
 mod restoring;
 mod scene;
 mod scheduling;
+mod telling;
 mod undoing;

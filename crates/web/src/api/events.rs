@@ -123,6 +123,7 @@ fn told(id: u64, event: &Event) -> Told {
         Event::Failed { .. } => "failed",
         Event::Job { .. } => "job",
         Event::Waiting { .. } => "waiting",
+        Event::Ended { .. } => "ended",
         Event::Client { .. } => "client",
     };
     let mut told = Told {
@@ -145,6 +146,9 @@ fn told(id: u64, event: &Event) -> Told {
             told.operation = Some(operation.to_string());
             (told.done, told.total) = (Some(*done), Some(*total));
             told.seconds_left = left.map(|left| left.as_secs());
+        }
+        Event::Ended { operation, .. } => {
+            told.operation = Some(operation.to_string());
         }
         Event::Waiting {
             operation, wait, ..

@@ -440,3 +440,19 @@ async fn snapshots_are_taken_kept_noted_compared_and_deleted() {
         }
     }
 }
+
+#[actix_web::test]
+async fn who_is_told_what_is_shown_and_can_be_tried() {
+    let client = Client::writing().await;
+    let view = client.get("/api/v1/notices/channels").await;
+    assert_eq!(
+        (&view["channels"], &view["ping"]),
+        (&json!([]), &Value::Null)
+    );
+    assert!(view["on"].as_array().unwrap().contains(&json!("failing")));
+    let (status, body) = client.post("/api/v1/notices/test", json!({})).await;
+    assert_eq!(
+        (status, &body["code"]),
+        (StatusCode::NOT_FOUND, &json!("not-found"))
+    );
+}

@@ -25,9 +25,7 @@ impl Caller {
         scene.change_some();
         scene.capture().await;
         let newest = scene.newest_change().await;
-        let plan = scene
-            .app
-            .plan_back_to(None, &newest, <_>::default());
+        let plan = scene.app.plan_back_to(None, &newest, <_>::default());
         let plan = scene.app.store_plan(plan.await.unwrap()).await.unwrap();
         let document = scene.get_json("/api/v1/openapi.json").await;
         let snapshot = scene.app.snapshots(None).await.unwrap().remove(0);

@@ -198,6 +198,7 @@ fn password(values: &Values<'_>) -> Result<Option<SecretString>, SettingsError> 
         (None, Some((path, origin))) => {
             let text = std::fs::read_to_string(&path);
             let text = text.map_err(|error| SettingsError::SecretFile {
+                key: PASSWORD_FILE.key,
                 path: PathBuf::from(Path::new(&path)),
                 problem: error.to_string(),
                 origin: origin.clone(),
