@@ -124,10 +124,7 @@ impl Queue {
             answer,
         };
         let lanes = self.ranks.entry(asking.rank()).or_default();
-        match lanes
-            .iter_mut()
-            .find(|lane| lane.account == asking.account)
-        {
+        match lanes.iter_mut().find(|lane| lane.account == asking.account) {
             Some(lane) => lane.tickets.push_back(ticket),
             None => lanes.push_back(Lane {
                 account: asking.account,

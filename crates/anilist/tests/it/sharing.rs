@@ -127,9 +127,8 @@ async fn a_thousand_accounts_have_their_day_and_a_person_the_next_turn() {
                 let log = house.log.lock().unwrap();
                 let between = log.iter().rev();
                 let between = between.take_while(|(at, _)| *at > asked);
-                let others = between.filter(|(at, who)| {
-                    *who != Who::Person && *at < asked + waited
-                });
+                let others =
+                    between.filter(|(at, who)| *who != Who::Person && *at < asked + waited);
                 assert_eq!(others.count(), 0, "somebody went before visit {visit}");
             }
             longest
@@ -143,7 +142,10 @@ async fn a_thousand_accounts_have_their_day_and_a_person_the_next_turn() {
     assert!(acted < Duration::from_mins(8), "the act took {acted:?}");
     // The longest gap is where a window of thirty has to end before the next may begin.
     let longest = person.await.unwrap();
-    assert!(longest < Duration::from_secs(8), "a person waited {longest:?}");
+    assert!(
+        longest < Duration::from_secs(8),
+        "a person waited {longest:?}"
+    );
     house.until(DAY).await;
     let log = house.log.lock().unwrap();
     let mut looks = vec![0_u32; usize::try_from(ACCOUNTS).unwrap()];
@@ -153,7 +155,10 @@ async fn a_thousand_accounts_have_their_day_and_a_person_the_next_turn() {
         }
     }
     let (fewest, most) = (looks.iter().min().unwrap(), looks.iter().max().unwrap());
-    assert!(*fewest >= 35 && most - fewest <= 2, "{fewest} to {most} looks");
+    assert!(
+        *fewest >= 35 && most - fewest <= 2,
+        "{fewest} to {most} looks"
+    );
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@
 )]
 
 mod accounts;
+mod calendars;
 mod capturing;
 mod crashing;
 mod enduring;
@@ -21,4 +22,5 @@ mod proving;
 mod restoring;
 mod scene;
 mod scheduling;
+mod sharing;
 mod undoing;
