@@ -256,12 +256,11 @@ impl AniList {
             let short = (repeat == Repeat::Harmful).then(|| write_patience(inner.pace.limit()));
             patience = least(patience, short);
             let left = patience.map(|patience| patience.saturating_sub(waited));
-            let turn = match self.waited_for() {
-                Some(turn) => turn,
-                None => {
-                    let turn = inner.pace.take(self.asking(repeat, left), &*inner.tell);
-                    turn.await.map_err(plain)?
-                }
+            let turn = if let Some(turn) = self.waited_for() {
+                turn
+            } else {
+                let turn = inner.pace.take(self.asking(repeat, left), &*inner.tell);
+                turn.await.map_err(plain)?
             };
             let waited = inner.clock.elapsed().saturating_sub(begun);
             if short.is_some_and(|short| waited > short) {

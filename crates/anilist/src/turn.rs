@@ -234,7 +234,7 @@ mod tests {
         };
         let places = [5, 50, 500].map(|seconds| queue.push(patient(seconds), Duration::ZERO));
         queue.leave(places[1].0);
-        let gone = queue.impatient(Duration::from_secs(60));
+        let gone = queue.impatient(Duration::from_mins(1));
         assert_eq!(gone.iter().map(|gone| gone.id).collect::<Vec<_>>(), [0]);
         assert_eq!(order(&mut queue), [2]);
     }

@@ -119,7 +119,7 @@ impl Jitter {
         let mut mixed = account;
         for half in [low, high] {
             let half = half.iter().rev();
-            let half = half.fold(0, |sum: u64, byte| sum << 8 | u64::from(*byte));
+            let half = half.fold(0, |sum: u64, byte| (sum << 8) | u64::from(*byte));
             // The finishing steps of splitmix64: neighbours end up far apart.
             mixed = (mixed ^ half).wrapping_add(0x9e37_79b9_7f4a_7c15);
             mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

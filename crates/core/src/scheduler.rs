@@ -127,14 +127,11 @@ impl App {
             return;
         }
         rounds.read_at = Some(elapsed);
-        match self.ways(rounds).await {
-            Ok(()) => {}
-            Err(error) => {
-                rounds.say(&error.chain(), || {
-                    tracing::error!(problem = error.chain(), "no snapshot of anybody");
-                });
-                return;
-            }
+        if let Err(error) = self.ways(rounds).await {
+            rounds.say(&error.chain(), || {
+                tracing::error!(problem = error.chain(), "no snapshot of anybody");
+            });
+            return;
         }
         if rounds.ways.is_empty() {
             rounds.say("nobody", || {
