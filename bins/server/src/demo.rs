@@ -53,6 +53,7 @@ impl Demo {
         let kept = [
             "ANIREWIND_LISTEN",
             "ANIREWIND_LOG",
+            "ANIREWIND_TIME_ZONE",
             "PAB_WEB_HOST",
             "PAB_WEB_PORT",
         ];

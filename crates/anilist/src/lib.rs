@@ -16,6 +16,7 @@ mod sweep;
 mod template;
 mod token;
 mod transport;
+mod turn;
 mod wire;
 mod write;
 
@@ -26,4 +27,5 @@ pub use favourites::FavouriteKind;
 pub use pace::Pace;
 pub use token::expiry;
 pub use transport::{AniList, BuildError, Builder};
+pub use turn::{Turn, Urgency};
 pub use write::WRITES_PER_REQUEST;

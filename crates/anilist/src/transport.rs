@@ -1,7 +1,8 @@
 //! One request to AniList: paced, sent, read, judged, and sent again where that is right.
 
 use std::fmt;
-use std::sync::Arc;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anirewind_model::{AccessToken, Clock, RemoteError, Retry};
@@ -18,6 +19,7 @@ use crate::endpoint::{self, InvalidEndpoint};
 use crate::event::Event;
 use crate::pace::Pace;
 use crate::template::{Repeated, Variables};
+use crate::turn::{Asking, Turn, Urgency};
 
 const USER_AGENT: &str = concat!(
     "AniRewind/",
@@ -33,6 +35,9 @@ pub struct AniList {
     inner: Arc<Inner>,
     authorization: HeaderValue,
     patience: Option<Duration>,
+    urgency: Urgency,
+    /// A turn that was waited for before, for the first request.
+    turn: Arc<Mutex<Option<Turn>>>,
 }
 
 struct Inner {
@@ -116,6 +121,8 @@ impl AniList {
             inner: Arc::clone(&self.inner),
             authorization: authorization(token)?,
             patience: self.patience,
+            urgency: self.urgency,
+            turn: Arc::default(),
         })
     }
 
@@ -126,6 +133,41 @@ impl AniList {
         Self {
             patience: Some(patience),
             ..self.clone()
+        }
+    }
+
+    /// The same for something more or less urgent. What nobody says is for a person.
+    #[must_use]
+    pub fn with_urgency(&self, urgency: Urgency) -> Self {
+        Self {
+            urgency,
+            ..self.clone()
+        }
+    }
+
+    /// The same, which sends its first request with a turn that was waited for before.
+    #[must_use]
+    pub fn with_turn(&self, turn: Turn) -> Self {
+        Self {
+            turn: Arc::new(Mutex::new(Some(turn))),
+            ..self.clone()
+        }
+    }
+
+    /// Waits until a request of this account may be sent, before anything is held up for it.
+    pub async fn turn(&self) -> Result<Turn, RemoteError> {
+        let asking = self.asking(Repeat::Harmless, self.inner.limits.patience);
+        self.inner.pace.take(asking, &*self.inner.tell).await
+    }
+
+    fn asking(&self, repeat: Repeat, patience: Option<Duration>) -> Asking {
+        let mut account = DefaultHasher::new();
+        self.authorization.as_bytes().hash(&mut account);
+        Asking {
+            urgency: self.urgency,
+            account: account.finish(),
+            writes: repeat == Repeat::Harmful,
+            patience,
         }
     }
 
@@ -214,12 +256,18 @@ impl AniList {
             let short = (repeat == Repeat::Harmful).then(|| write_patience(inner.pace.limit()));
             patience = least(patience, short);
             let left = patience.map(|patience| patience.saturating_sub(waited));
-            inner.pace.take(left, &*inner.tell).await.map_err(plain)?;
+            let turn = if let Some(turn) = self.waited_for() {
+                turn
+            } else {
+                let turn = inner.pace.take(self.asking(repeat, left), &*inner.tell);
+                turn.await.map_err(plain)?
+            };
             let waited = inner.clock.elapsed().saturating_sub(begun);
             if short.is_some_and(|short| waited > short) {
                 let wait = Duration::ZERO;
                 return Err(plain(RemoteError::RateLimited { wait }));
             }
+            turn.spend();
             let outcome = match self.post(body).await {
                 Ok(answer) => {
                     inner.pace.heed(&answer.headers);
@@ -258,6 +306,11 @@ impl AniList {
             inner.clock.sleep(wait).await;
             attempt += 1;
         }
+    }
+
+    fn waited_for(&self) -> Option<Turn> {
+        let turn = self.turn.lock();
+        turn.unwrap_or_else(PoisonError::into_inner).take()
     }
 
     async fn post(&self, body: &str) -> Result<Answer, RemoteError> {
@@ -410,6 +463,8 @@ impl Builder {
             inner: Arc::new(inner),
             authorization: authorization(&self.token)?,
             patience: None,
+            urgency: Urgency::default(),
+            turn: Arc::default(),
         })
     }
 }

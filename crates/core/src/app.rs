@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anirewind_anilist::{AniList, BuildError, Pace};
+use anirewind_anilist::{AniList, BuildError, Pace, Turn, Urgency};
 use anirewind_backup::{Folder, Hash};
 use anirewind_model::{AccessToken, Clock, UserId};
 use anirewind_notify::Notifier;
 use anirewind_store::{OpenError, Secrets, Store};
 use jiff::tz::TimeZone;
 use thiserror::Error;
+use time::OffsetDateTime;
 use tokio::sync::{Semaphore, broadcast};
 
 use crate::event::Event;
@@ -23,6 +24,10 @@ use crate::settings::Settings;
 #[derive(Clone)]
 pub struct App {
     pub(crate) inner: Arc<Inner>,
+    /// For whom AniList is asked: for a person, unless the scheduler says otherwise.
+    urgency: Urgency,
+    /// A turn that was waited for, for the first request.
+    turn: Arc<Mutex<Option<Turn>>>,
 }
 
 pub(crate) struct Inner {
@@ -43,6 +48,10 @@ pub(crate) struct Inner {
     pub(crate) identified: Mutex<Vec<(AccessToken, UserId)>>,
     /// Accounts for which something is gone on with, or waits to be.
     pub(crate) resuming: Mutex<BTreeSet<UserId>>,
+    /// When accounts are due by the schedule that runs in this process.
+    pub(crate) due: Mutex<BTreeMap<UserId, OffsetDateTime>>,
+    /// Whose turn it is in this process to change the folder.
+    pub(crate) folder_turn: Arc<tokio::sync::Mutex<()>>,
     /// How many acts are under way in this process.
     pub(crate) carrying: AtomicUsize,
     /// Whether this process ends as soon as nothing is under way any more.
@@ -102,6 +111,8 @@ impl Explain for StartError {
 impl App {
     /// Opens the installation that these settings describe. Blocks; sends nothing.
     ///
+    /// `zone` is the machine's; one in the settings counts instead.
+    ///
     /// With `patience`, waiting for AniList longer than that is an error.
     pub fn open(
         settings: Settings,
@@ -114,6 +125,7 @@ impl App {
             data: data.clone(),
             source: Box::new(source),
         };
+        let zone = settings.time_zone.clone().unwrap_or(zone);
         let steps = settings.steps.clone();
         let database = data.join("anirewind.db");
         let store = Store::open_watched(&database, steps.clone()).map_err(open)?;
@@ -146,6 +158,8 @@ impl App {
             doubted: Mutex::default(),
             identified: Mutex::default(),
             resuming: Mutex::default(),
+            due: Mutex::default(),
+            folder_turn: Arc::default(),
             carrying: AtomicUsize::new(0),
             closing: AtomicBool::new(false),
             interrupted: AtomicBool::new(false),
@@ -154,6 +168,8 @@ impl App {
         };
         Ok(Self {
             inner: Arc::new(inner),
+            urgency: Urgency::default(),
+            turn: Arc::default(),
         })
     }
 
@@ -163,7 +179,7 @@ impl App {
     }
 
     /// The time, as this installation sees it.
-    pub fn now(&self) -> time::OffsetDateTime {
+    pub fn now(&self) -> OffsetDateTime {
         self.inner.clock.now()
     }
 
@@ -177,9 +193,36 @@ impl App {
         let _ = self.inner.events.send(event);
     }
 
+    /// The same installation, for somebody who is more or less urgent.
+    pub(crate) fn with_urgency(&self, urgency: Urgency) -> Self {
+        Self {
+            urgency,
+            ..self.clone()
+        }
+    }
+
+    /// The same, with a turn that was waited for.
+    pub(crate) fn with_turn(&self, turn: Turn) -> Self {
+        Self {
+            turn: Arc::new(Mutex::new(Some(turn))),
+            ..self.clone()
+        }
+    }
+
+    /// The turn that was waited for, once. Dropped, it is given back.
+    pub(crate) fn waited_for(&self) -> Option<Turn> {
+        let turn = self.turn.lock();
+        turn.unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// AniList as an account sees it. Connections and the budget are shared by all.
     pub(crate) fn client(&self, token: &AccessToken) -> Result<AniList, BuildError> {
-        self.inner.anilist.for_token(token)
+        let client = self.inner.anilist.for_token(token)?;
+        let client = client.with_urgency(self.urgency);
+        Ok(match self.waited_for() {
+            Some(turn) => client.with_turn(turn),
+            None => client,
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use anirewind_anilist::Urgency;
 use anirewind_model::{
     Entry, EntryStatus, List, MediaId, MediaType, Remote as _, RemoteError, Retry, TypeSettings,
     UserId, Viewer,
@@ -347,6 +348,7 @@ impl App {
             .await?;
         // A pause that AniList asks for is waited for here, where wishes are heard.
         gate.client = gate.client.with_patience(WORTH_ASKING);
+        gate.client = gate.client.with_urgency(Urgency::Act);
         let mut rounds = 0;
         let mut open = usize::MAX;
         let mut is_muted = false;

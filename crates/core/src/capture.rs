@@ -221,6 +221,13 @@ impl App {
         outcome
     }
 
+    /// Notes and says that there is no snapshot, for somebody who could not even begin.
+    pub(crate) async fn note_no_snapshot(&self, target: &Target, error: &CaptureError) {
+        let profile = target.profile.as_deref().unwrap_or("the account");
+        let owner = self.owner_for_failure(target).await;
+        self.note_problem(profile, owner, error).await;
+    }
+
     async fn note_outcome(
         &self,
         profile: &str,
@@ -232,18 +239,20 @@ impl App {
                 tracing::info!(profile = captured.profile, "{captured}");
                 self.tell(Event::Saved(Box::new(captured.clone())));
             }
-            Err(error) => {
-                let problem = error.chain();
-                tracing::error!(profile, problem, "no snapshot");
-                if let Some(owner) = owner {
-                    self.note_failure(owner, error.code(), &problem).await;
-                }
-                self.tell(Event::Failed {
-                    profile: profile.to_owned(),
-                    problem,
-                });
-            }
+            Err(error) => self.note_problem(profile, owner, error).await,
         }
+    }
+
+    async fn note_problem(&self, profile: &str, owner: Option<UserId>, error: &CaptureError) {
+        let problem = error.chain();
+        tracing::error!(profile, problem, "no snapshot");
+        if let Some(owner) = owner {
+            self.note_failure(owner, error.code(), &problem).await;
+        }
+        self.tell(Event::Failed {
+            profile: profile.to_owned(),
+            problem,
+        });
     }
 
     async fn try_capture(&self, target: &Target, kind: Kind) -> Result<Captured, CaptureError> {

@@ -4,6 +4,7 @@
 mod accounts;
 mod act_error;
 mod act_journal;
+mod agenda;
 mod alarms;
 mod app;
 mod apply;
@@ -64,7 +65,7 @@ pub use reference::{InvalidReference, Reference};
 pub use report::{Report, Summary};
 pub use restore::Wanted;
 pub use retention::{Pruned, RetentionPlan, TRASH_DAYS};
-pub use schedule::{InvalidSchedule, Schedule};
+pub use schedule::{InvalidSchedule, Jitter, Schedule};
 pub use settings::{AccessSettings, Network, NotifySettings, ProvidedToken, PublicUrl, Settings};
 pub use source::{Origin, SettingsError, Sources};
 pub use status::{AccountStatus, Verdict};

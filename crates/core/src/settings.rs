@@ -10,6 +10,7 @@ use std::time::Duration;
 use anirewind_backup::retention::Policy;
 use anirewind_backup::{Steps, Thresholds};
 use anirewind_model::AccessToken;
+use jiff::tz::TimeZone;
 
 use crate::schedule::Schedule;
 pub use crate::settings::access::{AccessSettings, Network, PublicUrl};
@@ -34,6 +35,10 @@ pub struct Settings {
     pub rate_limit: Option<u32>,
     /// When to take snapshots.
     pub backup_at: Schedule,
+    /// Up to so much later than the schedule says, by account.
+    pub backup_jitter: Duration,
+    /// Whose days are meant; `None` for the machine's zone.
+    pub time_zone: Option<TimeZone>,
     /// Where the server listens.
     pub listen: SocketAddr,
     /// How much to log, in the words of `tracing`'s filters.
@@ -92,6 +97,14 @@ const RATE_LIMIT: Setting = Setting {
 const BACKUP_AT: Setting = Setting {
     key: "backup_at",
     variables: &["ANIREWIND_BACKUP_AT"],
+};
+const BACKUP_JITTER: Setting = Setting {
+    key: "backup_jitter",
+    variables: &["ANIREWIND_BACKUP_JITTER"],
+};
+const TIME_ZONE: Setting = Setting {
+    key: "time_zone",
+    variables: &["ANIREWIND_TIME_ZONE"],
 };
 const LISTEN: Setting = Setting {
     key: "listen",
@@ -172,7 +185,7 @@ const DESTRUCTIVE: Setting = Setting {
     variables: &["ANIREWIND_DESTRUCTIVE_SYNC", "PAB_DESTRUCTIVE_SYNC"],
 };
 
-const KNOWN: [Setting; 29] = [
+const KNOWN: [Setting; 31] = [
     CLIENT_ID,
     access::LOGIN,
     access::PASSWORD_FILE,
@@ -184,6 +197,8 @@ const KNOWN: [Setting; 29] = [
     REFERER,
     RATE_LIMIT,
     BACKUP_AT,
+    BACKUP_JITTER,
+    TIME_ZONE,
     LISTEN,
     LOG,
     PREFIX,
@@ -249,6 +264,8 @@ impl Settings {
             referer: values.get(REFERER).map(|(referer, _)| referer),
             rate_limit,
             backup_at: backup_at.unwrap_or_default(),
+            backup_jitter: backup_jitter(&values)?,
+            time_zone: parsed(&values, TIME_ZONE, ZONE_ALLOWED, time_zone)?,
             listen: listen(sources, &values)?,
             log: parsed(&values, LOG, LOG_ALLOWED, log_filter)?
                 .unwrap_or_else(|| "info".to_owned()),
@@ -277,6 +294,27 @@ fn flag(text: &str) -> Option<bool> {
         "false" | "0" | "no" | "off" => Some(false),
         _ => None,
     }
+}
+
+const ZONE_ALLOWED: &str = "the name of a time zone, as Europe/Berlin or UTC";
+
+/// A zone by its name. Offsets as `+02:00` have no summer time and are not taken.
+fn time_zone(name: &str) -> Option<TimeZone> {
+    TimeZone::get(name).ok()
+}
+
+/// Ten minutes unless somebody says otherwise.
+fn backup_jitter(values: &Values<'_>) -> Result<Duration, SettingsError> {
+    let allowed = "0 for none, or up to 6h, as 10m";
+    let parsed = parsed(values, BACKUP_JITTER, allowed, |text| {
+        let minutes: u64 = match (text.strip_suffix('m'), text.strip_suffix('h')) {
+            (Some(minutes), _) => minutes.trim().parse().ok()?,
+            (_, Some(hours)) => hours.trim().parse::<u64>().ok()?.checked_mul(60)?,
+            (None, None) => text.parse().ok().filter(|none| *none == 0)?,
+        };
+        (minutes <= 6 * 60).then(|| Duration::from_mins(minutes))
+    })?;
+    Ok(parsed.unwrap_or(Duration::from_mins(10)))
 }
 
 /// Five minutes unless somebody says otherwise; 0 for never.
@@ -539,6 +577,8 @@ mod tests {
         assert_eq!(settings.listen.to_string(), "127.0.0.1:4849");
         assert_eq!(settings.snapshot_prefix, "plexanibridge");
         assert_eq!(settings.backup_at.to_string(), "daily@01:00");
+        assert_eq!(settings.backup_jitter, Duration::from_mins(10));
+        assert_eq!(settings.time_zone, None);
         assert!(settings.tokens.is_empty() && settings.rate_limit.is_none());
         // Only a simulated AniList is asked more often than AniList ever allows.
         let local = "rate_limit = 60000\nanilist_url = \"http://127.0.0.1:1/\"";
@@ -579,6 +619,9 @@ mod tests {
             read(&[], "rate_limit = \n"),
             read(&[("ANIREWIND_BACKUP_AT", "sometimes")], ""),
             read(&[("ANIREWIND_LOG", "infoo")], ""),
+            read(&[("ANIREWIND_TIME_ZONE", "Europe/Berlinn")], ""),
+            read(&[], "time_zone = \"+02:00\""),
+            read(&[("ANIREWIND_BACKUP_JITTER", "7h")], ""),
             Settings::read(&Sources {
                 environment: [("ANIREWIND_DATA_PATH".to_owned(), String::new())].into(),
                 ..Sources::default()

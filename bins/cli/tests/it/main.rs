@@ -7,6 +7,7 @@
 )]
 
 mod commands;
+mod crowding;
 mod curation;
 mod killing;
 mod notifying;

@@ -7,6 +7,7 @@
 )]
 
 mod accounts;
+mod calendars;
 mod capturing;
 mod crashing;
 mod enduring;
@@ -21,5 +22,6 @@ mod proving;
 mod restoring;
 mod scene;
 mod scheduling;
+mod sharing;
 mod telling;
 mod undoing;
