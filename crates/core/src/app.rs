@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use anirewind_anilist::{AniList, BuildError, Pace};
@@ -12,10 +12,13 @@ use anirewind_model::{AccessToken, Clock, UserId};
 use anirewind_store::{OpenError, Secrets, Store};
 use jiff::tz::TimeZone;
 use thiserror::Error;
-use tokio::sync::broadcast;
+use time::OffsetDateTime;
+use tokio::sync::{Notify, broadcast};
 
 use crate::event::Event;
 use crate::explain::{Code, Explain};
+use crate::figures::Counting;
+use crate::logbook::LogBook;
 use crate::settings::Settings;
 
 /// An installation: its settings, its folder, its catalogue, its budget of requests.
@@ -47,7 +50,20 @@ pub(crate) struct Inner {
     pub(crate) closing: AtomicBool,
     /// Whether what is under way in this process is to come to rest.
     pub(crate) interrupted: AtomicBool,
+    lasting: Lasting,
+}
+
+/// What outlives the settings: an installation that is opened anew in the same process goes on with it.
+#[derive(Clone)]
+struct Lasting {
+    pace: Pace,
     events: broadcast::Sender<Event>,
+    counting: Arc<Counting>,
+    log: Arc<OnceLock<LogBook>>,
+    /// Somebody wants the settings read again.
+    reload: Arc<Notify>,
+    /// Why they could not be, and since when.
+    reload_problem: Arc<Mutex<Option<(OffsetDateTime, String)>>>,
 }
 
 /// The installation cannot be opened.
@@ -105,6 +121,44 @@ impl App {
         zone: TimeZone,
         patience: Option<Duration>,
     ) -> Result<Self, StartError> {
+        let pace = match settings.rate_limit {
+            Some(limit) => Pace::at_most(Arc::clone(&clock), limit),
+            None => Pace::new(Arc::clone(&clock)),
+        };
+        let (events, _) = broadcast::channel(256);
+        let lasting = Lasting {
+            pace,
+            events,
+            counting: Arc::default(),
+            log: Arc::default(),
+            reload: Arc::default(),
+            reload_problem: Arc::default(),
+        };
+        Self::open_with(settings, clock, zone, patience, lasting)
+    }
+
+    /// Opens the same installation with other settings. The budget of requests, what was counted and
+    /// whoever listens go on; this one can be let come to rest. Blocks; sends nothing.
+    pub fn reopen(&self, settings: Settings, zone: TimeZone) -> Result<Self, StartError> {
+        let inner = &self.inner;
+        let limit = settings.rate_limit;
+        let is_moved = limit != inner.settings.rate_limit;
+        let lasting = inner.lasting.clone();
+        let (clock, patience) = (Arc::clone(&inner.clock), inner.patience);
+        let app = Self::open_with(settings, clock, zone, patience, lasting)?;
+        if is_moved {
+            inner.lasting.pace.limit_to(limit);
+        }
+        Ok(app)
+    }
+
+    fn open_with(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        zone: TimeZone,
+        patience: Option<Duration>,
+        lasting: Lasting,
+    ) -> Result<Self, StartError> {
         let data = settings.data.clone();
         let open = |source| StartError::Open {
             data: data.clone(),
@@ -113,13 +167,8 @@ impl App {
         let steps = settings.steps.clone();
         let database = data.join("anirewind.db");
         let store = Store::open_watched(&database, steps.clone()).map_err(open)?;
-        let pace = match settings.rate_limit {
-            Some(limit) => Pace::at_most(Arc::clone(&clock), limit),
-            None => Pace::new(Arc::clone(&clock)),
-        };
-        let (events, _) = broadcast::channel(256);
         // The address is checked now rather than at the first snapshot.
-        let anilist = anilist(&settings, &clock, pace, patience, events.clone());
+        let anilist = anilist(&settings, &clock, patience, &lasting);
         let anilist = anilist.map_err(|source| StartError::Client { source })?;
         let folder = Folder::new(data.join("backups"), settings.snapshot_prefix.clone());
         let folder = folder.with_steps(steps);
@@ -143,7 +192,7 @@ impl App {
             carrying: AtomicUsize::new(0),
             closing: AtomicBool::new(false),
             interrupted: AtomicBool::new(false),
-            events,
+            lasting,
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -156,18 +205,60 @@ impl App {
     }
 
     /// The time, as this installation sees it.
-    pub fn now(&self) -> time::OffsetDateTime {
+    pub fn now(&self) -> OffsetDateTime {
         self.inner.clock.now()
     }
 
     /// What happens from now on.
     pub fn events(&self) -> broadcast::Receiver<Event> {
-        self.inner.events.subscribe()
+        self.inner.lasting.events.subscribe()
     }
 
     pub(crate) fn tell(&self, event: Event) {
+        self.inner.lasting.counting.event(&event);
         // Nobody listening is fine.
-        let _ = self.inner.events.send(event);
+        let _ = self.inner.lasting.events.send(event);
+    }
+
+    /// The last lines of the log; empty unless the program keeps them.
+    pub fn log(&self) -> LogBook {
+        self.inner.lasting.log.get().cloned().unwrap_or_default()
+    }
+
+    /// Shows lines of the log that the program keeps. The first one that is given stays.
+    pub fn keep_log(&self, log: &LogBook) {
+        let _ = self.inner.lasting.log.set(log.clone());
+    }
+
+    /// Asks whoever runs this installation to read the settings again.
+    pub fn ask_reload(&self) {
+        self.inner.lasting.reload.notify_one();
+    }
+
+    /// Waits until somebody asks for the settings to be read again.
+    pub async fn reload_asked(&self) {
+        self.inner.lasting.reload.notified().await;
+    }
+
+    pub(crate) fn counting(&self) -> &Counting {
+        &self.inner.lasting.counting
+    }
+
+    /// Requests a minute at present, and for how long nothing is sent.
+    pub(crate) fn allowance(&self) -> (u32, Option<Duration>) {
+        let pace = &self.inner.lasting.pace;
+        (pace.limit(), pace.silence())
+    }
+
+    pub(crate) fn reload_problem(&self) -> Option<(OffsetDateTime, String)> {
+        let problem = self.inner.lasting.reload_problem.lock();
+        problem.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_reload_problem(&self, problem: Option<String>) {
+        let now = self.now();
+        let kept = self.inner.lasting.reload_problem.lock();
+        *kept.unwrap_or_else(PoisonError::into_inner) = problem.map(|problem| (now, problem));
     }
 
     /// AniList as an account sees it. Connections and the budget are shared by all.
@@ -180,16 +271,21 @@ impl App {
 fn anilist(
     settings: &Settings,
     clock: &Arc<dyn Clock>,
-    pace: Pace,
     patience: Option<Duration>,
-    events: broadcast::Sender<Event>,
+    lasting: &Lasting,
 ) -> Result<AniList, BuildError> {
     let nobody = AccessToken::new("none").ok_or(BuildError::Token)?;
+    let (events, waiting) = (lasting.events.clone(), Arc::clone(&lasting.counting));
+    let (hearing, now) = (Arc::clone(&lasting.counting), Arc::clone(clock));
     let mut builder = AniList::builder(nobody)
         .clock(Arc::clone(clock))
-        .pace(pace)
+        .pace(lasting.pace.clone())
+        .on_answer(move |heard| hearing.heard(&heard, now.now()))
         .on_event(move |event| {
             tracing::info!("{event}");
+            if let anirewind_anilist::Event::Waiting { wait, .. } = event {
+                waiting.wait(wait);
+            }
             let _ = events.send(Event::Client {
                 message: event.to_string(),
             });

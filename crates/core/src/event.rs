@@ -78,6 +78,11 @@ pub enum Event {
         /// For how long.
         wait: Duration,
     },
+    /// The settings were read again.
+    Settings {
+        /// Why they were not taken, in one line; those of before hold then.
+        problem: Option<String>,
+    },
     /// The client waits or tries again.
     Client {
         /// What it says.
@@ -142,6 +147,10 @@ impl fmt::Display for Event {
                 "{profile}: {problem}. {operation} goes on by itself in {} s",
                 wait.as_secs()
             ),
+            Self::Settings { problem: None } => f.write_str("settings read again"),
+            Self::Settings {
+                problem: Some(problem),
+            } => write!(f, "settings not taken, those of before hold: {problem}"),
             Self::Client { message } => f.write_str(message),
         }
     }

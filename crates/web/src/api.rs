@@ -4,6 +4,8 @@ mod acting;
 mod auth;
 mod curating;
 mod events;
+#[expect(unused_qualifications, reason = "as the macros write them out")]
+mod living;
 mod metrics;
 mod problem;
 #[expect(unused_qualifications, reason = "as the macros write them out")]
@@ -45,7 +47,6 @@ macro_rules! api {
 api![
     reading::profiles,
     reading::status,
-    reading::settings,
     reading::snapshots,
     reading::snapshot,
     reading::snapshot_file,
@@ -79,6 +80,11 @@ api![
     acting::resume,
     acting::stop,
     events::stream,
+    living::settings_in_force,
+    living::change_settings,
+    living::reload,
+    living::health_checks,
+    living::log_lines,
 ];
 
 /// Routes of the API and of what watches over the server.

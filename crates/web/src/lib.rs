@@ -6,7 +6,9 @@ mod assets;
 mod dashboard;
 mod format;
 mod guard;
+mod revalidate;
 mod serve;
+mod trace;
 
 pub use api::Hub;
-pub use serve::{ServeError, application, bind, serve};
+pub use serve::{ServeError, Serving, application, bind};

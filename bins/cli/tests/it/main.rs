@@ -7,6 +7,7 @@
 )]
 
 mod commands;
+mod configuring;
 mod curation;
 mod killing;
 mod refusals;
