@@ -58,6 +58,7 @@ pub(crate) async fn live(
                     tracing::info!("asked to stop");
                     // What is under way finishes the request that is being sent; the rest goes on at
                     // the next start.
+                    drop(listener);
                     let drained = tokio::time::timeout(GRACE, serving.drain());
                     let _ = tokio::join!(drained, app.come_to_rest(REST));
                     return Ok(());
