@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
@@ -15,6 +16,8 @@ use crate::{api, assets, dashboard, guard, revalidate, trace};
 
 /// A handful of pages for a handful of people.
 const WORKERS: usize = 2;
+/// So long a connection that was just accepted has to be taken up.
+const TAKE_UP: Duration = Duration::from_millis(250);
 /// So many seconds requests that are under way have when another server has taken over.
 const DRAIN: u64 = 60;
 
@@ -112,6 +115,10 @@ impl Serving {
     /// Takes no more connections, and ends when the requests under way are answered.
     pub async fn drain(self) {
         self.hub.close();
+        // A connection between the one that accepts and the one that answers would be dropped by a
+        // stop: first none come after, then those are taken up.
+        self.handle.pause().await;
+        tokio::time::sleep(TAKE_UP).await;
         self.handle.stop(true).await;
     }
 }

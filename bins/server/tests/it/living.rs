@@ -9,6 +9,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
@@ -55,7 +56,7 @@ impl Scene {
         let mut world = World::new();
         let growth = Growth {
             seed: 7,
-            anime: 150,
+            anime: 300,
             manga: 10,
         };
         world.grow(World::hana(), TOKEN, growth, now - time::Duration::DAY);
@@ -144,14 +145,14 @@ impl Scene {
         server
     }
 
-    /// Changes a hundred titles on AniList, plans to put them back, and lets AniList hold its breath
+    /// Changes two hundred and fifty titles on AniList, plans to put them back, and lets AniList hold its breath
     /// once the first of them are back.
     fn begin_restore(&self, server: &Server) -> Held {
         let before = self.titles();
         {
             let mut world = self.simulator.world();
             let all: Vec<SimEntry> = world.entries(HANA).cloned().collect();
-            for mut entry in all.into_iter().take(100) {
+            for mut entry in all.into_iter().take(250) {
                 entry.score = if entry.score == 50 { 60 } else { 50 };
                 world.put_entry(entry);
             }
@@ -164,8 +165,7 @@ impl Scene {
         let (held, is_held) = mpsc::channel();
         let (release, released) = mpsc::channel::<()>();
         let once = Arc::new(Mutex::new(Some((held, released))));
-        let next = self.simulator.traffic().requests;
-        for number in next..next + 200 {
+        for number in 1..200 {
             let once = Arc::clone(&once);
             self.simulator.before_request(number, move |world| {
                 let is_sent = |act: &Act| matches!(act, Act::Saved { .. });
@@ -190,7 +190,13 @@ impl Scene {
                 &request(&key, "POST", &path, &[], Some(&json!({}))),
             )
         });
-        is_held.recv_timeout(Duration::from_mins(2)).unwrap();
+        let is_held = is_held.recv_timeout(Duration::from_secs(40));
+        assert!(
+            is_held.is_ok(),
+            "{} {:?}",
+            self.said(),
+            self.simulator.operations()
+        );
         Held {
             before,
             id,
@@ -220,7 +226,7 @@ impl Scene {
                 *saved.entry(media).or_default() += 1;
             }
         }
-        assert_eq!(saved.len(), 100);
+        assert_eq!(saved.len(), 250);
         assert!(saved.values().all(|count| *count == 1), "{saved:?}");
     }
 }
@@ -323,15 +329,20 @@ fn new_settings_are_taken_over_while_requests_are_under_way() {
     scene.config("keep_daily = 1\n");
     let server = scene.settled(&[]);
     assert_eq!(server.setting(&scene, "keep_daily"), "1");
+    let saved = server.get(&scene, "/api/v1/log?level=info&q=saved").1;
+    assert!(saved.to_string().contains("snapshot{profile="), "{saved}");
     // One request is half sent, and somebody listens to what happens.
     let whole = request(&scene.key, "GET", "/api/v1/status", &[], None);
     let (first, second) = whole.split_at(40);
     let mut slow = TcpStream::connect(&server.address).unwrap();
     slow.write_all(first.as_bytes()).unwrap();
     let (address, key) = (server.address.clone(), scene.key.clone());
-    let listening = std::thread::spawn(move || {
-        exchange(&address, &request(&key, "GET", "/api/v1/events", &[], None))
-    });
+    let mut events = TcpStream::connect(&address).unwrap();
+    let asked = request(&key, "GET", "/api/v1/events", &[], None);
+    events.write_all(asked.as_bytes()).unwrap();
+    let mut heard = [0; 12];
+    events.read_exact(&mut heard).unwrap();
+    assert_eq!(&heard, b"HTTP/1.1 200");
     scene.config("keep_daily = 3\n");
     assert_eq!(server.health(&scene, "settings")["state"], "warn");
     server.signal("HUP");
@@ -343,7 +354,9 @@ fn new_settings_are_taken_over_while_requests_are_under_way() {
     slow.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     // The stream ends rather than going quiet, so that a browser comes back to the new one.
-    assert!(listening.join().unwrap().starts_with("HTTP/1.1 200"));
+    let mut heard = String::new();
+    events.read_to_string(&mut heard).unwrap();
+    assert!(heard.contains("settings read again"), "{heard}");
     // What makes no sense is told, and what was in force stays in force.
     scene.config("keep_daily = \"many\"\n");
     let (status, problem) = server.send(&scene, "POST", "/api/v1/server/reload", &[], None);
@@ -360,6 +373,41 @@ fn new_settings_are_taken_over_while_requests_are_under_way() {
         server.setting(&scene, "keep_daily") == "4"
     });
     assert_eq!(server.health(&scene, "settings")["state"], "ok");
+}
+
+#[test]
+fn no_connection_is_lost_while_settings_are_taken_over() {
+    let scene = Scene::new();
+    let server = scene.settled(&[]);
+    let is_over = Arc::new(AtomicBool::new(false));
+    let askers: Vec<_> = (0..3)
+        .map(|_| {
+            let (address, is_over) = (server.address.clone(), Arc::clone(&is_over));
+            std::thread::spawn(move || {
+                let asked = request("", "GET", "/healthz", &[], None);
+                let asked = asked.replace("Authorization: Bearer \r\n", "");
+                let mut answered = 0;
+                while !is_over.load(Ordering::Relaxed) {
+                    let answer = exchange(&address, &asked);
+                    assert!(answer.starts_with("HTTP/1.1 200"), "{answer:?}");
+                    answered += 1;
+                }
+                answered
+            })
+        })
+        .collect();
+    for days in 1..=5 {
+        scene.config(&format!("keep_daily = {days}\n"));
+        server.signal("HUP");
+        let days = days.to_string();
+        wait_for("the new settings", || {
+            server.setting(&scene, "keep_daily") == days
+        });
+    }
+    is_over.store(true, Ordering::Relaxed);
+    for asker in askers {
+        assert!(asker.join().unwrap() > 0);
+    }
 }
 
 #[test]
@@ -416,8 +464,6 @@ fn the_log_says_what_happens_and_never_a_token() {
     let path = format!("/api/v1/log?q={named}&limit=2000");
     let found = server.get(&scene, &path).1.to_string();
     assert!(found.contains("/api/v1/plans/zzzz"), "{found}");
-    let saved = server.get(&scene, "/api/v1/log?level=info&q=saved").1;
-    assert!(saved.to_string().contains("snapshot{profile="), "{saved}");
     let all = exchange(
         &server.address,
         &request(&scene.key, "GET", "/api/v1/log?limit=2000", &[], None),

@@ -8,6 +8,7 @@
 
 mod accounts;
 mod capturing;
+mod configuring;
 mod crashing;
 mod enduring;
 mod finding;

@@ -52,6 +52,8 @@ struct Inner {
     begun: u64,
     requests: AtomicU64,
     closing: watch::Sender<bool>,
+    /// Whether all that happened before the end was handed on.
+    ended: watch::Sender<bool>,
 }
 
 impl Hub {
@@ -68,6 +70,7 @@ impl Hub {
                 begun,
                 requests: AtomicU64::new(0),
                 closing: watch::Sender::new(false),
+                ended: watch::Sender::new(false),
             }),
         };
         let (listener, mut events) = (hub.clone(), app.events());
@@ -77,6 +80,7 @@ impl Hub {
             let mut closing = listener.inner.closing.subscribe();
             loop {
                 let event = tokio::select! {
+                    biased;
                     event = events.recv() => event,
                     _ = closing.wait_for(|closing| *closing) => break,
                 };
@@ -90,6 +94,7 @@ impl Hub {
                     Err(broadcast::error::RecvError::Closed) => break,
                 }
             }
+            let _ = listener.inner.ended.send_replace(true);
         });
         hub
     }
@@ -209,16 +214,17 @@ pub(crate) async fn stream(_: Reader, hub: web::Data<Hub>, request: HttpRequest)
     let gap = has_gap.then(|| Bytes::from_static(b"event: missed\ndata: {}\n\n"));
     let first = std::iter::once(Bytes::from_static(b"retry: 3000\n\n")).chain(gap);
     let waiting: VecDeque<Bytes> = first.chain(missed.iter().map(frame)).collect();
-    let closing = hub.inner.closing.subscribe();
-    let from = (waiting, live, closing);
-    let frames = unfold(from, |(mut waiting, mut live, mut closing)| async move {
+    let ended = hub.inner.ended.subscribe();
+    let from = (waiting, live, ended);
+    let frames = unfold(from, |(mut waiting, mut live, mut ended)| async move {
         if let Some(next) = waiting.pop_front() {
-            return Some((Ok::<_, actix_web::Error>(next), (waiting, live, closing)));
+            return Some((Ok::<_, actix_web::Error>(next), (waiting, live, ended)));
         }
         let told = tokio::select! {
+            biased;
             told = tokio::time::timeout(HEARTBEAT, live.recv()) => told,
             // A browser comes back by itself, and asks for what it missed.
-            _ = closing.wait_for(|closing| *closing) => return None,
+            _ = ended.wait_for(|ended| *ended) => return None,
         };
         let next = match told {
             Ok(Ok(told)) => frame(&told),
@@ -228,7 +234,7 @@ pub(crate) async fn stream(_: Reader, hub: web::Data<Hub>, request: HttpRequest)
             Ok(Err(broadcast::error::RecvError::Closed)) => return None,
             Err(_) => Bytes::from_static(b": still here\n\n"),
         };
-        Some((Ok(next), (waiting, live, closing)))
+        Some((Ok(next), (waiting, live, ended)))
     });
     HttpResponse::Ok()
         .content_type("text/event-stream")
