@@ -158,9 +158,9 @@ impl SettingsDraft {
             let value = |of: &str| parse(&config, of).ok()?.get(key).map(ToString::to_string);
             old.is_none() || value(before.as_deref().unwrap_or_default()) != value(&after)
         };
-        let changed = changes.iter().map(|(key, _)| key.clone());
+        let keys = changes.iter().map(|(key, _)| key.clone());
         Ok(Self {
-            changed: changed.filter(is_new).collect(),
+            changed: keys.filter(is_new).collect(),
             config,
             before,
             after,

@@ -66,13 +66,13 @@ async fn change_one(
     allow_losing: Option<usize>,
 ) -> Result<u8, Failure> {
     let sources = wiring::sources(&arguments.global);
-    let changes = [change];
-    let mut draft = SettingsDraft::new(&sources, &changes)?;
+    let wanted = [change];
+    let mut draft = SettingsDraft::new(&sources, &wanted)?;
     let old = Settings::read(&sources).ok();
     let is_narrower = old.is_some_and(|old| old.retention != draft.settings.retention);
     if is_narrower && draft.settings.data.join("anirewind.db").exists() {
         let app = wiring::open(arguments).await?;
-        draft = app.plan_settings(&changes, None).await?;
+        draft = app.plan_settings(&wanted, None).await?;
     }
     let count = draft.going.len();
     let mut agreed = allow_losing;

@@ -292,10 +292,10 @@ fn request(
     body: Option<&Value>,
 ) -> String {
     let body = body.map(ToString::to_string).unwrap_or_default();
-    let headers: String = headers
+    let lines = headers
         .iter()
-        .map(|(name, value)| format!("{name}: {value}\r\n"))
-        .collect();
+        .map(|(name, value)| [*name, ": ", *value, "\r\n"]);
+    let headers: String = lines.flatten().collect();
     format!(
         "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
          Authorization: Bearer {key}\r\nContent-Type: application/json\r\n{headers}\
