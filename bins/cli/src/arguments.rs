@@ -138,6 +138,9 @@ pub(crate) enum Command {
     /// Try whether notices arrive, and list where they go.
     #[command(subcommand)]
     Notify(NotifyCommand),
+    /// Look at the settings, and change them in config.toml.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Say how things stand; exit status 10 when something needs doing.
     Status,
     /// Look for what is wrong with the set-up.
@@ -389,6 +392,39 @@ pub(crate) enum SessionCommand {
         /// Its name.
         id: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// List every setting with its value and where that was said.
+    List,
+    /// Print the value of one.
+    Get {
+        /// Its key, as in `backup_at`.
+        key: String,
+    },
+    /// Change one. The whole is checked before anything is written.
+    Set {
+        /// Its key, as in `backup_at`.
+        key: String,
+        /// Its value, as in `every 6h`.
+        value: String,
+        /// Agree that exactly this many snapshots are no longer kept.
+        #[arg(long, value_name = "COUNT")]
+        allow_losing: Option<usize>,
+    },
+    /// Take one away, so that its default holds.
+    Unset {
+        /// Its key.
+        key: String,
+        /// Agree that exactly this many snapshots are no longer kept.
+        #[arg(long, value_name = "COUNT")]
+        allow_losing: Option<usize>,
+    },
+    /// Print where the file with the settings is, or would be.
+    Path,
+    /// Say whether the settings make sense; exit status 2 when they do not.
+    Check,
 }
 
 /// How a plan is sent.

@@ -3,6 +3,7 @@
 mod account;
 mod alarm;
 mod backup;
+mod config;
 mod curate;
 mod diff;
 mod doctor;
@@ -39,6 +40,10 @@ pub(crate) async fn run(
     if let Command::Completions { shell } = &arguments.command {
         return completion::print(*shell);
     }
+    // Settings that make no sense keep an installation from being opened, and are mended here.
+    if let Command::Config(command) = &arguments.command {
+        return config::run(arguments, output, command).await;
+    }
     let app = match wiring::open(arguments).await {
         Ok(app) => app,
         // What keeps everything else from starting is what the doctor is asked about.
@@ -73,6 +78,7 @@ pub(crate) async fn run(
         Command::Notify(command) => notify::run(&app, output, command).await,
         Command::Status => status::run(&app, output, profile).await,
         Command::Doctor => doctor::run(&app, output).await,
+        Command::Config(command) => config::run(arguments, output, command).await,
         Command::Completions { shell } => completion::print(*shell),
     }
 }

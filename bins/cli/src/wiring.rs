@@ -63,7 +63,7 @@ pub(crate) fn known_snapshots() -> Option<(Option<OffsetDateTime>, Vec<SnapshotR
     clippy::disallowed_methods,
     reason = "the binary is where the environment is read"
 )]
-fn sources(global: &Global) -> Sources {
+pub(crate) fn sources(global: &Global) -> Sources {
     let mut flags = std::collections::BTreeMap::new();
     if let Some(data) = &global.data_dir {
         flags.insert("data_dir", data.display().to_string());

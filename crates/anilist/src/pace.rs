@@ -105,6 +105,15 @@ impl Pace {
         self.with(|state| state.limit)
     }
 
+    /// Goes on with at most this many requests a minute from now, or as the headers say.
+    pub fn limit_to(&self, per_minute: Option<u32>) {
+        let fixed = per_minute.map(|limit| limit.max(1));
+        self.with(|state| {
+            state.fixed = fixed;
+            state.limit = fixed.unwrap_or(FIRST_LIMIT);
+        });
+    }
+
     /// How long nothing is sent because AniList asked for it; `None` when it did not.
     pub fn silence(&self) -> Option<Duration> {
         let now = self.inner.clock.elapsed();

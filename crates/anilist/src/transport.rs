@@ -17,6 +17,7 @@ use crate::clock::SystemClock;
 use crate::documents::Document;
 use crate::endpoint::{self, InvalidEndpoint};
 use crate::event::Event;
+use crate::heard::Heard;
 use crate::pace::Pace;
 use crate::template::{Repeated, Variables};
 use crate::turn::{Asking, Turn, Urgency};
@@ -46,10 +47,12 @@ struct Inner {
     clock: Arc<dyn Clock>,
     pace: Pace,
     tell: Tell,
+    hear: Hear,
     limits: Limits,
 }
 
 type Tell = Arc<dyn Fn(Event) + Send + Sync>;
+type Hear = Arc<dyn Fn(Heard) + Send + Sync>;
 
 #[derive(Debug, Clone, Copy)]
 struct Limits {
@@ -68,6 +71,7 @@ pub struct Builder {
     clock: Option<Arc<dyn Clock>>,
     pace: Option<Pace>,
     tell: Tell,
+    hear: Hear,
     connect_timeout: Duration,
     limits: Limits,
 }
@@ -180,6 +184,7 @@ impl AniList {
             clock: None,
             pace: None,
             tell: Arc::new(|_| ()),
+            hear: Arc::new(|_| ()),
             connect_timeout: Duration::from_secs(10),
             limits: Limits {
                 timeout: Duration::from_mins(1),
@@ -271,9 +276,16 @@ impl AniList {
             let outcome = match self.post(body).await {
                 Ok(answer) => {
                     inner.pace.heed(&answer.headers);
-                    answer.read(inner.clock.now())
+                    let (now, headers) = (inner.clock.now(), answer.headers.clone());
+                    let read = answer.read(now);
+                    let error = read.as_ref().err().map(|failure: &Failure| &failure.error);
+                    (inner.hear)(Heard::of(error).with(&headers, now));
+                    read
                 }
-                Err(error) => Err(plain(error)),
+                Err(error) => {
+                    (inner.hear)(Heard::of(Some(&error)));
+                    Err(plain(error))
+                }
             };
             let failure = match outcome {
                 Ok(data) => return Ok(data),
@@ -403,6 +415,12 @@ impl Builder {
         self
     }
 
+    /// Is told what became of each request.
+    pub fn on_answer(mut self, hear: impl Fn(Heard) + Send + Sync + 'static) -> Self {
+        self.hear = Arc::new(hear);
+        self
+    }
+
     /// Gives up on a request that has no whole answer after this long. A minute by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.limits.timeout = timeout;
@@ -457,6 +475,7 @@ impl Builder {
             pace: self.pace.unwrap_or_else(|| Pace::new(Arc::clone(&clock))),
             clock,
             tell: self.tell,
+            hear: self.hear,
             limits: self.limits,
         };
         Ok(AniList {

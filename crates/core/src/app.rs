@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use anirewind_anilist::{AniList, BuildError, Pace, Turn, Urgency};
@@ -14,10 +14,12 @@ use anirewind_store::{OpenError, Secrets, Store};
 use jiff::tz::TimeZone;
 use thiserror::Error;
 use time::OffsetDateTime;
-use tokio::sync::{Semaphore, broadcast};
+use tokio::sync::{Notify, Semaphore, broadcast};
 
 use crate::event::Event;
 use crate::explain::{Code, Explain};
+use crate::figures::Counting;
+use crate::logbook::LogBook;
 use crate::settings::Settings;
 
 /// An installation: its settings, its folder, its catalogue, its budget of requests.
@@ -60,7 +62,20 @@ pub(crate) struct Inner {
     pub(crate) interrupted: AtomicBool,
     /// Whose turn it is to have a password hashed.
     pub(crate) hashing: Semaphore,
+    lasting: Lasting,
+}
+
+/// What outlives the settings: an installation that is opened anew in the same process goes on with it.
+#[derive(Clone)]
+struct Lasting {
+    pace: Pace,
     events: broadcast::Sender<Event>,
+    counting: Arc<Counting>,
+    log: Arc<OnceLock<LogBook>>,
+    /// Somebody wants the settings read again.
+    reload: Arc<Notify>,
+    /// Why they could not be, and since when.
+    reload_problem: Arc<Mutex<Option<(OffsetDateTime, String)>>>,
 }
 
 /// The installation cannot be opened.
@@ -120,6 +135,44 @@ impl App {
         zone: TimeZone,
         patience: Option<Duration>,
     ) -> Result<Self, StartError> {
+        let pace = match settings.rate_limit {
+            Some(limit) => Pace::at_most(Arc::clone(&clock), limit),
+            None => Pace::new(Arc::clone(&clock)),
+        };
+        let (events, _) = broadcast::channel(256);
+        let lasting = Lasting {
+            pace,
+            events,
+            counting: Arc::default(),
+            log: Arc::default(),
+            reload: Arc::default(),
+            reload_problem: Arc::default(),
+        };
+        Self::open_with(settings, clock, zone, patience, lasting)
+    }
+
+    /// Opens the same installation with other settings. The budget of requests, what was counted and
+    /// whoever listens go on; this one can be let come to rest. Blocks; sends nothing.
+    pub fn reopen(&self, settings: Settings, zone: TimeZone) -> Result<Self, StartError> {
+        let inner = &self.inner;
+        let limit = settings.rate_limit;
+        let is_moved = limit != inner.settings.rate_limit;
+        let lasting = inner.lasting.clone();
+        let (clock, patience) = (Arc::clone(&inner.clock), inner.patience);
+        let app = Self::open_with(settings, clock, zone, patience, lasting)?;
+        if is_moved {
+            inner.lasting.pace.limit_to(limit);
+        }
+        Ok(app)
+    }
+
+    fn open_with(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        zone: TimeZone,
+        patience: Option<Duration>,
+        lasting: Lasting,
+    ) -> Result<Self, StartError> {
         let data = settings.data.clone();
         let open = |source| StartError::Open {
             data: data.clone(),
@@ -129,13 +182,8 @@ impl App {
         let steps = settings.steps.clone();
         let database = data.join("anirewind.db");
         let store = Store::open_watched(&database, steps.clone()).map_err(open)?;
-        let pace = match settings.rate_limit {
-            Some(limit) => Pace::at_most(Arc::clone(&clock), limit),
-            None => Pace::new(Arc::clone(&clock)),
-        };
-        let (events, _) = broadcast::channel(256);
         // The address is checked now rather than at the first snapshot.
-        let anilist = anilist(&settings, &clock, pace, patience, events.clone());
+        let anilist = anilist(&settings, &clock, patience, &lasting);
         let anilist = anilist.map_err(|source| StartError::Client { source })?;
         let folder = Folder::new(data.join("backups"), settings.snapshot_prefix.clone());
         let folder = folder.with_steps(steps);
@@ -164,7 +212,7 @@ impl App {
             closing: AtomicBool::new(false),
             interrupted: AtomicBool::new(false),
             hashing: Semaphore::new(1),
-            events,
+            lasting,
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -185,12 +233,54 @@ impl App {
 
     /// What happens from now on.
     pub fn events(&self) -> broadcast::Receiver<Event> {
-        self.inner.events.subscribe()
+        self.inner.lasting.events.subscribe()
     }
 
     pub(crate) fn tell(&self, event: Event) {
+        self.inner.lasting.counting.event(&event);
         // Nobody listening is fine.
-        let _ = self.inner.events.send(event);
+        let _ = self.inner.lasting.events.send(event);
+    }
+
+    /// The last lines of the log; empty unless the program keeps them.
+    pub fn log(&self) -> LogBook {
+        self.inner.lasting.log.get().cloned().unwrap_or_default()
+    }
+
+    /// Shows lines of the log that the program keeps. The first one that is given stays.
+    pub fn keep_log(&self, log: &LogBook) {
+        let _ = self.inner.lasting.log.set(log.clone());
+    }
+
+    /// Asks whoever runs this installation to read the settings again.
+    pub fn ask_reload(&self) {
+        self.inner.lasting.reload.notify_one();
+    }
+
+    /// Waits until somebody asks for the settings to be read again.
+    pub async fn reload_asked(&self) {
+        self.inner.lasting.reload.notified().await;
+    }
+
+    pub(crate) fn counting(&self) -> &Counting {
+        &self.inner.lasting.counting
+    }
+
+    /// Requests a minute at present, and for how long nothing is sent.
+    pub(crate) fn allowance(&self) -> (u32, Option<Duration>) {
+        let pace = &self.inner.lasting.pace;
+        (pace.limit(), pace.silence())
+    }
+
+    pub(crate) fn reload_problem(&self) -> Option<(OffsetDateTime, String)> {
+        let problem = self.inner.lasting.reload_problem.lock();
+        problem.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_reload_problem(&self, problem: Option<String>) {
+        let now = self.now();
+        let kept = self.inner.lasting.reload_problem.lock();
+        *kept.unwrap_or_else(PoisonError::into_inner) = problem.map(|problem| (now, problem));
     }
 
     /// The same installation, for somebody who is more or less urgent.
@@ -230,16 +320,21 @@ impl App {
 fn anilist(
     settings: &Settings,
     clock: &Arc<dyn Clock>,
-    pace: Pace,
     patience: Option<Duration>,
-    events: broadcast::Sender<Event>,
+    lasting: &Lasting,
 ) -> Result<AniList, BuildError> {
     let nobody = AccessToken::new("none").ok_or(BuildError::Token)?;
+    let (events, waiting) = (lasting.events.clone(), Arc::clone(&lasting.counting));
+    let (hearing, now) = (Arc::clone(&lasting.counting), Arc::clone(clock));
     let mut builder = AniList::builder(nobody)
         .clock(Arc::clone(clock))
-        .pace(pace)
+        .pace(lasting.pace.clone())
+        .on_answer(move |heard| hearing.heard(&heard, now.now()))
         .on_event(move |event| {
             tracing::info!("{event}");
+            if let anirewind_anilist::Event::Waiting { wait, .. } = event {
+                waiting.wait(wait);
+            }
             let _ = events.send(Event::Client {
                 message: event.to_string(),
             });

@@ -13,6 +13,7 @@ use anirewind_model::{
 use anirewind_restore::{Ports, Reading, Step, StepKind, StepState, Stopped, Wish, execute};
 use anirewind_store::{OperationRow, OperationState, StepRow, StoreError};
 use anirewind_timeline::Id;
+use tracing::Instrument as _;
 
 use crate::accounts::Target;
 use crate::act_error::ActError;
@@ -335,6 +336,19 @@ impl App {
     /// waited for; what stops it otherwise can go on later.
     async fn carry_out(
         &self,
+        operation: OperationRow,
+        gate: &mut Gate,
+        known: Reading,
+    ) -> Result<Report, ActError> {
+        let profile = self.profile_called(operation.owner).await;
+        let span = tracing::info_span!("job", profile, operation = operation.id.as_str());
+        self.carry_out_to_rest(operation, gate, known)
+            .instrument(span)
+            .await
+    }
+
+    async fn carry_out_to_rest(
+        &self,
         mut operation: OperationRow,
         gate: &mut Gate,
         mut known: Reading,
@@ -606,6 +620,11 @@ impl App {
             state,
             summary: report.summary(),
         });
+        self.counting().job(state.as_str());
+        match problem {
+            None => tracing::info!(state = state.as_str(), "came to rest"),
+            Some(ref problem) => tracing::warn!(state = state.as_str(), problem, "came to rest"),
+        }
         match stopped {
             Some(ActStop::Store(error)) => return Err(error.into()),
             Some(ActStop::Stopped(source)) if !matches!(source, Stopped::Asked(_)) => {

@@ -9,6 +9,7 @@ use anirewind_model::{AccessToken, Counts, List, Remote as _, RemoteError, UserI
 use anirewind_store::{Attempt, Delta, Outcome, SnapshotRow, Standing, StoreError};
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
+use tracing::Instrument as _;
 
 use crate::accounts::{AccountError, Target, remote_code, remote_hint};
 use crate::app::App;
@@ -211,6 +212,12 @@ impl App {
 
     /// The same for somebody who has the account to himself already.
     async fn capture_for(&self, target: &Target, kind: Kind) -> Result<Captured, CaptureError> {
+        let profile = target.profile.as_deref().unwrap_or("the account");
+        let span = tracing::info_span!("snapshot", profile);
+        self.capture_alone(target, kind).instrument(span).await
+    }
+
+    async fn capture_alone(&self, target: &Target, kind: Kind) -> Result<Captured, CaptureError> {
         let outcome = self.try_capture(target, kind).await;
         let profile = target.profile.as_deref().unwrap_or("the account");
         let owner = match &outcome {

@@ -93,6 +93,11 @@ pub enum Event {
         /// What came of it.
         summary: Summary,
     },
+    /// The settings were read again.
+    Settings {
+        /// Why they were not taken, in one line; those of before hold then.
+        problem: Option<String>,
+    },
     /// The client waits or tries again.
     Client {
         /// What it says.
@@ -168,6 +173,10 @@ impl fmt::Display for Event {
                 "{profile}: {kind} {operation} is {}: {summary}",
                 state.as_str()
             ),
+            Self::Settings { problem: None } => f.write_str("settings read again"),
+            Self::Settings {
+                problem: Some(problem),
+            } => write!(f, "settings not taken, those of before hold: {problem}"),
             Self::Client { message } => f.write_str(message),
         }
     }

@@ -15,13 +15,16 @@ mod doctor;
 mod event;
 mod explain;
 mod export;
+mod figures;
 mod find;
 mod foreign_history;
 mod gate;
+mod health;
 mod history;
 mod import;
 mod judge;
 mod keys;
+mod logbook;
 mod login;
 mod looking;
 mod notices;
@@ -33,6 +36,8 @@ mod retention;
 mod schedule;
 mod scheduler;
 mod settings;
+mod settings_change;
+mod settings_report;
 mod source;
 mod status;
 mod undo;
@@ -51,12 +56,15 @@ pub use doctor::{Check, Finding};
 pub use event::Event;
 pub use explain::{Code, Explain};
 pub use export::write_csv;
+pub use figures::{Answers, Figures};
 pub use find::{BrowseError, Found, FoundList};
 pub use foreign_history::{HistoryError, HistoryImport};
 pub use gate::GateError;
+pub use health::{HealthCheck, HealthState};
 pub use history::{ListAt, TitleHistory};
 pub use import::{ImportError, ImportItem, ImportPlan, Imported};
 pub use keys::KeyError;
+pub use logbook::{LogBook, LogFilter, LogLevel, LogLine};
 pub use login::{LoginError, SessionToken};
 pub use looking::LookReport;
 pub use notices::{ChannelStatus, NoticeError, Tested};
@@ -66,7 +74,11 @@ pub use report::{Report, Summary};
 pub use restore::Wanted;
 pub use retention::{Pruned, RetentionPlan, TRASH_DAYS};
 pub use schedule::{InvalidSchedule, Jitter, Schedule};
-pub use settings::{AccessSettings, Network, NotifySettings, ProvidedToken, PublicUrl, Settings};
+pub use settings::{
+    AccessSettings, LogFormat, Network, NotifySettings, ProvidedToken, PublicUrl, Settings,
+};
+pub use settings_change::{SettingsChangeError, SettingsDraft};
+pub use settings_report::SettingReport;
 pub use source::{Origin, SettingsError, Sources};
 pub use status::{AccountStatus, Verdict};
 pub use verify::VerifyReport;
@@ -76,7 +88,7 @@ pub use words::{change_of, summary_of, title_of, value_of};
 pub use anirewind_anilist::SystemClock;
 pub use anirewind_backup::retention::{Fate, Hold, Policy, Why};
 pub use anirewind_backup::{
-    Alarm, AnswerVerdict, Form, Keep, Kind, Mark, Rule, Snapshot, SnapshotId, Step, Steps,
+    Alarm, AnswerVerdict, Form, Hash, Keep, Kind, Mark, Rule, Snapshot, SnapshotId, Step, Steps,
     Thresholds,
 };
 pub use anirewind_model as model;

@@ -9,6 +9,7 @@ use anirewind_timeline::{
     KnownList, Seen, Window, bursts, is_explained, observe, read_recent, read_shown,
 };
 use time::OffsetDateTime;
+use tracing::Instrument as _;
 
 use crate::accounts::{AccountError, Target};
 use crate::app::App;
@@ -34,6 +35,12 @@ impl App {
     /// One request when nothing did, or when what was saved last explains it; one more when something
     /// is gone; the whole list only when that cannot explain it either.
     pub async fn look(&self, target: &Target) -> Result<LookReport, CaptureError> {
+        let profile = target.profile.as_deref().unwrap_or("the account");
+        let span = tracing::info_span!("look", profile);
+        self.look_alone(target).instrument(span).await
+    }
+
+    async fn look_alone(&self, target: &Target) -> Result<LookReport, CaptureError> {
         let owner = self.owner_to_look_at(target).await?;
         // Before anything is read: what we write meanwhile would look like somebody else's.
         let _lock = self.account_lock(owner).await?;

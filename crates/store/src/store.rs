@@ -103,6 +103,14 @@ impl Store {
         .await
     }
 
+    /// Which form the file has; it is brought to the newest when it is opened.
+    pub async fn schema_version(&self) -> Result<i64, StoreError> {
+        self.run(|connection| {
+            Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+        })
+        .await
+    }
+
     /// Runs a piece of work that writes.
     pub(crate) async fn write<T: Send + 'static>(
         &self,

@@ -4,6 +4,8 @@ mod acting;
 mod auth;
 mod curating;
 mod events;
+#[expect(unused_qualifications, reason = "as the macros write them out")]
+mod living;
 mod metrics;
 mod noticing;
 mod people;
@@ -47,7 +49,6 @@ macro_rules! api {
 api![
     reading::profiles,
     reading::status,
-    reading::settings,
     reading::snapshots,
     reading::snapshot,
     reading::snapshot_file,
@@ -90,6 +91,11 @@ api![
     noticing::channels,
     noticing::test,
     events::stream,
+    living::settings_in_force,
+    living::change_settings,
+    living::reload,
+    living::health_checks,
+    living::log_lines,
 ];
 
 /// Routes of the API.

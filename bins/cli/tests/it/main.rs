@@ -7,6 +7,7 @@
 )]
 
 mod commands;
+mod configuring;
 mod crowding;
 mod curation;
 mod killing;

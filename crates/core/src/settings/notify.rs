@@ -30,42 +30,84 @@ struct Secret {
 }
 
 macro_rules! secret {
-    ($key:literal, $variable:literal) => {
+    ($key:literal, $variable:literal, $about:literal) => {
         Secret {
             value: Setting {
                 key: $key,
                 variables: &[$variable],
+                about: concat!($about, "."),
+                is_secret: true,
+                ..Setting::PLAIN
             },
             file: Setting {
                 key: concat!($key, "_file"),
                 variables: &[concat!($variable, "_FILE")],
+                about: concat!("A file that holds: ", $about, "."),
+                ..Setting::PLAIN
             },
         }
     };
 }
 
-const WEBHOOK_URL: Secret = secret!("notify_webhook_url", "ANIREWIND_NOTIFY_WEBHOOK_URL");
-const WEBHOOK_SECRET: Secret = secret!("notify_webhook_secret", "ANIREWIND_NOTIFY_WEBHOOK_SECRET");
-const NTFY_URL: Secret = secret!("notify_ntfy_url", "ANIREWIND_NOTIFY_NTFY_URL");
-const NTFY_TOKEN: Secret = secret!("notify_ntfy_token", "ANIREWIND_NOTIFY_NTFY_TOKEN");
-const DISCORD_URL: Secret = secret!("notify_discord_url", "ANIREWIND_NOTIFY_DISCORD_URL");
-const SMTP_URL: Secret = secret!("notify_smtp_url", "ANIREWIND_NOTIFY_SMTP_URL");
-const PING_URL: Secret = secret!("ping_url", "ANIREWIND_PING_URL");
+const WEBHOOK_URL: Secret = secret!(
+    "notify_webhook_url",
+    "ANIREWIND_NOTIFY_WEBHOOK_URL",
+    "Where notices are posted as JSON"
+);
+const WEBHOOK_SECRET: Secret = secret!(
+    "notify_webhook_secret",
+    "ANIREWIND_NOTIFY_WEBHOOK_SECRET",
+    "What posted notices are signed with"
+);
+const NTFY_URL: Secret = secret!(
+    "notify_ntfy_url",
+    "ANIREWIND_NOTIFY_NTFY_URL",
+    "The whole address of an ntfy topic"
+);
+const NTFY_TOKEN: Secret = secret!(
+    "notify_ntfy_token",
+    "ANIREWIND_NOTIFY_NTFY_TOKEN",
+    "The token of that topic"
+);
+const DISCORD_URL: Secret = secret!(
+    "notify_discord_url",
+    "ANIREWIND_NOTIFY_DISCORD_URL",
+    "A webhook of a Discord channel"
+);
+const SMTP_URL: Secret = secret!(
+    "notify_smtp_url",
+    "ANIREWIND_NOTIFY_SMTP_URL",
+    "The mail server, with user and password"
+);
+const PING_URL: Secret = secret!(
+    "ping_url",
+    "ANIREWIND_PING_URL",
+    "Where signs of life go, for whoever notices when they stop"
+);
 const SMTP_FROM: Setting = Setting {
     key: "notify_smtp_from",
     variables: &["ANIREWIND_NOTIFY_SMTP_FROM"],
+    about: "Who mails come from.",
+    ..Setting::PLAIN
 };
 const SMTP_TO: Setting = Setting {
     key: "notify_smtp_to",
     variables: &["ANIREWIND_NOTIFY_SMTP_TO"],
+    about: "Who mails go to.",
+    ..Setting::PLAIN
 };
 const ON: Setting = Setting {
     key: "notify_on",
     variables: &["ANIREWIND_NOTIFY_ON"],
+    about: "Which notices are sent; all if unset.",
+    ..Setting::PLAIN
 };
 const ALLOW_PRIVATE: Setting = Setting {
     key: "notify_allow_private",
     variables: &["ANIREWIND_NOTIFY_ALLOW_PRIVATE"],
+    about: "Whether notices may go to addresses of one's own network.",
+    default: "false",
+    ..Setting::PLAIN
 };
 
 pub(crate) const KNOWN: [Setting; 18] = [

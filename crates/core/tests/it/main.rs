@@ -9,6 +9,7 @@
 mod accounts;
 mod calendars;
 mod capturing;
+mod configuring;
 mod crashing;
 mod enduring;
 mod finding;
