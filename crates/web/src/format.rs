@@ -11,6 +11,14 @@ pub(crate) fn instant(at: OffsetDateTime) -> String {
         .unwrap_or_else(|_| at.to_string())
 }
 
+/// `2026-11-03 21:22:05 UTC`
+pub(crate) fn second(at: OffsetDateTime) -> String {
+    let form = format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
+    at.to_offset(UtcOffset::UTC)
+        .format(form)
+        .unwrap_or_else(|_| at.to_string())
+}
+
 /// For machines: `2026-11-03T21:22:05Z`.
 pub(crate) fn machine(at: OffsetDateTime) -> String {
     let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");

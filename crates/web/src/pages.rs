@@ -4,6 +4,8 @@ mod about;
 mod connect;
 mod dashboard;
 mod security;
+mod settings;
+mod status;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -14,7 +16,9 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .configure(dashboard::routes)
         .configure(about::routes)
         .configure(connect::routes)
-        .configure(security::routes);
+        .configure(security::routes)
+        .configure(settings::routes)
+        .configure(status::routes);
 }
 
 /// An address that names nothing.

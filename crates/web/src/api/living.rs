@@ -9,7 +9,7 @@ use anirewind_core::{App, Explain as _, LogFilter, LogLevel, Settings, SettingsD
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::auth::{Reader, Writer};
+use crate::api::auth::{Owner, Reader, Writer};
 use crate::api::problem::Problem;
 
 /// So many lines, unless it is said.
@@ -104,7 +104,7 @@ pub(crate) struct ChangedSettings {
 ))]
 #[patch("/api/v1/settings")]
 pub(crate) async fn change_settings(
-    _: Writer,
+    _: Owner,
     app: web::Data<App>,
     request: HttpRequest,
     changes: web::Json<Changes>,

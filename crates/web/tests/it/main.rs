@@ -10,3 +10,4 @@ mod access;
 mod api;
 mod contract;
 mod pages;
+mod settings;

@@ -1,0 +1,166 @@
+//! How the server is, in plain words, and its log.
+
+use actix_web::{HttpResponse, web};
+use anirewind_core::{HealthCheck, HealthState, LogFilter, LogLevel, LogLine};
+use askama::Template;
+use serde::Deserialize;
+use time::OffsetDateTime;
+
+use crate::format;
+use crate::page::{Page, PageError, Place, Query, Visitor, show};
+use crate::parts::{Badge, When};
+
+/// So many lines of the log stand on a page.
+const LINES: usize = 200;
+
+#[derive(Template)]
+#[template(path = "status.html")]
+struct Status {
+    page: Page,
+    verdict: &'static str,
+    tone: &'static str,
+    checks: Vec<CheckLine>,
+}
+
+struct CheckLine {
+    badge: Badge,
+    what: String,
+    found: String,
+    since: Option<When>,
+    hint: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "log.html")]
+struct Log {
+    page: Page,
+    level: &'static str,
+    q: String,
+    levels: Vec<&'static str>,
+    lines: Vec<Line>,
+    /// Where older lines are, without the base.
+    older: Option<String>,
+}
+
+struct Line {
+    at: String,
+    badge: Badge,
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct Which {
+    #[serde(default)]
+    level: String,
+    #[serde(default)]
+    q: String,
+    below: Option<u64>,
+}
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource("/status").get(status))
+        .service(web::resource("/status/log").get(log));
+}
+
+fn badge(state: HealthState) -> Badge {
+    match state {
+        HealthState::Ok => Badge::new("fine", "i-check", "fine"),
+        HealthState::Unknown => Badge::new("quiet", "i-equal", "not known yet"),
+        HealthState::Warn => Badge::new("warning", "i-alert", "look at it"),
+        HealthState::Bad => Badge::new("danger", "i-cross", "something to do"),
+    }
+}
+
+fn check_line(check: HealthCheck, now: OffsetDateTime) -> CheckLine {
+    let what = match check.what {
+        "anilist" => "AniList",
+        "limit" => "Requests left",
+        "clock" => "Clock",
+        "disk" => "Disk",
+        "schema" => "Catalogue",
+        "settings" => "Settings",
+        "token" => "Token",
+        "snapshots" => "Snapshots",
+        "verify" => "Proof of snapshots",
+        "jobs" => "Acts under way",
+        other => other,
+    };
+    let what = match check.profile {
+        Some(profile) => format!("{what} of {profile}"),
+        None => what.to_owned(),
+    };
+    CheckLine {
+        badge: badge(check.state),
+        what,
+        found: crate::page::sentence(&check.found),
+        since: check.since.map(|at| When::ago(at, now)),
+        hint: check.hint,
+    }
+}
+
+async fn status(visitor: Visitor) -> Result<HttpResponse, PageError> {
+    let mut checks = visitor.app.health().await?;
+    checks.sort_by_key(|check| std::cmp::Reverse(check.state));
+    let worst = checks
+        .first()
+        .map_or(HealthState::Unknown, |check| check.state);
+    let (tone, verdict) = match worst {
+        HealthState::Ok | HealthState::Unknown => ("fine", "Nothing needs doing"),
+        HealthState::Warn => ("warning", "Somebody should look, in time"),
+        HealthState::Bad => ("danger", "Somebody should do something"),
+    };
+    let now = visitor.app.now();
+    Ok(show(&Status {
+        page: visitor.page("Status", Place::Status),
+        verdict,
+        tone,
+        checks: checks
+            .into_iter()
+            .map(|check| check_line(check, now))
+            .collect(),
+    }))
+}
+
+fn line(line: &LogLine) -> Line {
+    let badge = match line.level {
+        LogLevel::Error => Badge::new("danger", "i-cross", "error"),
+        LogLevel::Warn => Badge::new("warning", "i-alert", "warning"),
+        level => Badge::new("quiet", "i-equal", level.as_str()),
+    };
+    let mut text = line.spans.join(" ");
+    if !text.is_empty() {
+        text.push_str(": ");
+    }
+    text.push_str(&line.text);
+    Line {
+        at: format::second(line.at),
+        badge,
+        text,
+    }
+}
+
+async fn log(visitor: Visitor, which: Query<Which>) -> Result<HttpResponse, PageError> {
+    let Which { level, q, below } = which.0;
+    let chosen = LogLevel::parse(&level);
+    let lines = visitor.app.log().lines(&LogFilter {
+        level: chosen,
+        text: (!q.is_empty()).then(|| q.clone()),
+        below,
+        most: Some(LINES),
+    });
+    let last = lines.last().filter(|_| lines.len() == LINES);
+    let level = chosen.map_or("", LogLevel::as_str);
+    let older = last.map(|last| {
+        let q = crate::page::in_path(&q);
+        format!("/status/log?level={level}&q={q}&below={}", last.number)
+    });
+    Ok(show(&Log {
+        page: visitor.page("Log", Place::Status),
+        level,
+        q,
+        levels: LogLevel::ALL.iter().map(|level| level.as_str()).collect(),
+        lines: lines.iter().map(line).collect(),
+        older,
+    }))
+}

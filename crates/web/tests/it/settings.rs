@@ -1,0 +1,169 @@
+//! Settings, status, log, keys and accounts as pages, by links and forms alone.
+
+use actix_web::http::{Method, StatusCode};
+use actix_web::test::TestRequest;
+
+use crate::pages::Scene;
+
+impl Scene {
+    pub(crate) async fn submit(
+        &self,
+        path: &str,
+        form: &[(&str, &str)],
+    ) -> (StatusCode, String, String) {
+        let encode = |text: &str| {
+            percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
+                .to_string()
+        };
+        let body: Vec<_> = form
+            .iter()
+            .map(|(k, v)| format!("{}={}", encode(k), encode(v)))
+            .collect();
+        let request = TestRequest::default()
+            .method(Method::POST)
+            .uri(path)
+            .insert_header(("host", "localhost"))
+            .insert_header(("origin", "http://localhost"))
+            .insert_header(("content-type", "application/x-www-form-urlencoded"))
+            .set_payload(body.join("&"));
+        let (status, page, headers) = self.request(request).await;
+        let location = headers
+            .get("location")
+            .map(|to| to.to_str().unwrap().to_owned());
+        (status, page, location.unwrap_or_default())
+    }
+
+    fn settings_version(&self) -> String {
+        self.app.settings().version()
+    }
+
+    fn config(&self) -> String {
+        std::fs::read_to_string(self.app.settings().data.join("config.toml")).unwrap_or_default()
+    }
+}
+
+#[actix_web::test]
+async fn a_setting_is_changed_by_a_form_and_a_wrong_one_says_what_is_allowed() {
+    let scene = Scene::new("hana").await;
+    let (status, page) = scene.get("/settings").await;
+    assert_eq!(status, StatusCode::OK);
+    for words in [
+        "Snapshots and what stays",
+        "backup_at",
+        "fixed by",
+        "ANIREWIND_LOGIN",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("a-token"), "{page}");
+    let version = scene.settings_version();
+    let wrong = [("version", version.as_str()), ("backup_at", "sometimes")];
+    let (status, page, _) = scene.submit("/settings", &wrong).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        page.contains("daily@HH:MM") && scene.config().is_empty(),
+        "{page}"
+    );
+    let right = [
+        ("version", version.as_str()),
+        ("backup_at", "every 6h"),
+        ("keep_daily", "0"),
+    ];
+    let (status, _, location) = scene.submit("/settings", &right).await;
+    assert_eq!(
+        (status, location.as_str()),
+        (StatusCode::SEE_OTHER, "/settings")
+    );
+    assert_eq!(scene.config().trim(), "backup_at = \"every 6h\"");
+    // Whoever still has the old page before them changes nothing.
+    let (status, page, _) = scene.submit("/settings", &right).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.contains("changed meanwhile"), "{page}");
+}
+
+#[actix_web::test]
+async fn status_log_and_about_say_what_they_should() {
+    let scene = Scene::new("hana").await;
+    scene.capture().await;
+    for (path, words) in [
+        ("/status", "Snapshots of hana"),
+        ("/status/log?level=warn&q=x", "No such line"),
+        ("/about", "What cannot come back"),
+        ("/api", "/api/v1/plans/restore"),
+        ("/connect", "Get a token"),
+        ("/settings/security", "Keys for programs"),
+        ("/disconnect/hana", "Snapshots and history stay"),
+    ] {
+        let (status, page) = scene.get(path).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {page}");
+        assert!(page.contains(words), "{path}: {page}");
+        assert!(
+            !page.contains("style=\"") && !page.contains("<script>"),
+            "{path}"
+        );
+    }
+    let (status, page) = scene.get("/disconnect/nobody").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(
+        page.contains("There is no profile `nobody`") && page.contains("Dashboard"),
+        "{page}"
+    );
+}
+
+#[actix_web::test]
+async fn a_key_is_shown_once_and_forgotten_again() {
+    let scene = Scene::new("hana").await;
+    let path = "/settings/security/keys";
+    let (status, page, _) = scene
+        .submit(path, &[("name", "phone"), ("write", "yes")])
+        .await;
+    assert_eq!(status, StatusCode::OK);
+    let key = page
+        .split("arw_")
+        .nth(1)
+        .unwrap()
+        .get(..32)
+        .unwrap()
+        .to_owned();
+    let again = scene.get("/settings/security").await.1;
+    assert!(again.contains("phone") && !again.contains(&key), "{again}");
+    let (status, page, _) = scene.submit(path, &[("name", "phone")]).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.contains("There is a key called `phone`"), "{page}");
+    let (status, ..) = scene
+        .submit(&format!("{path}/remove"), &[("name", "phone")])
+        .await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    assert!(scene.app.keys().await.unwrap().is_empty());
+}
+
+#[actix_web::test]
+async fn an_account_is_connected_by_a_token_and_let_go_of() {
+    let scene = Scene::new("hana").await;
+    scene.simulator.world().grant_token("another-token", 1);
+    for (token, words) in [
+        ("two words", "That is not a token"),
+        ("unknown", "AniList refused the token"),
+    ] {
+        let (status, page, _) = scene
+            .submit("/connect", &[("token", token), ("profile", "")])
+            .await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{page}");
+        assert!(page.contains(words) || page.contains("token"), "{page}");
+        assert!(
+            !page.contains(&format!(">{token}<")),
+            "what was typed is not shown again"
+        );
+    }
+    let (status, page, location) = scene
+        .submit("/connect", &[("token", "another-token"), ("profile", "h")])
+        .await;
+    assert_eq!(
+        (status, location.as_str()),
+        (StatusCode::SEE_OTHER, "/"),
+        "{page}"
+    );
+    assert_eq!(scene.app.accounts().await.unwrap()[0].profile, "h");
+    let (status, ..) = scene.submit("/disconnect/h", &[]).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+}
