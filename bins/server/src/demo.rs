@@ -71,8 +71,10 @@ impl Demo {
     /// Lets a few days pass, with a snapshot and some watching each.
     pub(crate) async fn live_a_few_days(&self, settings: &Settings) -> anyhow::Result<()> {
         // These days pass in no time, so the limit of requests a minute has to look away.
-        self.simulator
-            .set_switches(|switches| switches.rate_limit = RateLimit::Off);
+        self.simulator.set_switches(|switches| {
+            switches.rate_limit = RateLimit::Off;
+            switches.serves_covers = true;
+        });
         let now = anirewind_core::model::Clock::now(&SystemClock::new());
         for day in (1..=DAYS).rev() {
             let at = now - Duration::days(day);

@@ -19,7 +19,7 @@ use crate::event::Event;
 use crate::pace::Pace;
 use crate::template::{Repeated, Variables};
 
-const USER_AGENT: &str = concat!(
+pub(crate) const USER_AGENT: &str = concat!(
     "AniRewind/",
     env!("CARGO_PKG_VERSION"),
     " (unofficial; keeps the user's own list)"

@@ -8,8 +8,10 @@ mod act_journal;
 mod alarms;
 mod app;
 mod apply;
+mod browse;
 mod capture;
 mod catalogue;
+mod covers;
 mod curate;
 mod doctor;
 mod event;
@@ -35,6 +37,7 @@ mod settings;
 mod source;
 mod status;
 mod undo;
+mod upload;
 mod verify;
 pub mod view;
 mod words;
@@ -44,6 +47,7 @@ pub use accounts::{AccountError, Target};
 pub use act_error::{ActError, Guard};
 pub use alarms::OpenAlarm;
 pub use app::{App, StartError};
+pub use browse::Day;
 pub use capture::{CaptureError, Captured};
 pub use catalogue::{CatalogueReport, Unreadable};
 pub use curate::{BACK_FOR, CurateError, TrashItem};
@@ -72,7 +76,7 @@ pub use verify::VerifyReport;
 pub use words::{change_of, summary_of, title_of, value_of};
 
 // What callers need to speak with this crate, so that one dependency is enough.
-pub use anirewind_anilist::SystemClock;
+pub use anirewind_anilist::{Picture, SystemClock};
 pub use anirewind_backup::retention::{Fate, Hold, Policy, Why};
 pub use anirewind_backup::{
     Alarm, AnswerVerdict, Form, Keep, Kind, Mark, Rule, Snapshot, SnapshotId, Step, Steps,
@@ -81,9 +85,9 @@ pub use anirewind_backup::{
 pub use anirewind_model as model;
 pub use anirewind_restore::{Options as RestoreOptions, Phase, Prefer, StepState};
 pub use anirewind_store::{
-    AccountRow, Attempt, Cause, ChangeFilter, ChangeRow, Cursor, Delta, KeyRow, OperationDetail,
-    OperationRow, OperationState, Outcome, Reason, SessionRow, SnapshotRow, Standing, StepRow,
-    Style,
+    AccountRow, Attempt, Cause, ChangeFilter, ChangeRow, ChangeSums, Cursor, Delta, KeyRow,
+    OperationDetail, OperationRow, OperationState, Outcome, Reason, SessionRow, SnapshotFilter,
+    SnapshotRow, Standing, Start, StepRow, Style,
 };
 pub use anirewind_timeline::{
     Change, Changed, Choices, Conflict, Differences, Id, Notice, Outcome as ChangeOutcome, Source,

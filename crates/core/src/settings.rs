@@ -43,6 +43,8 @@ pub struct Settings {
     pub watch_interval: Option<Duration>,
     /// Nothing is written to AniList.
     pub dry_run: bool,
+    /// Covers of titles are fetched, once each, and shown.
+    pub covers: bool,
     /// Titles may be removed from AniList.
     pub destructive_sync: bool,
     /// Who may reach the server, and by which names.
@@ -150,6 +152,10 @@ const WATCH_INTERVAL: Setting = Setting {
     key: "watch_interval",
     variables: &["ANIREWIND_WATCH_INTERVAL"],
 };
+const COVERS: Setting = Setting {
+    key: "covers",
+    variables: &["ANIREWIND_COVERS"],
+};
 const DRY_RUN: Setting = Setting {
     key: "dry_run",
     variables: &["ANIREWIND_DRY_RUN", "PAB_DRY_RUN"],
@@ -159,7 +165,7 @@ const DESTRUCTIVE: Setting = Setting {
     variables: &["ANIREWIND_DESTRUCTIVE_SYNC", "PAB_DESTRUCTIVE_SYNC"],
 };
 
-const KNOWN: [Setting; 28] = [
+const KNOWN: [Setting; 29] = [
     access_settings::LOGIN,
     access_settings::PASSWORD_FILE,
     access_settings::PUBLIC_URL,
@@ -186,6 +192,7 @@ const KNOWN: [Setting; 28] = [
     MADE_PUBLIC,
     QUIET_FACTOR,
     WATCH_INTERVAL,
+    COVERS,
     DRY_RUN,
     DESTRUCTIVE,
 ];
@@ -239,6 +246,12 @@ impl Settings {
             })?
             .unwrap_or(10),
             watch_interval: watch_interval(&values)?,
+            covers: parsed(&values, COVERS, "cached or off", |text| match text {
+                "cached" => Some(true),
+                "off" => Some(false),
+                _ => None,
+            })?
+            .unwrap_or(true),
             dry_run: parsed(&values, DRY_RUN, "true or false", flag)?.unwrap_or(false),
             destructive_sync: parsed(&values, DESTRUCTIVE, "true or false", flag)?.unwrap_or(false),
             access: AccessSettings::read(&values)?,
