@@ -1,13 +1,18 @@
 //! The pages, a file each.
 
+mod connect;
 mod dashboard;
+mod security;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::page::PageError;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    config.configure(dashboard::routes);
+    config
+        .configure(dashboard::routes)
+        .configure(connect::routes)
+        .configure(security::routes);
 }
 
 /// An address that names nothing.
