@@ -1,9 +1,7 @@
 //! What pages show: a part of the snapshots, days, and what happened lately.
 
 use anirewind_model::{Counts, UserId};
-use anirewind_store::{
-    Attempt, ChangeSums, DayRow, Outcome, SnapshotFilter, SnapshotRow, Start, StoreError,
-};
+use anirewind_store::{Attempt, ChangeSums, DayRow, Outcome, SnapshotFilter, SnapshotRow, Start};
 use time::{Duration, OffsetDateTime, UtcOffset};
 
 use crate::app::App;
@@ -83,16 +81,16 @@ impl App {
         filter: SnapshotFilter,
         start: Start,
         most: usize,
-    ) -> Result<Vec<SnapshotRow>, StoreError> {
+    ) -> Result<Vec<SnapshotRow>, BrowseError> {
         let store = &self.inner.store;
-        store.snapshots_where(owner, filter, start, most).await
+        Ok(store.snapshots_where(owner, filter, start, most).await?)
     }
 
     /// The snapshot right before another one of the same account.
     pub async fn snapshot_before(
         &self,
         row: &SnapshotRow,
-    ) -> Result<Option<SnapshotRow>, StoreError> {
+    ) -> Result<Option<SnapshotRow>, BrowseError> {
         let start = Start::Below(row.position);
         let filter = SnapshotFilter::default();
         let rows = self.snapshots_where(Some(row.owner.id), filter, start, 1);
@@ -103,8 +101,8 @@ impl App {
     pub async fn kept_and_proven(
         &self,
         owner: UserId,
-    ) -> Result<(usize, Option<OffsetDateTime>), StoreError> {
-        self.inner.store.kept_and_proven(owner).await
+    ) -> Result<(usize, Option<OffsetDateTime>), BrowseError> {
+        Ok(self.inner.store.kept_and_proven(owner).await?)
     }
 
     /// How many changes took effect since a moment.
@@ -112,8 +110,14 @@ impl App {
         &self,
         owner: UserId,
         since: OffsetDateTime,
-    ) -> Result<ChangeSums, StoreError> {
-        self.inner.store.change_sums(owner, since).await
+    ) -> Result<ChangeSums, BrowseError> {
+        Ok(self.inner.store.change_sums(owner, since).await?)
+    }
+
+    /// When the next snapshot is due by the schedule, if a server runs.
+    pub fn next_backup(&self) -> OffsetDateTime {
+        let schedule = self.inner.settings.backup_at;
+        schedule.next_after(self.now(), &self.inner.zone)
     }
 
     /// The day of a moment, by the clock of this installation, as in 2026-11-03.
@@ -130,7 +134,7 @@ impl App {
     }
 
     /// The last so many days, oldest first, each with what there is of it.
-    pub async fn days(&self, owner: UserId, most: usize) -> Result<Vec<Day>, StoreError> {
+    pub async fn days(&self, owner: UserId, most: usize) -> Result<Vec<Day>, BrowseError> {
         let today = self.day_number(self.now());
         let rows = self
             .inner
@@ -163,7 +167,7 @@ impl App {
         &self,
         owner: UserId,
         most: usize,
-    ) -> Result<Vec<(String, Counts)>, StoreError> {
+    ) -> Result<Vec<(String, Counts)>, BrowseError> {
         let offset = self.offset();
         let rows = self.inner.store.snapshot_days(owner, offset, most).await?;
         let named = |row: &DayRow| (self.name_of_day(row.day), row.counts);

@@ -7,11 +7,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use anirewind_anilist::{CoverError, Covers, Picture};
 use anirewind_backup::Hash;
 use anirewind_model::MediaId;
-use anirewind_store::StoreError;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Semaphore;
 
 use crate::app::App;
+use crate::find::BrowseError;
 
 /// A cover that could not be had is not asked for again before this.
 const PATIENCE: Duration = Duration::DAY;
@@ -74,7 +74,7 @@ impl CoverDesk {
 impl App {
     /// The cover of a title that is or was on a list here: from the cache, or fetched once. Nothing for
     /// other titles, when covers are off, and for a day after one could not be had.
-    pub async fn cover(&self, media: MediaId) -> Result<Option<Picture>, StoreError> {
+    pub async fn cover(&self, media: MediaId) -> Result<Option<Picture>, BrowseError> {
         let desk = &self.inner.covers;
         let Some(client) = &desk.client else {
             return Ok(None);

@@ -1,9 +1,11 @@
 //! The REST API: whatever a page or a command does, under `/api/v1`.
 
 mod acting;
+mod alarming;
 mod auth;
 mod curating;
 mod events;
+mod importing;
 mod metrics;
 mod people;
 mod problem;
@@ -74,6 +76,13 @@ api![
     curating::note,
     curating::verify,
     curating::delete,
+    importing::import,
+    alarming::alarms,
+    alarming::accept,
+    alarming::close,
+    alarming::trash,
+    alarming::undelete,
+    alarming::prune,
     acting::look,
     acting::report_change,
     acting::hide,

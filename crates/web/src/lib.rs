@@ -6,12 +6,14 @@ mod api;
 mod assets;
 mod format;
 mod guard;
+mod live;
 mod login;
 mod page;
 mod pages;
 mod parts;
 mod serve;
 mod theme;
+mod upload;
 
 pub use access::Access;
 pub use api::Hub;

@@ -1,8 +1,17 @@
 //! The pages, a file each.
 
+mod backups;
+mod chart;
+mod comparing;
 mod connect;
+mod covers;
+mod curating;
 mod dashboard;
+mod importing;
+mod raw;
+mod rows;
 mod security;
+mod snapshot;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -11,6 +20,13 @@ use crate::page::PageError;
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .configure(dashboard::routes)
+        // Before the rest: their addresses are special ones of these.
+        .configure(curating::routes)
+        .configure(importing::routes)
+        .configure(backups::routes)
+        .configure(comparing::routes)
+        .configure(snapshot::routes)
+        .configure(covers::routes)
         .configure(connect::routes)
         .configure(security::routes);
 }

@@ -12,6 +12,7 @@ use serde::Serialize;
 use tokio::sync::broadcast;
 
 use crate::api::auth::Reader;
+use crate::live::Desk;
 
 /// So many events are kept for whoever comes back.
 const KEPT: usize = 512;
@@ -47,6 +48,8 @@ struct Inner {
     live: broadcast::Sender<Told>,
     /// Where acts are carried out: not on the worker of a connection, which may end with it.
     runtime: tokio::runtime::Handle,
+    /// What was read because somebody asked.
+    desk: Desk,
 }
 
 impl Hub {
@@ -58,6 +61,7 @@ impl Hub {
                 kept: Mutex::default(),
                 live,
                 runtime: tokio::runtime::Handle::current(),
+                desk: Desk::default(),
             }),
         };
         let (listener, listener_clock, mut events) = (hub.clone(), app.clone(), app.events());
@@ -86,6 +90,11 @@ impl Hub {
         F: Future<Output: Send + 'static> + Send + 'static,
     {
         self.inner.runtime.spawn(work)
+    }
+
+    /// What was read and is being read because somebody asked.
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.inner.desk
     }
 
     fn tell(&self, told: Told) {

@@ -8,4 +8,5 @@
 
 mod access;
 mod api;
+mod backups;
 mod pages;
