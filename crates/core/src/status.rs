@@ -1,5 +1,7 @@
 //! How things stand, in one word an account.
 
+use std::sync::PoisonError;
+
 use anirewind_backup::retention::Hold;
 use anirewind_model::UserId;
 use anirewind_store::{
@@ -10,9 +12,10 @@ use time::{Duration, OffsetDateTime};
 use crate::alarms::{OpenAlarm, quiet_since};
 use crate::app::App;
 use crate::find::BrowseError;
+use crate::schedule::Schedule;
 
 /// A snapshot is late when it is this much older than the schedule allows.
-const GRACE: Duration = Duration::hours(3);
+pub(crate) const GRACE: Duration = Duration::hours(3);
 
 /// How well an account is protected, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,7 +119,7 @@ impl App {
                 last_attempt.as_ref(),
                 late_after,
             );
-            let next = schedule.next_after(self.now(), &self.inner.zone);
+            let next = self.next_due(&account, last_attempt.as_ref());
             all.push(AccountStatus {
                 account,
                 verdict,
@@ -152,6 +155,26 @@ impl App {
         // Whose a file is that cannot be read shows only beside all others.
         let rows = self.snapshots(Some(owner)).await?;
         Ok(matches!(self.hold(&rows), Some(Hold::Damage { .. })))
+    }
+
+    /// When an account is due: as the schedule that runs here has it, else as one would.
+    fn next_due(&self, account: &AccountRow, last_attempt: Option<&Attempt>) -> OffsetDateTime {
+        let now = self.now();
+        let due = {
+            let due = self.inner.due.lock();
+            let due = due.unwrap_or_else(PoisonError::into_inner);
+            due.get(&account.account.id).copied()
+        };
+        if let Some(due) = due.filter(|due| *due > now) {
+            return due;
+        }
+        let schedule = self.inner.settings.backup_at;
+        let last = match (schedule, last_attempt) {
+            (Schedule::Every(_), Some(last)) => last.at.min(now),
+            _ => now,
+        };
+        let (zone, jitter) = (&self.inner.zone, self.offset_of(account));
+        schedule.next_after_with(last, zone, jitter).max(now)
     }
 }
 

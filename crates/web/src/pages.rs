@@ -1,5 +1,6 @@
 //! The pages, a file each.
 
+mod about;
 mod backups;
 mod chart;
 mod comparing;
@@ -20,6 +21,7 @@ use crate::page::PageError;
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .configure(dashboard::routes)
+        .configure(about::routes)
         // Before the rest: their addresses are special ones of these.
         .configure(curating::routes)
         .configure(importing::routes)

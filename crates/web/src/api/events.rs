@@ -1,6 +1,7 @@
 //! What happens, as server-sent events with ids and replay.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use anirewind_core::{App, Event};
 use futures_util::stream::unfold;
 use serde::Serialize;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::api::auth::Reader;
 use crate::live::Desk;
@@ -50,27 +51,44 @@ struct Inner {
     runtime: tokio::runtime::Handle,
     /// What was read because somebody asked.
     desk: Desk,
+    /// When this began, for names that no other process gave.
+    begun: u64,
+    requests: AtomicU64,
+    closing: watch::Sender<bool>,
+    /// Whether all that happened before the end was handed on.
+    ended: watch::Sender<bool>,
 }
 
 impl Hub {
     /// Listens to an installation for as long as it lives.
     pub fn of(app: &App) -> Self {
         let (live, _) = broadcast::channel(KEPT);
+        let started = app.now().unix_timestamp_nanos() / 1_000_000;
+        let begun = u64::try_from(started).unwrap_or_default();
         let hub = Self {
             inner: Arc::new(Inner {
                 kept: Mutex::default(),
                 live,
                 runtime: tokio::runtime::Handle::current(),
                 desk: Desk::default(),
+                begun,
+                requests: AtomicU64::new(0),
+                closing: watch::Sender::new(false),
+                ended: watch::Sender::new(false),
             }),
         };
-        let (listener, listener_clock, mut events) = (hub.clone(), app.clone(), app.events());
+        let (listener, mut events) = (hub.clone(), app.events());
         tokio::spawn(async move {
             // Higher than any before the start: whoever comes back then gets all that is kept.
-            let started = listener_clock.now().unix_timestamp_nanos() / 1_000_000;
-            let mut id = u64::try_from(started).unwrap_or_default();
+            let mut id = begun;
+            let mut closing = listener.inner.closing.subscribe();
             loop {
-                match events.recv().await {
+                let event = tokio::select! {
+                    biased;
+                    event = events.recv() => event,
+                    _ = closing.wait_for(|closing| *closing) => break,
+                };
+                match event {
                     Ok(event) => {
                         id += 1;
                         listener.tell(told(id, &event));
@@ -80,6 +98,7 @@ impl Hub {
                     Err(broadcast::error::RecvError::Closed) => break,
                 }
             }
+            let _ = listener.inner.ended.send_replace(true);
         });
         hub
     }
@@ -95,6 +114,22 @@ impl Hub {
     /// What was read and is being read because somebody asked.
     pub(crate) fn desk(&self) -> &Desk {
         &self.inner.desk
+    }
+
+    /// A name for a request that no other has.
+    pub(crate) fn name_request(&self) -> String {
+        let number = self.inner.requests.fetch_add(1, Ordering::Relaxed) + 1;
+        format!("{:x}-{number}", self.inner.begun)
+    }
+
+    /// Ends the streams of events, and lets each connection end with its next answer: somebody else
+    /// takes over.
+    pub(crate) fn close(&self) {
+        let _ = self.inner.closing.send_replace(true);
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        *self.inner.closing.borrow()
     }
 
     fn tell(&self, told: Told) {
@@ -132,6 +167,8 @@ fn told(id: u64, event: &Event) -> Told {
         Event::Failed { .. } => "failed",
         Event::Job { .. } => "job",
         Event::Waiting { .. } => "waiting",
+        Event::Ended { .. } => "ended",
+        Event::Settings { .. } => "settings",
         Event::Client { .. } => "client",
     };
     let mut told = Told {
@@ -154,6 +191,9 @@ fn told(id: u64, event: &Event) -> Told {
             told.operation = Some(operation.to_string());
             (told.done, told.total) = (Some(*done), Some(*total));
             told.seconds_left = left.map(|left| left.as_secs());
+        }
+        Event::Ended { operation, .. } => {
+            told.operation = Some(operation.to_string());
         }
         Event::Waiting {
             operation, wait, ..
@@ -187,11 +227,19 @@ pub(crate) async fn stream(_: Reader, hub: web::Data<Hub>, request: HttpRequest)
     let gap = has_gap.then(|| Bytes::from_static(b"event: missed\ndata: {}\n\n"));
     let first = std::iter::once(Bytes::from_static(b"retry: 3000\n\n")).chain(gap);
     let waiting: VecDeque<Bytes> = first.chain(missed.iter().map(frame)).collect();
-    let frames = unfold((waiting, live), |(mut waiting, mut live)| async move {
+    let ended = hub.inner.ended.subscribe();
+    let from = (waiting, live, ended);
+    let frames = unfold(from, |(mut waiting, mut live, mut ended)| async move {
         if let Some(next) = waiting.pop_front() {
-            return Some((Ok::<_, actix_web::Error>(next), (waiting, live)));
+            return Some((Ok::<_, actix_web::Error>(next), (waiting, live, ended)));
         }
-        let next = match tokio::time::timeout(HEARTBEAT, live.recv()).await {
+        let told = tokio::select! {
+            biased;
+            told = tokio::time::timeout(HEARTBEAT, live.recv()) => told,
+            // A browser comes back by itself, and asks for what it missed.
+            _ = ended.wait_for(|ended| *ended) => return None,
+        };
+        let next = match told {
             Ok(Ok(told)) => frame(&told),
             Ok(Err(broadcast::error::RecvError::Lagged(count))) => {
                 Bytes::from(format!("event: missed\ndata: {{\"count\":{count}}}\n\n"))
@@ -199,7 +247,7 @@ pub(crate) async fn stream(_: Reader, hub: web::Data<Hub>, request: HttpRequest)
             Ok(Err(broadcast::error::RecvError::Closed)) => return None,
             Err(_) => Bytes::from_static(b": still here\n\n"),
         };
-        Some((Ok(next), (waiting, live)))
+        Some((Ok(next), (waiting, live, ended)))
     });
     HttpResponse::Ok()
         .content_type("text/event-stream")

@@ -9,4 +9,5 @@
 mod access;
 mod api;
 mod backups;
+mod contract;
 mod pages;
