@@ -230,15 +230,14 @@ async fn table(
 /// What says that the page could not be made, and never that there is nothing.
 pub(crate) fn could_not_read(visitor: &Visitor, error: &BrowseError) -> PageError {
     let folder = visitor.app.backups();
+    let message = format!(
+        "They may still exist in {}. {}",
+        folder.display(),
+        sentence(&error.chain())
+    );
     PageError {
-        title: "Backups could not be read".to_owned(),
-        message: format!(
-            "They may still exist in {}. {}",
-            folder.display(),
-            sentence(&error.chain())
-        ),
         hint: error.hint(),
-        ..PageError::broken("")
+        ..PageError::broken(&message).titled("Backups could not be read")
     }
 }
 

@@ -73,7 +73,6 @@ impl Wish {
 /// One of the two sides.
 struct Side {
     list: Arc<List>,
-    words: String,
     at: OffsetDateTime,
     row: Option<SnapshotRow>,
 }
@@ -230,7 +229,6 @@ async fn side(
             Some(Live::Failed(_, problem)) => Err(Missing::Failed(problem)),
             Some(Live::Read(at, list)) => Ok(Side {
                 list,
-                words: "now on AniList".to_owned(),
                 at,
                 row: None,
             }),
@@ -242,7 +240,6 @@ async fn side(
         match visitor.app.find(&path.display().to_string(), None).await {
             Ok(found) => Ok(Side {
                 list: Arc::new(found.list().clone()),
-                words: format::instant(row.created_at),
                 at: row.created_at,
                 row: Some(row),
             }),

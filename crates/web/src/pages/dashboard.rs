@@ -39,10 +39,7 @@ struct Dashboard {
 /// One profile.
 struct Card {
     profile: String,
-    path: String,
     root: String,
-    compare: String,
-    plan: String,
     timeline: String,
     sentence: &'static str,
     tone: &'static str,
@@ -62,7 +59,6 @@ struct Card {
 }
 
 struct DayCell {
-    name: String,
     path: String,
     tone: &'static str,
     sign: &'static str,
@@ -148,8 +144,6 @@ async fn card(visitor: &Visitor, hub: &Hub, status: &AccountStatus) -> Result<Ca
         attempt.filter(|_| matches!(status.verdict, Verdict::Failing | Verdict::NotConnected));
     Ok(Card {
         root: format!("/backups/{path}"),
-        compare: format!("/compare/{path}"),
-        plan: format!("/plan/{path}/new"),
         timeline: format!("/timeline/{path}"),
         sentence: status.verdict.sentence(),
         tone,
@@ -180,7 +174,6 @@ async fn card(visitor: &Visitor, hub: &Hub, status: &AccountStatus) -> Result<Ca
             count(all, "snapshot")
         ),
         chart: Chart::of_sizes(&app.sizes(owner, CHART).await?),
-        path,
         profile,
     })
 }
@@ -248,7 +241,6 @@ impl DayCell {
         }
         Self {
             path: format!("/backups/{path}?from={0}&to={0}", day.name),
-            name: day.name.clone(),
             tone,
             sign,
             words,

@@ -25,7 +25,6 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
 struct ImportPage {
     page: Page,
     root: String,
-    profile: String,
     step: Step,
 }
 
@@ -44,14 +43,13 @@ enum Step {
 
 async fn choose(visitor: Visitor, profile: web::Path<String>) -> Result<HttpResponse, PageError> {
     let profile = visitor.app.account_row(&profile).await?.profile;
-    Ok(page(&visitor, profile, Step::Choose))
+    Ok(page(&visitor, &profile, Step::Choose))
 }
 
-fn page(visitor: &Visitor, profile: String, step: Step) -> HttpResponse {
+fn page(visitor: &Visitor, profile: &str, step: Step) -> HttpResponse {
     show(&ImportPage {
-        page: visitor.page_of("Import", Place::Backups, &profile),
-        root: format!("/backups/{}", in_path(&profile)),
-        profile,
+        page: visitor.page_of("Import", Place::Backups, profile),
+        root: format!("/backups/{}", in_path(profile)),
         step,
     })
 }
@@ -93,7 +91,7 @@ async fn look(
         taken_at,
         upload,
     };
-    Ok(page(&visitor, account.profile, step))
+    Ok(page(&visitor, &account.profile, step))
 }
 
 /// `46 PlexAniBridge files, owner hana, 2025-10-04 to 2025-11-03. They hold no …`

@@ -4,14 +4,13 @@ use anirewind_core::{Kind, SnapshotRow, Standing};
 use time::OffsetDateTime;
 
 use crate::format;
-use crate::parts::{Badge, When};
+use crate::parts::Badge;
 
 /// One row of the table.
 pub(crate) struct SnapshotLine {
     pub(crate) id: String,
     pub(crate) short: String,
     pub(crate) file: String,
-    pub(crate) when: When,
     pub(crate) created: String,
     pub(crate) age: String,
     pub(crate) contents: String,
@@ -83,7 +82,6 @@ impl SnapshotLine {
         Self {
             short: row.id.as_str().get(..4).unwrap_or_default().to_owned(),
             id: row.id.to_string(),
-            when: When::of(row.created_at, now),
             created: format::instant(row.created_at),
             age: format::age(row.created_at, now),
             contents: contents(&row),
