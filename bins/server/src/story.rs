@@ -26,7 +26,10 @@ struct Week<'a> {
 /// Lives the week.
 pub(crate) async fn live(simulator: &Simulator, settings: &Settings) -> anyhow::Result<()> {
     // These days pass in no time, so the limit of requests a minute has to look away.
-    simulator.set_switches(|switches| switches.rate_limit = RateLimit::Off);
+    simulator.set_switches(|switches| {
+        switches.rate_limit = RateLimit::Off;
+        switches.serves_covers = true;
+    });
     let now = anirewind_core::SystemClock::new().now();
     let clock = Arc::new(VirtualClock::starting_at(now - Duration::days(DAYS)));
     let (settings, its) = (settings.clone(), Arc::clone(&clock));

@@ -4,6 +4,7 @@
 mod answer;
 mod clock;
 mod convert;
+mod covers;
 mod documents;
 mod endpoint;
 mod event;
@@ -22,6 +23,7 @@ mod wire;
 mod write;
 
 pub use clock::SystemClock;
+pub use covers::{CoverError, Covers, Picture};
 pub use endpoint::{InvalidEndpoint, is_on_this_machine};
 pub use event::{Event, WaitReason};
 pub use favourites::FavouriteKind;

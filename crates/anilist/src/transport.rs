@@ -22,7 +22,7 @@ use crate::pace::Pace;
 use crate::template::{Repeated, Variables};
 use crate::turn::{Asking, Turn, Urgency};
 
-const USER_AGENT: &str = concat!(
+pub(crate) const USER_AGENT: &str = concat!(
     "AniRewind/",
     env!("CARGO_PKG_VERSION"),
     " (unofficial; keeps the user's own list)"

@@ -291,6 +291,21 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Snapshot, Damage> {
     })
 }
 
+/// What a file holds as far as it can be understood, whether or not it is what was written.
+pub(crate) fn decode_unproven(bytes: &[u8]) -> Result<List, Damage> {
+    let record: FileRecord = serde_json::from_slice(bytes).map_err(|error| Damage::NotJson {
+        problem: error.to_string(),
+    })?;
+    let coverage = record.anirewind.map(|header| header.coverage);
+    let coverage = coverage.map(CoverageRecord::into_coverage);
+    list_of(
+        record.user,
+        record.lists,
+        record.favourites,
+        coverage.unwrap_or_default(),
+    )
+}
+
 /// A file that carries no header of ours: from another tool, or ours with its header gone.
 fn decode_foreign(record: FileRecord, bytes: &[u8]) -> Result<Snapshot, Damage> {
     // No other tool writes any of these.

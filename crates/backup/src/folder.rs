@@ -4,11 +4,12 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use anirewind_model::List;
 use tempfile::NamedTempFile;
 use thiserror::Error;
 use time::OffsetDateTime;
 
-use crate::file::{Damage, Draft, Snapshot, decode, encode};
+use crate::file::{Damage, Draft, Snapshot, decode, decode_unproven, encode};
 use crate::name::SnapshotName;
 use crate::place::{Place, locate};
 use crate::steps::{Step, Steps};
@@ -193,6 +194,16 @@ impl Folder {
                 source,
             }),
         }
+    }
+
+    /// Reads what a damaged file still says. It is there to be looked at and proves nothing.
+    pub fn read_unproven(path: &Path) -> Result<List, ReadError> {
+        let bytes = Self::read_bytes(path)?;
+        decode_unproven(&bytes).map_err(|source| ReadError::Damaged {
+            path: path.to_owned(),
+            place: locate(&bytes),
+            source,
+        })
     }
 
     pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {

@@ -2,7 +2,7 @@
 
 use anirewind_backup::{Alarm, Answer, AnswerVerdict, Mark};
 use anirewind_model::UserId;
-use anirewind_store::SnapshotRow;
+use anirewind_store::{SnapshotFilter, SnapshotRow, Start};
 use time::{Duration, OffsetDateTime};
 
 use crate::app::App;
@@ -12,6 +12,8 @@ use crate::judge::is_trusted;
 
 /// A list is never called quiet before this long.
 const QUIET_AT_LEAST: Duration = Duration::days(14);
+/// So many snapshots are looked at together; the first is almost always good.
+const A_FEW: usize = 16;
 /// So many changes make a habit.
 const A_HABIT: usize = 5;
 
@@ -29,21 +31,46 @@ pub struct OpenAlarm {
 impl App {
     /// What is unusual and unanswered, newest first; of one user where one is named.
     pub async fn open_alarms(&self, owner: Option<UserId>) -> Result<Vec<OpenAlarm>, BrowseError> {
-        let rows = self.inner.store.snapshots(owner).await?;
-        let with_alarm = rows.iter().enumerate().filter_map(|(index, row)| {
+        let filter = SnapshotFilter {
+            unusual: true,
+            ..SnapshotFilter::default()
+        };
+        let store = &self.inner.store;
+        let rows = store.snapshots_where(owner, filter, Start::Newest, usize::MAX);
+        let mut open = Vec::new();
+        for row in rows.await? {
             let alarms: Vec<_> = row.open_alarms().copied().collect();
-            if alarms.is_empty() {
-                return None;
+            if !alarms.is_empty() {
+                open.push(OpenAlarm {
+                    before: self.last_good_below(row.owner.id, row.position).await?,
+                    snapshot: row,
+                    alarms,
+                });
             }
-            let mut earlier = rows.iter().skip(index + 1);
-            let before = earlier.find(|other| other.owner.id == row.owner.id && is_trusted(other));
-            Some(OpenAlarm {
-                snapshot: row.clone(),
-                alarms,
-                before: before.cloned(),
-            })
-        });
-        Ok(with_alarm.collect())
+        }
+        Ok(open)
+    }
+
+    /// The newest snapshot of an account that can be trusted, among those below a place.
+    pub(crate) async fn last_good_below(
+        &self,
+        owner: UserId,
+        place: i64,
+    ) -> Result<Option<SnapshotRow>, BrowseError> {
+        let mut start = Start::Below(place);
+        loop {
+            let filter = SnapshotFilter::default();
+            let store = &self.inner.store;
+            let rows = store.snapshots_where(Some(owner), filter, start, A_FEW);
+            let rows = rows.await?;
+            let Some(last) = rows.last() else {
+                return Ok(None);
+            };
+            start = Start::Below(last.position);
+            if let Some(good) = rows.into_iter().find(is_trusted) {
+                return Ok(Some(good));
+            }
+        }
     }
 
     /// Answers what is unusual: exactly what was shown, and nothing that came since.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use anirewind_anilist::{AniList, BuildError, Pace, Turn, Urgency};
+use anirewind_anilist::{AniList, BuildError, Covers, Pace, Turn, Urgency};
 use anirewind_backup::{Folder, Hash};
 use anirewind_model::{AccessToken, Clock, UserId};
 use anirewind_notify::Notifier;
@@ -16,6 +16,8 @@ use thiserror::Error;
 use time::OffsetDateTime;
 use tokio::sync::{Notify, Semaphore, broadcast};
 
+use crate::browse::FolderSeen;
+use crate::covers::CoverDesk;
 use crate::event::Event;
 use crate::explain::{Code, Explain};
 use crate::figures::Counting;
@@ -44,6 +46,10 @@ pub(crate) struct Inner {
     pub(crate) patience: Option<Duration>,
     /// Files that could not be read when the folder was last looked at.
     pub(crate) unreadable: Mutex<Vec<String>>,
+    /// The folder as it looked when the catalogue last followed it.
+    pub(crate) seen: Mutex<Option<FolderSeen>>,
+    /// Covers of titles.
+    pub(crate) covers: CoverDesk,
     /// What a look saw and did not believe, by account, until a second one says the same.
     pub(crate) doubted: Mutex<BTreeMap<UserId, Hash>>,
     /// Whose tokens have turned out to be whose, for tokens that are not kept on disk.
@@ -185,6 +191,12 @@ impl App {
         // The address is checked now rather than at the first snapshot.
         let anilist = anilist(&settings, &clock, patience, &lasting);
         let anilist = anilist.map_err(|source| StartError::Client { source })?;
+        let covers = settings
+            .covers
+            .then(|| Covers::new(settings.anilist_url.as_deref()));
+        let covers = covers
+            .transpose()
+            .map_err(|source| StartError::Client { source })?;
         let folder = Folder::new(data.join("backups"), settings.snapshot_prefix.clone());
         let folder = folder.with_steps(steps);
         if let Err(error) = folder.sweep(clock.now().into()) {
@@ -203,6 +215,8 @@ impl App {
             notifier: Arc::new(notifier),
             patience,
             unreadable: Mutex::default(),
+            seen: Mutex::default(),
+            covers: CoverDesk::new(covers),
             doubted: Mutex::default(),
             identified: Mutex::default(),
             resuming: Mutex::default(),

@@ -143,11 +143,7 @@ impl App {
         profile: Option<&str>,
     ) -> Result<SnapshotRow, BrowseError> {
         let parsed = Reference::parse(reference)?;
-        let rows = self
-            .inner
-            .store
-            .snapshots(self.owner(profile).await?)
-            .await?;
+        let rows = self.rows_for(&parsed, self.owner(profile).await?).await?;
         if let Reference::Path(path) = &parsed {
             // A file of the folder may be named by its path as well, one elsewhere may not.
             let folder = self.inner.folder.path().canonicalize().ok();
@@ -252,6 +248,34 @@ impl App {
         })
     }
 
+    /// The rows among which the one is that a name means; all, where only that can tell.
+    async fn rows_for(
+        &self,
+        reference: &Reference,
+        owner: Option<UserId>,
+    ) -> Result<Vec<SnapshotRow>, StoreError> {
+        let store = &self.inner.store;
+        if let Reference::Id(beginning) = reference {
+            let rows = store.snapshots_called(owner, beginning).await?;
+            if !rows.is_empty() {
+                return Ok(rows);
+            }
+        }
+        if let Reference::Latest(back) = reference {
+            return store
+                .snapshots_page(owner, None, back.saturating_add(1))
+                .await;
+        }
+        store.snapshots(owner).await
+    }
+
+    /// What a snapshot holds that is not what was written: to look at, and for nothing else.
+    pub async fn read_unproven(&self, row: &SnapshotRow) -> Result<List, BrowseError> {
+        let path = self.inner.folder.path().join(&row.file);
+        let read = tokio::task::spawn_blocking(move || Folder::read_unproven(&path)).await;
+        Ok(read.map_err(|_| StoreError::Closed)??)
+    }
+
     /// Reads the list that somebody named, and proves it where it is a file.
     pub async fn find(&self, reference: &str, profile: Option<&str>) -> Result<Found, BrowseError> {
         let parsed = Reference::parse(reference)?;
@@ -263,11 +287,7 @@ impl App {
         let (path, row) = if let Some(path) = path {
             (path, None)
         } else {
-            let rows = self
-                .inner
-                .store
-                .snapshots(self.owner(profile).await?)
-                .await?;
+            let rows = self.rows_for(&parsed, self.owner(profile).await?).await?;
             let row = self.choose(reference, &parsed, rows)?;
             (self.inner.folder.path().join(&row.file), Some(row))
         };

@@ -74,6 +74,17 @@ pub enum ImportError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// What was sent is no longer there.
+    #[error("what was uploaded is no longer here")]
+    NoUpload,
+    /// What was sent cannot be put aside.
+    #[error("cannot put aside {}", path.display())]
+    Stage {
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A folder with too much in it.
     #[error("{} holds more than {MOST_FILES} files", path.display())]
     TooMany {
@@ -111,7 +122,7 @@ pub enum ImportError {
 impl Explain for ImportError {
     fn code(&self) -> Code {
         match self {
-            Self::Read { .. } => Code::NotFound,
+            Self::Read { .. } | Self::NoUpload => Code::NotFound,
             Self::TooMany { .. } => Code::Usage,
             Self::Browse(error) => error.code(),
             _ => Code::Failed,
@@ -120,7 +131,10 @@ impl Explain for ImportError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Read { .. } | Self::TooMany { .. } => "Nothing was taken.".to_owned(),
+            Self::Read { .. } | Self::TooMany { .. } | Self::Stage { .. } => {
+                "Nothing was taken.".to_owned()
+            }
+            Self::NoUpload => "Nothing was taken. Choose the files again.".to_owned(),
             Self::Browse(error) => return error.hint(),
             _ => "What was taken before stays; the same import can be run again, and takes only what \
                   is missing."

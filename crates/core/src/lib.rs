@@ -8,8 +8,10 @@ mod agenda;
 mod alarms;
 mod app;
 mod apply;
+mod browse;
 mod capture;
 mod catalogue;
+mod covers;
 mod curate;
 mod doctor;
 mod event;
@@ -41,6 +43,7 @@ mod settings_report;
 mod source;
 mod status;
 mod undo;
+mod upload;
 mod verify;
 pub mod view;
 mod words;
@@ -49,6 +52,7 @@ pub use accounts::{AccountError, Target};
 pub use act_error::{ActError, Guard};
 pub use alarms::OpenAlarm;
 pub use app::{App, StartError};
+pub use browse::Day;
 pub use capture::{CaptureError, Captured};
 pub use catalogue::{CatalogueReport, Unreadable};
 pub use curate::{BACK_FOR, CurateError, TrashItem};
@@ -85,7 +89,7 @@ pub use verify::VerifyReport;
 pub use words::{change_of, summary_of, title_of, value_of};
 
 // What callers need to speak with this crate, so that one dependency is enough.
-pub use anirewind_anilist::SystemClock;
+pub use anirewind_anilist::{Picture, SystemClock};
 pub use anirewind_backup::retention::{Fate, Hold, Policy, Why};
 pub use anirewind_backup::{
     Alarm, AnswerVerdict, Form, Hash, Keep, Kind, Mark, Rule, Snapshot, SnapshotId, Step, Steps,
@@ -95,9 +99,9 @@ pub use anirewind_model as model;
 pub use anirewind_notify as notify;
 pub use anirewind_restore::{Options as RestoreOptions, Phase, Prefer, StepState};
 pub use anirewind_store::{
-    AccountRow, Attempt, Cause, ChangeFilter, ChangeRow, Cursor, Delta, KeyRow, OperationDetail,
-    OperationRow, OperationState, Outcome, Reason, SessionRow, SnapshotRow, Standing, StepRow,
-    Style, sqlite_version,
+    AccountRow, Attempt, Cause, ChangeFilter, ChangeRow, ChangeSums, Cursor, Delta, KeyRow,
+    OperationDetail, OperationRow, OperationState, Outcome, Reason, SessionRow, SnapshotFilter,
+    SnapshotRow, Standing, Start, StepRow, Style, sqlite_version,
 };
 pub use anirewind_timeline::{
     Change, Changed, Choices, Conflict, Differences, Id, Notice, Outcome as ChangeOutcome, Source,

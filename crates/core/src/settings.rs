@@ -59,6 +59,8 @@ pub struct Settings {
     pub watch_interval: Option<Duration>,
     /// Nothing is written to AniList.
     pub dry_run: bool,
+    /// Covers of titles are fetched, once each, and shown.
+    pub covers: bool,
     /// Titles may be removed from AniList.
     pub destructive_sync: bool,
     /// Who may reach the server, and by which names.
@@ -280,6 +282,13 @@ const WATCH_INTERVAL: Setting = Setting {
     default: "5m",
     ..Setting::PLAIN
 };
+const COVERS: Setting = Setting {
+    key: "covers",
+    variables: &["ANIREWIND_COVERS"],
+    about: "Covers of titles on the lists: `cached` fetches each once and keeps it, `off` fetches none.",
+    default: "cached",
+    ..Setting::PLAIN
+};
 const DRY_RUN: Setting = Setting {
     key: "dry_run",
     variables: &["ANIREWIND_DRY_RUN", "PAB_DRY_RUN"],
@@ -296,7 +305,7 @@ const DESTRUCTIVE: Setting = Setting {
 };
 
 /// Every setting there is. What is shown, changed and understood is read off here.
-const OWN: [Setting; 29] = [
+const OWN: [Setting; 30] = [
     DATA_DIR,
     TOKEN,
     CLIENT_ID,
@@ -324,6 +333,7 @@ const OWN: [Setting; 29] = [
     MADE_PUBLIC,
     QUIET_FACTOR,
     WATCH_INTERVAL,
+    COVERS,
     DRY_RUN,
     DESTRUCTIVE,
 ];
@@ -404,6 +414,12 @@ impl Settings {
             })?
             .unwrap_or(10),
             watch_interval: watch_interval(&values)?,
+            covers: parsed(&values, COVERS, "cached or off", |text| match text {
+                "cached" => Some(true),
+                "off" => Some(false),
+                _ => None,
+            })?
+            .unwrap_or(true),
             dry_run: parsed(&values, DRY_RUN, "true or false", flag)?.unwrap_or(false),
             destructive_sync: parsed(&values, DESTRUCTIVE, "true or false", flag)?.unwrap_or(false),
             access: AccessSettings::read(&values)?,

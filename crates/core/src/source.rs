@@ -260,11 +260,6 @@ impl<'a> Values<'a> {
         Some((text, Origin::File(path.clone())))
     }
 
-    /// A variable of the environment that no key of the file stands for.
-    pub(crate) fn variable(&self, name: &str) -> Option<String> {
-        self.sources.environment.get(name).cloned()
-    }
-
     fn refuse_unknown(&self, known: &[Setting]) -> Result<(), SettingsError> {
         if let Some((path, table)) = &self.file
             && let Some(key) = table

@@ -3,13 +3,15 @@
 use std::sync::PoisonError;
 
 use anirewind_backup::retention::Hold;
-use anirewind_store::{AccountRow, Attempt, OperationRow, Outcome, SnapshotRow};
+use anirewind_model::UserId;
+use anirewind_store::{
+    AccountRow, Attempt, OperationRow, Outcome, SnapshotFilter, SnapshotRow, Start,
+};
 use time::{Duration, OffsetDateTime};
 
 use crate::alarms::{OpenAlarm, quiet_since};
 use crate::app::App;
 use crate::find::BrowseError;
-use crate::judge::is_trusted;
 use crate::schedule::Schedule;
 
 /// A snapshot is late when it is this much older than the schedule allows.
@@ -96,7 +98,6 @@ impl App {
         let mut all = Vec::new();
         for account in self.accounts().await? {
             let owner = account.account.id;
-            let rows = self.snapshots(Some(owner)).await?;
             let last_attempt = self.inner.store.last_attempt(owner).await?;
             let alarms = self.open_alarms(Some(owner)).await?;
             let quiet_since = {
@@ -104,9 +105,9 @@ impl App {
                 let factor = self.inner.settings.quiet_factor;
                 quiet_since(&changes, factor, self.now())
             };
-            let proven_since = rows.iter().map(|row| row.verified_at).min();
-            let damaged = matches!(self.hold(&rows), Some(Hold::Damage { .. }));
-            let last_good = rows.into_iter().find(is_trusted);
+            let (_, proven_since) = self.kept_and_proven(owner).await?;
+            let damaged = alarms.is_empty() && self.is_damaged(owner).await?;
+            let last_good = self.last_good_below(owner, i64::MAX).await?;
             let schedule = self.inner.settings.backup_at;
             let late_after =
                 Duration::try_from(schedule.interval()).unwrap_or(Duration::DAY) + GRACE;
@@ -137,6 +138,25 @@ impl App {
 }
 
 impl App {
+    /// Whether a snapshot of an account is not what was written.
+    async fn is_damaged(&self, owner: UserId) -> Result<bool, BrowseError> {
+        let filter = SnapshotFilter {
+            damaged: true,
+            ..SnapshotFilter::default()
+        };
+        let store = &self.inner.store;
+        let damaged = store.snapshots_where(Some(owner), filter, Start::Newest, 1);
+        if !damaged.await?.is_empty() {
+            return Ok(true);
+        }
+        if self.unreadable().is_empty() {
+            return Ok(false);
+        }
+        // Whose a file is that cannot be read shows only beside all others.
+        let rows = self.snapshots(Some(owner)).await?;
+        Ok(matches!(self.hold(&rows), Some(Hold::Damage { .. })))
+    }
+
     /// When an account is due: as the schedule that runs here has it, else as one would.
     fn next_due(&self, account: &AccountRow, last_attempt: Option<&Attempt>) -> OffsetDateTime {
         let now = self.now();

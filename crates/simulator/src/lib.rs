@@ -7,6 +7,7 @@
 
 mod clock;
 mod complexity;
+mod cover;
 mod effect;
 mod envelope;
 mod failure;

@@ -11,7 +11,7 @@ use async_graphql::{Pos, Positioned};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, Limited, StreamBody};
 use hyper::body::{Bytes, Frame, Incoming};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, REFERER, RETRY_AFTER};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HOST, HeaderValue, REFERER, RETRY_AFTER};
 use hyper::{Method, Request as HttpRequest, Response, StatusCode};
 use serde_json::{Value, json};
 use time::UtcOffset;
@@ -19,6 +19,7 @@ use time::macros::format_description;
 
 use crate::BatchError;
 use crate::complexity;
+use crate::cover;
 use crate::envelope::{Answer, answer_names};
 use crate::failure::Failure;
 use crate::fault::Fault;
@@ -60,7 +61,8 @@ pub(crate) async fn serve(
 
 async fn serve_one(shared: Arc<Shared>, request: HttpRequest<Incoming>) -> Result<Reply, Cut> {
     if request.method() == Method::GET {
-        return Ok(inspect(&shared, request.uri().path()));
+        let path = request.uri().path();
+        return Ok(cover_of(&shared, path).unwrap_or_else(|| inspect(&shared, path)));
     }
     let header = |name| {
         request
@@ -72,6 +74,7 @@ async fn serve_one(shared: Arc<Shared>, request: HttpRequest<Incoming>) -> Resul
         .and_then(|value| value.strip_prefix("Bearer "))
         .map(str::to_owned);
     let has_referer = header(REFERER).is_some();
+    let host = header(HOST).unwrap_or_default().to_owned();
     let body = Limited::new(request.into_body(), LARGEST_REQUEST)
         .collect()
         .await;
@@ -91,7 +94,10 @@ async fn serve_one(shared: Arc<Shared>, request: HttpRequest<Incoming>) -> Resul
     {
         return strike(&shared, fault, None, rate).await;
     }
-    let answer = answer(&shared, number, token.as_deref(), has_referer, &body).await;
+    let mut answer = answer(&shared, number, token.as_deref(), has_referer, &body).await;
+    if shared.switches().serves_covers {
+        point_covers(&mut answer.body, &format!("http://{host}{COVERS}"));
+    }
     match fault {
         Some(fault) => strike(&shared, fault, Some(answer), rate).await,
         None => Ok(reply(
@@ -101,6 +107,33 @@ async fn serve_one(shared: Arc<Shared>, request: HttpRequest<Incoming>) -> Resul
             rate,
         )),
     }
+}
+
+/// Where covers are on this machine.
+const COVERS: &str = "/_simulator/covers/";
+/// Where the answers say that they are.
+const THEIR_COVERS: &str = "https://s4.anilist.co/file/anilistcdn/simulated/";
+
+/// Points every cover in an answer to this machine.
+fn point_covers(value: &mut Value, base: &str) {
+    match value {
+        Value::String(text) => {
+            if let Some(rest) = text.strip_prefix(THEIR_COVERS) {
+                let name = rest.rsplit('/').next().unwrap_or_default();
+                *text = format!("{base}{name}");
+            }
+        }
+        Value::Array(all) => all.iter_mut().for_each(|value| point_covers(value, base)),
+        Value::Object(all) => all.values_mut().for_each(|value| point_covers(value, base)),
+        _ => {}
+    }
+}
+
+fn cover_of(shared: &Shared, path: &str) -> Option<Reply> {
+    let name = path.strip_prefix(COVERS)?.strip_suffix(".png")?;
+    let id: u32 = name.parse().ok()?;
+    let colour = shared.world().media(id)?.colour.clone();
+    Some(reply(200, "image/png", cover::png(id, &colour), None))
 }
 
 /// What the simulator shows of itself: the log of effects and the requests so far.

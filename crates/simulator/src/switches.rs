@@ -62,6 +62,8 @@ pub struct Switches {
     pub collection_fails_above: usize,
     /// Not numbered: how many entries one collection answers at most, most recently updated first.
     pub collection_cap: usize,
+    /// Not numbered: covers are on this machine too, so that a demo has pictures.
+    pub serves_covers: bool,
 }
 
 /// Switch 1.
@@ -229,6 +231,7 @@ impl Default for Switches {
             statistics_error: 0,
             collection_fails_above: 0,
             collection_cap: 11_000,
+            serves_covers: false,
         }
     }
 }

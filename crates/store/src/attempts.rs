@@ -49,7 +49,7 @@ impl Outcome {
         }
     }
 
-    fn parse(word: &str) -> Option<Self> {
+    pub(crate) fn parse(word: &str) -> Option<Self> {
         [
             Self::Saved,
             Self::Unchanged,

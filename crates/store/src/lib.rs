@@ -3,6 +3,7 @@
 
 mod accounts;
 mod attempts;
+mod browse;
 mod foreign;
 mod keys;
 mod login;
@@ -19,6 +20,7 @@ mod trash;
 
 pub use accounts::{AccountRow, Style};
 pub use attempts::{Attempt, Outcome};
+pub use browse::{ChangeSums, DayRow, SnapshotFilter, Start};
 pub use foreign::{ForeignError, SyncHistoryRow, read_sync_history};
 pub use keys::KeyRow;
 pub use login::SessionRow;

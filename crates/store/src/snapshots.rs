@@ -167,7 +167,7 @@ impl AlarmRecord {
     }
 }
 
-struct Raw {
+pub(crate) struct Raw {
     file: String,
     id: String,
     user_id: i64,
@@ -191,7 +191,7 @@ struct Raw {
 }
 
 impl Raw {
-    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(crate) fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
         let (added, changed, removed): (Option<i64>, Option<i64>, Option<i64>) =
             (row.get("added")?, row.get("changed")?, row.get("removed")?);
         Ok(Self {

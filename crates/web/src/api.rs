@@ -1,9 +1,12 @@
 //! The REST API: whatever a page or a command does, under `/api/v1`.
 
 mod acting;
+mod alarming;
 mod auth;
 mod curating;
 mod events;
+#[expect(unused_qualifications, reason = "as the macros write them out")]
+mod importing;
 #[expect(unused_qualifications, reason = "as the macros write them out")]
 mod living;
 mod metrics;
@@ -76,6 +79,13 @@ api![
     curating::note,
     curating::verify,
     curating::delete,
+    importing::import,
+    alarming::alarms,
+    alarming::accept,
+    alarming::close,
+    alarming::trash,
+    alarming::undelete,
+    alarming::prune,
     acting::look,
     acting::report_change,
     acting::hide,

@@ -19,6 +19,11 @@ pub(crate) fn second(at: OffsetDateTime) -> String {
         .unwrap_or_else(|_| at.to_string())
 }
 
+/// `2026-11-03`
+pub(crate) fn day(at: OffsetDateTime) -> String {
+    at.to_offset(UtcOffset::UTC).date().to_string()
+}
+
 /// For machines: `2026-11-03T21:22:05Z`.
 pub(crate) fn machine(at: OffsetDateTime) -> String {
     let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");

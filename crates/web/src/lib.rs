@@ -6,6 +6,7 @@ mod api;
 mod assets;
 mod format;
 mod guard;
+mod live;
 mod login;
 mod page;
 mod pages;
@@ -14,6 +15,7 @@ mod revalidate;
 mod serve;
 mod theme;
 mod trace;
+mod upload;
 
 pub use access::Access;
 pub use api::Hub;

@@ -1,10 +1,19 @@
 //! The pages, a file each.
 
 mod about;
+mod backups;
+mod chart;
+mod comparing;
 mod connect;
+mod covers;
+mod curating;
 mod dashboard;
+mod importing;
+mod raw;
+mod rows;
 mod security;
 mod settings;
+mod snapshot;
 mod status;
 
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -15,6 +24,13 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .configure(dashboard::routes)
         .configure(about::routes)
+        // Before the rest: their addresses are special ones of these.
+        .configure(curating::routes)
+        .configure(importing::routes)
+        .configure(backups::routes)
+        .configure(comparing::routes)
+        .configure(snapshot::routes)
+        .configure(covers::routes)
         .configure(connect::routes)
         .configure(security::routes)
         .configure(settings::routes)

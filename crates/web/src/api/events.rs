@@ -13,6 +13,7 @@ use serde::Serialize;
 use tokio::sync::{broadcast, watch};
 
 use crate::api::auth::Reader;
+use crate::live::Desk;
 
 /// So many events are kept for whoever comes back.
 const KEPT: usize = 512;
@@ -48,6 +49,8 @@ struct Inner {
     live: broadcast::Sender<Told>,
     /// Where acts are carried out: not on the worker of a connection, which may end with it.
     runtime: tokio::runtime::Handle,
+    /// What was read because somebody asked.
+    desk: Desk,
     /// When this began, for names that no other process gave.
     begun: u64,
     requests: AtomicU64,
@@ -67,6 +70,7 @@ impl Hub {
                 kept: Mutex::default(),
                 live,
                 runtime: tokio::runtime::Handle::current(),
+                desk: Desk::default(),
                 begun,
                 requests: AtomicU64::new(0),
                 closing: watch::Sender::new(false),
@@ -105,6 +109,11 @@ impl Hub {
         F: Future<Output: Send + 'static> + Send + 'static,
     {
         self.inner.runtime.spawn(work)
+    }
+
+    /// What was read and is being read because somebody asked.
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.inner.desk
     }
 
     /// A name for a request that no other has.

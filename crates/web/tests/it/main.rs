@@ -8,6 +8,7 @@
 
 mod access;
 mod api;
+mod backups;
 mod contract;
 mod pages;
 mod settings;

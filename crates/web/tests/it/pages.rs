@@ -13,7 +13,7 @@ use time::macros::datetime;
 pub(crate) struct Scene {
     pub(crate) simulator: Simulator,
     clock: Arc<VirtualClock>,
-    data: TempDir,
+    pub(crate) data: TempDir,
     pub(crate) app: App,
     hub: anirewind_web::Hub,
     access: actix_web::web::Data<anirewind_web::Access>,
@@ -102,8 +102,10 @@ async fn a_snapshot_shows_with_file_name_created_size_age_and_user() {
     scene.capture().await;
     let (status, page) = scene.get("/").await;
     assert_eq!(status, StatusCode::OK);
+    assert!(page.contains("</a> is protected"), "{page}");
+    let (status, page) = scene.get("/backups/hana").await;
+    assert_eq!(status, StatusCode::OK);
     for words in [
-        "hana is protected",
         "plexanibridge-hana.20261103",
         "2026-11-03 12:00 UTC",
         " kB",
@@ -119,21 +121,27 @@ async fn a_snapshot_shows_with_file_name_created_size_age_and_user() {
 async fn nothing_yet_says_what_to_do() {
     let (status, page) = Scene::new("hana").await.get("/").await;
     assert_eq!(status, StatusCode::OK);
-    assert!(page.contains("No account is connected yet") && page.contains("There is no snapshot"));
+    assert!(page.contains("Nothing saved yet"), "{page}");
+    assert!(page.contains("Take the first snapshot"), "{page}");
 }
 
 #[actix_web::test]
 async fn could_not_load_is_never_shown_as_none() {
     let scene = Scene::new("hana").await;
-    fs::write(
-        scene.data.path().join("backups"),
-        "a file where the folder should be",
-    )
-    .unwrap();
-    let (status, page) = scene.get("/").await;
+    scene.capture().await;
+    let folder = scene.data.path().join("backups");
+    fs::rename(&folder, scene.data.path().join("away")).unwrap();
+    fs::write(&folder, "a file where the folder should be").unwrap();
+    let (status, page) = scene.get("/backups/hana").await;
     assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
-    assert!(page.contains("snapshots may still be there"), "{page}");
+    assert!(page.contains("Backups could not be read"), "{page}");
+    assert!(page.contains("They may still exist in"), "{page}");
     assert!(!page.contains("There is no snapshot"), "{page}");
+    // What the catalogue knows still stands, beside what is wrong.
+    let (status, page) = scene.get("/").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(page.contains("They may still exist in"), "{page}");
+    assert!(page.contains("Last good snapshot"), "{page}");
 }
 
 #[actix_web::test]
@@ -149,6 +157,10 @@ async fn a_failing_account_and_a_damaged_file_are_said_and_the_rest_stands() {
     scene.capture().await;
     let (_, page) = scene.get("/").await;
     assert!(page.contains("1 file could not be read"), "{page}");
+    assert!(page.contains("is not connected"), "{page}");
+    assert!(page.contains("Last good snapshot"), "{page}");
+    let (_, page) = scene.get("/backups/hana").await;
+    assert!(page.contains("Could not read 1 file"), "{page}");
     assert!(page.contains("plexanibridge-hana.20261103"), "{page}");
 }
 
@@ -156,9 +168,16 @@ async fn a_failing_account_and_a_damaged_file_are_said_and_the_rest_stands() {
 async fn markup_in_names_shows_as_text() {
     let scene = Scene::new("<script>alert(1)</script>").await;
     scene.capture().await;
-    let (_, page) = scene.get("/").await;
-    assert!(!page.contains("<script>"), "{page}");
-    assert!(page.contains("&#60;script&#62;"), "{page}");
+    let profile = scene.app.accounts().await.unwrap().remove(0).profile;
+    let path = profile.replace(|c: char| !c.is_ascii_alphanumeric(), "");
+    for page in [
+        "/".to_owned(),
+        "/backups".to_owned(),
+        format!("/backups/{path}"),
+    ] {
+        let (_, page) = scene.get(&page).await;
+        assert!(!page.contains("<script>"), "{page}");
+    }
 }
 
 #[actix_web::test]

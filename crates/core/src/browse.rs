@@ -1,0 +1,195 @@
+//! What pages show: a part of the snapshots, days, and what happened lately.
+
+use anirewind_model::{Counts, UserId};
+use anirewind_store::{Attempt, ChangeSums, DayRow, Outcome, SnapshotFilter, SnapshotRow, Start};
+use time::{Duration, OffsetDateTime, UtcOffset};
+
+use crate::app::App;
+use crate::catalogue::{CatalogueReport, Unreadable};
+use crate::find::BrowseError;
+
+const DAY_MILLIS: i64 = 86_400_000;
+
+/// One day of an account, by the clock of this installation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Day {
+    /// As in 2026-11-03.
+    pub name: String,
+    /// How many whole snapshots there are of it.
+    pub snapshots: usize,
+    /// What the last of them holds.
+    pub counts: Option<Counts>,
+    /// How many attempts gave a snapshot, or found that there is one already.
+    pub saved: usize,
+    /// How many attempts failed.
+    pub failed: usize,
+}
+
+/// The folder as it looked when the catalogue last followed it.
+#[derive(Debug, Clone)]
+pub(crate) struct FolderSeen {
+    modified: std::time::SystemTime,
+    files: usize,
+    unreadable: Vec<Unreadable>,
+}
+
+impl App {
+    /// Brings the catalogue up to date with the folder if anything was put there or taken away since.
+    /// Files that were altered in place are found by reading them again, not by this.
+    pub async fn catalogue(&self) -> Result<CatalogueReport, BrowseError> {
+        let looked = self.look_at_folder().await;
+        let seen = self.seen().clone();
+        if let (Some((modified, files)), Some(seen)) = (looked, seen)
+            && modified == seen.modified
+            && files == seen.files
+        {
+            return Ok(CatalogueReport {
+                unreadable: seen.unreadable,
+                ..CatalogueReport::default()
+            });
+        }
+        let report = self.refresh_catalogue().await?;
+        // As it was before: what came while it was followed is looked at the next time.
+        *self.seen() = looked.map(|(modified, files)| FolderSeen {
+            modified,
+            files,
+            unreadable: report.unreadable.clone(),
+        });
+        Ok(report)
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, Option<FolderSeen>> {
+        self.inner
+            .seen
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    async fn look_at_folder(&self) -> Option<(std::time::SystemTime, usize)> {
+        let path = self.backups();
+        let looked = tokio::task::spawn_blocking(move || {
+            let modified = std::fs::metadata(&path).ok()?.modified().ok()?;
+            Some((modified, std::fs::read_dir(&path).ok()?.count()))
+        });
+        looked.await.ok().flatten()
+    }
+
+    /// So many of the snapshots that are wanted, newest first.
+    pub async fn snapshots_where(
+        &self,
+        owner: Option<UserId>,
+        filter: SnapshotFilter,
+        start: Start,
+        most: usize,
+    ) -> Result<Vec<SnapshotRow>, BrowseError> {
+        let store = &self.inner.store;
+        Ok(store.snapshots_where(owner, filter, start, most).await?)
+    }
+
+    /// The snapshot right before another one of the same account.
+    pub async fn snapshot_before(
+        &self,
+        row: &SnapshotRow,
+    ) -> Result<Option<SnapshotRow>, BrowseError> {
+        let start = Start::Below(row.position);
+        let filter = SnapshotFilter::default();
+        let rows = self.snapshots_where(Some(row.owner.id), filter, start, 1);
+        Ok(rows.await?.pop())
+    }
+
+    /// How many snapshots of an account somebody keeps, and when all had last been proven.
+    pub async fn kept_and_proven(
+        &self,
+        owner: UserId,
+    ) -> Result<(usize, Option<OffsetDateTime>), BrowseError> {
+        Ok(self.inner.store.kept_and_proven(owner).await?)
+    }
+
+    /// How many changes took effect since a moment.
+    pub async fn change_sums(
+        &self,
+        owner: UserId,
+        since: OffsetDateTime,
+    ) -> Result<ChangeSums, BrowseError> {
+        Ok(self.inner.store.change_sums(owner, since).await?)
+    }
+
+    /// When the next snapshot is due by the schedule, if a server runs.
+    pub fn next_backup(&self) -> OffsetDateTime {
+        let schedule = self.inner.settings.backup_at;
+        schedule.next_after(self.now(), &self.inner.zone)
+    }
+
+    /// The day of a moment, by the clock of this installation, as in 2026-11-03.
+    pub fn day_of(&self, at: OffsetDateTime) -> String {
+        self.name_of_day(self.day_number(at))
+    }
+
+    /// When the day before the present one began, by the clock of this installation.
+    pub fn yesterday(&self) -> OffsetDateTime {
+        let day = self.day_number(self.now()) - 1;
+        let millis = day * DAY_MILLIS - self.offset();
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+
+    /// The last so many days, oldest first, each with what there is of it.
+    pub async fn days(&self, owner: UserId, most: usize) -> Result<Vec<Day>, BrowseError> {
+        let today = self.day_number(self.now());
+        let rows = self
+            .inner
+            .store
+            .snapshot_days(owner, self.offset(), most)
+            .await?;
+        let since = self.now() - Duration::days(i64::try_from(most).unwrap_or_default());
+        let attempts = self.inner.store.attempts_since(owner, since).await?;
+        let first = today - i64::try_from(most).unwrap_or_default() + 1;
+        let days = (first..=today).map(|number| {
+            let row = rows.iter().find(|row| row.day == number);
+            let of_day = |attempt: &&Attempt| self.day_number(attempt.at) == number;
+            let of_day = attempts.iter().filter(of_day);
+            let (saved, failed): (Vec<_>, Vec<_>) = of_day.partition(|attempt| {
+                matches!(attempt.outcome, Outcome::Saved | Outcome::Unchanged)
+            });
+            Day {
+                name: self.name_of_day(number),
+                snapshots: row.map_or(0, |row| row.snapshots),
+                counts: row.map(|row| row.counts),
+                saved: saved.len(),
+                failed: failed.len(),
+            }
+        });
+        Ok(days.collect())
+    }
+
+    /// The days of which there are snapshots, oldest first, each with what the last of them holds.
+    pub async fn sizes(
+        &self,
+        owner: UserId,
+        most: usize,
+    ) -> Result<Vec<(String, Counts)>, BrowseError> {
+        let offset = self.offset();
+        let rows = self.inner.store.snapshot_days(owner, offset, most).await?;
+        let named = |row: &DayRow| (self.name_of_day(row.day), row.counts);
+        Ok(rows.iter().rev().map(named).collect())
+    }
+
+    /// By how much the clock of this installation is ahead of UTC now, in milliseconds.
+    fn offset(&self) -> i64 {
+        let now = self.now();
+        let now = jiff::Timestamp::from_second(now.unix_timestamp()).unwrap_or_default();
+        i64::from(self.inner.zone.to_offset(now).seconds()) * 1_000
+    }
+
+    fn day_number(&self, at: OffsetDateTime) -> i64 {
+        let millis = at.to_offset(UtcOffset::UTC).unix_timestamp() * 1_000;
+        (millis + self.offset()).div_euclid(DAY_MILLIS)
+    }
+
+    fn name_of_day(&self, number: i64) -> String {
+        let days = jiff::Span::new().try_days(number);
+        let epoch = jiff::civil::Date::constant(1970, 1, 1);
+        let day = days.and_then(|days| epoch.checked_add(days));
+        day.map_or_else(|_| self.now().date().to_string(), |day| day.to_string())
+    }
+}

@@ -1,0 +1,334 @@
+//! Parts of the catalogue, for pages that show no more than that.
+
+use anirewind_backup::Kind;
+use anirewind_model::{Counts, Entry, MediaId, UserId};
+use rusqlite::types::Value;
+use rusqlite::{OptionalExtension as _, named_params};
+use time::OffsetDateTime;
+
+use crate::attempts::{Attempt, Outcome};
+use crate::row::{Place, to_millis};
+use crate::snapshots::{Raw, SnapshotRow};
+use crate::store::{Store, StoreError};
+use crate::timeline::entry;
+
+/// Which snapshots are wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SnapshotFilter {
+    /// Taken for this.
+    pub kind: Option<Kind>,
+    /// Only those that somebody keeps.
+    pub kept: bool,
+    /// Only those about which something was unusual, answered or not.
+    pub unusual: bool,
+    /// Only those that are not what was written.
+    pub damaged: bool,
+    /// Taken at this moment or later.
+    pub since: Option<OffsetDateTime>,
+    /// Taken at this moment or before.
+    pub until: Option<OffsetDateTime>,
+}
+
+/// From where in their order on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// The newest.
+    Newest,
+    /// Those before this place.
+    Below(i64),
+    /// Those after this place, the nearest of them.
+    Above(i64),
+}
+
+/// One day of an account's snapshots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayRow {
+    /// Days since 1970, by the clock that was asked for.
+    pub day: i64,
+    /// How many there are of that day.
+    pub snapshots: usize,
+    /// When the last of them was taken.
+    pub last: OffsetDateTime,
+    /// How many titles that one holds.
+    pub counts: Counts,
+}
+
+/// How many titles came, changed and went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ChangeSums {
+    /// Added.
+    pub added: usize,
+    /// Changed.
+    pub changed: usize,
+    /// Removed.
+    pub removed: usize,
+}
+
+impl Store {
+    /// So many of the snapshots that are wanted, newest first.
+    pub async fn snapshots_where(
+        &self,
+        owner: Option<UserId>,
+        filter: SnapshotFilter,
+        from: Start,
+        most: usize,
+    ) -> Result<Vec<SnapshotRow>, StoreError> {
+        self.run(move |connection| {
+            // Only what was asked for is in the text, so that the index that fits can be used.
+            let mut wanted = vec!["1"];
+            let mut want = |is_wanted: bool, condition: &'static str| {
+                if is_wanted {
+                    wanted.push(condition);
+                }
+            };
+            want(owner.is_some(), "user_id = :owner");
+            want(filter.kind.is_some(), "kind = :kind");
+            want(filter.kept, "kept");
+            want(filter.unusual, "alarms <> '[]'");
+            want(filter.damaged, "damage IS NOT NULL");
+            want(filter.since.is_some(), "created_at >= :since");
+            want(filter.until.is_some(), "created_at <= :until");
+            let (place, order) = match from {
+                Start::Newest => (None, "DESC"),
+                Start::Below(place) => (Some(place), "DESC"),
+                Start::Above(place) => (Some(place), "ASC"),
+            };
+            want(matches!(from, Start::Below(_)), "position < :place");
+            want(matches!(from, Start::Above(_)), "position > :place");
+            let wanted = wanted.join(" AND ");
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT * FROM snapshot WHERE {wanted} ORDER BY position {order} LIMIT :most"
+            ))?;
+            let parameters: [(&str, Value); 6] = [
+                (":owner", owner.map(|owner| i64::from(owner.get())).into()),
+                (":kind", filter.kind.map(|k| k.as_str().to_owned()).into()),
+                (":since", filter.since.map(to_millis).into()),
+                (":until", filter.until.map(to_millis).into()),
+                (":place", place.into()),
+                (":most", i64::try_from(most).unwrap_or(i64::MAX).into()),
+            ];
+            for (name, value) in &parameters {
+                if let Some(index) = statement.parameter_index(name)? {
+                    statement.raw_bind_parameter(index, value)?;
+                }
+            }
+            let mut rows = statement.raw_query();
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.push(SnapshotRow::try_from(Raw::of(row)?)?);
+            }
+            if matches!(from, Start::Above(_)) {
+                found.reverse();
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    /// Snapshots whose id begins so, newest first.
+    pub async fn snapshots_called(
+        &self,
+        owner: Option<UserId>,
+        beginning: &str,
+    ) -> Result<Vec<SnapshotRow>, StoreError> {
+        let beginning = beginning.to_owned();
+        self.run(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT * FROM snapshot
+                WHERE id >= :first AND id < :first || '~'
+                    AND (:owner IS NULL OR user_id = :owner)
+                ORDER BY position DESC",
+            )?;
+            let rows = statement.query_map(
+                named_params! { ":first": beginning, ":owner": owner.map(UserId::get) },
+                Raw::of,
+            )?;
+            rows.map(|row| SnapshotRow::try_from(row?)).collect()
+        })
+        .await
+    }
+
+    /// Days of which there are whole snapshots, newest first. A day begins so many milliseconds before
+    /// midnight UTC.
+    pub async fn snapshot_days(
+        &self,
+        owner: UserId,
+        offset: i64,
+        most: usize,
+    ) -> Result<Vec<DayRow>, StoreError> {
+        self.run(move |connection| {
+            // With max() in it, the other columns are those of the row that has it.
+            let mut statement = connection.prepare_cached(
+                "SELECT (created_at + :offset) / 86400000 AS day, count(*) AS snapshots,
+                    max(position), created_at, anime, manga
+                FROM snapshot
+                WHERE user_id = :owner AND damage IS NULL
+                GROUP BY day
+                ORDER BY day DESC
+                LIMIT :most",
+            )?;
+            let rows = statement.query_map(
+                named_params! {
+                    ":owner": owner.get(),
+                    ":offset": offset,
+                    ":most": i64::try_from(most).unwrap_or(i64::MAX),
+                },
+                |row| {
+                    let numbers: (i64, i64, i64, i64) = (
+                        row.get("snapshots")?,
+                        row.get("created_at")?,
+                        row.get("anime")?,
+                        row.get("manga")?,
+                    );
+                    Ok((row.get::<_, i64>("day")?, numbers))
+                },
+            )?;
+            let mut days = Vec::new();
+            for row in rows {
+                let (day, (snapshots, last, anime, manga)) = row?;
+                let key = day.to_string();
+                let place = Place {
+                    table: "snapshot",
+                    row: &key,
+                };
+                days.push(DayRow {
+                    day,
+                    snapshots: place.count("day", snapshots)?,
+                    last: place.instant("created_at", last)?,
+                    counts: Counts {
+                        anime: place.count("anime", anime)?,
+                        manga: place.count("manga", manga)?,
+                    },
+                });
+            }
+            Ok(days)
+        })
+        .await
+    }
+
+    /// How many snapshots somebody keeps, and when every one had last been proven.
+    pub async fn kept_and_proven(
+        &self,
+        owner: UserId,
+    ) -> Result<(usize, Option<OffsetDateTime>), StoreError> {
+        self.run(move |connection| {
+            let (kept, proven): (i64, Option<i64>) = connection.query_row(
+                "SELECT coalesce(sum(kept), 0), min(verified_at) FROM snapshot WHERE user_id = :owner",
+                named_params! { ":owner": owner.get() },
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?;
+            let key = owner.to_string();
+            let place = Place {
+                table: "snapshot",
+                row: &key,
+            };
+            let proven = proven.map(|at| place.instant("verified_at", at));
+            Ok((place.count("kept", kept)?, proven.transpose()?))
+        })
+        .await
+    }
+
+    /// How attempts since a moment ended, newest first.
+    pub async fn attempts_since(
+        &self,
+        owner: UserId,
+        since: OffsetDateTime,
+    ) -> Result<Vec<Attempt>, StoreError> {
+        self.run(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT at, outcome, detail, changed FROM attempt
+                WHERE user_id = :owner AND at >= :since
+                ORDER BY id DESC",
+            )?;
+            let rows = statement.query_map(
+                named_params! { ":owner": owner.get(), ":since": to_millis(since) },
+                |row| {
+                    let outcome: String = row.get(1)?;
+                    Ok((row.get::<_, i64>(0)?, outcome, row.get(2)?, row.get(3)?))
+                },
+            )?;
+            let place = Place {
+                table: "attempt",
+                row: "since",
+            };
+            let mut attempts = Vec::new();
+            for row in rows {
+                let (at, outcome, detail, changed) = row?;
+                attempts.push(Attempt {
+                    at: place.instant("at", at)?,
+                    outcome: Outcome::parse(&outcome).ok_or_else(|| place.corrupt("outcome"))?,
+                    detail,
+                    changed,
+                });
+            }
+            Ok(attempts)
+        })
+        .await
+    }
+
+    /// How many changes took effect since a moment.
+    pub async fn change_sums(
+        &self,
+        owner: UserId,
+        since: OffsetDateTime,
+    ) -> Result<ChangeSums, StoreError> {
+        self.run(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT
+                    coalesce(sum(e.before IS NULL), 0),
+                    coalesce(sum(e.before IS NOT NULL AND e.after IS NOT NULL), 0),
+                    coalesce(sum(e.after IS NULL AND e.before IS NOT NULL), 0)
+                FROM change c JOIN change_entry e ON e.seq = c.seq
+                WHERE c.user_id = :owner AND c.at >= :since
+                    AND c.outcome IN ('synced', 'deleted', 'undone')",
+            )?;
+            let sums: (i64, i64, i64) = statement.query_row(
+                named_params! { ":owner": owner.get(), ":since": to_millis(since) },
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )?;
+            let place = Place {
+                table: "change",
+                row: "since",
+            };
+            Ok(ChangeSums {
+                added: place.count("before", sums.0)?,
+                changed: place.count("seq", sums.1)?,
+                removed: place.count("after", sums.2)?,
+            })
+        })
+        .await
+    }
+
+    /// A title that is on somebody's list here, or was; nothing for any other.
+    pub async fn title_on_lists(&self, media: MediaId) -> Result<Option<Entry>, StoreError> {
+        self.run(move |connection| {
+            let media = named_params! { ":media": media.get() };
+            let text =
+                |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
+            let known = "SELECT media_type, entry FROM known
+                WHERE user_id IN (SELECT user_id FROM look)
+                    AND media_type IN ('ANIME', 'MANGA') AND media_id = :media
+                LIMIT 1";
+            let mut found = connection
+                .prepare_cached(known)?
+                .query_row(media, text)
+                .optional()?;
+            if found.is_none() {
+                let was = "SELECT c.media_type, coalesce(e.before, e.after)
+                    FROM change c JOIN change_entry e ON e.seq = c.seq
+                    WHERE c.user_id IN (SELECT user_id FROM look)
+                        AND c.media_type IN ('ANIME', 'MANGA') AND c.media_id = :media
+                        AND coalesce(e.before, e.after) IS NOT NULL
+                    LIMIT 1";
+                found = connection
+                    .prepare_cached(was)?
+                    .query_row(media, text)
+                    .optional()?;
+            }
+            found
+                .map(|(media_type, text)| entry("known", "media", "entry", &media_type, &text))
+                .transpose()
+        })
+        .await
+    }
+}

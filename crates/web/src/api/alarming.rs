@@ -1,0 +1,186 @@
+//! What was unusual, the trash, and what goes by the rules.
+
+use actix_web::{get, post, web};
+use anirewind_core::view::{SnapshotView, instant};
+use anirewind_core::{AnswerVerdict, App};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::api::auth::{Reader, Writer};
+use crate::api::problem::Problem;
+use crate::api::reading::{OfProfile, one_owner, owner, row};
+
+type Answer<T> = Result<web::Json<T>, Problem>;
+
+/// Something unusual that nobody has answered yet.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AlarmView {
+    /// The snapshot in which it shows.
+    snapshot: SnapshotView,
+    /// What is unusual, a sentence each.
+    problems: Vec<String>,
+    /// The last good one before it.
+    before: Option<SnapshotView>,
+}
+
+/// What is unusual and unanswered, newest first.
+#[utoipa::path(tag = "alarms", params(OfProfile), responses(
+    (status = 200, body = Vec<AlarmView>),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/alarms")]
+pub(crate) async fn alarms(
+    _: Reader,
+    app: web::Data<App>,
+    of: web::Query<OfProfile>,
+) -> Answer<Vec<AlarmView>> {
+    let owner = owner(&app, of.profile.as_deref()).await?;
+    let open = app.open_alarms(owner).await?;
+    let open = open.iter().map(|open| AlarmView {
+        snapshot: (&open.snapshot).into(),
+        problems: open.alarms.iter().map(ToString::to_string).collect(),
+        before: open.before.as_ref().map(Into::into),
+    });
+    Ok(web::Json(open.collect()))
+}
+
+async fn answer(
+    app: &App,
+    reference: &str,
+    profile: Option<&str>,
+    verdict: AnswerVerdict,
+) -> Answer<SnapshotView> {
+    let row = row(app, reference, profile).await?;
+    let open = app.open_alarms(Some(row.owner.id)).await?;
+    let open: Vec<_> = open
+        .into_iter()
+        .filter(|open| open.snapshot.file == row.file)
+        .collect();
+    if open.is_empty() {
+        return Err(Problem::missing(
+            "nothing about that snapshot is unanswered",
+        ));
+    }
+    app.answer_alarms(&open, verdict).await?;
+    Ok(web::Json((&row).into()))
+}
+
+/// "This was me": the list is as it should be.
+#[utoipa::path(tag = "alarms", params(("reference", description = "As for one snapshot"), OfProfile), security(("key" = [])), responses(
+    (status = 200, body = SnapshotView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/alarms/{reference}/accept")]
+pub(crate) async fn accept(
+    _: Writer,
+    app: web::Data<App>,
+    reference: web::Path<String>,
+    of: web::Query<OfProfile>,
+) -> Answer<SnapshotView> {
+    let verdict = AnswerVerdict::Expected;
+    answer(&app, &reference, of.profile.as_deref(), verdict).await
+}
+
+/// "This was not me, and it is dealt with": the list is not to be believed.
+#[utoipa::path(tag = "alarms", params(("reference", description = "As for one snapshot"), OfProfile), security(("key" = [])), responses(
+    (status = 200, body = SnapshotView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/alarms/{reference}/close")]
+pub(crate) async fn close(
+    _: Writer,
+    app: web::Data<App>,
+    reference: web::Path<String>,
+    of: web::Query<OfProfile>,
+) -> Answer<SnapshotView> {
+    let verdict = AnswerVerdict::NotMe;
+    answer(&app, &reference, of.profile.as_deref(), verdict).await
+}
+
+/// A snapshot in the trash.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TrashView {
+    /// Its id; null when it cannot be read.
+    id: Option<String>,
+    /// What it was called.
+    file: String,
+    /// When it was put there.
+    at: String,
+    /// Why: rules, asked, or null when nobody knows any more.
+    reason: Option<&'static str>,
+}
+
+impl From<&anirewind_core::TrashItem> for TrashView {
+    fn from(item: &anirewind_core::TrashItem) -> Self {
+        Self {
+            id: item.id.as_ref().map(ToString::to_string),
+            file: item.file.clone(),
+            at: instant(item.at),
+            reason: item.reason.map(anirewind_core::Reason::as_str),
+        }
+    }
+}
+
+/// What is in the trash, newest first.
+#[utoipa::path(tag = "snapshots", responses(
+    (status = 200, body = Vec<TrashView>),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/trash")]
+pub(crate) async fn trash(_: Reader, app: web::Data<App>) -> Answer<Vec<TrashView>> {
+    let items = app.trash().await?;
+    Ok(web::Json(items.iter().map(Into::into).collect()))
+}
+
+/// Brings a snapshot back from the trash.
+#[utoipa::path(tag = "snapshots", params(("reference", description = "The beginning of its id, or its file")), security(("key" = [])), responses(
+    (status = 200, body = TrashView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/trash/{reference}/undelete")]
+pub(crate) async fn undelete(
+    _: Writer,
+    app: web::Data<App>,
+    reference: web::Path<String>,
+) -> Answer<TrashView> {
+    let item = app.undelete(&reference).await?;
+    Ok(web::Json((&item).into()))
+}
+
+/// What goes by the rules as they are.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PruneView {
+    /// Snapshots that go to the trash.
+    going: Vec<SnapshotView>,
+    /// How many stay.
+    staying: usize,
+    /// Files that leave the trash for good.
+    leaving: Vec<String>,
+    /// Whether nothing goes for now.
+    held: bool,
+}
+
+/// What would go now by the rules. Nothing does.
+#[utoipa::path(tag = "snapshots", params(OfProfile), responses(
+    (status = 200, body = PruneView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/prune")]
+pub(crate) async fn prune(
+    _: Reader,
+    app: web::Data<App>,
+    of: web::Query<OfProfile>,
+) -> Answer<PruneView> {
+    let owner = one_owner(&app, of.profile.as_deref()).await?;
+    let plan = app.retention_plan(owner).await?;
+    let going: Vec<SnapshotView> = plan.going().map(Into::into).collect();
+    Ok(web::Json(PruneView {
+        staying: plan.fates.len() - going.len(),
+        going,
+        leaving: plan.leaving.clone(),
+        held: plan.hold.is_some(),
+    }))
+}

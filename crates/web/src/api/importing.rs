@@ -1,0 +1,113 @@
+//! Bringing in files over the API.
+
+use actix_web::{HttpRequest, HttpResponse, post, web};
+use anirewind_core::view::{CountsView, instant};
+use anirewind_core::{App, ImportPlan};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::auth::Writer;
+use crate::api::problem::Problem;
+use crate::upload;
+
+/// How to take what is sent.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct How {
+    /// What the file is called; the names of some tools say when it is of. With a form, each file says
+    /// it itself.
+    name: Option<String>,
+    /// The day it is of, as in 2026-11-03, where it does not say.
+    taken_at: Option<String>,
+    /// Only say what was recognised.
+    #[serde(default)]
+    look: bool,
+}
+
+/// What was recognised, and what was taken.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ImportView {
+    /// The files that are understood.
+    files: Vec<ImportFileView>,
+    /// Those that are not, with the reason.
+    unreadable: Vec<String>,
+    /// Names of the snapshots that are new.
+    taken: Vec<String>,
+}
+
+/// A file that is understood.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ImportFileView {
+    /// Which program wrote it.
+    form: &'static str,
+    /// Whose list it holds.
+    owner: String,
+    /// When the list was so.
+    at: String,
+    /// How many titles it holds.
+    counts: CountsView,
+    /// Fields that are not recorded for all titles.
+    not_recorded: Vec<&'static str>,
+    /// Whether it is here already.
+    already: bool,
+}
+
+fn files(plan: &ImportPlan) -> Vec<ImportFileView> {
+    let items = plan.items.iter();
+    items
+        .map(|item| ImportFileView {
+            form: item.form.as_str(),
+            owner: item.owner.name.clone(),
+            at: instant(item.at),
+            counts: item.counts.into(),
+            not_recorded: item.not_recorded.iter().map(|f| f.as_str()).collect(),
+            already: item.already.is_some(),
+        })
+        .collect()
+}
+
+/// Brings in a snapshot of ours, a backup of `PlexAniBridge` or an export of `AniList`: the file itself
+/// as the body, or a form with several.
+#[utoipa::path(tag = "snapshots", params(How), request_body(content = Vec<u8>, content_type = "application/json"), security(("key" = [])), responses(
+    (status = 200, body = ImportView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/imports")]
+pub(crate) async fn import(
+    _: Writer,
+    app: web::Data<App>,
+    how: web::Query<How>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    let taken_at = how.taken_at.as_deref();
+    let taken_at = taken_at.map(|day| app.end_of_named_day(day)).transpose()?;
+    let kind = request.headers().get("content-type");
+    let is_form = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/"));
+    let sent = if is_form {
+        upload::form(&request, payload).await.map(|sent| sent.files)
+    } else {
+        let name = how.name.clone().unwrap_or_else(|| "upload.json".to_owned());
+        upload::body(payload).await.map(|bytes| vec![(name, bytes)])
+    };
+    let sent = sent.map_err(Problem::usage)?;
+    if sent.is_empty() {
+        return Err(Problem::usage("no file was sent"));
+    }
+    let upload = app.stage_upload(sent).await?;
+    let plan = app.plan_upload(&upload, taken_at).await?;
+    let mut taken = Vec::new();
+    if how.look {
+        app.drop_upload(&upload).await?;
+    } else {
+        taken = app.import_upload(&upload, taken_at).await?.taken;
+    }
+    let unreadable = plan.unreadable.iter().map(|file| file.problem.clone());
+    Ok(HttpResponse::Ok().json(ImportView {
+        files: files(&plan),
+        unreadable: unreadable.collect(),
+        taken,
+    }))
+}

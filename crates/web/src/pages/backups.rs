@@ -1,0 +1,418 @@
+//! The snapshots of an account: which there are, and the way to each.
+
+use std::time::Duration;
+
+use actix_web::{HttpResponse, web};
+use anirewind_core::{
+    AccountRow, BrowseError, Code, Explain as _, Kind, SnapshotFilter, SnapshotRow, Start,
+    Unreadable,
+};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::api::Hub;
+use crate::format;
+use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show};
+use crate::pages::rows::{SnapshotLine, count, kind_word, lines};
+
+/// So many to a page.
+const MOST: usize = 50;
+/// A snapshot that takes longer than this goes on by itself.
+const SOON: Duration = Duration::from_secs(8);
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/backups", web::get().to(picker))
+        .route("/backups/new", web::post().to(take_all))
+        .route("/backups/{profile}", web::get().to(table))
+        .route("/backups/{profile}/new", web::post().to(take))
+        .route("/compare/{profile}/pick", web::get().to(pick));
+}
+
+#[derive(Template)]
+#[template(path = "picker.html")]
+struct Picker {
+    page: Page,
+    cards: Vec<PickerCard>,
+}
+
+struct PickerCard {
+    path: String,
+    profile: String,
+    tone: &'static str,
+    icon: &'static str,
+    sentence: &'static str,
+    last: String,
+    total: String,
+}
+
+async fn picker(visitor: Visitor) -> Result<HttpResponse, PageError> {
+    if let [only] = visitor.profiles.as_slice() {
+        return Ok(visitor.go(&format!("/backups/{}", in_path(only)), None));
+    }
+    let mut cards = Vec::new();
+    for status in visitor.app.status().await? {
+        let (snapshots, size) = visitor
+            .app
+            .snapshot_totals(Some(status.account.account.id))
+            .await?;
+        let (tone, icon) = crate::pages::dashboard::tone(status.verdict);
+        let last = status.last_good.as_ref().map(|row| {
+            let age = format::age(row.created_at, visitor.app.now());
+            format!("Last {age}")
+        });
+        cards.push(PickerCard {
+            path: format!("/backups/{}", in_path(&status.account.profile)),
+            profile: status.account.profile,
+            tone,
+            icon,
+            sentence: status.verdict.sentence(),
+            last: last.unwrap_or_else(|| "No snapshot yet".to_owned()),
+            total: format!("{}, {}", count(snapshots, "snapshot"), format::size(size)),
+        });
+    }
+    Ok(show(&Picker {
+        page: visitor.page("Backups", Place::Backups),
+        cards,
+    }))
+}
+
+/// Which snapshots somebody wants to see, as it stands in the address.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Wish {
+    kind: String,
+    kept: String,
+    from: String,
+    to: String,
+    below: Option<i64>,
+    above: Option<i64>,
+    each: String,
+}
+
+impl Wish {
+    /// The same without one of its parts, as what stands behind the question mark.
+    fn query_without(&self, name: &str) -> String {
+        self.query(&[], name)
+    }
+
+    fn query(&self, more: &[(&str, String)], without: &str) -> String {
+        let own = [
+            ("kind", &self.kind),
+            ("kept", &self.kept),
+            ("from", &self.from),
+            ("to", &self.to),
+            ("each", &self.each),
+        ];
+        let own = own.into_iter().filter(|(name, _)| *name != without);
+        let own = own.map(|(name, value)| (name, value.clone()));
+        query(own.chain(more.iter().cloned()))
+    }
+
+    fn filter(&self, visitor: &Visitor) -> Result<SnapshotFilter, PageError> {
+        let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let since = given(&self.from).map(|day| visitor.app.instant(&format!("@{day}")));
+        let until = given(&self.to).map(|day| visitor.app.end_of_named_day(&day));
+        let kind = given(&self.kind).map(|word| {
+            Kind::parse(&word).ok_or_else(|| PageError::usage(format!("`{word}` is no kind.")))
+        });
+        Ok(SnapshotFilter {
+            kind: kind.transpose()?,
+            kept: !self.kept.is_empty(),
+            since: since.transpose()?,
+            until: until.transpose()?,
+            ..SnapshotFilter::default()
+        })
+    }
+}
+
+/// Names and values as they stand behind a question mark; empty ones are left out.
+pub(crate) fn query<'a>(pairs: impl Iterator<Item = (&'a str, String)>) -> String {
+    let pairs = pairs.filter(|(_, value)| !value.is_empty());
+    let pairs: Vec<_> = pairs
+        .map(|(name, value)| format!("{name}={}", in_path(&value)))
+        .collect();
+    if pairs.is_empty() {
+        String::new()
+    } else {
+        format!("?{}", pairs.join("&"))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "backups.html")]
+struct Table {
+    page: Page,
+    root: String,
+    compare: String,
+    plan: String,
+    profile: String,
+    lines: Vec<SnapshotLine>,
+    total: String,
+    rules: String,
+    proven: Option<String>,
+    kinds: Vec<(&'static str, &'static str, bool)>,
+    wish: Wish,
+    chips: Vec<(String, String)>,
+    newer: Option<String>,
+    older: Option<String>,
+    unfold: Option<String>,
+    unreadable: Vec<Unreadable>,
+    folder: String,
+    next: String,
+    is_empty: bool,
+}
+
+async fn table(
+    visitor: Visitor,
+    profile: web::Path<String>,
+    wish: Query<Wish>,
+) -> Result<HttpResponse, PageError> {
+    let account = visitor.app.account_row(&profile).await?;
+    let Query(wish) = wish;
+    let filter = wish.filter(&visitor)?;
+    let could_not = |error: BrowseError| could_not_read(&visitor, &error);
+    let report = visitor.app.catalogue().await.map_err(could_not)?;
+    let start = match (wish.above, wish.below) {
+        (Some(place), _) => Start::Above(place),
+        (None, Some(place)) => Start::Below(place),
+        (None, None) => Start::Newest,
+    };
+    let owner = Some(account.account.id);
+    let rows = visitor
+        .app
+        .snapshots_where(owner, filter.clone(), start, MOST + 1);
+    let rows = rows.await.map_err(could_not)?;
+    let (rows, newer, older) = part(rows, start);
+    let (all, size) = visitor.app.snapshot_totals(owner).await?;
+    let (kept, proven) = visitor.app.kept_and_proven(account.account.id).await?;
+    let now = visitor.app.now();
+    let root = format!("/backups/{}", in_path(&account.profile));
+    let link = |name: &'static str, place: i64| {
+        format!("{root}{}", wish.query(&[(name, place.to_string())], ""))
+    };
+    let lines = if wish.each.is_empty() {
+        lines(rows, now)
+    } else {
+        let rows = rows.into_iter();
+        rows.map(|row| SnapshotLine::of(row, now)).collect()
+    };
+    let is_folded = lines.iter().any(|line| line.folded.is_some());
+    let all_each = Wish {
+        each: "yes".to_owned(),
+        ..wish.clone()
+    };
+    Ok(show(&Table {
+        page: visitor.page_of("Backups", Place::Backups, &account.profile),
+        compare: format!("/compare/{}", in_path(&account.profile)),
+        plan: format!("/plan/{}/new", in_path(&account.profile)),
+        chips: chips(&wish, &root),
+        kinds: Kind::ALL
+            .map(|kind| (kind.as_str(), kind_word(kind), wish.kind == kind.as_str()))
+            .to_vec(),
+        total: format!("{}, {}", count(all, "snapshot"), format::size(size)),
+        rules: rules(&visitor, kept),
+        proven: proven.map(|at| format::age(at, now)),
+        newer: newer.map(|place| link("above", place)),
+        older: older.map(|place| link("below", place)),
+        unfold: is_folded.then(|| format!("{root}{}", all_each.query(&[], ""))),
+        unreadable: report.unreadable,
+        folder: visitor.app.backups().display().to_string(),
+        next: format::instant(visitor.app.next_backup()),
+        is_empty: all == 0,
+        profile: account.profile,
+        root,
+        lines,
+        wish,
+    }))
+}
+
+/// What says that the page could not be made, and never that there is nothing.
+pub(crate) fn could_not_read(visitor: &Visitor, error: &BrowseError) -> PageError {
+    let folder = visitor.app.backups();
+    let message = format!(
+        "They may still exist in {}. {}",
+        folder.display(),
+        sentence(&error.chain())
+    );
+    PageError {
+        hint: error.hint(),
+        ..PageError::broken(&message).titled("Backups could not be read")
+    }
+}
+
+/// The rows of one page, and the places where those before and after it begin.
+fn part(mut rows: Vec<SnapshotRow>, start: Start) -> (Vec<SnapshotRow>, Option<i64>, Option<i64>) {
+    let has_more = rows.len() > MOST;
+    let place = |row: Option<&SnapshotRow>| row.map(|row| row.position);
+    if let Start::Above(_) = start {
+        if has_more {
+            rows.remove(0);
+        }
+        let newer = place(rows.first()).filter(|_| has_more);
+        let older = place(rows.last());
+        return (rows, newer, older);
+    }
+    rows.truncate(MOST);
+    let newer = place(rows.first()).filter(|_| matches!(start, Start::Below(_)));
+    let older = place(rows.last()).filter(|_| has_more);
+    (rows, newer, older)
+}
+
+fn chips(wish: &Wish, root: &str) -> Vec<(String, String)> {
+    let kind = Kind::parse(&wish.kind).map(|kind| ("kind", kind_word(kind).to_owned()));
+    let kept = (!wish.kept.is_empty()).then(|| ("kept", "kept only".to_owned()));
+    let from = (!wish.from.is_empty()).then(|| ("from", format!("from {}", wish.from)));
+    let to = (!wish.to.is_empty()).then(|| ("to", format!("to {}", wish.to)));
+    let each = (!wish.each.is_empty()).then(|| ("each", "identical ones too".to_owned()));
+    let all = [kind, kept, from, to, each].into_iter().flatten();
+    all.map(|(name, words)| (words, format!("{root}{}", wish.query_without(name))))
+        .collect()
+}
+
+fn rules(visitor: &Visitor, kept: usize) -> String {
+    let policy = &visitor.app.settings().retention;
+    let days = match policy.days {
+        0 => "keeping all".to_owned(),
+        days => format!("keeping {}", count(days as usize, "day")),
+    };
+    if kept == 0 {
+        return days;
+    }
+    format!("{days} and {kept} for longer")
+}
+
+/// Where to go back to; a path of ours and nothing else.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Back {
+    back: String,
+}
+
+impl Back {
+    fn path(&self, otherwise: &str) -> String {
+        if self.back.starts_with('/') && !self.back.starts_with("//") {
+            self.back.clone()
+        } else {
+            otherwise.to_owned()
+        }
+    }
+}
+
+async fn take_all(
+    visitor: Visitor,
+    hub: web::Data<Hub>,
+    back: Form<Back>,
+) -> Result<HttpResponse, PageError> {
+    let said = take_one(&visitor, &hub, None).await?;
+    Ok(visitor.go(&back.0.path("/"), Some(said)))
+}
+
+async fn take(
+    visitor: Visitor,
+    hub: web::Data<Hub>,
+    profile: web::Path<String>,
+    back: Form<Back>,
+) -> Result<HttpResponse, PageError> {
+    let AccountRow { profile, .. } = visitor.app.account_row(&profile).await?;
+    let said = take_one(&visitor, &hub, Some(&profile)).await?;
+    let path = format!("/backups/{}", in_path(&profile));
+    Ok(visitor.go(&back.0.path(&path), Some(said)))
+}
+
+async fn take_one(visitor: &Visitor, hub: &Hub, profile: Option<&str>) -> Result<Said, PageError> {
+    let targets = visitor.app.targets(profile).await?;
+    let (app, desk) = (visitor.app.clone(), hub.clone());
+    let name = profile.unwrap_or_default().to_owned();
+    hub.desk().begin(&name);
+    let work = hub.spawn(async move {
+        let outcomes = app.capture_all(&targets, Kind::Manual).await;
+        desk.desk().end(&name);
+        outcomes
+    });
+    let Ok(outcomes) = tokio::time::timeout(SOON, work).await else {
+        return Ok(Said::done(
+            "AniList is being read. The snapshot is listed here as soon as it is verified.",
+        ));
+    };
+    let outcomes = outcomes.map_err(|_| PageError::broken("Taking the snapshot broke off."))?;
+    let mut said = Vec::new();
+    for outcome in outcomes {
+        match outcome {
+            Ok(captured) => {
+                let row = captured.snapshot;
+                let id = row.id.as_str().get(..4).unwrap_or_default().to_owned();
+                let titles = count(row.counts.total(), "title");
+                let changes = row
+                    .delta
+                    .map(|delta| delta.added + delta.changed + delta.removed);
+                let changes = changes.map_or_else(String::new, |changes| {
+                    format!(", {} since the last", count(changes, "change"))
+                });
+                said.push(if captured.is_new {
+                    format!("Snapshot {id} saved: {titles}{changes}.")
+                } else {
+                    format!(
+                        "Snapshot {id} is moments old and holds the same: {titles}, verified again."
+                    )
+                });
+            }
+            Err(error) => {
+                let hint = error.hint().unwrap_or_default();
+                let text = sentence(&error.chain());
+                return Ok(if error.code() == Code::Unavailable {
+                    Said::problem(format!(
+                        "No snapshot: AniList is not answering. {text} {hint}"
+                    ))
+                } else {
+                    Said::problem(format!("No snapshot. {text} {hint}"))
+                });
+            }
+        }
+    }
+    Ok(Said::done(said.join(" ")))
+}
+
+/// Two snapshots that were ticked.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Picked {
+    pick: Vec<String>,
+}
+
+async fn pick(
+    visitor: Visitor,
+    profile: web::Path<String>,
+    picked: Query<Picked>,
+) -> Result<HttpResponse, PageError> {
+    let AccountRow { profile, .. } = visitor.app.account_row(&profile).await?;
+    let root = in_path(&profile);
+    let [one, other] = picked.0.pick.as_slice() else {
+        let count = picked.0.pick.len();
+        let said = format!("Tick two snapshots to compare them; {count} are ticked.");
+        return Ok(visitor.go(&format!("/backups/{root}"), Some(Said::problem(said))));
+    };
+    let one = find(&visitor, one, &profile).await?;
+    let other = find(&visitor, other, &profile).await?;
+    let (from, to) = if one.position <= other.position {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    Ok(visitor.go(
+        &format!("/compare/{root}?from={}&to={}", from.id, to.id),
+        None,
+    ))
+}
+
+/// A snapshot of a profile by any of its names; files elsewhere are nobody's business here.
+pub(crate) async fn find(
+    visitor: &Visitor,
+    reference: &str,
+    profile: &str,
+) -> Result<SnapshotRow, PageError> {
+    if reference.contains(['/', '\\']) {
+        return Err(PageError::usage("A snapshot is named here, not a file."));
+    }
+    Ok(visitor.app.find_row(reference, Some(profile)).await?)
+}

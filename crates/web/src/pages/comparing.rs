@@ -1,0 +1,486 @@
+//! Two lists side by side, and what to bring back from the first.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::{HttpResponse, web};
+use anirewind_core::model::{Entry, EntryField, List, MediaType};
+use anirewind_core::{
+    AccountRow, Changed, Differences, Explain as _, Notice, SnapshotFilter, SnapshotRow, Start,
+    compare, summary_of,
+};
+use askama::Template;
+use serde::Deserialize;
+use time::OffsetDateTime;
+
+use crate::api::Hub;
+use crate::format;
+use crate::live::Live;
+use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show};
+use crate::pages::backups::{find, query};
+use crate::pages::snapshot::is_called;
+use crate::parts::{Diff, TitleCell, When, field_word};
+
+/// So many rows to a page.
+const MOST: usize = 100;
+/// So many snapshots can be chosen from a list; others by their id.
+const CHOICES: usize = 60;
+/// Reading that takes longer than this goes on by itself.
+const SOON: Duration = Duration::from_secs(8);
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/compare/{profile}", web::get().to(comparing))
+        .route("/compare/{profile}/live", web::post().to(read_live));
+}
+
+/// What somebody wants compared, as it stands in the address.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Wish {
+    from: String,
+    to: String,
+    show: Vec<String>,
+    field: String,
+    #[serde(rename = "type")]
+    of: String,
+    q: String,
+    below: usize,
+}
+
+impl Wish {
+    fn query(&self, from: &str, to: &str, below: usize) -> String {
+        let show = self.show.iter().map(|show| ("show", show.clone()));
+        let rest = [
+            ("from", from.to_owned()),
+            ("to", to.to_owned()),
+            ("field", self.field.clone()),
+            ("type", self.of.clone()),
+            ("q", self.q.clone()),
+        ];
+        let below = (below > 0).then(|| ("below", below.to_string()));
+        query(rest.into_iter().chain(show).chain(below))
+    }
+
+    fn shows(&self, kind: &str) -> bool {
+        if self.show.is_empty() {
+            return kind != "same";
+        }
+        self.show.iter().any(|show| show == kind)
+    }
+}
+
+/// One of the two sides.
+struct Side {
+    list: Arc<List>,
+    at: OffsetDateTime,
+    row: Option<SnapshotRow>,
+}
+
+/// Why there is nothing to compare yet.
+enum Missing {
+    Unread,
+    Reading,
+    Failed(String),
+    Damaged(String),
+}
+
+#[derive(Template)]
+#[template(path = "compare.html")]
+struct ComparePage {
+    page: Page,
+    root: String,
+    profile: String,
+    path: String,
+    from: Vec<Choice>,
+    to: Vec<Choice>,
+    swap: String,
+    wish: Wish,
+    missing: Option<Missing>,
+    newest: Option<String>,
+    live_read: Option<When>,
+    found: Option<Found>,
+}
+
+struct Choice {
+    value: String,
+    words: String,
+    is_chosen: bool,
+}
+
+struct Found {
+    words: [&'static str; 3],
+    sums: [usize; 4],
+    shows: [(&'static str, &'static str, bool); 4],
+    rows: Vec<Row>,
+    count: usize,
+    /// `All `, where nothing was left out.
+    all: &'static str,
+    banners: Vec<String>,
+    fields: Vec<(&'static str, &'static str, bool)>,
+    plan: Option<(String, String)>,
+    newer: Option<String>,
+    older: Option<String>,
+    is_same: bool,
+}
+
+struct Row {
+    anchor: String,
+    value: String,
+    tone: &'static str,
+    icon: &'static str,
+    word: &'static str,
+    title: TitleCell,
+    diff: Diff,
+    name: String,
+}
+
+async fn comparing(
+    visitor: Visitor,
+    hub: web::Data<Hub>,
+    profile: web::Path<String>,
+    wish: Query<Wish>,
+) -> Result<HttpResponse, PageError> {
+    let account = visitor.app.account_row(&profile).await?;
+    let Query(mut wish) = wish;
+    if wish.from.is_empty() {
+        "latest".clone_into(&mut wish.from);
+    }
+    if wish.to.is_empty() {
+        "live".clone_into(&mut wish.to);
+    }
+    let path = in_path(&account.profile);
+    let (from, to) = (
+        side(&visitor, &hub, &account, &wish.from).await?,
+        side(&visitor, &hub, &account, &wish.to).await?,
+    );
+    let now = visitor.app.now();
+    let rows = newest(&visitor, &account).await?;
+    let live_read = match hub.desk().live(&account.profile, now) {
+        Some(Live::Read(at, _)) => Some(When::ago(at, now)),
+        _ => None,
+    };
+    let newest = rows.first().map(|row| row.id.to_string());
+    let newest = newest.filter(|id| *id != wish.from);
+    let choices = |given: &str, side: &Result<Side, Missing>| choices(&rows, given, side);
+    let (from_choices, to_choices) = (choices(&wish.from, &from), choices(&wish.to, &to));
+    let root = format!("/compare/{path}");
+    let (missing, found) = match (from, to) {
+        (Ok(from), Ok(to)) => {
+            let found = found(&visitor, &account, &from, &to, &wish, &root);
+            (None, Some(found))
+        }
+        (Err(missing), _) | (_, Err(missing)) => (Some(missing), None),
+    };
+    Ok(show(&ComparePage {
+        page: visitor.page_of("Compare", Place::Backups, &account.profile),
+        swap: format!("{root}{}", wish.query(&wish.to, &wish.from, 0)),
+        newest: newest.map(|id| format!("{root}{}", wish.query(&wish.from, &id, 0))),
+        path: format!("{root}{}", wish.query(&wish.from, &wish.to, 0)),
+        profile: account.profile.clone(),
+        root,
+        from: from_choices,
+        to: to_choices,
+        wish,
+        missing,
+        live_read,
+        found,
+    }))
+}
+
+async fn newest(visitor: &Visitor, account: &AccountRow) -> Result<Vec<SnapshotRow>, PageError> {
+    let filter = SnapshotFilter::default();
+    let owner = Some(account.account.id);
+    let rows = visitor
+        .app
+        .snapshots_where(owner, filter, Start::Newest, CHOICES);
+    Ok(rows.await?)
+}
+
+fn choices(rows: &[SnapshotRow], given: &str, side: &Result<Side, Missing>) -> Vec<Choice> {
+    let chosen = side.as_ref().ok().and_then(|side| side.row.as_ref());
+    let live = Choice {
+        value: "live".to_owned(),
+        words: "Now on AniList".to_owned(),
+        is_chosen: given == "live",
+    };
+    let of = |row: &SnapshotRow| Choice {
+        value: row.id.to_string(),
+        words: format::instant(row.created_at),
+        is_chosen: chosen.map_or(given == row.id.as_str(), |chosen| chosen.file == row.file),
+    };
+    let older = chosen.filter(|chosen| rows.iter().all(|row| row.file != chosen.file));
+    let rows = rows.iter().map(of).chain(older.map(of));
+    std::iter::once(live).chain(rows).collect()
+}
+
+/// Reads one side. The live list is not asked for here: only what somebody had read is shown.
+async fn side(
+    visitor: &Visitor,
+    hub: &Hub,
+    account: &AccountRow,
+    reference: &str,
+) -> Result<Result<Side, Missing>, PageError> {
+    let now = visitor.app.now();
+    if reference == "live" {
+        return Ok(match hub.desk().live(&account.profile, now) {
+            None => Err(Missing::Unread),
+            Some(Live::Reading) => Err(Missing::Reading),
+            Some(Live::Failed(_, problem)) => Err(Missing::Failed(problem)),
+            Some(Live::Read(at, list)) => Ok(Side {
+                list,
+                at,
+                row: None,
+            }),
+        });
+    }
+    let row = find(visitor, reference, &account.profile).await?;
+    let path = visitor.app.backups().join(&row.file);
+    Ok(
+        match visitor.app.find(&path.display().to_string(), None).await {
+            Ok(found) => Ok(Side {
+                list: Arc::new(found.list().clone()),
+                at: row.created_at,
+                row: Some(row),
+            }),
+            Err(error) => Err(Missing::Damaged(sentence(&error.chain()))),
+        },
+    )
+}
+
+/// One title of a comparison.
+enum Line<'a> {
+    Missing(&'a Entry),
+    Changed(&'a Changed<'a>),
+    Added(&'a Entry),
+    Same(&'a Entry),
+}
+
+impl<'a> Line<'a> {
+    const fn entry(&self) -> &'a Entry {
+        match self {
+            Self::Missing(entry) | Self::Added(entry) | Self::Same(entry) => entry,
+            Self::Changed(changed) => changed.before,
+        }
+    }
+}
+
+fn found(
+    visitor: &Visitor,
+    account: &AccountRow,
+    from: &Side,
+    to: &Side,
+    wish: &Wish,
+    root: &str,
+) -> Found {
+    let differences = compare(&from.list, &to.list);
+    let words = words(from, to);
+    let sums = [
+        differences.removed.len(),
+        differences.changed.len(),
+        differences.added.len(),
+        differences.same.len(),
+    ];
+    let lines = lines(&differences, wish);
+    let style = &account.style;
+    let base = visitor.access.base();
+    let count = lines.len();
+    let rows = lines.into_iter().skip(wish.below).take(MOST);
+    let rows = rows.map(|line| {
+        let entry = line.entry();
+        let (tone, icon, word, diff) = match &line {
+            Line::Missing(entry) => {
+                let diff = Diff::of(Some(entry), None, style);
+                ("danger", "i-minus", words[0], diff)
+            }
+            Line::Changed(changed) => {
+                let diff = Diff::of(Some(changed.before), Some(changed.after), style);
+                ("warning", "i-tilde", words[1], diff)
+            }
+            Line::Added(entry) => {
+                let diff = Diff::of(None, Some(entry), style);
+                ("fine", "i-plus", words[2], diff)
+            }
+            Line::Same(entry) => {
+                let whole = Some(summary_of(entry, &style.scores));
+                let lines = Vec::new();
+                ("quiet", "i-equal", "Same", Diff { lines, whole })
+            }
+        };
+        let title = TitleCell::of(base, &account.profile, entry, style);
+        let value = format!("{}:{}", entry.media_type.as_str(), entry.media);
+        Row {
+            anchor: value.replace(':', "-").to_lowercase(),
+            name: title.name.clone(),
+            value,
+            tone,
+            icon,
+            word,
+            title,
+            diff,
+        }
+    });
+    let link = |below: usize| format!("{root}{}", wish.query(&wish.from, &wish.to, below));
+    let plan = from.row.as_ref().map(|row| {
+        let path = format!("/plan/{}/new", in_path(&account.profile));
+        (path, row.id.to_string())
+    });
+    let field = EntryField::parse(&wish.field);
+    Found {
+        shows: [
+            ("missing", words[0], wish.shows("missing")),
+            ("changed", words[1], wish.shows("changed")),
+            ("added", words[2], wish.shows("added")),
+            ("same", "Same", wish.shows("same")),
+        ],
+        rows: rows.collect(),
+        banners: banners(&differences, from, to),
+        fields: EntryField::ALL
+            .into_iter()
+            .map(|each| {
+                let word = field_word(each, MediaType::Anime);
+                (each.as_str(), word, field == Some(each))
+            })
+            .collect(),
+        newer: (wish.below > 0).then(|| link(wish.below.saturating_sub(MOST))),
+        older: (count > wish.below + MOST).then(|| link(wish.below + MOST)),
+        is_same: differences.is_empty(),
+        all: if differences.left_out.is_empty() {
+            "All "
+        } else {
+            ""
+        },
+        words,
+        sums,
+        count,
+        plan,
+    }
+}
+
+/// Missing, changed and added, in words that fit the direction.
+fn words(from: &Side, to: &Side) -> [&'static str; 3] {
+    if to.row.is_none() {
+        return ["Missing now", "Changed since", "Added since"];
+    }
+    if from.row.is_none() || to.at < from.at {
+        return ["Not there then", "Other then", "Only there then"];
+    }
+    ["Missing later", "Changed later", "Added later"]
+}
+
+fn lines<'a>(differences: &'a Differences<'a>, wish: &Wish) -> Vec<Line<'a>> {
+    let field = EntryField::parse(&wish.field);
+    let media_type = MediaType::parse(&wish.of.to_uppercase());
+    let mut lines = Vec::new();
+    // A title that is on one list alone differs in no one field.
+    if field.is_none() && wish.shows("missing") {
+        lines.extend(differences.removed.iter().map(|entry| Line::Missing(entry)));
+    }
+    if wish.shows("changed") {
+        let changed = differences.changed.iter();
+        let changed =
+            changed.filter(|changed| field.is_none_or(|field| changed.fields.contains(&field)));
+        lines.extend(changed.map(Line::Changed));
+    }
+    if field.is_none() && wish.shows("added") {
+        lines.extend(differences.added.iter().map(|entry| Line::Added(entry)));
+    }
+    if field.is_none() && wish.shows("same") {
+        lines.extend(differences.same.iter().map(|entry| Line::Same(entry)));
+    }
+    lines.retain(|line| {
+        let entry = line.entry();
+        media_type.is_none_or(|of| of == entry.media_type) && is_called(entry, &wish.q)
+    });
+    lines
+}
+
+fn banners(differences: &Differences<'_>, from: &Side, to: &Side) -> Vec<String> {
+    let mut banners = Vec::new();
+    let fields: Vec<_> = differences
+        .not_recorded
+        .iter()
+        .map(|(field, count)| format!("{} ({count} titles)", field.as_str()))
+        .collect();
+    if !fields.is_empty() {
+        banners.push(format!(
+            "One side did not record these, so they are left out of this comparison: {}.",
+            fields.join(", ")
+        ));
+    }
+    for (of, count) in &differences.left_out {
+        banners.push(format!(
+            "One side holds no {} at all: {count} are left out of this comparison.",
+            of.word()
+        ));
+    }
+    for notice in &differences.notices {
+        banners.push(match notice {
+            Notice::ScoreFormat { before, after } => format!(
+                "Scores are shown in another format: {} → {}. That changes no score.",
+                before.as_str(),
+                after.as_str()
+            ),
+            Notice::CustomLists { of, before, after } => format!(
+                "Custom lists for {} were {} and are {}.",
+                of.word(),
+                names(before),
+                names(after)
+            ),
+        });
+    }
+    let knows_private = |side: &Side| side.list.coverage.expected.is_some();
+    if knows_private(from) != knows_private(to) {
+        banners.push(
+            "One side comes from another tool: private titles may not be visible in it.".to_owned(),
+        );
+    }
+    banners
+}
+
+fn names(names: &[String]) -> String {
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    }
+}
+
+/// Where to go on.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Back {
+    back: String,
+}
+
+async fn read_live(
+    visitor: Visitor,
+    hub: web::Data<Hub>,
+    profile: web::Path<String>,
+    back: Form<Back>,
+) -> Result<HttpResponse, PageError> {
+    let profile = visitor.app.account_row(&profile).await?.profile;
+    let back = back.0.back;
+    let root = format!("/compare/{}", in_path(&profile));
+    let back = if back.starts_with(&root) { back } else { root };
+    let now = visitor.app.now();
+    if matches!(hub.desk().live(&profile, now), Some(Live::Reading)) {
+        return Ok(visitor.go(&back, Some(Said::done("AniList is being asked already."))));
+    }
+    hub.desk().put_live(&profile, Live::Reading);
+    let (app, desk) = (visitor.app.clone(), hub.clone());
+    let work = hub.spawn(async move {
+        let found = app.find("live", Some(&profile)).await;
+        let live = match found {
+            Ok(found) => Live::Read(app.now(), Arc::new(found.list().clone())),
+            Err(error) => {
+                let hint = error.hint().unwrap_or_default();
+                Live::Failed(app.now(), format!("{} {hint}", sentence(&error.chain())))
+            }
+        };
+        desk.desk().put_live(&profile, live);
+    });
+    // Longer, and the page says that it is being read.
+    let _ = tokio::time::timeout(SOON, work).await;
+    Ok(visitor.go(&back, None))
+}

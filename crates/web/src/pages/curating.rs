@@ -1,0 +1,414 @@
+//! Keeping, noting, verifying, deleting and bringing back snapshots; what goes by the rules; answers to
+//! what was unusual.
+
+use actix_web::{HttpResponse, web};
+use anirewind_core::{AnswerVerdict, Fate, Hold, OpenAlarm, SnapshotRow, TRASH_DAYS, Why};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::format;
+use crate::page::{Form, Page, PageError, Place, Said, Visitor, in_path, sentence, show};
+use crate::pages::backups::find;
+use crate::pages::rows::{SnapshotLine, contents, count};
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/backups/{profile}/trash", web::get().to(trash))
+        .route("/backups/{profile}/trash", web::post().to(undelete))
+        .route("/backups/{profile}/prune", web::get().to(prune))
+        .route("/backups/{profile}/alarms", web::post().to(answer))
+        .route("/backups/{profile}/{snapshot}/keep", web::get().to(keeping))
+        .route("/backups/{profile}/{snapshot}/keep", web::post().to(keep))
+        .route(
+            "/backups/{profile}/{snapshot}/unkeep",
+            web::post().to(unkeep),
+        )
+        .route("/backups/{profile}/{snapshot}/note", web::post().to(note))
+        .route(
+            "/backups/{profile}/{snapshot}/verify",
+            web::post().to(verify),
+        )
+        .route(
+            "/backups/{profile}/{snapshot}/delete",
+            web::get().to(deleting),
+        )
+        .route(
+            "/backups/{profile}/{snapshot}/delete",
+            web::post().to(delete),
+        );
+}
+
+type Named = web::Path<(String, String)>;
+
+/// The profile as it is written, and the snapshot.
+async fn named(visitor: &Visitor, path: Named) -> Result<(String, SnapshotRow), PageError> {
+    let (profile, snapshot) = path.into_inner();
+    let profile = visitor.app.account_row(&profile).await?.profile;
+    let row = find(visitor, &snapshot, &profile).await?;
+    Ok((profile, row))
+}
+
+#[derive(Template)]
+#[template(path = "keep.html")]
+struct KeepPage {
+    page: Page,
+    root: String,
+    line: SnapshotLine,
+    name: String,
+    until: String,
+    goes: String,
+}
+
+async fn keeping(visitor: Visitor, path: Named) -> Result<HttpResponse, PageError> {
+    let (profile, row) = named(&visitor, path).await?;
+    let keep = row.mark.keep.clone().unwrap_or_default();
+    Ok(show(&KeepPage {
+        page: visitor.page_of("Keep a snapshot", Place::Backups, &profile),
+        root: format!("/backups/{}/{}", in_path(&profile), row.id),
+        name: keep.name.unwrap_or_default(),
+        until: keep.until.map(format::day).unwrap_or_default(),
+        goes: match visitor.app.settings().retention.days {
+            0 => "It will then follow the keep rules, which keep all for now.".to_owned(),
+            days => format!(
+                "It will then follow the keep rules and go when it is {} old.",
+                count(days as usize, "day")
+            ),
+        },
+        line: SnapshotLine::of(row, visitor.app.now()),
+    }))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct KeepForm {
+    name: String,
+    until: String,
+}
+
+async fn keep(
+    visitor: Visitor,
+    path: Named,
+    form: Form<KeepForm>,
+) -> Result<HttpResponse, PageError> {
+    let (profile, row) = named(&visitor, path).await?;
+    let given = |text: String| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+    let until = given(form.0.until).map(|day| visitor.app.end_of_named_day(&day));
+    let until = until.transpose()?;
+    let row = visitor.app.keep(&row, given(form.0.name), until).await?;
+    let how_long = until.map_or_else(
+        || "until you say otherwise".to_owned(),
+        |until| format!("until {}", format::day(until)),
+    );
+    let path = format!("/backups/{}/{}", in_path(&profile), row.id);
+    let said = Said::done(format!(
+        "Keeping {} {how_long}.",
+        format::instant(row.created_at)
+    ));
+    Ok(visitor.go(
+        &path,
+        Some(said.with_link(format!("{path}/keep"), "Change")),
+    ))
+}
+
+async fn unkeep(visitor: Visitor, path: Named) -> Result<HttpResponse, PageError> {
+    let (profile, row) = named(&visitor, path).await?;
+    let row = visitor.app.unkeep(&row).await?;
+    let path = format!("/backups/{}/{}", in_path(&profile), row.id);
+    let when = format::instant(row.created_at);
+    let said = Said::done(format!(
+        "{when} is no longer kept and follows the keep rules."
+    ));
+    Ok(visitor.go(
+        &path,
+        Some(said.with_link(format!("{path}/keep"), "Keep it again")),
+    ))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct NoteForm {
+    text: String,
+}
+
+async fn note(
+    visitor: Visitor,
+    path: Named,
+    form: Form<NoteForm>,
+) -> Result<HttpResponse, PageError> {
+    let (profile, row) = named(&visitor, path).await?;
+    let row = visitor.app.note(&row, &form.0.text).await?;
+    let said = if row.mark.note.is_some() {
+        "The note is beside the snapshot."
+    } else {
+        "The note is gone."
+    };
+    let path = format!("/backups/{}/{}", in_path(&profile), row.id);
+    Ok(visitor.go(&path, Some(Said::done(said))))
+}
+
+async fn verify(visitor: Visitor, path: Named) -> Result<HttpResponse, PageError> {
+    let (profile, row) = named(&visitor, path).await?;
+    let row = visitor.app.verify_row(row).await?;
+    let when = format::instant(row.created_at);
+    let said = match &row.damage {
+        None => Said::done(format!("{when} was read whole and is what was written.")),
+        Some(problem) => Said::problem(format!(
+            "{when} is damaged. {} It is left as it is; no old snapshot goes until it is gone.",
+            sentence(problem)
+        )),
+    };
+    let path = format!("/backups/{}/{}", in_path(&profile), row.id);
+    Ok(visitor.go(&path, Some(said)))
+}
+
+#[derive(Template)]
+#[template(path = "delete.html")]
+struct DeletePage {
+    page: Page,
+    back: String,
+    when: String,
+    file: String,
+    titles: String,
+    others: String,
+    size: String,
+    days: i64,
+    lock: Option<String>,
+    is_kept: bool,
+}
+
+async fn deleting(visitor: Visitor, path: Named) -> Result<HttpResponse, PageError> {
+    let (profile, row) = named(&visitor, path).await?;
+    let lock = visitor.app.lock_of(&row).await?;
+    let (all, _) = visitor.app.snapshot_totals(Some(row.owner.id)).await?;
+    let others = all.saturating_sub(1);
+    Ok(show(&DeletePage {
+        page: visitor.page_of("Delete a snapshot", Place::Backups, &profile),
+        back: format!("/backups/{}/{}", in_path(&profile), row.id),
+        when: format::instant(row.created_at),
+        titles: count(row.counts.total(), "title"),
+        others: match others {
+            1 => "1 other stays".to_owned(),
+            others => format!("{others} others stay"),
+        },
+        size: format::size(row.size),
+        days: TRASH_DAYS,
+        lock: lock.map(str::to_owned),
+        is_kept: row.mark.keep.is_some(),
+        file: row.file,
+    }))
+}
+
+async fn delete(visitor: Visitor, path: Named) -> Result<HttpResponse, PageError> {
+    let (profile, row) = named(&visitor, path).await?;
+    visitor.app.delete(&row).await?;
+    let root = format!("/backups/{}", in_path(&profile));
+    let said = Said::done(format!(
+        "The snapshot of {} is in the trash for {TRASH_DAYS} days.",
+        format::instant(row.created_at)
+    ));
+    Ok(visitor.go(
+        &root,
+        Some(said.with_link(format!("{root}/trash"), "Bring it back")),
+    ))
+}
+
+#[derive(Template)]
+#[template(path = "trash.html")]
+struct TrashPage {
+    page: Page,
+    root: String,
+    days: i64,
+    items: Vec<TrashLine>,
+}
+
+struct TrashLine {
+    file: String,
+    at: String,
+    holds: String,
+    reason: &'static str,
+}
+
+async fn trash(visitor: Visitor, profile: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let profile = visitor.app.account_row(&profile).await?.profile;
+    let items = visitor
+        .app
+        .trash()
+        .await?
+        .into_iter()
+        .map(|item| TrashLine {
+            at: format::instant(item.at),
+            holds: item.counts.map_or_else(
+                || "cannot be read".to_owned(),
+                |counts| format!("{} anime, {} manga", counts.anime, counts.manga),
+            ),
+            reason: match item.reason {
+                Some(anirewind_core::Reason::Asked) => "somebody deleted it",
+                Some(anirewind_core::Reason::Rules) => "past the keep rules",
+                None => "not known",
+            },
+            file: item.file,
+        });
+    Ok(show(&TrashPage {
+        page: visitor.page_of("Trash", Place::Backups, &profile),
+        root: format!("/backups/{}", in_path(&profile)),
+        days: TRASH_DAYS,
+        items: items.collect(),
+    }))
+}
+
+#[derive(Debug, Deserialize)]
+struct UndeleteForm {
+    file: String,
+}
+
+async fn undelete(
+    visitor: Visitor,
+    profile: web::Path<String>,
+    form: Form<UndeleteForm>,
+) -> Result<HttpResponse, PageError> {
+    let profile = visitor.app.account_row(&profile).await?.profile;
+    let item = visitor.app.undelete(&form.0.file).await?;
+    let said = Said::done(format!(
+        "{} is back, and kept for {} days.",
+        item.file,
+        anirewind_core::BACK_FOR
+    ));
+    Ok(visitor.go(&format!("/backups/{}", in_path(&profile)), Some(said)))
+}
+
+#[derive(Template)]
+#[template(path = "prune.html")]
+struct PrunePage {
+    page: Page,
+    root: String,
+    going: Vec<SnapshotLine>,
+    stays: Vec<(String, String, String)>,
+    stay: usize,
+    all: usize,
+    freed: String,
+    leaving: Vec<String>,
+    hold: Option<String>,
+    days: i64,
+}
+
+/// So many of those that stay are listed.
+const STAYING: usize = 200;
+
+async fn prune(visitor: Visitor, profile: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let account = visitor.app.account_row(&profile).await?;
+    let plan = visitor.app.retention_plan(account.account.id).await?;
+    let now = visitor.app.now();
+    let going: Vec<_> = plan.going().cloned().collect();
+    let freed = going.iter().map(|row| row.size).sum();
+    let root = format!("/backups/{}", in_path(&account.profile));
+    let stays = plan.fates.iter().filter_map(|(row, fate)| match fate {
+        Fate::Stays(why) => Some((
+            format!("{root}/{}", row.id),
+            format!("{}, {}", format::instant(row.created_at), contents(row)),
+            why_word(why),
+        )),
+        Fate::Goes => None,
+    });
+    Ok(show(&PrunePage {
+        page: visitor.page_of("What goes next", Place::Backups, &account.profile),
+        stay: plan.fates.len() - going.len(),
+        all: plan.fates.len(),
+        freed: format::size(freed),
+        stays: stays.take(STAYING).collect(),
+        going: going
+            .into_iter()
+            .map(|row| SnapshotLine::of(row, now))
+            .collect(),
+        leaving: plan.leaving.clone(),
+        hold: plan.hold.as_ref().map(hold_word),
+        days: TRASH_DAYS,
+        root,
+    }))
+}
+
+fn hold_word(hold: &Hold) -> String {
+    match hold {
+        Hold::OpenAlarm => "Something unusual was seen and nobody has said yet whether it was \
+            meant, so nothing goes."
+            .to_owned(),
+        Hold::Damage { file } => format!("{file} is damaged, so nothing goes."),
+    }
+}
+
+fn why_word(why: &Why) -> String {
+    match why {
+        Why::Kept { until: None } => "kept".to_owned(),
+        Why::Kept { until: Some(until) } => format!("kept until {}", format::day(*until)),
+        Why::All => "the rules keep all".to_owned(),
+        Why::Recent { until } => format!("goes on {}", format::day(*until)),
+        Why::Safety { until } => {
+            format!("taken before a change, goes on {}", format::day(*until))
+        }
+        Why::Newest => "the newest good one: never goes".to_owned(),
+        Why::AmongThree => "one of the three newest good ones".to_owned(),
+        Why::Daily => "the newest of its day".to_owned(),
+        Why::Weekly => "the newest of its week".to_owned(),
+        Why::Monthly => "the newest of its month".to_owned(),
+        Why::Foreign => "from elsewhere: never goes by itself".to_owned(),
+        Why::Damaged => "damaged: left for you to look at".to_owned(),
+        Why::Held(hold) => hold_word(hold),
+    }
+}
+
+/// An answer to what was unusual: exactly what was shown.
+#[derive(Debug, Deserialize)]
+struct AnswerForm {
+    /// Snapshot and rules, as in `k7f2k7f2k7f2 mass-removal scores-wiped`.
+    #[serde(default)]
+    shown: Vec<String>,
+    verdict: String,
+    #[serde(default)]
+    back: String,
+}
+
+/// What stands in the form for an alarm that is shown.
+pub(crate) fn shown(open: &OpenAlarm) -> String {
+    let rules = open.alarms.iter().map(|alarm| alarm.rule.as_str());
+    let id = open.snapshot.id.as_str();
+    std::iter::once(id)
+        .chain(rules)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+async fn answer(
+    visitor: Visitor,
+    profile: web::Path<String>,
+    form: Form<AnswerForm>,
+) -> Result<HttpResponse, PageError> {
+    let account = visitor.app.account_row(&profile).await?;
+    let (verdict, words) = match form.0.verdict.as_str() {
+        "expected" => (
+            AnswerVerdict::Expected,
+            "Noted: it was you. Old snapshots follow the keep rules again.",
+        ),
+        "not-me" => (
+            AnswerVerdict::NotMe,
+            "Noted: it was not you. That snapshot is kept but not believed.",
+        ),
+        other => return Err(PageError::usage(format!("`{other}` is no answer."))),
+    };
+    let open = visitor.app.open_alarms(Some(account.account.id)).await?;
+    let open: Vec<_> = open
+        .into_iter()
+        .filter(|open| form.0.shown.contains(&shown(open)))
+        .collect();
+    let said = if open.is_empty() {
+        Said::problem("What you answered is no longer as it was shown. Nothing was changed.")
+    } else {
+        visitor.app.answer_alarms(&open, verdict).await?;
+        Said::done(words)
+    };
+    let back = form.0.back;
+    let back = if back.starts_with('/') && !back.starts_with("//") {
+        back
+    } else {
+        "/".to_owned()
+    };
+    Ok(visitor.go(&back, Some(said)))
+}

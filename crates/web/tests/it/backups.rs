@@ -1,0 +1,421 @@
+//! The dashboard and everything about snapshots: the words of each state, and that every link leads on.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
+use actix_web::test::TestRequest;
+use anirewind_core::Kind;
+use anirewind_simulator::Fault;
+
+use crate::pages::Scene;
+
+/// Places that other pages are at.
+const ELSEWHERE: [&str; 10] = [
+    "/plan/",
+    "/jobs/",
+    "/timeline",
+    "/titles",
+    "/ops/",
+    "/at/",
+    "/settings",
+    "/status",
+    "/about",
+    "/img/",
+];
+
+async fn two_snapshots() -> Scene {
+    let scene = Scene::new("hana").await;
+    scene.capture().await;
+    scene.pass(std::time::Duration::from_hours(24));
+    {
+        let mut world = scene.simulator.world();
+        let first = world.entries(1).next().unwrap().clone();
+        let other = world.entries(1).nth(1).unwrap().media;
+        world.put_entry(anirewind_simulator::SimEntry {
+            notes: Some("<script>alert(1)</script>".to_owned()),
+            ..first
+        });
+        world.drop_entry(1, other);
+    }
+    scene.capture().await;
+    scene
+}
+
+async fn ids(scene: &Scene) -> Vec<String> {
+    let rows = scene.app.snapshots(None).await.unwrap();
+    rows.into_iter().map(|row| row.id.to_string()).collect()
+}
+
+async fn page(scene: &Scene, path: &str, words: &[&str]) -> String {
+    let (status, page) = scene.get(path).await;
+    assert_eq!(status, StatusCode::OK, "{path}: {page}");
+    for words in words {
+        assert!(page.contains(words), "{path}: `{words}` is missing: {page}");
+    }
+    assert!(!page.contains("<script>"), "{path}");
+    assert!(!page.contains(" style="), "{path}: inline style");
+    assert!(!page.contains(" onclick="), "{path}");
+    assert_eq!(page.matches("<h1").count(), 1, "{path}");
+    page
+}
+
+async fn post(scene: &Scene, path: &str, form: &[(&str, &str)]) -> (StatusCode, String, String) {
+    let request = TestRequest::post()
+        .uri(path)
+        .insert_header(("host", "127.0.0.1:4849"))
+        .set_form(form);
+    let (status, body, headers) = scene.request(request).await;
+    let location = headers.get(LOCATION);
+    let location = location.map(|to| to.to_str().unwrap().to_owned());
+    (status, location.unwrap_or_default(), body)
+}
+
+#[actix_web::test]
+async fn every_link_of_the_pages_leads_on() {
+    let scene = two_snapshots().await;
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut waiting = vec!["/".to_owned(), "/backups".to_owned()];
+    while let Some(path) = waiting.pop() {
+        if seen.len() > 150 || !seen.insert(path.clone()) {
+            continue;
+        }
+        let (status, page) = scene.get(&path).await;
+        let is_fine = status.is_success() || status == StatusCode::SEE_OTHER;
+        assert!(is_fine, "{path} answers {status}: {page}");
+        assert!(!page.contains(" style="), "{path}");
+        for link in page.split("href=\"").skip(1) {
+            let link = link.split('"').next().unwrap().replace("&amp;", "&");
+            let link = link.replace("&#38;", "&");
+            let is_ours = link.starts_with('/') && !ELSEWHERE.iter().any(|to| link.starts_with(to));
+            if is_ours {
+                waiting.push(link.split('#').next().unwrap().to_owned());
+            }
+        }
+    }
+    assert!(
+        seen.iter().any(|path| path.contains("view=raw")),
+        "{seen:?}"
+    );
+    assert!(seen.iter().any(|path| path.contains("/delete")), "{seen:?}");
+}
+
+#[actix_web::test]
+async fn the_dashboard_says_what_happened_and_how_it_stands() {
+    let scene = two_snapshots().await;
+    page(
+        &scene,
+        "/",
+        &[
+            "is protected",
+            "Back up now",
+            "30 days",
+            "2 fine, 28 without a snapshot, 0 failed",
+            "+0 added",
+            "~1 changed",
+            "-1 removed",
+            "Titles on the list",
+            "2 snapshots",
+        ],
+    )
+    .await;
+}
+
+#[actix_web::test]
+async fn a_snapshot_is_taken_by_a_button_and_said() {
+    let scene = Scene::new("hana").await;
+    let (status, to, _) = post(&scene, "/backups/new", &[("back", "/")]).await;
+    assert_eq!((status, to.as_str()), (StatusCode::SEE_OTHER, "/"));
+    assert_eq!(ids(&scene).await.len(), 1);
+    let (_, to, _) = post(&scene, "/backups/hana/new", &[("back", "//evil.example")]).await;
+    assert_eq!(to, "/backups/hana");
+}
+
+#[actix_web::test]
+async fn a_snapshot_shows_as_titles_as_changes_and_as_a_file() {
+    let scene = two_snapshots().await;
+    let ids = ids(&scene).await;
+    let path = format!("/backups/hana/{}", ids[0]);
+    page(
+        &scene,
+        &path,
+        &["Anime 29", "Manga 10", "All 29", "Restore…"],
+    )
+    .await;
+    let changes = format!("{path}?view=changes");
+    let words = ["0 new, 1 changed, 1 gone", "&#60;script&#62;"];
+    page(&scene, &changes, &words).await;
+    let raw = format!("{path}?view=raw");
+    page(
+        &scene,
+        &raw,
+        &["39 entries", "<span class=\"k\">", "mediaId"],
+    )
+    .await;
+    page(
+        &scene,
+        &format!("{path}?q=nothing+is+called+so"),
+        &["0 titles"],
+    )
+    .await;
+    let first = format!("/backups/hana/{}?view=changes", ids[1]);
+    page(&scene, &first, &["the first snapshot there is"]).await;
+    let (status, csv) = scene.get(&format!("{path}/download?as=csv")).await;
+    assert!(status.is_success() && csv.starts_with("type,media_id"));
+}
+
+#[actix_web::test]
+async fn a_damaged_one_can_be_looked_at_and_not_restored() {
+    let scene = two_snapshots().await;
+    let row = scene.app.snapshots(None).await.unwrap().remove(0);
+    let file = scene.app.backups().join(&row.file);
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replacen("\"progress\":", "\"progress\": ", 1)).unwrap();
+    let path = format!("/backups/hana/{}", row.id);
+    let shown = page(&scene, &path, &["This file is damaged", "Anime 29"]).await;
+    assert!(!shown.contains("Restore…"), "{shown}");
+    fs::write(&file, "{").unwrap();
+    page(
+        &scene,
+        &path,
+        &["This file is damaged", "download it as it is"],
+    )
+    .await;
+    page(
+        &scene,
+        &format!("{path}?view=raw"),
+        &["cannot be shown as JSON"],
+    )
+    .await;
+}
+
+#[actix_web::test]
+async fn two_that_are_ticked_are_compared_older_first() {
+    let scene = two_snapshots().await;
+    let ids = ids(&scene).await;
+    let pick = |ids: &[&String]| {
+        let ids: Vec<_> = ids.iter().map(|id| format!("pick={id}")).collect();
+        format!("/compare/hana/pick?{}", ids.join("&"))
+    };
+    let request = TestRequest::get()
+        .uri(&pick(&[&ids[0], &ids[1]]))
+        .insert_header(("host", "127.0.0.1:4849"));
+    let (_, _, headers) = scene.request(request).await;
+    let to = headers.get(LOCATION).unwrap().to_str().unwrap().to_owned();
+    assert_eq!(to, format!("/compare/hana?from={}&to={}", ids[1], ids[0]));
+    let words = [
+        "Missing later",
+        "Changed later",
+        "Plan: bring back what is ticked",
+        "ANIME:",
+    ];
+    page(&scene, &to, &words).await;
+    let same = format!("/compare/hana?from={0}&to={0}", ids[0]);
+    page(&scene, &same, &["No differences", "All 39 titles match"]).await;
+    let (status, _) = scene.get(&pick(&[&ids[0]])).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+}
+
+#[actix_web::test]
+async fn the_live_list_is_read_when_somebody_asks_and_a_failure_offers_another_way() {
+    let scene = two_snapshots().await;
+    let ids = ids(&scene).await;
+    let path = format!("/compare/hana?from={}&to=live", ids[1]);
+    page(
+        &scene,
+        &path,
+        &["has not been read yet", "Read the live list"],
+    )
+    .await;
+    let (status, to, _) = post(&scene, "/compare/hana/live", &[("back", &path)]).await;
+    assert_eq!(
+        (status, to.as_str()),
+        (StatusCode::SEE_OTHER, path.as_str())
+    );
+    page(
+        &scene,
+        &path,
+        &["Missing now", "Live list read", "Read again"],
+    )
+    .await;
+    scene.simulator.fault_always(Some(Fault::Unauthorized));
+    post(&scene, "/compare/hana/live", &[("back", &path)]).await;
+    page(
+        &scene,
+        &path,
+        &["could not be read", "newest snapshot instead"],
+    )
+    .await;
+}
+
+#[actix_web::test]
+async fn keeping_deleting_and_bringing_back_say_what_they_do() {
+    let scene = two_snapshots().await;
+    let ids = ids(&scene).await;
+    let old = format!("/backups/hana/{}", ids[1]);
+    post(
+        &scene,
+        &format!("{old}/keep"),
+        &[("name", "before"), ("until", "2027-01-01")],
+    )
+    .await;
+    page(
+        &scene,
+        "/backups/hana?kept=yes",
+        &["kept as before until 2027-01-01"],
+    )
+    .await;
+    post(&scene, &format!("{old}/note"), &[("text", "<script>")]).await;
+    page(&scene, "/backups/hana", &["&#60;script&#62;"]).await;
+    page(
+        &scene,
+        &format!("{old}/delete"),
+        &["cannot be deleted", "it is kept"],
+    )
+    .await;
+    post(&scene, &format!("{old}/unkeep"), &[]).await;
+    page(
+        &scene,
+        &format!("{old}/delete"),
+        &["Its 40 titles", "1 other stays"],
+    )
+    .await;
+    let newest = format!("/backups/hana/{}/delete", ids[0]);
+    page(&scene, &newest, &["cannot be deleted", "newest good one"]).await;
+    let (status, _, body) = post(&scene, &newest, &[]).await;
+    assert_eq!(status, StatusCode::FORBIDDEN, "{body}");
+    post(&scene, &format!("{old}/delete"), &[]).await;
+    page(
+        &scene,
+        "/backups/hana/trash",
+        &["30 anime, 10 manga", "Bring back"],
+    )
+    .await;
+    let file = fs::read_dir(scene.app.backups()).unwrap();
+    assert!(file.count() >= 1);
+    let trash = scene.app.trash().await.unwrap();
+    let (_, to, _) = post(&scene, "/backups/hana/trash", &[("file", &trash[0].file)]).await;
+    assert_eq!(to, "/backups/hana");
+    page(
+        &scene,
+        "/backups/hana/prune",
+        &["2 of 2 stay", "Nothing goes now"],
+    )
+    .await;
+}
+
+#[actix_web::test]
+async fn what_is_unusual_is_asked_about_and_answered() {
+    let scene = Scene::new("hana").await;
+    scene.capture().await;
+    scene.pass(std::time::Duration::from_hours(1));
+    {
+        let mut world = scene.simulator.world();
+        let gone: Vec<u32> = world.entries(1).map(|entry| entry.media).take(25).collect();
+        for media in gone {
+            world.drop_entry(1, media);
+        }
+    }
+    scene.capture().await;
+    let shown = page(
+        &scene,
+        "/",
+        &["Was this you?", "Yes, carry on", "Review what is missing"],
+    )
+    .await;
+    let value = shown.split("name=\"shown\" value=\"").nth(1).unwrap();
+    let value = value.split('"').next().unwrap().to_owned();
+    let form = [
+        ("shown", value.as_str()),
+        ("verdict", "expected"),
+        ("back", "/"),
+    ];
+    let (status, _, _) = post(&scene, "/backups/hana/alarms", &form).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    assert!(scene.app.open_alarms(None).await.unwrap().is_empty());
+}
+
+#[actix_web::test]
+async fn an_import_says_what_it_is_before_it_takes_it() {
+    let scene = Scene::new("hana").await;
+    scene.capture().await;
+    let row = scene.app.snapshots(None).await.unwrap().remove(0);
+    let bytes = fs::read(scene.app.backups().join(&row.file)).unwrap();
+    let other = Scene::new("hana").await;
+    other.capture().await;
+    let upload = |name: &str, bytes: &[u8]| {
+        let head = format!(
+            "--B\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\r\n"
+        );
+        let body = [head.as_bytes(), bytes, b"\r\n--B--\r\n"].concat();
+        TestRequest::post()
+            .uri("/backups/hana/import")
+            .insert_header(("host", "127.0.0.1:4849"))
+            .insert_header(("content-type", "multipart/form-data; boundary=B"))
+            .set_payload(body)
+    };
+    let (status, page, _) = scene.request(upload("x.json", b"{}")).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(page.contains("None of these files is understood"), "{page}");
+    let (status, page, _) = scene.request(upload(&row.file, &bytes)).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(page.contains("AniRewind: 1 file, owner hana"), "{page}");
+    assert!(page.contains("1 of them is here already"), "{page}");
+    scene.app.capture_all(&[], Kind::Manual).await;
+    let foreign =
+        br#"{"user":{"id":1,"name":"hana"},"lists":[{"name":"Watching","isCustomList":false,
+        "isSplitCompletedList":false,"entries":[{"id":1,"userId":1,"mediaId":1,"status":"CURRENT",
+        "score":7,"progress":3,"repeat":0}]}],"hasNextChunk":false}"#;
+    let name = "plexanibridge-hana.20251103212205.json";
+    let (_, page, _) = scene.request(upload(name, foreign)).await;
+    assert!(
+        page.contains("PlexAniBridge: 1 file, owner hana, 2025-11-03"),
+        "{page}"
+    );
+    assert!(page.contains("not recorded"), "{page}");
+    assert!(page.contains("Save 1 file"), "{page}");
+    let id = page.split("name=\"upload\" value=\"").nth(1).unwrap();
+    let id = id.split('"').next().unwrap().to_owned();
+    let (status, to, _) = post(&scene, "/backups/hana/import/take", &[("upload", &id)]).await;
+    assert_eq!(
+        (status, to.as_str()),
+        (StatusCode::SEE_OTHER, "/backups/hana")
+    );
+    assert_eq!(scene.app.snapshots(None).await.unwrap().len(), 2);
+    let (status, _, _) = post(
+        &scene,
+        "/backups/hana/import/take",
+        &[("upload", "../../x")],
+    )
+    .await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+#[actix_web::test]
+async fn a_cover_comes_from_our_cache_and_only_for_titles_on_the_lists() {
+    let scene = Scene::new("hana").await;
+    scene
+        .simulator
+        .set_switches(|switches| switches.serves_covers = true);
+    scene.capture().await;
+    let media = scene.simulator.world().entries(1).next().unwrap().media;
+    let request = |path: String| {
+        TestRequest::get()
+            .uri(&path)
+            .insert_header(("host", "127.0.0.1:4849"))
+    };
+    let app = &scene.app;
+    let picture = app.cover(anirewind_core::model::MediaId::new(media)).await;
+    assert_eq!(picture.unwrap().unwrap().kind, "image/png");
+    assert_eq!(
+        fs::read_dir(scene.data.path().join("covers"))
+            .unwrap()
+            .count(),
+        1
+    );
+    let (status, _, _) = scene
+        .request(request("/img/cover/4000000".to_owned()))
+        .await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}
