@@ -288,7 +288,7 @@ impl Output {
                     Event::Writing { .. } => bar.set_message("writing"),
                     Event::Saved(_) | Event::Failed { .. } => bar.finish_and_clear(),
                     // Said with the result.
-                    Event::Alarm { .. } | Event::Changed { .. } => {}
+                    Event::Alarm { .. } | Event::Changed { .. } | Event::Ended { .. } => {}
                 }
             }
         });

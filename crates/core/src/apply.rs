@@ -596,6 +596,11 @@ impl App {
             .store
             .end_operation(id.clone(), state, problem.clone())
             .await?;
+        self.tell(Event::Ended {
+            profile: self.profile_called(operation.owner).await,
+            operation: id.clone(),
+            state: state.as_str(),
+        });
         match stopped {
             Some(ActStop::Store(error)) => return Err(error.into()),
             Some(ActStop::Stopped(source)) if !matches!(source, Stopped::Asked(_)) => {

@@ -78,6 +78,15 @@ pub enum Event {
         /// For how long.
         wait: Duration,
     },
+    /// An act has come to rest.
+    Ended {
+        /// The profile.
+        profile: String,
+        /// The act.
+        operation: Id,
+        /// How far it has come, in one word.
+        state: &'static str,
+    },
     /// The client waits or tries again.
     Client {
         /// What it says.
@@ -142,6 +151,11 @@ impl fmt::Display for Event {
                 "{profile}: {problem}. {operation} goes on by itself in {} s",
                 wait.as_secs()
             ),
+            Self::Ended {
+                profile,
+                operation,
+                state,
+            } => write!(f, "{profile}: {operation} is {state}"),
             Self::Client { message } => f.write_str(message),
         }
     }

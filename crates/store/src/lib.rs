@@ -25,6 +25,7 @@ pub use open::OpenError;
 pub use operations::{Cause, OperationDetail, OperationRow, OperationState, StepResult, StepRow};
 pub use secrets::{SecretError, Secrets};
 pub use snapshots::{Delta, SnapshotRow, Standing};
+pub use pages::{ChangeKind, GoneTitle};
 pub use store::{Store, StoreError};
 pub use timeline::{ChangeFilter, ChangeRow, Cursor, Known, Look, LookRecord};
 pub use trash::{DiscardedRow, Reason};

@@ -15,6 +15,7 @@ use utoipa::OpenApi;
 use crate::api::auth::Scheme;
 
 pub use events::Hub;
+pub(crate) use events::{Following, Heard};
 
 /// A body larger than this is refused: nothing that is asked for here is long.
 const LARGEST_BODY: usize = 1024 * 1024;

@@ -15,8 +15,10 @@ macro_rules! html_safe {
 
 html_safe!(JobBar, When, Badge);
 
+mod job;
 mod titles;
 
+pub(crate) use job::JobProgress;
 pub(crate) use titles::{
     Cover, Diff, DiffLine, StatusWord, TitleCell, facts, field_word, title_path,
 };

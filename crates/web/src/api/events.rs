@@ -1,12 +1,12 @@
 //! What happens, as server-sent events with ids and replay.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use anirewind_core::{App, Event};
+use anirewind_core::{App, Event, Id};
 use futures_util::stream::unfold;
 use serde::Serialize;
 use tokio::sync::broadcast;
@@ -24,6 +24,9 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 struct Told {
     #[serde(skip)]
     id: u64,
+    /// As it was told, for those who show it otherwise.
+    #[serde(skip)]
+    event: Arc<Event>,
     kind: &'static str,
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,6 +48,8 @@ pub struct Hub {
 struct Inner {
     kept: Mutex<VecDeque<Told>>,
     live: broadcast::Sender<Told>,
+    /// Acts that pages began, with what went wrong where one has ended so.
+    begun: Mutex<BTreeMap<Id, Option<String>>>,
     /// Where acts are carried out: not on the worker of a connection, which may end with it.
     runtime: tokio::runtime::Handle,
 }
@@ -57,6 +62,7 @@ impl Hub {
             inner: Arc::new(Inner {
                 kept: Mutex::default(),
                 live,
+                begun: Mutex::default(),
                 runtime: tokio::runtime::Handle::current(),
             }),
         };
@@ -78,6 +84,65 @@ impl Hub {
             }
         });
         hub
+    }
+
+    /// Remembers that somebody began an act.
+    pub(crate) fn begun(&self, id: &Id) {
+        self.acts().insert(id.clone(), None);
+    }
+
+    /// Forgets it, unless something went wrong.
+    pub(crate) fn ended(&self, id: &Id, problem: Option<String>) {
+        let mut acts = self.acts();
+        match problem {
+            None => {
+                acts.remove(id);
+            }
+            Some(problem) => {
+                acts.insert(id.clone(), Some(problem));
+            }
+        }
+        while acts.len() > KEPT {
+            acts.pop_first();
+        }
+    }
+
+    /// Whether somebody here began an act that has not ended well, and what went wrong.
+    pub(crate) fn what_of(&self, id: &Id) -> Option<Option<String>> {
+        self.acts().get(id).cloned()
+    }
+
+    /// What was last said about an act.
+    pub(crate) fn last_of(&self, id: &Id) -> Option<Arc<Event>> {
+        let is_about = |event: &Event| {
+            matches!(
+                event,
+                Event::Job { operation, .. }
+                | Event::Waiting { operation, .. }
+                | Event::Ended { operation, .. } if operation == id
+            )
+        };
+        let kept = self.kept();
+        let told = kept.iter().rev().find(|told| is_about(&told.event));
+        told.map(|told| Arc::clone(&told.event))
+    }
+
+    /// What came after an id and what comes, each with its own, for whoever shows it otherwise.
+    pub(crate) fn follow(&self, id: Option<u64>) -> Following {
+        let (missed, live) = self.since(id);
+        let has_gap = matches!((id, missed.first()), (Some(id), Some(next)) if next.id > id + 1);
+        Following {
+            waiting: missed.into(),
+            live,
+            has_gap,
+        }
+    }
+
+    fn acts(&self) -> std::sync::MutexGuard<'_, BTreeMap<Id, Option<String>>> {
+        self.inner
+            .begun
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Does something apart from the request that asked for it.
@@ -113,6 +178,41 @@ impl Hub {
     }
 }
 
+/// Somebody who follows what happens.
+pub(crate) struct Following {
+    waiting: VecDeque<Told>,
+    live: broadcast::Receiver<Told>,
+    /// Whether something is missing since what was seen last.
+    pub(crate) has_gap: bool,
+}
+
+/// What somebody who follows gets to hear.
+pub(crate) enum Heard {
+    /// Something happened.
+    Event(u64, Arc<Event>),
+    /// So much happened at once that some of it was missed.
+    Missed,
+    /// Nothing for a while.
+    Quiet,
+    /// Nothing any more.
+    Over,
+}
+
+impl Following {
+    /// The next thing.
+    pub(crate) async fn next(&mut self) -> Heard {
+        if let Some(told) = self.waiting.pop_front() {
+            return Heard::Event(told.id, told.event);
+        }
+        match tokio::time::timeout(HEARTBEAT, self.live.recv()).await {
+            Ok(Ok(told)) => Heard::Event(told.id, told.event),
+            Ok(Err(broadcast::error::RecvError::Lagged(_))) => Heard::Missed,
+            Ok(Err(broadcast::error::RecvError::Closed)) => Heard::Over,
+            Err(_) => Heard::Quiet,
+        }
+    }
+}
+
 fn told(id: u64, event: &Event) -> Told {
     let kind = match event {
         Event::Reading { .. } => "reading",
@@ -123,10 +223,12 @@ fn told(id: u64, event: &Event) -> Told {
         Event::Failed { .. } => "failed",
         Event::Job { .. } => "job",
         Event::Waiting { .. } => "waiting",
+        Event::Ended { .. } => "ended",
         Event::Client { .. } => "client",
     };
     let mut told = Told {
         id,
+        event: Arc::new(event.clone()),
         kind,
         text: event.to_string(),
         operation: None,
@@ -152,6 +254,7 @@ fn told(id: u64, event: &Event) -> Told {
             told.operation = Some(operation.to_string());
             told.seconds_left = Some(wait.as_secs());
         }
+        Event::Ended { operation, .. } => told.operation = Some(operation.to_string()),
         _ => {}
     }
     told
