@@ -110,6 +110,11 @@ impl App {
         Ok(known.map(|(look, known)| (look.at, known.into_values().collect())))
     }
 
+    /// When the list was last looked at.
+    pub async fn last_look(&self, owner: UserId) -> Result<Option<OffsetDateTime>, StoreError> {
+        self.inner.store.last_look(owner).await
+    }
+
     /// Some titles as they were last seen; those that were not on the list are missing.
     pub async fn titles_as_seen(
         &self,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anirewind_model::{Entry, MediaId, MediaType, UserId};
 use anirewind_timeline::Id;
 use rusqlite::{Connection, named_params};
+use time::OffsetDateTime;
 
 use crate::row::{Place, to_millis};
 use crate::store::{Failed, Store, StoreError};
@@ -333,6 +334,25 @@ impl Store {
                 sizes.insert(group, usize::try_from(found).unwrap_or_default());
             }
             Ok(sizes)
+        })
+        .await
+    }
+
+    /// When an account's list was last looked at.
+    pub async fn last_look(&self, owner: UserId) -> Result<Option<OffsetDateTime>, StoreError> {
+        self.run(move |connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT at FROM look WHERE user_id = :owner")?;
+            let mut rows = statement.query(named_params! { ":owner": owner.get() })?;
+            let Some(row) = rows.next()? else {
+                return Ok(None);
+            };
+            let key = owner.to_string();
+            let place = Place {
+                table: "look",
+                row: &key,
+            };
+            Ok(Some(place.instant("at", row.get("at")?)?))
         })
         .await
     }

@@ -1,13 +1,22 @@
 //! The pages, a file each.
 
+mod at;
+mod change;
 mod dashboard;
 mod job;
+mod live;
+mod ops;
 mod plan;
 mod plan_new;
+mod timeline;
+mod title;
+mod titles;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::page::PageError;
+
+pub(crate) use plan::by;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
@@ -15,7 +24,14 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         // Before the plans: `new` is no id.
         .configure(plan_new::routes)
         .configure(plan::routes)
-        .configure(job::routes);
+        .configure(job::routes)
+        .configure(timeline::routes)
+        .configure(change::routes)
+        .configure(titles::routes)
+        .configure(title::routes)
+        .configure(at::routes)
+        .configure(ops::routes)
+        .configure(live::routes);
 }
 
 /// An address that names nothing.

@@ -15,10 +15,16 @@ macro_rules! html_safe {
 
 html_safe!(JobBar, When, Badge);
 
+mod change;
+mod chart;
 mod job;
+mod list;
 mod titles;
 
+pub(crate) use change::{ChangeLine, Offer, UndoPart, clock};
+pub(crate) use chart::{Chart, Moment};
 pub(crate) use job::JobProgress;
+pub(crate) use list::{ListPart, ListQuery, names as list_names};
 pub(crate) use titles::{
     Cover, Diff, DiffLine, StatusWord, TitleCell, facts, field_word, title_path,
 };
