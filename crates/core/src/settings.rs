@@ -21,6 +21,8 @@ pub struct Settings {
     pub tokens: Vec<ProvidedToken>,
     /// Where AniList is; `None` for AniList itself.
     pub anilist_url: Option<String>,
+    /// The id of the user's own client on AniList, for the link that asks for a token.
+    pub client_id: Option<String>,
     /// What to send as `Referer`.
     pub referer: Option<String>,
     /// Requests a minute at most; `None` to follow AniList's headers.
@@ -67,6 +69,10 @@ const TOKEN_FILE: Setting = Setting {
 const ANILIST_URL: Setting = Setting {
     key: "anilist_url",
     variables: &["ANIREWIND_ANILIST_URL"],
+};
+const CLIENT_ID: Setting = Setting {
+    key: "anilist_client_id",
+    variables: &["ANIREWIND_ANILIST_CLIENT_ID"],
 };
 const REFERER: Setting = Setting {
     key: "referer",
@@ -159,7 +165,8 @@ const DESTRUCTIVE: Setting = Setting {
     variables: &["ANIREWIND_DESTRUCTIVE_SYNC", "PAB_DESTRUCTIVE_SYNC"],
 };
 
-const KNOWN: [Setting; 28] = [
+const KNOWN: [Setting; 29] = [
+    CLIENT_ID,
     access_settings::LOGIN,
     access_settings::PASSWORD_FILE,
     access_settings::PUBLIC_URL,
@@ -225,6 +232,10 @@ impl Settings {
         Ok(Self {
             tokens: tokens(sources, &values)?,
             anilist_url,
+            client_id: parsed(&values, CLIENT_ID, "a number", |text| {
+                let is_number = text.bytes().all(|digit| digit.is_ascii_digit());
+                (is_number && !text.is_empty()).then(|| text.to_owned())
+            })?,
             referer: values.get(REFERER).map(|(referer, _)| referer),
             rate_limit,
             backup_at: backup_at.unwrap_or_default(),

@@ -62,3 +62,13 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
+
+// AniList brings the token back behind the #, which no server sees. It goes into the form, and out of
+// the address.
+const token = document.querySelector("[data-token]");
+const brought = new URLSearchParams(location.hash.slice(1)).get("access_token");
+if (token && brought) {
+  token.value = brought;
+  history.replaceState(null, "", location.pathname);
+  token.form.querySelector("button").focus();
+}

@@ -5,6 +5,7 @@ mod auth;
 mod curating;
 mod events;
 mod metrics;
+mod people;
 mod problem;
 #[expect(unused_qualifications, reason = "as the macros write them out")]
 mod reading;
@@ -32,8 +33,8 @@ macro_rules! api {
         #[openapi(
             info(
                 title = "AniRewind",
-                description = "An unofficial time machine for AniList. Reading is open to this machine, as the \
-                    pages are; writing needs a key made by `anirewind key add`.",
+                description = "An unofficial time machine for AniList. A program shows a key, made on the page or by \
+                    `anirewind key add`; a browser that is logged in needs none.",
             ),
             paths($($handler),+),
             components(schemas(problem::Problem)),
@@ -61,6 +62,13 @@ api![
     reading::operation,
     reading::jobs,
     reading::keys,
+    people::connect,
+    people::disconnect,
+    people::add_key,
+    people::remove_key,
+    people::sessions,
+    people::end_session,
+    people::change_password,
     curating::create,
     curating::keep,
     curating::unkeep,

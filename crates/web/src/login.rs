@@ -87,7 +87,7 @@ async fn setup(app: web::Data<App>, access: web::Data<Access>, request: HttpRequ
 }
 
 /// From where and with what somebody asks.
-fn asker(access: &Access, request: &HttpRequest) -> (IpAddr, String) {
+pub(crate) fn asker(access: &Access, request: &HttpRequest) -> (IpAddr, String) {
     let header = |name: &str| request.headers().get(name)?.to_str().ok();
     let address = access.address_of(request.peer_addr(), header("X-Forwarded-For"));
     let agent = request.headers().get(header::USER_AGENT);
@@ -95,7 +95,7 @@ fn asker(access: &Access, request: &HttpRequest) -> (IpAddr, String) {
     (address, agent.unwrap_or_default().to_owned())
 }
 
-fn wait_words(wait: time::Duration) -> String {
+pub(crate) fn wait_words(wait: time::Duration) -> String {
     let seconds = wait.whole_seconds() + 1;
     format!("That was wrong too often. You can try again in {seconds} seconds.")
 }

@@ -2,12 +2,14 @@
 
 mod at;
 mod change;
+mod connect;
 mod dashboard;
 mod job;
 mod live;
 mod ops;
 mod plan;
 mod plan_new;
+mod security;
 mod timeline;
 mod title;
 mod titles;
@@ -21,6 +23,8 @@ pub(crate) use plan::by;
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .configure(dashboard::routes)
+        .configure(connect::routes)
+        .configure(security::routes)
         // Before the plans: `new` is no id.
         .configure(plan_new::routes)
         .configure(plan::routes)

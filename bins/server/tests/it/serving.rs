@@ -51,6 +51,7 @@ fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
         .args(arguments)
         .env_clear()
         .env("ANIREWIND_LOG", "off")
+        .env("ANIREWIND_LOGIN", "off")
         .envs(environment.iter().copied())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

@@ -53,6 +53,47 @@ impl FromRequest for Writer {
     }
 }
 
+/// Somebody who is logged in, or anybody where login is off. A key is not enough: a program does not
+/// hand out keys, and does not change who comes in.
+pub(crate) struct Owner {
+    pub(crate) who: Who,
+    access: web::Data<Access>,
+    address: std::net::IpAddr,
+}
+
+impl Owner {
+    /// Counts a wrong password, and refuses where there were too many.
+    pub(crate) fn slow_down(&self, app: &App) -> Result<(), Problem> {
+        let tried = self.access.try_now(self.address, app.now());
+        tried.map_err(|wait| Problem::too_many(wait))
+    }
+}
+
+impl FromRequest for Owner {
+    type Error = Problem;
+    type Future = Decision<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let who = who(&request).await?;
+            let access = request.app_data::<web::Data<Access>>().cloned();
+            let access = access.ok_or_else(|| Problem::failed("the server is not wired"))?;
+            let (address, _) = crate::login::asker(&access, &request);
+            match who {
+                Who::Anybody | Who::Session(_) => Ok(Self {
+                    who,
+                    access,
+                    address,
+                }),
+                Who::Key(_) => Err(Problem::people_only()),
+                Who::Nobody => Err(Problem::no_key("this needs somebody who is logged in")),
+                Who::WrongKey => Err(Problem::no_key("that is no key of this server")),
+            }
+        })
+    }
+}
+
 async fn who(request: &HttpRequest) -> Result<Who, Problem> {
     let wired = request
         .app_data::<web::Data<App>>()

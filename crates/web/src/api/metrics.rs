@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use actix_web::{HttpResponse, get, web};
 use anirewind_core::{App, BrowseError};
 
+use crate::api::auth::Reader;
 use crate::api::problem::Problem;
 
 /// Whether the process answers. Says nothing else, to anybody.
@@ -55,9 +56,9 @@ const fn number(count: usize) -> f64 {
     count as f64
 }
 
-/// Figures for Prometheus, in its text format.
+/// Figures for Prometheus, in its text format. They name accounts, so not everybody sees them.
 #[get("/metrics")]
-pub(crate) async fn metrics(app: web::Data<App>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn metrics(_: Reader, app: web::Data<App>) -> Result<HttpResponse, Problem> {
     let all = app.status().await?;
     let mut text = Text(String::new());
     text.about("up", "gauge", "Whether the server answers.");

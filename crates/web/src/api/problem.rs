@@ -103,6 +103,27 @@ impl Problem {
         )
     }
 
+    pub(crate) fn people_only() -> Self {
+        Self::of(
+            "people-only",
+            "Not with a key",
+            403,
+            "a key is not enough for this".to_owned(),
+            Some("Log in on the page, or use the commands on the machine itself.".to_owned()),
+        )
+    }
+
+    pub(crate) fn too_many(wait: time::Duration) -> Self {
+        let seconds = wait.whole_seconds() + 1;
+        Self::of(
+            "too-many",
+            "Too many tries",
+            429,
+            format!("that was wrong too often; try again in {seconds} seconds"),
+            None,
+        )
+    }
+
     pub(crate) fn answer(&self) -> HttpResponse {
         let status = StatusCode::from_u16(self.status);
         let mut answer = HttpResponse::build(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));

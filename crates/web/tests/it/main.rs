@@ -6,5 +6,6 @@
     reason = "a test that panics has failed"
 )]
 
+mod access;
 mod api;
 mod pages;

@@ -1,0 +1,210 @@
+//! Accounts, keys, sessions and the password: what only somebody who is logged in may change.
+
+use actix_web::{HttpResponse, delete, get, post, put, web};
+use anirewind_core::model::AccessToken;
+use anirewind_core::view::{ProfileView, instant};
+use anirewind_core::{App, LoginError, SessionRow};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::access::Who;
+use crate::api::auth::Owner;
+use crate::api::problem::Problem;
+
+type Answer<T> = Result<web::Json<T>, Problem>;
+
+/// A token, and what to call its account.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ConnectBody {
+    /// What to call it here; the user's name if left out.
+    profile: Option<String>,
+    /// The token. It is kept in one place and never shown again.
+    token: String,
+}
+
+/// Connects an account, or gives one a new token, after asking AniList whose it is.
+#[utoipa::path(tag = "profiles", request_body = ConnectBody, responses(
+    (status = 201, body = ProfileView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/profiles")]
+pub(crate) async fn connect(
+    _: Owner,
+    app: web::Data<App>,
+    body: web::Json<ConnectBody>,
+) -> Result<HttpResponse, Problem> {
+    let token = AccessToken::new(&body.token);
+    let token = token.ok_or_else(|| Problem::usage("that is not a token"))?;
+    let row = app.add_account(body.profile.as_deref(), token).await?;
+    Ok(HttpResponse::Created().json(ProfileView::from(&row)))
+}
+
+/// Forgets an account and its token. Its snapshots stay.
+#[utoipa::path(tag = "profiles", params(("profile", description = "What it is called here")), responses(
+    (status = 204),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[delete("/api/v1/profiles/{profile}")]
+pub(crate) async fn disconnect(
+    _: Owner,
+    app: web::Data<App>,
+    profile: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    app.remove_account(&profile).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// What to call a key, and what it may do.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewKeyBody {
+    /// What to call it.
+    name: String,
+    /// Whether it may write.
+    #[serde(default)]
+    may_write: bool,
+}
+
+/// A key that was just made.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NewKeyView {
+    /// What it is called.
+    name: String,
+    /// Whether it may write.
+    may_write: bool,
+    /// The key. It is shown this once.
+    key: String,
+}
+
+/// Makes a key. It is shown this once; only its hash is kept.
+#[utoipa::path(tag = "server", request_body = NewKeyBody, responses(
+    (status = 201, body = NewKeyView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/keys")]
+pub(crate) async fn add_key(
+    _: Owner,
+    app: web::Data<App>,
+    body: web::Json<NewKeyBody>,
+) -> Result<HttpResponse, Problem> {
+    let NewKeyBody { name, may_write } = body.into_inner();
+    let key = app.add_key(&name, may_write).await?;
+    Ok(HttpResponse::Created().json(NewKeyView {
+        name,
+        may_write,
+        key,
+    }))
+}
+
+/// Forgets a key. Who uses it is refused from now on.
+#[utoipa::path(tag = "server", params(("name", description = "What it is called")), responses(
+    (status = 204),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[delete("/api/v1/keys/{name}")]
+pub(crate) async fn remove_key(
+    _: Owner,
+    app: web::Data<App>,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    app.remove_key(&name).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Somebody who is logged in somewhere.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SessionView {
+    /// Its name.
+    id: String,
+    /// When they came in, RFC 3339.
+    created_at: String,
+    /// When it was last used, to the minute, RFC 3339.
+    used_at: String,
+    /// What their browser calls itself.
+    agent: String,
+    /// Where they came from.
+    address: String,
+    /// Whether it is the one that asks.
+    is_this: bool,
+}
+
+impl SessionView {
+    fn of(row: SessionRow, who: &Who) -> Self {
+        Self {
+            is_this: matches!(who, Who::Session(own) if own.id == row.id),
+            id: row.id,
+            created_at: instant(row.created_at),
+            used_at: instant(row.used_at),
+            agent: row.agent,
+            address: row.address,
+        }
+    }
+}
+
+/// Everybody who is logged in.
+#[utoipa::path(tag = "server", responses(
+    (status = 200, body = Vec<SessionView>),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/sessions")]
+pub(crate) async fn sessions(owner: Owner, app: web::Data<App>) -> Answer<Vec<SessionView>> {
+    let rows = app.sessions().await?.into_iter();
+    Ok(web::Json(
+        rows.map(|row| SessionView::of(row, &owner.who)).collect(),
+    ))
+}
+
+/// Ends a session. Who had it has to log in again.
+#[utoipa::path(tag = "server", params(("id", description = "Its name")), responses(
+    (status = 204),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[delete("/api/v1/sessions/{id}")]
+pub(crate) async fn end_session(
+    _: Owner,
+    app: web::Data<App>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    app.end_session(&id).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// The password as it is and as it is to be.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PasswordBody {
+    /// As it is.
+    current: String,
+    /// As it is to be: 12 letters or more.
+    new: String,
+}
+
+/// Changes the password. Everybody else has to log in again.
+#[utoipa::path(tag = "server", request_body = PasswordBody, responses(
+    (status = 204),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[put("/api/v1/password")]
+pub(crate) async fn change_password(
+    owner: Owner,
+    app: web::Data<App>,
+    body: web::Json<PasswordBody>,
+) -> Result<HttpResponse, Problem> {
+    let session = match &owner.who {
+        Who::Session(session) => Some(session.id.as_str()),
+        _ => None,
+    };
+    let changed = app.change_password(&body.current, &body.new, session);
+    match changed.await {
+        Ok(()) => Ok(HttpResponse::NoContent().finish()),
+        // A wrong one costs as much time as at the door.
+        Err(error @ LoginError::WrongPassword) => {
+            owner.slow_down(&app)?;
+            Err(error.into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,144 @@
+//! Connecting an account: how to get a token, whose it is, and letting go of it again.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use anirewind_core::model::AccessToken;
+use anirewind_core::{Explain as _, Kind};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::api::Hub;
+use crate::page::{Form, Page, PageError, Place, Said, Visitor, in_path, sentence, show_as};
+
+#[derive(Template)]
+#[template(path = "connect.html")]
+struct Connect {
+    page: Page,
+    client: Option<String>,
+    profile: String,
+    /// The account that is connected anew.
+    again: Option<String>,
+    redirect: String,
+    problem: Option<(String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "disconnect.html")]
+struct Disconnect {
+    page: Page,
+    profile: String,
+}
+
+#[derive(Deserialize)]
+struct Token {
+    token: String,
+    #[serde(default)]
+    profile: String,
+}
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource("/connect").get(ask).post(connect))
+        .service(web::resource("/connect/{profile}").get(ask_again))
+        .service(
+            web::resource("/disconnect/{profile}")
+                .get(ask_leave)
+                .post(leave),
+        );
+}
+
+type Answer = Result<HttpResponse, PageError>;
+
+fn form(
+    visitor: &Visitor,
+    profile: String,
+    again: Option<String>,
+    problem: Option<(String, String)>,
+) -> HttpResponse {
+    let status = if problem.is_some() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    let url = visitor.access.public_url();
+    let settings = visitor.app.settings();
+    let redirect = url.map_or_else(
+        || format!("http://{}/connect", settings.listen),
+        |url| format!("{url}/connect"),
+    );
+    let template = Connect {
+        page: visitor.page("Connect AniList", Place::Settings),
+        client: settings.client_id.clone(),
+        profile,
+        again,
+        redirect,
+        problem,
+    };
+    show_as(status, &template)
+}
+
+async fn ask(visitor: Visitor) -> Answer {
+    Ok(form(&visitor, String::new(), None, None))
+}
+
+async fn ask_again(visitor: Visitor, profile: web::Path<String>) -> Answer {
+    let row = visitor.app.account_row(&profile).await?;
+    Ok(form(&visitor, row.profile.clone(), Some(row.profile), None))
+}
+
+async fn connect(visitor: Visitor, hub: web::Data<Hub>, sent: Form<Token>) -> Answer {
+    let Token { token, profile } = sent.0;
+    let profile = profile.trim().to_owned();
+    let named = (!profile.is_empty()).then_some(profile.as_str());
+    let Some(token) = AccessToken::new(&token) else {
+        let problem = (
+            "That is not a token.".to_owned(),
+            "It is one long word without spaces. Nothing was changed.".to_owned(),
+        );
+        return Ok(form(&visitor, profile, None, Some(problem)));
+    };
+    let row = match visitor.app.add_account(named, token).await {
+        Ok(row) => row,
+        Err(error) => {
+            let hint = error.hint().unwrap_or_default();
+            let problem = (sentence(&error.chain()), hint);
+            return Ok(form(&visitor, profile, None, Some(problem)));
+        }
+    };
+    // The first snapshot does not wait for the schedule, and the page does not wait for it.
+    let app = visitor.app.clone();
+    let name = row.profile.clone();
+    hub.spawn(async move {
+        if let Ok(targets) = app.targets(Some(&name)).await {
+            // How it went is told as an event and stands on the dashboard.
+            app.capture_all(&targets, Kind::Automatic).await;
+        }
+    });
+    let text = format!(
+        "Connected as {}. A first snapshot is being taken.",
+        row.account.name
+    );
+    let said = Said::done(text).with_link(
+        format!("/disconnect/{}", in_path(&row.profile)),
+        "That is not me",
+    );
+    Ok(visitor.go("/", Some(said)))
+}
+
+async fn ask_leave(visitor: Visitor, profile: web::Path<String>) -> Answer {
+    let row = visitor.app.account_row(&profile).await?;
+    let template = Disconnect {
+        page: visitor.page("Disconnect", Place::Settings),
+        profile: row.profile,
+    };
+    Ok(show_as(StatusCode::OK, &template))
+}
+
+async fn leave(visitor: Visitor, profile: web::Path<String>) -> Answer {
+    let row = visitor.app.remove_account(&profile).await?;
+    let text = format!(
+        "{} is disconnected and its token is gone. Snapshots and history stay.",
+        row.profile
+    );
+    Ok(visitor.go("/", Some(Said::done(text))))
+}
