@@ -136,13 +136,17 @@ impl App {
         media_type: MediaType,
         media: MediaId,
     ) -> Result<Option<TitleHistory>, StoreError> {
-        let mut now = self.titles_as_seen(owner, vec![(media_type, media)]).await?;
+        let mut now = self
+            .titles_as_seen(owner, vec![(media_type, media)])
+            .await?;
         if now.is_empty()
             && let Some((_, known)) = self.known_list(owner).await?
         {
-            now.extend(known.into_values().find(|entry| {
-                (entry.media_type, entry.media) == (media_type, media)
-            }));
+            now.extend(
+                known
+                    .into_values()
+                    .find(|entry| (entry.media_type, entry.media) == (media_type, media)),
+            );
         }
         let filter = ChangeFilter {
             media: Some(media),

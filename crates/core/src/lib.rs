@@ -82,8 +82,8 @@ pub use anirewind_model as model;
 pub use anirewind_restore::{Options as RestoreOptions, Phase, Prefer, StepState};
 pub use anirewind_store::{
     AccountRow, Attempt, Cause, ChangeFilter, ChangeKind, ChangeRow, Cursor, Delta, GoneTitle,
-    KeyRow, OperationDetail, OperationRow, OperationState, Outcome, Reason, SessionRow, SnapshotRow, Standing, StepRow,
-    Style,
+    KeyRow, OperationDetail, OperationRow, OperationState, Outcome, Reason, SessionRow,
+    SnapshotRow, Standing, StepRow, Style,
 };
 pub use anirewind_timeline::{
     Change, Changed, Choices, Conflict, Differences, Id, Notice, Outcome as ChangeOutcome, Source,

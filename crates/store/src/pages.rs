@@ -420,8 +420,7 @@ impl Store {
                     row: &names,
                 };
                 found.push(GoneTitle {
-                    media_type: MediaType::parse(&of)
-                        .ok_or_else(|| place.corrupt("media_type"))?,
+                    media_type: MediaType::parse(&of).ok_or_else(|| place.corrupt("media_type"))?,
                     media: MediaId::new(place.id("media_id", media)?),
                     title,
                     names: names.clone(),

@@ -54,6 +54,7 @@ api![
     reading::snapshot_entries,
     reading::compare,
     reading::changes,
+    reading::change_counts,
     reading::title,
     reading::list_at,
     reading::plans,

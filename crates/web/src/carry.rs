@@ -101,9 +101,7 @@ fn led(
             );
             visitor.go(&format!("{plans}/{id}"), Some(Said::problem(text)))
         }
-        Some(Err(error)) => {
-            visitor.go(&format!("{plans}/{id}"), Some(Said::problem(told(&error))))
-        }
+        Some(Err(error)) => visitor.go(&format!("{plans}/{id}"), Some(Said::problem(told(&error)))),
     }
 }
 

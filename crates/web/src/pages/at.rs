@@ -61,7 +61,9 @@ async fn at(
             Ok(moment) => (moment, None),
             Err(_) => (
                 app.now(),
-                Some(format!("\u{201c}{text}\u{201d} is no moment, as 2026-11-03T14:00 is.")),
+                Some(format!(
+                    "\u{201c}{text}\u{201d} is no moment, as 2026-11-03T14:00 is."
+                )),
             ),
         },
     };
@@ -110,7 +112,10 @@ async fn at(
                     list.0,
                 ),
                 plan: address(&plan, &[("what", "at"), ("at", &template.when)]),
-                compare: address(&compare, &[("from", found.snapshot.id.as_str()), ("to", "live")]),
+                compare: address(
+                    &compare,
+                    &[("from", found.snapshot.id.as_str()), ("to", "live")],
+                ),
             });
         }
         None => {

@@ -3,9 +3,7 @@
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{Entry, EntryField};
 use anirewind_core::view::{ChangeView, EntryView};
-use anirewind_core::{
-    AccountRow, Action, BrowseError, ChangeFilter, ChangeRow, Choices, Id, Plan,
-};
+use anirewind_core::{AccountRow, Action, BrowseError, ChangeFilter, ChangeRow, Choices, Id, Plan};
 use askama::Template;
 use serde::Deserialize;
 
@@ -69,14 +67,15 @@ async fn found(
 }
 
 /// The title as it was last seen, and when that was.
-async fn as_seen(
-    visitor: &Visitor,
-    row: &ChangeRow,
-) -> Result<(Option<Entry>, String), PageError> {
+async fn as_seen(visitor: &Visitor, row: &ChangeRow) -> Result<(Option<Entry>, String), PageError> {
     let key = (row.change.media_type, row.change.media);
     let seen = visitor.app.titles_as_seen(row.owner, vec![key]).await;
     let seen = seen.map_err(BrowseError::Store)?.pop();
-    let at = visitor.app.last_look(row.owner).await.map_err(BrowseError::Store)?;
+    let at = visitor
+        .app
+        .last_look(row.owner)
+        .await
+        .map_err(BrowseError::Store)?;
     let words = at.map_or_else(
         || "not looked at yet".to_owned(),
         |at| format!("seen {}", format::age(at, visitor.app.now())),
@@ -105,7 +104,10 @@ async fn one(
         media_type: Some(change.media_type),
         ..ChangeFilter::default()
     };
-    let all = visitor.app.changes(Some(row.owner), filter, None, usize::MAX).await;
+    let all = visitor
+        .app
+        .changes(Some(row.owner), filter, None, usize::MAX)
+        .await;
     let all = all.map_err(BrowseError::Store)?;
     let at = all.iter().position(|other| other.id == row.id);
     let place = |index: Option<usize>| {

@@ -161,7 +161,11 @@ async fn job_page(
 ) -> Result<JobPage, PageError> {
     let operation = &report.operation;
     let is_open = operation.state.is_open();
-    let page = visitor.page_of(format!("Operation {}", operation.id), Place::Elsewhere, profile);
+    let page = visitor.page_of(
+        format!("Operation {}", operation.id),
+        Place::Elsewhere,
+        profile,
+    );
     let unwell: Vec<_> = report
         .unwell()
         .filter(|step| StepState::parse(&step.state).is_some_and(StepState::is_settled))
@@ -176,12 +180,21 @@ async fn job_page(
         operation: Some(operation.id.clone()),
         ..ChangeFilter::default()
     };
-    let newest = visitor.app.changes(Some(operation.owner), filter, None, 5).await;
+    let newest = visitor
+        .app
+        .changes(Some(operation.owner), filter, None, 5)
+        .await;
     let newest = newest.map_err(BrowseError::Store)?;
     let cells = newest.iter().map(|row| {
         let change = &row.change;
         let name = change.title.as_deref();
-        TitleCell::named(&page.base, profile, change.media_type, change.media.get(), name)
+        TitleCell::named(
+            &page.base,
+            profile,
+            change.media_type,
+            change.media.get(),
+            name,
+        )
     });
     let last_titles = if is_open { cells.collect() } else { Vec::new() };
     let shown = unwell.iter().take(SHOWN);
@@ -208,7 +221,9 @@ async fn job_page(
         }),
         last: last_titles,
         numbers: numbers(report),
-        unwell: shown.map(|step| Unwell::of(&page.base, profile, step, &style)).collect(),
+        unwell: shown
+            .map(|step| Unwell::of(&page.base, profile, step, &style))
+            .collect(),
         more_unwell: unwell.len().saturating_sub(SHOWN),
         retryable: if is_open { 0 } else { report.retryable() },
         can_undo: !is_open && summary.restored > 0,
@@ -219,7 +234,11 @@ async fn job_page(
 }
 
 fn are(number: usize) -> String {
-    format!("{} {}", thousands(number), if number == 1 { "is" } else { "are" })
+    format!(
+        "{} {}",
+        thousands(number),
+        if number == 1 { "is" } else { "are" }
+    )
 }
 
 /// The result in a word and a sentence.
@@ -253,7 +272,10 @@ pub(crate) fn verdict(report: &Report) -> (Badge, String) {
                 "i-pause",
                 format!("Stopped by you after {}", report.summary().restored),
             ),
-            format!("{} not sent. What is done was read back and stays.", were(left)),
+            format!(
+                "{} not sent. What is done was read back and stays.",
+                were(left)
+            ),
         ),
         _ => (
             Badge::new("danger", "i-cross", format!("Done, {unwell} not applied")),
@@ -263,7 +285,11 @@ pub(crate) fn verdict(report: &Report) -> (Badge, String) {
 }
 
 fn were(number: usize) -> String {
-    format!("{} {}", count(number, "title"), if number == 1 { "was" } else { "were" })
+    format!(
+        "{} {}",
+        count(number, "title"),
+        if number == 1 { "was" } else { "were" }
+    )
 }
 
 fn numbers(report: &Report) -> Vec<(String, &'static str)> {
@@ -276,16 +302,23 @@ fn numbers(report: &Report) -> Vec<(String, &'static str)> {
     };
     let others = report.steps.len() - sent.len() + report.operation.detail.same;
     let all = [
-        (of(&[StepState::Done, StepState::Overtaken]), "sent and read back"),
+        (
+            of(&[StepState::Done, StepState::Overtaken]),
+            "sent and read back",
+        ),
         (of(&[StepState::Already]) + others, "already right or left"),
         (of(&[StepState::Failed, StepState::NotFound]), "failed"),
         (of(&[StepState::Conflict]), "edited since, left"),
         (of(&[StepState::Left]), "not sent"),
-        (of(&[StepState::Pending, StepState::Intended]), "still to do"),
+        (
+            of(&[StepState::Pending, StepState::Intended]),
+            "still to do",
+        ),
     ];
     let is_worth = |(number, words): &(usize, &str)| *number > 0 || words.starts_with("sent");
     let all = all.into_iter().filter(is_worth);
-    all.map(|(number, words)| (thousands(number), words)).collect()
+    all.map(|(number, words)| (thousands(number), words))
+        .collect()
 }
 
 impl Unwell {
@@ -310,7 +343,12 @@ impl Unwell {
                 "Edited at the same time",
                 "It was written, and edited by somebody before it could be read back. The edit stands.",
             ),
-            Some(StepState::Left) => ("quiet", "i-pause", "Not sent", "It was stopped before this title."),
+            Some(StepState::Left) => (
+                "quiet",
+                "i-pause",
+                "Not sent",
+                "It was stopped before this title.",
+            ),
             _ => (
                 "danger",
                 "i-cross",

@@ -64,7 +64,9 @@ async fn stream(
     wanted: Query<Wanted>,
 ) -> Result<HttpResponse, PageError> {
     let last = request.headers().get("Last-Event-ID");
-    let last = last.and_then(|id| id.to_str().ok()?.parse().ok()).or(wanted.0.last);
+    let last = last
+        .and_then(|id| id.to_str().ok()?.parse().ok())
+        .or(wanted.0.last);
     let following = hub.follow(last);
     let listener = Listener {
         app: visitor.app.get_ref().clone(),
@@ -140,7 +142,9 @@ impl Listener {
         }
         let report = self.app.act_called(operation).await.ok()?;
         let last = self.hub.last_of(operation);
-        JobProgress::of(&self.base, &report, last.as_deref()).render().ok()
+        JobProgress::of(&self.base, &report, last.as_deref())
+            .render()
+            .ok()
     }
 
     async fn changes(&self, profile: &str) -> Option<String> {
@@ -153,7 +157,11 @@ impl Listener {
             shown_only: true,
             ..ChangeFilter::default()
         };
-        let rows = self.app.changes(Some(owner), filter, None, COUNTED + 1).await.ok()?;
+        let rows = self
+            .app
+            .changes(Some(owner), filter, None, COUNTED + 1)
+            .await
+            .ok()?;
         let part = NewChanges {
             base: self.base.clone(),
             profile: in_path(profile),

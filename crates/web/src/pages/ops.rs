@@ -65,7 +65,10 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
 
 async fn all(visitor: Visitor, profile: web::Path<String>) -> Result<HttpResponse, PageError> {
     let account = visitor.app.account_row(&profile).await?;
-    let found = visitor.app.operations(Some(account.account.id), SHOWN).await;
+    let found = visitor
+        .app
+        .operations(Some(account.account.id), SHOWN)
+        .await;
     let now = visitor.app.now();
     let mut rows = Vec::new();
     for operation in found.map_err(BrowseError::Store)? {
@@ -94,7 +97,9 @@ async fn one(
     let report = report(&visitor, &id).await?;
     let operation = &report.operation;
     if operation.owner != account.account.id {
-        return Err(PageError::missing(format!("There is no operation {id} of {profile}.")));
+        return Err(PageError::missing(format!(
+            "There is no operation {id} of {profile}."
+        )));
     }
     let filter = ChangeFilter {
         operation: Some(operation.id.clone()),
@@ -144,5 +149,7 @@ async fn undone_by(visitor: &Visitor, rows: &[ChangeRow]) -> Result<Option<Strin
         return Ok(None);
     };
     let change = visitor.app.change(&by).await.map_err(BrowseError::Store)?;
-    Ok(change.and_then(|row| row.change.operation).map(|id| id.to_string()))
+    Ok(change
+        .and_then(|row| row.change.operation)
+        .map(|id| id.to_string()))
 }

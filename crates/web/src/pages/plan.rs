@@ -2,9 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{Entry, MediaType, UserId};
-use anirewind_core::{
-    Action, ActError, Cause, OperationRow, Plan, Source, StepRow, Style,
-};
+use anirewind_core::{ActError, Action, Cause, OperationRow, Plan, Source, StepRow, Style};
 use askama::Template;
 use serde::Deserialize;
 
@@ -115,7 +113,12 @@ async fn plans(visitor: Visitor, profile: web::Path<String>) -> Result<HttpRespo
     let now = visitor.app.now();
     let plans = rows.into_iter().map(|row| {
         let expires = row.expires_at.map(|at| When::of(at, now));
-        (row.id.to_string(), sentence(&row.what), When::of(row.at, now), expires)
+        (
+            row.id.to_string(),
+            sentence(&row.what),
+            When::of(row.at, now),
+            expires,
+        )
     });
     Ok(show(&PlansPage {
         page: visitor.page_of("Plans", Place::Elsewhere, &account.profile),
@@ -179,7 +182,9 @@ async fn one(
         page.said = Some(Said::problem(problem));
         hub.ended(&plan.operation.id, None);
     }
-    Ok(show(&plan_page(&visitor, page, &profile, &plan, &style, &part.0)))
+    Ok(show(&plan_page(
+        &visitor, page, &profile, &plan, &style, &part.0,
+    )))
 }
 
 fn plan_page(
@@ -211,7 +216,8 @@ fn plan_page(
     let expires = plan.operation.expires_at.unwrap_or(plan.operation.at);
     let asked = plan.operation.detail.asked.as_deref().unwrap_or_default();
     let id = plan.operation.id.to_string();
-    let on_list = plan.operation.detail.same + plan.steps.iter().filter(|s| s.before.is_some()).count();
+    let on_list =
+        plan.operation.detail.same + plan.steps.iter().filter(|s| s.before.is_some()).count();
     PlanPage {
         profile: in_path(profile),
         what: sentence(&plan.operation.what),
@@ -223,7 +229,9 @@ fn plan_page(
         again: wish.pairs(),
         edit: format!("/plan/{}/new?{asked}&instead={id}", in_path(profile)),
         tabs: tabs(plan, chosen, &path),
-        steps: steps.map(|step| StepLine::of(&page.base, profile, step, style)).collect(),
+        steps: steps
+            .map(|step| StepLine::of(&page.base, profile, step, style))
+            .collect(),
         shown: if meant.is_empty() {
             "No titles".to_owned()
         } else {
@@ -276,7 +284,9 @@ fn effort(plan: &Plan) -> String {
 
 fn causes(plan: &Plan, wish: &Wish, profile: &str) -> Vec<CauseLine> {
     let causes = plan.operation.detail.causes.iter();
-    causes.map(|cause| cause_line(cause, wish, profile)).collect()
+    causes
+        .map(|cause| cause_line(cause, wish, profile))
+        .collect()
 }
 
 fn cause_line(cause: &Cause, wish: &Wish, profile: &str) -> CauseLine {
@@ -328,7 +338,9 @@ fn notes(plan: &Plan) -> Vec<String> {
     let mut notes = Vec::new();
     for (of, name) in &detail.lists {
         let of = MediaType::parse(of).map_or("", MediaType::word);
-        notes.push(format!("The {of} list \u{201c}{name}\u{201d} is missing and is created first."));
+        notes.push(format!(
+            "The {of} list \u{201c}{name}\u{201d} is missing and is created first."
+        ));
     }
     for (field, titles) in &detail.not_recorded {
         notes.push(format!(
@@ -341,14 +353,24 @@ fn notes(plan: &Plan) -> Vec<String> {
 }
 
 fn tabs(plan: &Plan, chosen: Option<Action>, path: &str) -> Vec<(String, String, usize, bool)> {
-    let rows = |action: Action| plan.steps.iter().filter(|s| s.action == action.as_str()).count();
+    let rows = |action: Action| {
+        plan.steps
+            .iter()
+            .filter(|s| s.action == action.as_str())
+            .count()
+    };
     let all = plan.steps.len() - rows(Action::Same);
     let mut tabs = vec![("All".to_owned(), path.to_owned(), all, chosen.is_none())];
     for action in Action::ALL {
         let number = rows(action);
         if number > 0 || chosen == Some(action) {
             let href = address(path, &[("show", action.as_str())]);
-            tabs.push((word(action).to_owned(), href, number, chosen == Some(action)));
+            tabs.push((
+                word(action).to_owned(),
+                href,
+                number,
+                chosen == Some(action),
+            ));
         }
     }
     tabs
@@ -373,7 +395,11 @@ fn button(plan: &Plan) -> String {
     match (removes, others) {
         (0, _) => format!("Send {} to AniList", count(others, "change")),
         (_, 0) => format!("Remove {} from AniList", count(removes, "title")),
-        _ => format!("Remove {} and change {}", thousands(removes), thousands(others)),
+        _ => format!(
+            "Remove {} and change {}",
+            thousands(removes),
+            thousands(others)
+        ),
     }
 }
 
@@ -414,9 +440,7 @@ impl StepLine {
         let action = Action::parse(&step.action).unwrap_or(Action::Cannot);
         let entry = step.target.as_ref().or(step.before.as_ref());
         let whole = match (action, &step.target, &step.before) {
-            (Action::Add, Some(entry), _) | (Action::Remove, _, Some(entry)) => {
-                facts(entry, style)
-            }
+            (Action::Add, Some(entry), _) | (Action::Remove, _, Some(entry)) => facts(entry, style),
             _ => Vec::new(),
         };
         Self {
@@ -500,6 +524,9 @@ async fn discard(
         return Ok(elsewhere);
     }
     let dropped: OperationRow = visitor.app.discard_plan(&id).await?.operation;
-    let said = Said::done(format!("The plan {} is dropped. Nothing was sent.", dropped.id));
+    let said = Said::done(format!(
+        "The plan {} is dropped. Nothing was sent.",
+        dropped.id
+    ));
     Ok(visitor.go(&format!("/plan/{}", in_path(&profile)), Some(said)))
 }

@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{EntryField, EntryStatus, MediaId, MediaType};
-use anirewind_core::{
-    App, BrowseError, Choices, Id, Plan, Prefer, RestoreOptions, Wanted,
-};
+use anirewind_core::{App, BrowseError, Choices, Id, Plan, Prefer, RestoreOptions, Wanted};
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
@@ -78,11 +76,7 @@ struct Offered {
 }
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    config.service(
-        web::resource("/plan/{profile}/new")
-            .get(form)
-            .post(compute),
-    );
+    config.service(web::resource("/plan/{profile}/new").get(form).post(compute));
 }
 
 async fn form(
@@ -135,9 +129,12 @@ async fn shown(
         snapshots: offered.collect(),
         statuses: statuses.collect(),
         fields: fields.collect(),
-        problem: problem
-            .as_ref()
-            .map(|error| (error.message.clone(), error.hint.clone().unwrap_or_default())),
+        problem: problem.as_ref().map(|error| {
+            (
+                error.message.clone(),
+                error.hint.clone().unwrap_or_default(),
+            )
+        }),
         wish,
     };
     let status = problem.map_or(StatusCode::OK, |error| error.status);

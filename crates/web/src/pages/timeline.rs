@@ -268,9 +268,10 @@ async fn rows(
     }
     let mut below = match which.below.as_str() {
         "" => None,
-        text => Some(cursor(text).ok_or_else(|| {
-            PageError::usage("The address names no place on the timeline.")
-        })?),
+        text => Some(
+            cursor(text)
+                .ok_or_else(|| PageError::usage("The address names no place on the timeline."))?,
+        ),
     };
     let has_newer = below.is_some();
     let mut lines = Vec::new();
@@ -322,9 +323,20 @@ async fn timeline(
     let which = which.0;
     if !which.undo.is_empty() {
         // What can be taken back is shown with it, on the change's own page.
-        let back = which.with(&format!("/timeline/{}", in_path(&account.profile)), "undo", "");
-        let path = format!("/timeline/{}/{}", in_path(&account.profile), in_path(&which.undo));
-        return Ok(visitor.go(&format!("{}#undo", address(&path, &[("back", &back)])), None));
+        let back = which.with(
+            &format!("/timeline/{}", in_path(&account.profile)),
+            "undo",
+            "",
+        );
+        let path = format!(
+            "/timeline/{}/{}",
+            in_path(&account.profile),
+            in_path(&which.undo)
+        );
+        return Ok(visitor.go(
+            &format!("{}#undo", address(&path, &[("back", &back)])),
+            None,
+        ));
     }
     let found = rows(&visitor, &account, &which, which.filter(&visitor)?).await?;
     let counts = visitor.app.kind_counts(account.account.id).await;
@@ -337,7 +349,9 @@ async fn timeline(
     let sizes = visitor.app.group_sizes(groups.collect()).await;
     let sizes = sizes.map_err(BrowseError::Store)?;
     let page = visitor.page_of("Timeline", Place::Timeline, &account.profile);
-    Ok(show(&template(&visitor, page, &account, which, found, &counts, &sizes)))
+    Ok(show(&template(
+        &visitor, page, &account, which, found, &counts, &sizes,
+    )))
 }
 
 fn template(
@@ -356,7 +370,13 @@ fn template(
     let here = which.with(&path, "below", &which.below);
     let is_filtered = which.pairs().iter().any(|(_, value)| !value.is_empty());
     let all = counts.get(&ChangeKind::All).copied().unwrap_or_default();
-    let lines = Lines { base: &page.base, profile, style: &account.style, sizes, here: &here };
+    let lines = Lines {
+        base: &page.base,
+        profile,
+        style: &account.style,
+        sizes,
+        here: &here,
+    };
     Timeline {
         profile: in_path(profile),
         kinds: kinds(&which, &path, counts),
@@ -373,9 +393,9 @@ fn template(
             .map(|field| (field.as_str(), field_word(*field, MediaType::Anime)))
             .collect(),
         chips: chips(&which, &path),
-        group: newest.filter(|_| !which.group.is_empty()).map(|_| {
-            (which.group.clone(), which.with(&path, "group", ""))
-        }),
+        group: newest
+            .filter(|_| !which.group.is_empty())
+            .map(|_| (which.group.clone(), which.with(&path, "group", ""))),
         newer: newest
             .filter(|_| found.has_newer)
             .map(|row| which.with(&path, "above", &cursor_text(row))),
@@ -405,7 +425,11 @@ fn kinds(which: &Which, path: &str, counts: &BTreeMap<ChangeKind, usize>) -> Vec
             ChangeKind::Restored => ("Restored", "i-run"),
             ChangeKind::Failed => ("Failed", "i-cross"),
         };
-        let value = if kind == ChangeKind::All { "" } else { kind.as_str() };
+        let value = if kind == ChangeKind::All {
+            ""
+        } else {
+            kind.as_str()
+        };
         KindTab {
             word,
             icon,
@@ -458,9 +482,11 @@ fn empty(visitor: &Visitor, which: &Which, is_filtered: bool) -> String {
                 "No changes seen yet. Changes you make on AniList appear here within {minutes} {unit}."
             )
         }
-        None => "No changes seen yet. Looking for changes is off; they are seen when a snapshot is \
+        None => {
+            "No changes seen yet. Looking for changes is off; they are seen when a snapshot is \
                  taken."
-            .to_owned(),
+                .to_owned()
+        }
     }
 }
 
@@ -550,7 +576,11 @@ impl Lines<'_> {
                 } else {
                     address(&format!("/timeline/{profile}"), &[("group", &id)])
                 },
-                time: if begun == ended { ended } else { format!("{begun}–{ended}") },
+                time: if begun == ended {
+                    ended
+                } else {
+                    format!("{begun}–{ended}")
+                },
                 words: if is_operation {
                     format!("{} in one operation", count(all, "change"))
                 } else {
@@ -586,13 +616,20 @@ fn touched(rows: &[ChangeRow]) -> String {
     }
     let mut counts: Vec<_> = counts.into_iter().collect();
     counts.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
-    let words: Vec<_> = counts.iter().map(|(word, number)| format!("{word} {number}")).collect();
+    let words: Vec<_> = counts
+        .iter()
+        .map(|(word, number)| format!("{word} {number}"))
+        .collect();
     words.join(", ")
 }
 
 /// `Dororo, Mushishi, 36 more`
 fn names(rows: &[ChangeRow], all: usize) -> String {
-    let named: Vec<_> = rows.iter().filter_map(|row| row.change.title.as_deref()).take(2).collect();
+    let named: Vec<_> = rows
+        .iter()
+        .filter_map(|row| row.change.title.as_deref())
+        .take(2)
+        .collect();
     let rest = all.saturating_sub(named.len());
     match (named.is_empty(), rest) {
         (true, _) => String::new(),
@@ -609,10 +646,20 @@ async fn hide(
     let Hiding { id, hidden, back } = form.0;
     let is_hidden = hidden != "no";
     let account = visitor.app.account_row(&profile).await?;
-    let changes = visitor.app.hide(Some(&account.profile), &id, is_hidden).await?;
+    let changes = visitor
+        .app
+        .hide(Some(&account.profile), &id, is_hidden)
+        .await?;
     let timeline = format!("/timeline/{}", in_path(&account.profile));
-    let words = if is_hidden { "kept out of sight" } else { "shown again" };
-    let said = Said::done(format!("{} {words}. Nothing is lost.", count(changes, "change")));
+    let words = if is_hidden {
+        "kept out of sight"
+    } else {
+        "shown again"
+    };
+    let said = Said::done(format!(
+        "{} {words}. Nothing is lost.",
+        count(changes, "change")
+    ));
     let said = if is_hidden {
         said.with_link(format!("{timeline}?hidden=yes"), "Show hidden ones too")
     } else {

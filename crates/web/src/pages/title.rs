@@ -2,13 +2,15 @@
 
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{Entry, EntryField, MediaId, MediaSummary, MediaType};
-use anirewind_core::{BrowseError, ChangeOutcome, ChangeRow, Source, Style, TitleHistory, value_of};
+use anirewind_core::{
+    BrowseError, ChangeOutcome, ChangeRow, Source, Style, TitleHistory, value_of,
+};
 use askama::Template;
 use time::OffsetDateTime;
 
 use crate::format;
 use crate::page::{Page, PageError, Place, Visitor, in_path, show, show_as};
-use crate::parts::{Badge, Chart, ChangeLine, Cover, Moment, facts, field_word};
+use crate::parts::{Badge, ChangeLine, Chart, Cover, Moment, facts, field_word};
 
 /// So many states are shown; the rest is on the timeline.
 const SHOWN: usize = 200;
@@ -86,10 +88,21 @@ async fn title(
         };
         return Ok(show_as(actix_web::http::StatusCode::NOT_FOUND, &template));
     };
-    let seen = visitor.app.last_look(owner).await.map_err(BrowseError::Store)?;
+    let seen = visitor
+        .app
+        .last_look(owner)
+        .await
+        .map_err(BrowseError::Store)?;
     let now = visitor.app.now();
     let page = visitor.page_of("", Place::Titles, &account.profile);
-    let template = template(page, &account.profile, &account.style, &found, (seen, now), link);
+    let template = template(
+        page,
+        &account.profile,
+        &account.style,
+        &found,
+        (seen, now),
+        link,
+    );
     Ok(show(&template))
 }
 
@@ -101,7 +114,11 @@ fn template(
     (seen, now): (Option<OffsetDateTime>, OffsetDateTime),
     link: String,
 ) -> TitlePage {
-    let rows: Vec<_> = found.changes.iter().filter(|row| took_effect(row)).collect();
+    let rows: Vec<_> = found
+        .changes
+        .iter()
+        .filter(|row| took_effect(row))
+        .collect();
     let known = found.now.as_ref().or_else(|| {
         let mut entries = rows
             .iter()
@@ -110,14 +127,24 @@ fn template(
     });
     let summary = known.and_then(|entry| entry.summary.as_ref());
     let name = known.map_or_else(
-        || found.title.clone().unwrap_or_else(|| format!("{} {}", found.media_type.word(), found.media)),
+        || {
+            found
+                .title
+                .clone()
+                .unwrap_or_else(|| format!("{} {}", found.media_type.word(), found.media))
+        },
         |entry| anirewind_core::title_of(entry, &style.titles),
     );
     let profile_path = in_path(profile);
     let title = found.title.clone().unwrap_or_else(|| name.clone());
     TitlePage {
-        page: Page { title: name.clone(), ..page.clone() },
-        others: summary.map(|summary| others(summary, &name)).unwrap_or_default(),
+        page: Page {
+            title: name.clone(),
+            ..page.clone()
+        },
+        others: summary
+            .map(|summary| others(summary, &name))
+            .unwrap_or_default(),
         kind: found.media_type.word(),
         cover: Cover::of(&page.base, found.media.get(), summary, style).large(),
         link,
@@ -151,7 +178,9 @@ fn others(summary: &MediaSummary, name: &str) -> Vec<(String, &'static str)> {
         (&titles.english, "English"),
         (&titles.native, "native"),
     ];
-    let named = all.into_iter().filter_map(|(text, of)| Some((text.clone()?, of)));
+    let named = all
+        .into_iter()
+        .filter_map(|(text, of)| Some((text.clone()?, of)));
     named.filter(|(text, _)| text != name).collect()
 }
 
@@ -202,7 +231,11 @@ fn states(
         };
         blocks.push(StateBlock {
             span,
-            ended: format!("{}, {}", line.badge.word, crate::pages::by(change.source.as_str())),
+            ended: format!(
+                "{}, {}",
+                line.badge.word,
+                crate::pages::by(change.source.as_str())
+            ),
             change: line.id,
             badge: line.badge,
             values: change.before.as_ref().map(|entry| facts(entry, style)),

@@ -63,7 +63,13 @@ async fn picker(visitor: Visitor) -> Result<HttpResponse, PageError> {
     let cards = visitor.profiles.iter();
     Ok(show(&Picker {
         cards: cards
-            .map(|name| (name.clone(), path(name), "Every title and its history.".to_owned()))
+            .map(|name| {
+                (
+                    name.clone(),
+                    path(name),
+                    "Every title and its history.".to_owned(),
+                )
+            })
             .collect(),
         title: "Titles",
         page: visitor.page("Titles", Place::Titles),
@@ -83,13 +89,18 @@ impl Wanted {
         if let Ok(id) = text.parse() {
             return Self::Id(id);
         }
-        let mut parts = text.split('/').skip_while(|part| !part.ends_with("anilist.co")).skip(1);
+        let mut parts = text
+            .split('/')
+            .skip_while(|part| !part.ends_with("anilist.co"))
+            .skip(1);
         let of = match parts.next() {
             Some("anime") => Some(MediaType::Anime),
             Some("manga") => Some(MediaType::Manga),
             _ => None,
         };
-        let id = parts.next().and_then(|part| part.split(['?', '#']).next()?.parse().ok());
+        let id = parts
+            .next()
+            .and_then(|part| part.split(['?', '#']).next()?.parse().ok());
         match of.zip(id) {
             Some((of, id)) => Self::Title(of, id),
             None => Self::Name(text.to_lowercase()),
@@ -125,7 +136,11 @@ async fn search(
     if let Wanted::Title(of, id) = wanted {
         return Ok(visitor.go(&title_path(&account.profile, of, id), None));
     }
-    let known = visitor.app.last_seen(owner).await.map_err(BrowseError::Store)?;
+    let known = visitor
+        .app
+        .last_seen(owner)
+        .await
+        .map_err(BrowseError::Store)?;
     let is_known = known.is_some();
     let listed = known.map(|(_, entries)| entries).unwrap_or_default();
     let is_meant = |id: u32, names: &str| match &wanted {
@@ -138,9 +153,15 @@ async fn search(
         .filter(|entry| is_meant(entry.media.get(), &list_names(entry)))
         .map(|entry| Found::Listed(Box::new(entry)))
         .collect();
-    let gone = visitor.app.gone_titles(owner).await.map_err(BrowseError::Store)?;
+    let gone = visitor
+        .app
+        .gone_titles(owner)
+        .await
+        .map_err(BrowseError::Store)?;
     // Before the first look nothing is known to be gone.
-    let gone = gone.into_iter().filter(|gone| is_meant(gone.media.get(), &gone.names));
+    let gone = gone
+        .into_iter()
+        .filter(|gone| is_meant(gone.media.get(), &gone.names));
     if is_known {
         found.extend(gone.map(Found::Gone));
     }
@@ -150,12 +171,18 @@ async fn search(
     let last = (first + PAGE).min(found.len());
     let path = format!("/titles/{}", in_path(&account.profile));
     let place = |number: usize| {
-        let number = if number == 0 { String::new() } else { number.to_string() };
+        let number = if number == 0 {
+            String::new()
+        } else {
+            number.to_string()
+        };
         address(&path, &[("q", &q), ("page", &number)])
     };
     let rows = found.iter().skip(first).take(PAGE);
     Ok(show(&Titles {
-        rows: rows.map(|found| TitleLine::of(&page.base, &account, found)).collect(),
+        rows: rows
+            .map(|found| TitleLine::of(&page.base, &account, found))
+            .collect(),
         profile: in_path(&account.profile),
         shown: if found.is_empty() {
             "No titles".to_owned()
@@ -202,11 +229,18 @@ mod tests {
 
     #[test]
     fn addresses_ids_and_names_are_told_apart() {
-        let is_title = |text, of, id| {
-            matches!(Wanted::parse(text), Wanted::Title(a, b) if (a, b) == (of, id))
-        };
-        assert!(is_title("https://anilist.co/anime/457/Mushishi/", MediaType::Anime, 457));
-        assert!(is_title("anilist.co/manga/30002?x#y", MediaType::Manga, 30_002));
+        let is_title =
+            |text, of, id| matches!(Wanted::parse(text), Wanted::Title(a, b) if (a, b) == (of, id));
+        assert!(is_title(
+            "https://anilist.co/anime/457/Mushishi/",
+            MediaType::Anime,
+            457
+        ));
+        assert!(is_title(
+            "anilist.co/manga/30002?x#y",
+            MediaType::Manga,
+            30_002
+        ));
         assert!(matches!(Wanted::parse(" 457 "), Wanted::Id(457)));
         assert!(matches!(Wanted::parse("Fate/Zero"), Wanted::Name(name) if name == "fate/zero"));
     }

@@ -96,13 +96,14 @@ impl ChangeLine {
         let name = change.title.as_deref();
         let title = match entry.filter(|entry| entry.summary.is_some()) {
             Some(entry) => TitleCell::of(base, profile, entry, style),
-            None => {
-                TitleCell::named(base, profile, change.media_type, change.media.get(), name)
-            }
+            None => TitleCell::named(base, profile, change.media_type, change.media.get(), name),
         };
         let offer = Offer::of(row);
         let all = |entry: &Option<Entry>| {
-            entry.as_ref().map(|entry| facts(entry, style)).unwrap_or_default()
+            entry
+                .as_ref()
+                .map(|entry| facts(entry, style))
+                .unwrap_or_default()
         };
         Self {
             base: base.to_owned(),
@@ -258,7 +259,11 @@ impl UndoPart {
             (Shape::Removes, _) => "Plan: remove it from AniList".to_owned(),
             (Shape::Adds, _) => format!("Bring back {name}"),
             (Shape::Fields, [one]) if !one.is_edited => {
-                format!("Put {} back to {}", one.word.to_lowercase(), short(&one.before))
+                format!(
+                    "Put {} back to {}",
+                    one.word.to_lowercase(),
+                    short(&one.before)
+                )
             }
             (Shape::Fields, [one]) => format!("Put back {} anyway", short(&one.before)),
             (Shape::Fields, _) => "Put the ticked fields back".to_owned(),
@@ -302,7 +307,8 @@ fn three_way(before: &Entry, after: &Entry, now: Option<&Entry>, style: &Style) 
         let value = |entry: &Entry| value_of(entry, field, &style.scores);
         let is_touched = touched.contains(&field);
         let is_so = now.is_some_and(|now| {
-            before.values.compare(&now.values, field) != anirewind_core::model::Comparison::Different
+            before.values.compare(&now.values, field)
+                != anirewind_core::model::Comparison::Different
         });
         let is_edited = is_touched && !is_so && moved.contains(&field);
         let note = match (is_touched, is_so, is_edited) {

@@ -77,7 +77,9 @@ impl Chart {
             path
         };
         let rows = moments.iter().rev().take(ROWS).map(|moment| {
-            let score = moment.score.map_or_else(|| "-".to_owned(), |raw| raw.to_string());
+            let score = moment
+                .score
+                .map_or_else(|| "-".to_owned(), |raw| raw.to_string());
             (format::instant(moment.at), moment.progress, score)
         });
         Some(Self {
@@ -88,7 +90,9 @@ impl Chart {
             },
             progress: line(&|moment| Some(y(i64::from(moment.progress), i64::from(most)))),
             score: line(&|moment| {
-                moment.score.map(|raw| y(i64::from(raw.min(TOP)), i64::from(TOP)))
+                moment
+                    .score
+                    .map(|raw| y(i64::from(raw.min(TOP)), i64::from(TOP)))
             }),
             from: format::instant(first.at),
             to: format::instant(last.at),

@@ -51,7 +51,11 @@ impl JobProgress {
                 left = *time;
                 phase = Some(*now);
             }
-            Some(Event::Waiting { problem, wait: time, .. }) => {
+            Some(Event::Waiting {
+                problem,
+                wait: time,
+                ..
+            }) => {
                 wait = Some((problem.clone(), *time));
             }
             _ => {}
@@ -91,9 +95,9 @@ impl JobProgress {
 fn phases(report: &Report, phase: Option<Phase>, (done, total): (usize, usize)) -> Vec<PhaseLine> {
     let operation = &report.operation;
     let has = |wanted: &[Action]| {
-        report.sent().any(|step| {
-            Action::parse(&step.action).is_some_and(|action| wanted.contains(&action))
-        })
+        report
+            .sent()
+            .any(|step| Action::parse(&step.action).is_some_and(|action| wanted.contains(&action)))
     };
     let is_over = !operation.state.is_open();
     // How many of the lines below are behind it.
@@ -109,7 +113,11 @@ fn phases(report: &Report, phase: Option<Phase>, (done, total): (usize, usize)) 
     ];
     if has(&[Action::Write, Action::Add]) {
         let words = if now == 2 {
-            format!("Add and change ({} of {})", thousands(done), thousands(total))
+            format!(
+                "Add and change ({} of {})",
+                thousands(done),
+                thousands(total)
+            )
         } else {
             "Add and change".to_owned()
         };

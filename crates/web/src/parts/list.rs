@@ -76,35 +76,55 @@ impl ListPart {
         query: ListQuery,
     ) -> Self {
         let needle = query.q.trim().to_lowercase();
-        let is_of_type = |entry: &&Entry| {
-            query.r#type.is_empty() || entry.media_type.as_str() == query.r#type
-        };
+        let is_of_type =
+            |entry: &&Entry| query.r#type.is_empty() || entry.media_type.as_str() == query.r#type;
         let is_called = |entry: &&Entry| needle.is_empty() || names(entry).contains(&needle);
-        let of_type: Vec<&Entry> = entries.iter().filter(is_of_type).filter(is_called).collect();
+        let of_type: Vec<&Entry> = entries
+            .iter()
+            .filter(is_of_type)
+            .filter(is_called)
+            .collect();
         let status_of = |entry: &Entry| entry.values.status.known().map(|s| s.as_str().to_owned());
         let is_meant = |entry: &&&Entry| {
             query.status.is_empty() || status_of(entry).as_deref() == Some(query.status.as_str())
         };
         let mut meant: Vec<&Entry> = of_type.iter().filter(is_meant).copied().collect();
         meant.sort_by_cached_key(|entry| {
-            (entry.media_type, anirewind_core::title_of(entry, &style.titles).to_lowercase())
+            (
+                entry.media_type,
+                anirewind_core::title_of(entry, &style.titles).to_lowercase(),
+            )
         });
         let first = query.page.saturating_mul(PAGE).min(meant.len());
         let last = (first + PAGE).min(meant.len());
         let href = |of: &str, status: &str, page: usize| {
-            let page = if page == 0 { String::new() } else { page.to_string() };
+            let page = if page == 0 {
+                String::new()
+            } else {
+                page.to_string()
+            };
             let mut pairs = kept.to_vec();
-            pairs.extend([("type", of), ("status", status), ("q", &query.q), ("page", &page)]);
+            pairs.extend([
+                ("type", of),
+                ("status", status),
+                ("q", &query.q),
+                ("page", &page),
+            ]);
             address(path, &pairs)
         };
         let rows = meant.iter().skip(first).take(PAGE);
         Self {
             base: base.to_owned(),
             path: path.to_owned(),
-            kept: kept.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
+            kept: kept
+                .iter()
+                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+                .collect(),
             types: types(entries, &query, &href),
             statuses: statuses(&of_type, &query, &href),
-            rows: rows.map(|entry| ListRow::of(base, profile, entry, style)).collect(),
+            rows: rows
+                .map(|entry| ListRow::of(base, profile, entry, style))
+                .collect(),
             shown: if meant.is_empty() {
                 "No titles".to_owned()
             } else {
@@ -122,7 +142,9 @@ impl ListPart {
 /// All names of a title in small letters.
 pub(crate) fn names(entry: &Entry) -> String {
     let titles = entry.summary.as_ref().map(|summary| &summary.titles);
-    let names = titles.into_iter().flat_map(|t| [&t.romaji, &t.english, &t.native]);
+    let names = titles
+        .into_iter()
+        .flat_map(|t| [&t.romaji, &t.english, &t.native]);
     let names: Vec<_> = names.flatten().map(|name| name.to_lowercase()).collect();
     names.join("\n")
 }
@@ -132,7 +154,12 @@ fn types(
     query: &ListQuery,
     href: &dyn Fn(&str, &str, usize) -> String,
 ) -> Vec<Tab> {
-    let of = |of: MediaType| entries.iter().filter(|entry| entry.media_type == of).count();
+    let of = |of: MediaType| {
+        entries
+            .iter()
+            .filter(|entry| entry.media_type == of)
+            .count()
+    };
     let tab = |word: &str, value: &str, number: usize| Tab {
         word: word.to_owned(),
         number: thousands(number),
@@ -152,7 +179,11 @@ fn statuses(
     href: &dyn Fn(&str, &str, usize) -> String,
 ) -> Vec<Tab> {
     let is_manga = query.r#type == "MANGA";
-    let of_type = if is_manga { MediaType::Manga } else { MediaType::Anime };
+    let of_type = if is_manga {
+        MediaType::Manga
+    } else {
+        MediaType::Anime
+    };
     let tab = |word: &str, value: &str, number: usize| Tab {
         word: word.to_owned(),
         number: thousands(number),
@@ -183,10 +214,15 @@ impl ListRow {
         let lists = values.custom_lists.known();
         Self {
             title: TitleCell::of(base, profile, entry, style),
-            status: values.status.known().map(|status| StatusWord::of(status, entry.media_type)),
+            status: values
+                .status
+                .known()
+                .map(|status| StatusWord::of(status, entry.media_type)),
             progress,
             score: value(EntryField::Score),
-            lists: lists.map(|lists| lists.iter().map(str::to_owned).collect()).unwrap_or_default(),
+            lists: lists
+                .map(|lists| lists.iter().map(str::to_owned).collect())
+                .unwrap_or_default(),
             is_private: values.private.known() == Some(&true),
             is_hidden: values.hidden.known() == Some(&true),
             notes: values.notes.known().map(|notes| notes.as_str().to_owned()),

@@ -8,4 +8,8 @@
 
 mod access;
 mod api;
+mod browser;
+mod journeys;
+mod looking_back;
 mod pages;
+mod planning;
