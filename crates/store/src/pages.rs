@@ -431,3 +431,98 @@ impl Store {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use anirewind_model::{EntryValues, Recorded};
+    use anirewind_timeline::{Change, Outcome, Source, When};
+    use time::Duration;
+    use time::macros::datetime;
+
+    use super::*;
+
+    const HANA: UserId = UserId::new(1);
+
+    fn change(number: u32) -> Change {
+        let entry = |progress| Entry {
+            media: MediaId::new(number),
+            media_type: MediaType::Anime,
+            id: None,
+            values: EntryValues {
+                progress: Recorded::Known(progress),
+                ..EntryValues::default()
+            },
+            created_at: None,
+            updated_at: None,
+            summary: None,
+        };
+        let (before, after, outcome) = match number % 4 {
+            0 => (None, Some(entry(1)), Outcome::Synced),
+            1 => (Some(entry(1)), None, Outcome::Deleted),
+            2 => (Some(entry(1)), Some(entry(2)), Outcome::Synced),
+            _ => (Some(entry(1)), Some(entry(1)), Outcome::Failed),
+        };
+        let at = datetime!(2026-11-03 12:00 UTC) + Duration::minutes(i64::from(number));
+        Change {
+            media: MediaId::new(number),
+            media_type: MediaType::Anime,
+            title: Some(format!("Title {number}")),
+            before,
+            after,
+            outcome,
+            source: Source::Restore,
+            when: When::exactly(at),
+            group: None,
+            operation: None,
+            undoes: None,
+            error: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn each_kind_is_counted_and_found_and_what_is_hidden_is_not_counted() {
+        let store = Store::in_memory();
+        let changes = (0..20).map(change).collect();
+        let ids = store.record_changes(HANA, changes).await.unwrap();
+        for (kind, number) in [
+            (ChangeKind::All, 20),
+            (ChangeKind::Added, 5),
+            (ChangeKind::Changed, 5),
+            (ChangeKind::Removed, 5),
+            (ChangeKind::Undone, 0),
+            (ChangeKind::Restored, 15),
+            (ChangeKind::Failed, 5),
+        ] {
+            let filter = ChangeFilter {
+                kind: Some(kind),
+                ..ChangeFilter::default()
+            };
+            let found = store.changes(Some(HANA), filter, None, 100).await.unwrap();
+            let counts = store.kind_counts(HANA).await.unwrap();
+            assert_eq!((found.len(), counts[&kind]), (number, number), "{kind:?}");
+        }
+        store.hide_changes(ids, true).await.unwrap();
+        let counts = store.kind_counts(HANA).await.unwrap();
+        assert!(counts.values().all(|number| *number == 0), "{counts:?}");
+    }
+
+    #[tokio::test]
+    async fn the_page_above_a_place_is_the_nearest_one() {
+        let store = Store::in_memory();
+        let changes = (0..20).map(change).collect();
+        store.record_changes(HANA, changes).await.unwrap();
+        let all = store
+            .changes(Some(HANA), ChangeFilter::default(), None, 100)
+            .await
+            .unwrap();
+        let filter = ChangeFilter {
+            above: Some(Cursor {
+                at: all[9].change.when.at,
+                seq: all[9].seq,
+            }),
+            ..ChangeFilter::default()
+        };
+        let above = store.changes(Some(HANA), filter, None, 4).await.unwrap();
+        assert_eq!(above, all[5..9]);
+    }
+}

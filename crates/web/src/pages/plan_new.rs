@@ -166,14 +166,6 @@ async fn compute(
 }
 
 impl Wish {
-    /// To take changes, groups or acts back.
-    pub(crate) fn undo(ids: Vec<String>) -> Self {
-        Self {
-            undo: ids,
-            ..Self::default()
-        }
-    }
-
     fn settled(mut self) -> Self {
         let is_unticked = |id: &&String| !self.cause.contains(id);
         let unticked: Vec<_> = self.shown.iter().filter(is_unticked).cloned().collect();

@@ -1,8 +1,6 @@
 //! One change as people read it: what, when, by what, and how it can be taken back.
 
-use std::collections::BTreeMap;
-
-use anirewind_core::model::{Entry, EntryField, MediaId, MediaType};
+use anirewind_core::model::{Comparison, Entry, EntryField};
 use anirewind_core::{ChangeOutcome, ChangeRow, Id, Source, Style, undoable, value_of};
 use askama::Template;
 use time::OffsetDateTime;
@@ -12,9 +10,6 @@ use crate::page::in_path;
 use crate::parts::{Badge, Diff, TitleCell, facts, field_word};
 
 html_safe!(ChangeLine, UndoPart);
-
-/// Titles as they were last seen.
-pub(crate) type Seen = BTreeMap<(MediaType, MediaId), Entry>;
 
 /// One change.
 #[derive(Debug, Clone, Template)]
@@ -162,7 +157,7 @@ fn badge(row: &ChangeRow) -> Badge {
 }
 
 /// `14:02`, or `between 20:55 and 21:00`; with the day where the two are on different ones.
-pub(crate) fn time_of(row: &ChangeRow) -> String {
+fn time_of(row: &ChangeRow) -> String {
     let when = row.change.when;
     let at = when.at;
     match when.since {
@@ -306,10 +301,8 @@ fn three_way(before: &Entry, after: &Entry, now: Option<&Entry>, style: &Style) 
     let rows = shown.map(|field| {
         let value = |entry: &Entry| value_of(entry, field, &style.scores);
         let is_touched = touched.contains(&field);
-        let is_so = now.is_some_and(|now| {
-            before.values.compare(&now.values, field)
-                != anirewind_core::model::Comparison::Different
-        });
+        let is_so = now
+            .is_some_and(|now| before.values.compare(&now.values, field) != Comparison::Different);
         let is_edited = is_touched && !is_so && moved.contains(&field);
         let note = match (is_touched, is_so, is_edited) {
             (false, ..) => "not part of this change".to_owned(),
