@@ -115,7 +115,7 @@ async fn one(
         Some(format!("/timeline/{profile}/{}", other.id))
     };
     let mut line = ChangeLine::of(&page.base, &account.profile, &row, &account.style);
-    line.here.clone_from(&visitor_path(&page));
+    line = line.standing_on(&visitor_path(&page));
     line.undo = UndoPart::of(
         &page.base,
         &account.profile,

@@ -119,9 +119,9 @@ async fn one(
     let path = format!("/ops/{}/{}", in_path(&account.profile), operation.id);
     let last = rows.last().filter(|_| rows.len() == PAGE);
     let (result, words) = verdict(&report);
-    let lines = rows.iter().map(|row| ChangeLine {
-        here: path.clone(),
-        ..ChangeLine::of(&page.base, &account.profile, row, &account.style)
+    let lines = rows.iter().map(|row| {
+        let line = ChangeLine::of(&page.base, &account.profile, row, &account.style);
+        line.standing_on(&path)
     });
     let is_open = operation.state.is_open();
     Ok(show(&OperationPage {

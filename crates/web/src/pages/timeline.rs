@@ -41,7 +41,6 @@ struct Timeline {
     older: Option<String>,
     /// The newest change shown, where it is the newest there is.
     live: Option<String>,
-    here: String,
     clear: String,
 }
 
@@ -408,7 +407,6 @@ fn template(
         is_filtered,
         days: days(found.lines, &lines, visitor.app.now()),
         clear: path,
-        here,
         which,
         page,
     }
@@ -529,11 +527,8 @@ fn day_word(day: Date, now: OffsetDateTime) -> String {
 
 impl Lines<'_> {
     fn one(&self, row: &ChangeRow) -> ChangeLine {
-        ChangeLine {
-            here: self.here.to_owned(),
-            can_be_picked: true,
-            ..ChangeLine::of(self.base, self.profile, row, self.style)
-        }
+        let line = ChangeLine::of(self.base, self.profile, row, self.style);
+        line.standing_on(self.here).to_be_picked()
     }
 
     fn line(&self, rows: &[ChangeRow]) -> Line {

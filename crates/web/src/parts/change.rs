@@ -15,7 +15,7 @@ html_safe!(ChangeLine, UndoPart);
 #[derive(Debug, Clone, Template)]
 #[template(path = "parts/change.html")]
 pub(crate) struct ChangeLine {
-    pub(crate) base: String,
+    base: String,
     pub(crate) profile: String,
     pub(crate) id: String,
     pub(crate) title: TitleCell,
@@ -39,9 +39,9 @@ pub(crate) struct ChangeLine {
     /// Opened, with how it is taken back.
     pub(crate) undo: Option<UndoPart>,
     /// Where the page is that it stands on, with everything chosen there.
-    pub(crate) here: String,
+    here: String,
     /// Whether it can be ticked.
-    pub(crate) can_be_picked: bool,
+    can_be_picked: bool,
 }
 
 /// What can be done about a change.
@@ -55,7 +55,7 @@ pub(crate) enum Offer {
 }
 
 impl Offer {
-    pub(crate) const fn of(row: &ChangeRow) -> Self {
+    pub(crate) fn of(row: &ChangeRow) -> Self {
         let change = &row.change;
         match change.outcome {
             ChangeOutcome::Failed | ChangeOutcome::NotFound if change.operation.is_some() => {
@@ -123,6 +123,22 @@ impl ChangeLine {
             undo: None,
             here: String::new(),
             can_be_picked: false,
+        }
+    }
+
+    /// On a page to which hiding it leads back.
+    pub(crate) fn standing_on(self, path: &str) -> Self {
+        Self {
+            here: path.to_owned(),
+            ..self
+        }
+    }
+
+    /// With a tick box of the form `pick`.
+    pub(crate) fn to_be_picked(self) -> Self {
+        Self {
+            can_be_picked: true,
+            ..self
         }
     }
 
