@@ -231,11 +231,7 @@ fn states(
         };
         blocks.push(StateBlock {
             span,
-            ended: format!(
-                "{}, {}",
-                line.badge.word,
-                crate::pages::by(change.source.as_str())
-            ),
+            ended: crate::pages::by(change.source.as_str()).to_owned(),
             change: line.id,
             badge: line.badge,
             values: change.before.as_ref().map(|entry| facts(entry, style)),

@@ -202,7 +202,8 @@ impl<'a> Browser<'a> {
                 well_formed(&self.page);
                 return;
             }
-            headers["location"].to_str().unwrap().clone_into(&mut path);
+            let location = headers.get("location").unwrap();
+            location.to_str().unwrap().clone_into(&mut path);
             let (without, _) = path.split_once('#').unwrap_or((&path, ""));
             request = TestRequest::get().uri(without);
         }
