@@ -153,7 +153,7 @@ async fn compute(
         Ok(plan) => plan,
         Err(problem) => return shown(&visitor, &account.profile, wish, Some(problem)).await,
     };
-    plan.operation.detail.asked = serde_html_form::to_string(&wish.to_keep()).ok();
+    plan.operation.detail.asked = Some(wish.text());
     let plan = visitor.app.store_plan(plan).await?;
     if !wish.instead.is_empty() {
         // It may have gone by itself; then there is nothing to drop.
@@ -188,9 +188,11 @@ impl Wish {
     }
 
     /// Without what is about one plan only.
-    pub(crate) fn to_keep(&self) -> Self {
+    fn to_keep(&self) -> Self {
         Self {
             instead: String::new(),
+            shown: Vec::new(),
+            cause: Vec::new(),
             ..self.clone()
         }
     }
@@ -204,15 +206,27 @@ impl Wish {
         self.leave.iter().any(|left| left == cause)
     }
 
-    /// Pairs for hidden fields of a form that asks for the same again, without what the form itself
-    /// asks for.
-    pub(crate) fn pairs(&self) -> Vec<(String, String)> {
+    /// What is chosen, without what is left blank and without what is about one plan only.
+    fn chosen(&self) -> Vec<(String, String)> {
         let text = serde_html_form::to_string(self.to_keep()).unwrap_or_default();
         let pairs: Vec<(String, String)> = serde_html_form::from_str(&text).unwrap_or_default();
-        let is_kept = |(name, value): &(String, String)| {
-            !value.is_empty() && !["shown", "cause", "leave"].contains(&name.as_str())
-        };
-        pairs.into_iter().filter(is_kept).collect()
+        pairs
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .collect()
+    }
+
+    /// The same as it stands behind an address.
+    pub(crate) fn text(&self) -> String {
+        serde_html_form::to_string(self.chosen()).unwrap_or_default()
+    }
+
+    /// Pairs for hidden fields of a form that asks for the same again, without the causes, for which
+    /// the form itself asks.
+    pub(crate) fn pairs(&self) -> Vec<(String, String)> {
+        let mut pairs = self.chosen();
+        pairs.retain(|(name, _)| name != "leave");
+        pairs
     }
 
     fn is_undo(&self) -> bool {

@@ -10,6 +10,7 @@ mod access;
 mod api;
 mod browser;
 mod journeys;
+mod living;
 mod looking_back;
 mod pages;
 mod planning;
