@@ -258,8 +258,10 @@ impl UndoPart {
         }
         let change = &row.change;
         let entry = change.after.as_ref().or(change.before.as_ref())?;
-        let name = change.title.clone();
-        let name = name.unwrap_or_else(|| anirewind_core::title_of(entry, &style.titles));
+        let name = match (&entry.summary, &change.title) {
+            (None, Some(title)) => title.clone(),
+            _ => anirewind_core::title_of(entry, &style.titles),
+        };
         let (shape, rows) = match (&change.before, &change.after) {
             (Some(before), Some(after)) => (Shape::Fields, three_way(before, after, now, style)),
             (None, _) => (Shape::Removes, Vec::new()),

@@ -170,9 +170,9 @@ async fn the_list_at_a_moment_is_read_only_and_leads_to_a_plan() {
         "1 to 40 of 40",
     ]);
     assert!(!browser.shows("later</p>"));
-    browser.follow("After the next change").await;
+    browser.follow("Next change").await;
     browser.must_show(&["later</p>"]);
-    browser.follow("Before the change before").await;
+    browser.follow("Previous change").await;
     assert!(!browser.shows("later</p>"));
     browser.follow("Plan: go back to this").await;
     browser.press("Show the plan").await;

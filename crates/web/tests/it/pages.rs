@@ -111,6 +111,10 @@ impl Scene {
             let next = std::future::poll_fn(|context| body.as_mut().poll_next(context)).await;
             let bytes = next.expect("it ended before it was said").ok().unwrap();
             heard.push_str(std::str::from_utf8(&bytes).unwrap());
+            assert!(
+                !heard.contains(": still here"),
+                "it was never said: {heard}"
+            );
         }
         heard
     }
