@@ -124,7 +124,7 @@ async fn titles_and_causes_can_be_left_and_the_form_comes_back_filled_in() {
     browser.must_show(&["There is no such plan"]);
     browser.open("/plan/hana").await;
     assert_eq!(browser.page.matches("can be sent until").count(), 1);
-    browser.follow("Restore of snapshot").await;
+    browser.must_show(&["Restore of snapshot"]);
 }
 
 #[actix_web::test]
