@@ -16,7 +16,7 @@ use utoipa::OpenApi;
 use crate::api::auth::Scheme;
 
 pub use events::Hub;
-pub(crate) use events::{Following, Heard};
+pub(crate) use events::{Following, Heard, WhatOf};
 
 /// A body larger than this is refused: nothing that is asked for here is long.
 const LARGEST_BODY: usize = 1024 * 1024;

@@ -108,8 +108,12 @@ impl Hub {
     }
 
     /// Whether somebody here began an act that has not ended well, and what went wrong.
-    pub(crate) fn what_of(&self, id: &Id) -> Option<Option<String>> {
-        self.acts().get(id).cloned()
+    pub(crate) fn what_of(&self, id: &Id) -> WhatOf {
+        match self.acts().get(id) {
+            None => WhatOf::Nothing,
+            Some(None) => WhatOf::UnderWay,
+            Some(Some(problem)) => WhatOf::Failed(problem.clone()),
+        }
     }
 
     /// What was last said about an act.
@@ -176,6 +180,16 @@ impl Hub {
         let missed = kept.iter().filter(|told| id.is_some_and(|id| told.id > id));
         (missed.cloned().collect(), self.inner.live.subscribe())
     }
+}
+
+/// What is known here of an act that a page may have begun.
+pub(crate) enum WhatOf {
+    /// No page began it, or it ended well.
+    Nothing,
+    /// It waits, or goes on.
+    UnderWay,
+    /// It ended so.
+    Failed(String),
 }
 
 /// Somebody who follows what happens.

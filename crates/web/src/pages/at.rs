@@ -85,51 +85,48 @@ async fn at(
         return Ok(show_as(status, &template));
     }
     steps(&visitor, &account, moment, &mut template).await?;
-    match app.list_at(account.account.id, moment).await? {
-        Some(found) => {
-            let path = format!("/at/{}", in_path(&account.profile));
-            let kept = [("when", template.when.as_str())];
-            let sentence = if found.is_exact {
-                "This is exactly how it was.".to_owned()
-            } else {
-                format!("As seen at {}.", format::instant(found.seen_until))
-            };
-            let plan = format!("/plan/{}/new", in_path(&account.profile));
-            let compare = format!("/compare/{}", in_path(&account.profile));
-            template.found = Some(FoundAt {
-                sentence,
-                snapshot: format!(
-                    "Rebuilt from the snapshot of {} and {} since.",
-                    format::instant(found.snapshot.created_at),
-                    crate::address::count(found.changes, "change"),
-                ),
-                list: ListPart::of(
-                    &template.page.base,
-                    &account.profile,
-                    (&path, &kept),
-                    &found.list.entries,
-                    &account.style,
-                    list.0,
-                ),
-                plan: address(&plan, &[("what", "at"), ("at", &template.when)]),
-                compare: address(
-                    &compare,
-                    &[("from", found.snapshot.id.as_str()), ("to", "live")],
-                ),
-            });
-        }
-        None => {
-            let rows = app.snapshots(Some(account.account.id)).await?;
-            template.first = rows.last().map(|row| {
-                // To the whole second above, so that the snapshot is not after it.
-                let at = row.created_at + Duration::SECOND;
-                let href = address(
-                    &format!("/at/{}", in_path(&account.profile)),
-                    &[("when", &app.moment_text(at))],
-                );
-                (format::instant(row.created_at), href)
-            });
-        }
+    if let Some(found) = app.list_at(account.account.id, moment).await? {
+        let path = format!("/at/{}", in_path(&account.profile));
+        let kept = [("when", template.when.as_str())];
+        let sentence = if found.is_exact {
+            "This is exactly how it was.".to_owned()
+        } else {
+            format!("As seen at {}.", format::instant(found.seen_until))
+        };
+        let plan = format!("/plan/{}/new", in_path(&account.profile));
+        let compare = format!("/compare/{}", in_path(&account.profile));
+        template.found = Some(FoundAt {
+            sentence,
+            snapshot: format!(
+                "Rebuilt from the snapshot of {} and {} since.",
+                format::instant(found.snapshot.created_at),
+                crate::address::count(found.changes, "change"),
+            ),
+            list: ListPart::of(
+                &template.page.base,
+                &account.profile,
+                (&path, &kept),
+                &found.list.entries,
+                &account.style,
+                list.0,
+            ),
+            plan: address(&plan, &[("what", "at"), ("at", &template.when)]),
+            compare: address(
+                &compare,
+                &[("from", found.snapshot.id.as_str()), ("to", "live")],
+            ),
+        });
+    } else {
+        let rows = app.snapshots(Some(account.account.id)).await?;
+        template.first = rows.last().map(|row| {
+            // To the whole second above, so that the snapshot is not after it.
+            let at = row.created_at + Duration::SECOND;
+            let href = address(
+                &format!("/at/{}", in_path(&account.profile)),
+                &[("when", &app.moment_text(at))],
+            );
+            (format::instant(row.created_at), href)
+        });
     }
     Ok(show(&template))
 }

@@ -11,7 +11,7 @@ use anirewind_core::{
 use askama::Template;
 
 use crate::address::{count, thousands};
-use crate::api::Hub;
+use crate::api::{Hub, WhatOf};
 use crate::carry;
 use crate::page::{Page, PageError, Place, Said, Visitor, in_path, sentence, show};
 use crate::pages::plan::StepLine;
@@ -130,12 +130,12 @@ fn not_begun(visitor: &Visitor, hub: &Hub, report: &Report, profile: &str) -> Ht
     let id = operation.id.to_string();
     let plan = format!("/plan/{}/{id}", in_path(profile));
     let is_begun = match hub.what_of(&operation.id) {
-        Some(Some(problem)) => {
+        WhatOf::Failed(problem) => {
             hub.ended(&operation.id, None);
             return visitor.go(&plan, Some(Said::problem(problem)));
         }
-        Some(None) => true,
-        None => false,
+        WhatOf::UnderWay => true,
+        WhatOf::Nothing => false,
     };
     if operation.state == OperationState::Discarded {
         let said = Said::done("That plan was dropped, or all of it was so already.");

@@ -7,7 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::address::{address, count, thousands};
-use crate::api::Hub;
+use crate::api::{Hub, WhatOf};
 use crate::carry;
 use crate::format;
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show};
@@ -177,7 +177,7 @@ async fn one(
         &profile,
     );
     if page.said.is_none()
-        && let Some(Some(problem)) = hub.what_of(&plan.operation.id)
+        && let WhatOf::Failed(problem) = hub.what_of(&plan.operation.id)
     {
         page.said = Some(Said::problem(problem));
         hub.ended(&plan.operation.id, None);

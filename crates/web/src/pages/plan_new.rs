@@ -365,7 +365,6 @@ async fn restored(app: &App, profile: &str, wish: &Wish) -> Result<Plan, PageErr
             .ok_or_else(|| PageError::usage(format!("There is no status `{text}`.")))
     });
     let only = match wish.only.as_slice() {
-        [] => None,
         [one] => Some(
             MediaType::parse(one)
                 .ok_or_else(|| PageError::usage(format!("There is no list `{one}`.")))?,

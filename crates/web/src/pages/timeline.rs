@@ -528,7 +528,7 @@ fn day_word(day: Date, now: OffsetDateTime) -> String {
 impl Lines<'_> {
     fn one(&self, row: &ChangeRow) -> ChangeLine {
         let line = ChangeLine::of(self.base, self.profile, row, self.style);
-        line.standing_on(self.here).to_be_picked()
+        line.standing_on(self.here).pickable()
     }
 
     fn line(&self, rows: &[ChangeRow]) -> Line {

@@ -137,16 +137,17 @@ fn template(
     );
     let profile_path = in_path(profile);
     let title = found.title.clone().unwrap_or_else(|| name.clone());
+    let base = page.base.clone();
     TitlePage {
         page: Page {
             title: name.clone(),
-            ..page.clone()
+            ..page
         },
         others: summary
             .map(|summary| others(summary, &name))
             .unwrap_or_default(),
         kind: found.media_type.word(),
-        cover: Cover::of(&page.base, found.media.get(), summary, style).large(),
+        cover: Cover::of(&base, found.media.get(), summary, style).large(),
         link,
         now: found.now.as_ref().map(|entry| facts(entry, style)),
         seen: seen.map_or_else(
@@ -154,7 +155,7 @@ fn template(
             |at| format!("seen {}", format::age(at, now)),
         ),
         chart: Chart::of(&moments(found, &rows, now), found.media_type, &name),
-        states: states(&page.base, profile, found, &rows, style),
+        states: states(&base, profile, found, &rows, style),
         more: rows.len().saturating_sub(SHOWN),
         timeline: crate::address::address(&format!("/timeline/{profile_path}"), &[("q", &title)]),
         profile: profile_path,
@@ -188,7 +189,7 @@ fn others(summary: &MediaSummary, name: &str) -> Vec<(String, &'static str)> {
 fn moments(found: &TitleHistory, rows: &[&ChangeRow], now: OffsetDateTime) -> Vec<Moment> {
     let of = |at, entry: &Entry| Moment {
         at,
-        progress: entry.values.progress.known().copied().unwrap_or_default(),
+        progress: Some(entry.values.progress.known().copied().unwrap_or_default()),
         score: entry.values.score.known().map(|score| score.raw()),
     };
     let mut moments = Vec::new();
@@ -197,9 +198,15 @@ fn moments(found: &TitleHistory, rows: &[&ChangeRow], now: OffsetDateTime) -> Ve
             let at = row.change.when.since.unwrap_or(row.change.when.at);
             moments.push(of(at, before));
         }
-        if let Some(after) = &row.change.after {
-            moments.push(of(row.change.when.at, after));
-        }
+        let at = row.change.when.at;
+        moments.push(match &row.change.after {
+            Some(after) => of(at, after),
+            None => Moment {
+                at,
+                progress: None,
+                score: None,
+            },
+        });
     }
     if let Some(entry) = &found.now {
         moments.push(of(now, entry));

@@ -135,7 +135,7 @@ impl ChangeLine {
     }
 
     /// With a tick box of the form `pick`.
-    pub(crate) fn to_be_picked(self) -> Self {
+    pub(crate) fn pickable(self) -> Self {
         Self {
             can_be_picked: true,
             ..self

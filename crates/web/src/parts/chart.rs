@@ -21,7 +21,8 @@ html_safe!(Chart);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Moment {
     pub(crate) at: OffsetDateTime,
-    pub(crate) progress: u32,
+    /// Nothing from when on it was not on the list.
+    pub(crate) progress: Option<u32>,
     /// Raw, of 100.
     pub(crate) score: Option<u16>,
 }
@@ -37,7 +38,7 @@ pub(crate) struct Chart {
     from: String,
     to: String,
     most: u32,
-    rows: Vec<(String, u32, String)>,
+    rows: Vec<(String, String, String)>,
     width: i64,
     height: i64,
     bottom: i64,
@@ -52,7 +53,11 @@ impl Chart {
         if moments.len() < 3 || last.at <= first.at {
             return None;
         }
-        let most = moments.iter().map(|moment| moment.progress).max()?.max(1);
+        let most = moments
+            .iter()
+            .filter_map(|moment| moment.progress)
+            .max()?
+            .max(1);
         let whole = (last.at - first.at).whole_seconds().max(1);
         let x = |moment: &Moment| {
             EDGE + (moment.at - first.at).whole_seconds() * (WIDTH - 2 * EDGE) / whole
@@ -63,16 +68,15 @@ impl Chart {
             let mut path = String::new();
             let mut last: Option<i64> = None;
             for moment in moments {
-                let Some(now) = height(moment) else {
-                    last = None;
-                    continue;
+                let (x, now) = (x(moment), height(moment));
+                let part = match (last, now) {
+                    (None, None) => String::new(),
+                    (None, Some(now)) => format!("M{x} {now}"),
+                    (Some(_), Some(now)) => format!("H{x}V{now}"),
+                    (Some(_), None) => format!("H{x}"),
                 };
-                let x = x(moment);
-                match last {
-                    None => path.push_str(&format!("M{x} {now}")),
-                    Some(_) => path.push_str(&format!("H{x}V{now}")),
-                }
-                last = Some(now);
+                path.push_str(&part);
+                last = now;
             }
             path
         };
@@ -80,7 +84,9 @@ impl Chart {
             let score = moment
                 .score
                 .map_or_else(|| "-".to_owned(), |raw| raw.to_string());
-            (format::instant(moment.at), moment.progress, score)
+            let progress = moment.progress;
+            let progress = progress.map_or_else(|| "not on the list".to_owned(), |n| n.to_string());
+            (format::instant(moment.at), progress, score)
         });
         Some(Self {
             name: name.to_owned(),
@@ -88,7 +94,11 @@ impl Chart {
                 MediaType::Anime => "Episode",
                 MediaType::Manga => "Chapter",
             },
-            progress: line(&|moment| Some(y(i64::from(moment.progress), i64::from(most)))),
+            progress: line(&|moment| {
+                moment
+                    .progress
+                    .map(|count| y(i64::from(count), i64::from(most)))
+            }),
             score: line(&|moment| {
                 moment
                     .score
