@@ -129,6 +129,18 @@ pub(crate) enum Command {
     /// Keys by which programs talk to the server.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// The password of the server's pages.
+    #[command(subcommand)]
+    Password(PasswordCommand),
+    /// Who is logged in to the server's pages.
+    #[command(subcommand)]
+    Session(SessionCommand),
+    /// Try whether notices arrive, and list where they go.
+    #[command(subcommand)]
+    Notify(NotifyCommand),
+    /// Look at the settings, and change them in config.toml.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Say how things stand; exit status 10 when something needs doing.
     Status,
     /// Look for what is wrong with the set-up.
@@ -332,6 +344,17 @@ pub(crate) enum JobCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum NotifyCommand {
+    /// Send a notice that says nothing; exit status 3 when some channels did not take it.
+    Test {
+        /// webhook, ntfy, discord or smtp; each there is if left out.
+        channel: Option<String>,
+    },
+    /// List the channels, and how they fare.
+    List,
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum KeyCommand {
     /// Make one. It is shown this once.
     Add {
@@ -348,6 +371,60 @@ pub(crate) enum KeyCommand {
         /// What it is called.
         name: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PasswordCommand {
+    /// Set the password of the server's pages, whatever it was. Everybody has to log in again.
+    Set {
+        /// File that holds it; `-` to read it from standard input. Asked for if left out.
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SessionCommand {
+    /// List who is logged in to the server's pages.
+    List,
+    /// End a session. Who had it has to log in again.
+    End {
+        /// Its name.
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// List every setting with its value and where that was said.
+    List,
+    /// Print the value of one.
+    Get {
+        /// Its key, as in `backup_at`.
+        key: String,
+    },
+    /// Change one. The whole is checked before anything is written.
+    Set {
+        /// Its key, as in `backup_at`.
+        key: String,
+        /// Its value, as in `every 6h`.
+        value: String,
+        /// Agree that exactly this many snapshots are no longer kept.
+        #[arg(long, value_name = "COUNT")]
+        allow_losing: Option<usize>,
+    },
+    /// Take one away, so that its default holds.
+    Unset {
+        /// Its key.
+        key: String,
+        /// Agree that exactly this many snapshots are no longer kept.
+        #[arg(long, value_name = "COUNT")]
+        allow_losing: Option<usize>,
+    },
+    /// Print where the file with the settings is, or would be.
+    Path,
+    /// Say whether the settings make sense; exit status 2 when they do not.
+    Check,
 }
 
 /// How a plan is sent.
@@ -592,9 +669,9 @@ pub(crate) enum AccountCommand {
         /// What to call it here; the user's name if left out.
         #[arg(value_name = "NAME")]
         name: Option<String>,
-        /// File that holds the token; `-` to read it from standard input.
+        /// File that holds the token; `-` to read it from standard input. Asked for if left out.
         #[arg(long, value_name = "FILE")]
-        token_file: PathBuf,
+        token_file: Option<PathBuf>,
     },
     /// List the accounts.
     List,

@@ -3,6 +3,7 @@
 mod account;
 mod alarm;
 mod backup;
+mod config;
 mod curate;
 mod diff;
 mod doctor;
@@ -12,6 +13,8 @@ mod import;
 mod job;
 mod key;
 mod log;
+mod notify;
+mod password;
 mod plan;
 mod prune;
 pub(crate) mod restore;
@@ -22,21 +25,24 @@ mod undo;
 mod verify;
 
 use anirewind_core::App;
-use anirewind_core::model::AccessToken;
 
 use crate::arguments::{Arguments, Command, SnapshotCommand};
 use crate::completion;
 use crate::output::{Failure, Output};
-use crate::wiring;
+use crate::wiring::{self, Secret};
 
 /// Runs a command and says with which status to end.
 pub(crate) async fn run(
     arguments: &Arguments,
-    token: Option<AccessToken>,
+    secret: Option<Secret>,
     output: &Output,
 ) -> Result<u8, Failure> {
     if let Command::Completions { shell } = &arguments.command {
         return completion::print(*shell);
+    }
+    // Settings that make no sense keep an installation from being opened, and are mended here.
+    if let Command::Config(command) = &arguments.command {
+        return config::run(arguments, output, command).await;
     }
     let app = match wiring::open(arguments).await {
         Ok(app) => app,
@@ -48,7 +54,7 @@ pub(crate) async fn run(
     };
     let profile = arguments.global.profile.as_deref();
     match &arguments.command {
-        Command::Account(command) => account::run(&app, output, command, token).await,
+        Command::Account(command) => account::run(&app, output, command, secret).await,
         Command::Backup(arguments) => backup::run(&app, output, profile, arguments).await,
         Command::Snapshots(arguments) => snapshots::run(&app, output, profile, arguments).await,
         Command::Show(arguments) => show::run(&app, output, profile, arguments).await,
@@ -67,8 +73,12 @@ pub(crate) async fn run(
         Command::List { at, entries } => history::list(&app, output, profile, at, *entries).await,
         Command::Op(command) => history::op(&app, output, profile, command).await,
         Command::Key(command) => key::run(&app, output, command).await,
+        Command::Password(_) => password::set(&app, output, secret).await,
+        Command::Session(command) => password::sessions(&app, output, command).await,
+        Command::Notify(command) => notify::run(&app, output, command).await,
         Command::Status => status::run(&app, output, profile).await,
         Command::Doctor => doctor::run(&app, output).await,
+        Command::Config(command) => config::run(arguments, output, command).await,
         Command::Completions { shell } => completion::print(*shell),
     }
 }

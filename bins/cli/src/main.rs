@@ -26,11 +26,11 @@ fn main() -> ExitCode {
 async fn run(arguments: &Arguments) -> ExitCode {
     let output = Output::new(&arguments.global);
     // Read before anything listens for Ctrl-C, so that it ends a command that waits for typing.
-    let token = match wiring::token(&arguments.command) {
-        Ok(token) => token,
+    let secret = match wiring::secret(arguments) {
+        Ok(secret) => secret,
         Err(failure) => return output.fail(&failure),
     };
-    let mut command = std::pin::pin!(commands::run(arguments, token, &output));
+    let mut command = std::pin::pin!(commands::run(arguments, secret, &output));
     let mut was_asked = false;
     let finished = loop {
         tokio::select! {

@@ -288,7 +288,10 @@ impl Output {
                     Event::Writing { .. } => bar.set_message("writing"),
                     Event::Saved(_) | Event::Failed { .. } => bar.finish_and_clear(),
                     // Said with the result.
-                    Event::Alarm { .. } | Event::Changed { .. } | Event::Ended { .. } => {}
+                    Event::Alarm { .. }
+                    | Event::Changed { .. }
+                    | Event::Ended { .. }
+                    | Event::Settings { .. } => {}
                 }
             }
         });

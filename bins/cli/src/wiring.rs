@@ -1,16 +1,17 @@
 //! From the process to the core: environment, folders, clock, zone.
 
-use std::io::Read as _;
+use std::io::{IsTerminal as _, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
 use anirewind_core::model::AccessToken;
 use anirewind_core::{App, Settings, SnapshotRow, Sources, SystemClock};
 use etcetera::BaseStrategy as _;
+use secrecy::SecretString;
 use time::OffsetDateTime;
 use tracing_subscriber::EnvFilter;
 
-use crate::arguments::{AccountCommand, Arguments, Command, Global, OpCommand};
+use crate::arguments::{AccountCommand, Arguments, Command, Global, OpCommand, PasswordCommand};
 use crate::output::Failure;
 
 /// Opens the installation that flags and environment describe.
@@ -62,7 +63,7 @@ pub(crate) fn known_snapshots() -> Option<(Option<OffsetDateTime>, Vec<SnapshotR
     clippy::disallowed_methods,
     reason = "the binary is where the environment is read"
 )]
-fn sources(global: &Global) -> Sources {
+pub(crate) fn sources(global: &Global) -> Sources {
     let mut flags = std::collections::BTreeMap::new();
     if let Some(data) = &global.data_dir {
         flags.insert("data_dir", data.display().to_string());
@@ -102,18 +103,64 @@ fn log(global: &Global) {
         .try_init();
 }
 
-/// The token that a command wants, read from where it says; `None` for commands that want none.
-pub(crate) fn token(command: &Command) -> Result<Option<AccessToken>, Failure> {
-    match command {
+/// A secret that somebody hands to a command. Never an argument: those are seen by everybody.
+#[derive(Debug)]
+pub(crate) enum Secret {
+    Token(AccessToken),
+    Password(SecretString),
+}
+
+/// The secret that a command wants, read from where it says; `None` for commands that want none.
+pub(crate) fn secret(arguments: &Arguments) -> Result<Option<Secret>, Failure> {
+    let can_ask = !arguments.global.no_input && std::io::stdin().is_terminal();
+    match &arguments.command {
         Command::Account(AccountCommand::Add { token_file, .. }) => {
-            read_token(token_file).map(Some)
+            let (text, name) = read("token", token_file.as_deref(), can_ask)?;
+            let token = AccessToken::new(&text);
+            let token = token.ok_or_else(|| Failure {
+                code: "usage",
+                status: 2,
+                message: format!("{name} holds no token: it is empty or has spaces in it"),
+                hint: Some(NO_TOKEN.to_owned()),
+            });
+            token.map(Secret::Token).map(Some)
+        }
+        Command::Password(PasswordCommand::Set { password_file }) => {
+            let (text, _) = read("password", password_file.as_deref(), can_ask)?;
+            let text = text.trim_end_matches(['\r', '\n']);
+            Ok(Some(Secret::Password(SecretString::from(text))))
         }
         _ => Ok(None),
     }
 }
 
-/// Reads a token from a file, or from standard input for `-`.
-fn read_token(path: &Path) -> Result<AccessToken, Failure> {
+const NO_TOKEN: &str =
+    "Nothing was changed. A token is one long word; docs/install.md says where to get one.";
+
+/// Reads a secret from a file, from standard input for `-`, or by asking without showing it; says from
+/// where.
+fn read(what: &str, path: Option<&Path>, can_ask: bool) -> Result<(String, String), Failure> {
+    let failure = |message: String| Failure {
+        code: "usage",
+        status: 2,
+        message,
+        hint: Some(match what {
+            "token" => NO_TOKEN.to_owned(),
+            _ => "Nothing was changed.".to_owned(),
+        }),
+    };
+    let Some(path) = path else {
+        if !can_ask {
+            return Err(failure(format!(
+                "nobody is here to be asked for the {what}: name a file with --{what}-file"
+            )));
+        }
+        let asked = dialoguer::Password::new()
+            .with_prompt(format!("The {what} (it is not shown)"))
+            .interact();
+        let text = asked.map_err(|error| failure(format!("cannot ask for the {what}: {error}")))?;
+        return Ok((text, "what was typed".to_owned()));
+    };
     let is_stdin = path == Path::new("-");
     let name = if is_stdin {
         "standard input".to_owned()
@@ -130,20 +177,7 @@ fn read_token(path: &Path) -> Result<AccessToken, Failure> {
     } else {
         std::fs::read_to_string(path)
     };
-    let failure = |message| Failure {
-        code: "usage",
-        status: 2,
-        message,
-        hint: Some(
-            "Nothing was changed. A token is one long word; docs/install.md says where to get one."
-                .to_owned(),
-        ),
-    };
     let text =
-        text.map_err(|error| failure(format!("cannot read a token from {name}: {error}")))?;
-    AccessToken::new(&text).ok_or_else(|| {
-        failure(format!(
-            "{name} holds no token: it is empty or has spaces in it"
-        ))
-    })
+        text.map_err(|error| failure(format!("cannot read a {what} from {name}: {error}")))?;
+    Ok((text, name))
 }

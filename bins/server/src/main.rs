@@ -1,6 +1,10 @@
 //! The self-hosted server: parse arguments, wire, run.
 
 mod demo;
+mod life;
+mod log;
+mod probe;
+mod story;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -12,7 +16,8 @@ use anirewind_core::{App, Explain, Settings, Sources, SystemClock};
 use anyhow::Context as _;
 use clap::Parser;
 use etcetera::BaseStrategy as _;
-use tracing_subscriber::EnvFilter;
+
+use crate::log::Log;
 
 /// Keeps verified copies of your AniList lists, at start and daily, and shows them on a page.
 #[derive(Debug, Parser)]
@@ -36,10 +41,10 @@ struct Arguments {
         conflicts_with = "demo"
     )]
     data_dir: Option<PathBuf>,
+    /// Ask a server with these settings whether it answers, and end with 0 if so. For containers.
+    #[arg(long, conflicts_with = "demo")]
+    check_health: bool,
 }
-
-/// So long an act may take to come to rest when the server is asked to stop.
-const REST: std::time::Duration = std::time::Duration::from_secs(6);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -97,6 +102,10 @@ fn refused(error: anirewind_web::ServeError) -> Failure {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
+    if arguments.check_health {
+        let settings = Settings::read(&sources(&arguments)).map_err(explained)?;
+        return Ok(probe::ask(settings.listen)?);
+    }
     let (sources, demo) = if arguments.demo {
         let demo = demo::Demo::start().await?;
         (demo.sources(&sources(&arguments)), Some(demo))
@@ -104,21 +113,13 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         (sources(&arguments), None)
     };
     let settings = Settings::read(&sources).map_err(explained)?;
-    let filter = EnvFilter::try_new(&settings.log)
-        .with_context(|| format!("`{}` is not a log level or filter", settings.log))?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-        .with_writer(std::io::stderr)
-        .init();
-
+    let log = Log::start(&settings)?;
     if let Some(demo) = &demo {
-        demo.live_a_few_days(&settings).await?;
+        demo.live_a_week(&settings).await?;
     }
     let (listen, is_open) = (settings.listen, settings.access.is_open);
-    let zone = jiff::tz::TimeZone::system();
     let opened = tokio::task::spawn_blocking(move || {
-        App::open(settings, Arc::new(SystemClock::new()), zone, None)
+        App::open(settings, Arc::new(SystemClock::new()), zone(), None)
     });
     let app = opened
         .await
@@ -130,6 +131,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Err(error) => return Err(refused(error)),
     };
     let address = listener.local_addr().context("cannot start")?;
+    app.keep_log(&log.book);
     if let Err(error) = app.refresh_catalogue().await {
         tracing::error!(
             problem = error.chain(),
@@ -153,22 +155,11 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     if is_open && !address.ip().is_loopback() {
         tracing::warn!("login is off: whoever reaches {address} can change your AniList");
     }
-    // A snapshot under way is dropped when the server stops: what is on disk is whole files either way.
-    tokio::select! {
-        served = anirewind_web::serve(app.clone(), listener) => {
-            served.context("the server stopped")?;
-            // What is under way finishes the request that is being sent; the rest goes on at the next
-            // start.
-            app.come_to_rest(REST).await;
-            Ok(())
-        }
-        () = app.run_watch() => {
-            Err(anyhow::anyhow!("looking for changes ended").into())
-        }
-        () = app.run_schedule() => {
-            Err(anyhow::anyhow!("the schedule ended, so no more snapshots would be taken").into())
-        }
-    }
+    Ok(life::live(&sources, app, listener, &log).await?)
+}
+
+fn zone() -> jiff::tz::TimeZone {
+    jiff::tz::TimeZone::system()
 }
 
 #[expect(

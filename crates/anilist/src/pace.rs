@@ -3,7 +3,7 @@
 //! AniList counts requests in a window of a minute and answers one too many with a minute of
 //! silence. So this keeps the times of the last minute, never sends more than the limit within any
 //! sixty seconds, and spreads them: a few quickly, so that somebody who waits sees something, then
-//! evenly.
+//! evenly. Who goes first is said in [`crate::Urgency`].
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use anirewind_model::{Clock, RemoteError};
 use reqwest::header::HeaderMap;
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, oneshot};
 
 use crate::event::{Event, WaitReason};
+use crate::turn::{Answer, Asking, Queue, Turn};
 
 /// What AniList allows since it runs degraded; its headers correct this either way.
 const FIRST_LIMIT: u32 = 30;
@@ -40,8 +41,8 @@ pub struct Pace {
 
 struct Inner {
     clock: Arc<dyn Clock>,
-    /// Held while waiting, so that requests leave in the order they were asked for.
-    turn: AsyncMutex<()>,
+    /// Held by the one of all who wait that measures the time and says whose turn it is.
+    usher: AsyncMutex<()>,
     state: Mutex<State>,
 }
 
@@ -52,6 +53,15 @@ struct State {
     sent: VecDeque<Duration>,
     silent_until: Duration,
     distrust: Option<Distrust>,
+    queue: Queue,
+}
+
+/// A place among those who wait, left when it is dropped.
+struct Place<'a> {
+    pace: &'a Pace,
+    id: u64,
+    answer: oneshot::Receiver<Answer>,
+    is_left: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -78,10 +88,11 @@ impl Pace {
             sent: VecDeque::new(),
             silent_until: Duration::ZERO,
             distrust: None,
+            queue: Queue::default(),
         };
         let inner = Inner {
             clock,
-            turn: AsyncMutex::new(()),
+            usher: AsyncMutex::new(()),
             state: Mutex::new(state),
         };
         Self {
@@ -92,6 +103,15 @@ impl Pace {
     /// Requests a minute at present.
     pub fn limit(&self) -> u32 {
         self.with(|state| state.limit)
+    }
+
+    /// Goes on with at most this many requests a minute from now, or as the headers say.
+    pub fn limit_to(&self, per_minute: Option<u32>) {
+        let fixed = per_minute.map(|limit| limit.max(1));
+        self.with(|state| {
+            state.fixed = fixed;
+            state.limit = fixed.unwrap_or(FIRST_LIMIT);
+        });
     }
 
     /// How long nothing is sent because AniList asked for it; `None` when it did not.
@@ -115,23 +135,78 @@ impl Pace {
         )
     }
 
-    /// Waits for a turn and takes it. Gives up when the wait is longer than `patience`.
+    /// Waits for a turn. Gives up as soon as it is known that the wait is longer than the patience.
+    ///
+    /// Of all who wait, one measures the time and hands out the turns, so that somebody who comes
+    /// later and is more urgent gets the next one all the same.
     pub(crate) async fn take(
         &self,
-        patience: Option<Duration>,
+        asking: Asking,
         tell: &(dyn Fn(Event) + Send + Sync),
-    ) -> Result<(), RemoteError> {
-        let _turn = self.inner.turn.lock().await;
+    ) -> Result<Turn, RemoteError> {
+        let now = self.inner.clock.elapsed();
+        let placed = self.with(|state| {
+            let (wait, _) = state.wait(now);
+            if asking.patience.is_some_and(|patience| wait > patience) {
+                return Err(RemoteError::RateLimited { wait });
+            }
+            Ok(state.queue.push(asking, now))
+        });
+        let (id, answer) = placed?;
+        let mut place = Place {
+            pace: self,
+            id,
+            answer,
+            is_left: false,
+        };
+        let answer = tokio::select! {
+            biased;
+            answer = &mut place.answer => answer.unwrap_or_else(|_| nobody()),
+            _usher = self.inner.usher.lock() => self.usher(&mut place.answer, tell).await,
+        };
+        place.is_left = true;
+        answer
+    }
+
+    /// Hands out turns until the own one has come.
+    async fn usher(
+        &self,
+        own: &mut oneshot::Receiver<Answer>,
+        tell: &(dyn Fn(Event) + Send + Sync),
+    ) -> Answer {
         let mut told = false;
         loop {
-            let now = self.inner.clock.elapsed();
-            let (wait, reason) = self.with(|state| state.wait(now));
-            if wait.is_zero() {
-                self.with(|state| state.sent.push_back(now));
-                return Ok(());
+            match own.try_recv() {
+                Ok(answer) => return answer,
+                Err(oneshot::error::TryRecvError::Closed) => return nobody(),
+                Err(oneshot::error::TryRecvError::Empty) => {}
             }
-            if patience.is_some_and(|patience| wait > patience) {
-                return Err(RemoteError::RateLimited { wait });
+            let now = self.inner.clock.elapsed();
+            let (wait, reason, impatient) = self.with(|state| {
+                let (wait, reason) = state.wait(now);
+                (wait, reason, state.queue.impatient(now + wait))
+            });
+            for ticket in impatient {
+                // Who has gone meanwhile needs no answer.
+                let _ = ticket.answer.send(Err(RemoteError::RateLimited { wait }));
+            }
+            if wait.is_zero() {
+                told = false;
+                let next = self.with(|state| {
+                    let next = state.queue.pop();
+                    if next.is_some() {
+                        state.sent.push_back(now);
+                    }
+                    next
+                });
+                if let Some(ticket) = next {
+                    // Gone meanwhile: the turn is dropped, and so given back.
+                    let _ = ticket.answer.send(Ok(Turn::new(self.clone(), now)));
+                }
+                continue;
+            }
+            if let Ok(answer) = own.try_recv() {
+                return answer;
             }
             let worth_telling = reason == WaitReason::Asked || wait >= WORTH_TELLING;
             if worth_telling && !told {
@@ -140,6 +215,15 @@ impl Pace {
             }
             self.inner.clock.sleep(wait).await;
         }
+    }
+
+    /// A turn that was not used.
+    pub(crate) fn give_back(&self, at: Duration) {
+        self.with(|state| {
+            if let Some(place) = state.sent.iter().rposition(|sent| *sent == at) {
+                state.sent.remove(place);
+            }
+        });
     }
 
     /// Learns from the headers of an answer.
@@ -241,6 +325,20 @@ impl State {
     }
 }
 
+/// What is left to say to somebody whose place is gone.
+const fn nobody() -> Answer {
+    let wait = Duration::ZERO;
+    Err(RemoteError::RateLimited { wait })
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if !self.is_left {
+            self.pace.with(|state| state.queue.leave(self.id));
+        }
+    }
+}
+
 impl std::fmt::Debug for Pace {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Pace")
@@ -255,6 +353,7 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
+    use crate::turn::Urgency;
 
     fn pace() -> (Pace, Arc<VirtualClock>) {
         let clock = Arc::new(VirtualClock::starting_at(datetime!(2026-03-01 12:00 UTC)));
@@ -262,7 +361,17 @@ mod tests {
     }
 
     async fn take(pace: &Pace) {
-        pace.take(None, &|_| ()).await.unwrap();
+        let turn = pace.take(asking(None), &|_| ()).await;
+        turn.unwrap().spend();
+    }
+
+    fn asking(patience: Option<Duration>) -> Asking {
+        Asking {
+            urgency: Urgency::Person,
+            account: 1,
+            writes: false,
+            patience,
+        }
     }
 
     fn headers(limit: u32, remaining: u32) -> HeaderMap {
@@ -314,9 +423,8 @@ mod tests {
         pace.heed(&headers(90, 60));
         assert_eq!(pace.limit(), 30);
         let told = Mutex::new(Vec::new());
-        pace.take(None, &|event| told.lock().unwrap().push(event.to_string()))
-            .await
-            .unwrap();
+        let tell = |event: Event| told.lock().unwrap().push(event.to_string());
+        pace.take(asking(None), &tell).await.unwrap().spend();
         assert!(clock.elapsed() >= Duration::from_secs(34));
         assert_eq!(*told.lock().unwrap(), ["AniList asked for a pause, 34 s"]);
         clock.advance(DISTRUST + Duration::from_mins(1));
@@ -349,7 +457,7 @@ mod tests {
         pace.lock_out(Duration::from_mins(1));
         let before = clock.elapsed();
         let error = pace
-            .take(Some(Duration::from_secs(30)), &|_| ())
+            .take(asking(Some(Duration::from_secs(30))), &|_| ())
             .await
             .unwrap_err();
         assert!(matches!(error, RemoteError::RateLimited { .. }));

@@ -1,7 +1,8 @@
 //! One request to AniList: paced, sent, read, judged, and sent again where that is right.
 
 use std::fmt;
-use std::sync::Arc;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anirewind_model::{AccessToken, Clock, RemoteError, Retry};
@@ -16,8 +17,10 @@ use crate::clock::SystemClock;
 use crate::documents::Document;
 use crate::endpoint::{self, InvalidEndpoint};
 use crate::event::Event;
+use crate::heard::Heard;
 use crate::pace::Pace;
 use crate::template::{Repeated, Variables};
+use crate::turn::{Asking, Turn, Urgency};
 
 const USER_AGENT: &str = concat!(
     "AniRewind/",
@@ -33,6 +36,9 @@ pub struct AniList {
     inner: Arc<Inner>,
     authorization: HeaderValue,
     patience: Option<Duration>,
+    urgency: Urgency,
+    /// A turn that was waited for before, for the first request.
+    turn: Arc<Mutex<Option<Turn>>>,
 }
 
 struct Inner {
@@ -41,10 +47,12 @@ struct Inner {
     clock: Arc<dyn Clock>,
     pace: Pace,
     tell: Tell,
+    hear: Hear,
     limits: Limits,
 }
 
 type Tell = Arc<dyn Fn(Event) + Send + Sync>;
+type Hear = Arc<dyn Fn(Heard) + Send + Sync>;
 
 #[derive(Debug, Clone, Copy)]
 struct Limits {
@@ -63,6 +71,7 @@ pub struct Builder {
     clock: Option<Arc<dyn Clock>>,
     pace: Option<Pace>,
     tell: Tell,
+    hear: Hear,
     connect_timeout: Duration,
     limits: Limits,
 }
@@ -116,6 +125,8 @@ impl AniList {
             inner: Arc::clone(&self.inner),
             authorization: authorization(token)?,
             patience: self.patience,
+            urgency: self.urgency,
+            turn: Arc::default(),
         })
     }
 
@@ -129,6 +140,41 @@ impl AniList {
         }
     }
 
+    /// The same for something more or less urgent. What nobody says is for a person.
+    #[must_use]
+    pub fn with_urgency(&self, urgency: Urgency) -> Self {
+        Self {
+            urgency,
+            ..self.clone()
+        }
+    }
+
+    /// The same, which sends its first request with a turn that was waited for before.
+    #[must_use]
+    pub fn with_turn(&self, turn: Turn) -> Self {
+        Self {
+            turn: Arc::new(Mutex::new(Some(turn))),
+            ..self.clone()
+        }
+    }
+
+    /// Waits until a request of this account may be sent, before anything is held up for it.
+    pub async fn turn(&self) -> Result<Turn, RemoteError> {
+        let asking = self.asking(Repeat::Harmless, self.inner.limits.patience);
+        self.inner.pace.take(asking, &*self.inner.tell).await
+    }
+
+    fn asking(&self, repeat: Repeat, patience: Option<Duration>) -> Asking {
+        let mut account = DefaultHasher::new();
+        self.authorization.as_bytes().hash(&mut account);
+        Asking {
+            urgency: self.urgency,
+            account: account.finish(),
+            writes: repeat == Repeat::Harmful,
+            patience,
+        }
+    }
+
     /// Starts setting up a client for the account that this token belongs to.
     pub fn builder(token: AccessToken) -> Builder {
         Builder {
@@ -138,6 +184,7 @@ impl AniList {
             clock: None,
             pace: None,
             tell: Arc::new(|_| ()),
+            hear: Arc::new(|_| ()),
             connect_timeout: Duration::from_secs(10),
             limits: Limits {
                 timeout: Duration::from_mins(1),
@@ -214,18 +261,31 @@ impl AniList {
             let short = (repeat == Repeat::Harmful).then(|| write_patience(inner.pace.limit()));
             patience = least(patience, short);
             let left = patience.map(|patience| patience.saturating_sub(waited));
-            inner.pace.take(left, &*inner.tell).await.map_err(plain)?;
+            let turn = if let Some(turn) = self.waited_for() {
+                turn
+            } else {
+                let turn = inner.pace.take(self.asking(repeat, left), &*inner.tell);
+                turn.await.map_err(plain)?
+            };
             let waited = inner.clock.elapsed().saturating_sub(begun);
             if short.is_some_and(|short| waited > short) {
                 let wait = Duration::ZERO;
                 return Err(plain(RemoteError::RateLimited { wait }));
             }
+            turn.spend();
             let outcome = match self.post(body).await {
                 Ok(answer) => {
                     inner.pace.heed(&answer.headers);
-                    answer.read(inner.clock.now())
+                    let (now, headers) = (inner.clock.now(), answer.headers.clone());
+                    let read = answer.read(now);
+                    let error = read.as_ref().err().map(|failure: &Failure| &failure.error);
+                    (inner.hear)(Heard::of(error).with(&headers, now));
+                    read
                 }
-                Err(error) => Err(plain(error)),
+                Err(error) => {
+                    (inner.hear)(Heard::of(Some(&error)));
+                    Err(plain(error))
+                }
             };
             let failure = match outcome {
                 Ok(data) => return Ok(data),
@@ -258,6 +318,11 @@ impl AniList {
             inner.clock.sleep(wait).await;
             attempt += 1;
         }
+    }
+
+    fn waited_for(&self) -> Option<Turn> {
+        let turn = self.turn.lock();
+        turn.unwrap_or_else(PoisonError::into_inner).take()
     }
 
     async fn post(&self, body: &str) -> Result<Answer, RemoteError> {
@@ -350,6 +415,12 @@ impl Builder {
         self
     }
 
+    /// Is told what became of each request.
+    pub fn on_answer(mut self, hear: impl Fn(Heard) + Send + Sync + 'static) -> Self {
+        self.hear = Arc::new(hear);
+        self
+    }
+
     /// Gives up on a request that has no whole answer after this long. A minute by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.limits.timeout = timeout;
@@ -404,12 +475,15 @@ impl Builder {
             pace: self.pace.unwrap_or_else(|| Pace::new(Arc::clone(&clock))),
             clock,
             tell: self.tell,
+            hear: self.hear,
             limits: self.limits,
         };
         Ok(AniList {
             inner: Arc::new(inner),
             authorization: authorization(&self.token)?,
             patience: None,
+            urgency: Urgency::default(),
+            turn: Arc::default(),
         })
     }
 }

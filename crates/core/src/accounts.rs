@@ -222,48 +222,19 @@ impl App {
     /// the one handed in counts.
     pub async fn targets(&self, profile: Option<&str>) -> Result<Vec<Target>, AccountError> {
         let rows = self.inner.store.accounts().await?;
-        let provided = &self.inner.settings.tokens;
-        let mut targets: Vec<Target> = Vec::new();
+        let (mut targets, troubles) = self.all_targets(&rows).await;
         let mut trouble: Option<AccountError> = None;
-        let is_wanted = |row: &AccountRow| {
-            profile.is_none_or(|wanted| row.profile.eq_ignore_ascii_case(wanted))
-        };
-        for token in provided {
-            let known = token.profile.as_deref().and_then(|profile| {
-                rows.iter()
-                    .find(|row| row.profile.eq_ignore_ascii_case(profile))
+        for (owner, error) in troubles {
+            let row = rows.iter().find(|row| row.account.id == owner);
+            let row = row.filter(|row| {
+                profile.is_none_or(|wanted| row.profile.eq_ignore_ascii_case(wanted))
             });
-            targets.push(Target {
-                token: token.token.clone(),
-                profile: token.profile.clone(),
-                known: known.map(|row| row.account.clone()),
-            });
-        }
-        for row in &rows {
-            let has_one = targets.iter().any(|target| {
-                target
-                    .profile
-                    .as_deref()
-                    .is_some_and(|p| p.eq_ignore_ascii_case(&row.profile))
-            });
-            if has_one {
-                continue;
-            }
-            let (secrets, owner) = (self.inner.secrets.clone(), row.account.id);
-            match blocking(move || secrets.get(owner)).await {
-                Ok(Some(token)) => targets.push(Target {
-                    token,
-                    profile: Some(row.profile.clone()),
-                    known: Some(row.account.clone()),
-                }),
-                Err(error) if is_wanted(row) => {
-                    // One account's trouble is not the others'; its verdict says it.
-                    let problem = error.chain();
-                    tracing::error!(profile = row.profile, problem, "no token");
-                    self.note_failure(owner, error.code(), &problem).await;
-                    trouble.get_or_insert(error);
-                }
-                Ok(None) | Err(_) => {}
+            if let Some(row) = row {
+                // One account's trouble is not the others'; its verdict says it.
+                let problem = error.chain();
+                tracing::error!(profile = row.profile, problem, "no token");
+                self.note_failure(owner, error.code(), &problem).await;
+                trouble.get_or_insert(error);
             }
         }
         let Some(wanted) = profile else {
@@ -309,6 +280,48 @@ impl App {
                 known: rows.into_iter().map(|row| row.profile).collect(),
             }),
         }
+    }
+
+    /// All accounts to work for, and those whose token cannot be read.
+    pub(crate) async fn all_targets(
+        &self,
+        rows: &[AccountRow],
+    ) -> (Vec<Target>, Vec<(UserId, AccountError)>) {
+        let mut targets: Vec<Target> = Vec::new();
+        let mut troubles = Vec::new();
+        for token in &self.inner.settings.tokens {
+            let known = token.profile.as_deref().and_then(|profile| {
+                rows.iter()
+                    .find(|row| row.profile.eq_ignore_ascii_case(profile))
+            });
+            targets.push(Target {
+                token: token.token.clone(),
+                profile: token.profile.clone(),
+                known: known.map(|row| row.account.clone()),
+            });
+        }
+        for row in rows {
+            let has_one = targets.iter().any(|target| {
+                target
+                    .profile
+                    .as_deref()
+                    .is_some_and(|p| p.eq_ignore_ascii_case(&row.profile))
+            });
+            if has_one {
+                continue;
+            }
+            let (secrets, owner) = (self.inner.secrets.clone(), row.account.id);
+            match blocking(move || secrets.get(owner)).await {
+                Ok(Some(token)) => targets.push(Target {
+                    token,
+                    profile: Some(row.profile.clone()),
+                    known: Some(row.account.clone()),
+                }),
+                Ok(None) => {}
+                Err(error) => troubles.push((owner, error)),
+            }
+        }
+        (targets, troubles)
     }
 
     /// The token by which an account is read and written.

@@ -3,25 +3,33 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use anirewind_anilist::{AniList, BuildError, Pace};
+use anirewind_anilist::{AniList, BuildError, Pace, Turn, Urgency};
 use anirewind_backup::{Folder, Hash};
 use anirewind_model::{AccessToken, Clock, UserId};
+use anirewind_notify::Notifier;
 use anirewind_store::{OpenError, Secrets, Store};
 use jiff::tz::TimeZone;
 use thiserror::Error;
-use tokio::sync::{Semaphore, broadcast};
+use time::OffsetDateTime;
+use tokio::sync::{Notify, Semaphore, broadcast};
 
 use crate::event::Event;
 use crate::explain::{Code, Explain};
+use crate::figures::Counting;
+use crate::logbook::LogBook;
 use crate::settings::Settings;
 
 /// An installation: its settings, its folder, its catalogue, its budget of requests.
 #[derive(Clone)]
 pub struct App {
     pub(crate) inner: Arc<Inner>,
+    /// For whom AniList is asked: for a person, unless the scheduler says otherwise.
+    urgency: Urgency,
+    /// A turn that was waited for, for the first request.
+    turn: Arc<Mutex<Option<Turn>>>,
 }
 
 pub(crate) struct Inner {
@@ -32,6 +40,7 @@ pub(crate) struct Inner {
     pub(crate) folder: Folder,
     pub(crate) secrets: Secrets,
     anilist: AniList,
+    pub(crate) notifier: Arc<Notifier>,
     pub(crate) patience: Option<Duration>,
     /// Files that could not be read when the folder was last looked at.
     pub(crate) unreadable: Mutex<Vec<String>>,
@@ -41,6 +50,10 @@ pub(crate) struct Inner {
     pub(crate) identified: Mutex<Vec<(AccessToken, UserId)>>,
     /// Accounts for which something is gone on with, or waits to be.
     pub(crate) resuming: Mutex<BTreeSet<UserId>>,
+    /// When accounts are due by the schedule that runs in this process.
+    pub(crate) due: Mutex<BTreeMap<UserId, OffsetDateTime>>,
+    /// Whose turn it is in this process to change the folder.
+    pub(crate) folder_turn: Arc<tokio::sync::Mutex<()>>,
     /// How many acts are under way in this process.
     pub(crate) carrying: AtomicUsize,
     /// Whether this process ends as soon as nothing is under way any more.
@@ -49,7 +62,20 @@ pub(crate) struct Inner {
     pub(crate) interrupted: AtomicBool,
     /// Whose turn it is to have a password hashed.
     pub(crate) hashing: Semaphore,
+    lasting: Lasting,
+}
+
+/// What outlives the settings: an installation that is opened anew in the same process goes on with it.
+#[derive(Clone)]
+struct Lasting {
+    pace: Pace,
     events: broadcast::Sender<Event>,
+    counting: Arc<Counting>,
+    log: Arc<OnceLock<LogBook>>,
+    /// Somebody wants the settings read again.
+    reload: Arc<Notify>,
+    /// Why they could not be, and since when.
+    reload_problem: Arc<Mutex<Option<(OffsetDateTime, String)>>>,
 }
 
 /// The installation cannot be opened.
@@ -100,6 +126,8 @@ impl Explain for StartError {
 impl App {
     /// Opens the installation that these settings describe. Blocks; sends nothing.
     ///
+    /// `zone` is the machine's; one in the settings counts instead.
+    ///
     /// With `patience`, waiting for AniList longer than that is an error.
     pub fn open(
         settings: Settings,
@@ -107,21 +135,55 @@ impl App {
         zone: TimeZone,
         patience: Option<Duration>,
     ) -> Result<Self, StartError> {
-        let data = settings.data.clone();
-        let open = |source| StartError::Open {
-            data: data.clone(),
-            source: Box::new(source),
-        };
-        let steps = settings.steps.clone();
-        let database = data.join("anirewind.db");
-        let store = Store::open_watched(&database, steps.clone()).map_err(open)?;
         let pace = match settings.rate_limit {
             Some(limit) => Pace::at_most(Arc::clone(&clock), limit),
             None => Pace::new(Arc::clone(&clock)),
         };
         let (events, _) = broadcast::channel(256);
+        let lasting = Lasting {
+            pace,
+            events,
+            counting: Arc::default(),
+            log: Arc::default(),
+            reload: Arc::default(),
+            reload_problem: Arc::default(),
+        };
+        Self::open_with(settings, clock, zone, patience, lasting)
+    }
+
+    /// Opens the same installation with other settings. The budget of requests, what was counted and
+    /// whoever listens go on; this one can be let come to rest. Blocks; sends nothing.
+    pub fn reopen(&self, settings: Settings, zone: TimeZone) -> Result<Self, StartError> {
+        let inner = &self.inner;
+        let limit = settings.rate_limit;
+        let is_moved = limit != inner.settings.rate_limit;
+        let lasting = inner.lasting.clone();
+        let (clock, patience) = (Arc::clone(&inner.clock), inner.patience);
+        let app = Self::open_with(settings, clock, zone, patience, lasting)?;
+        if is_moved {
+            inner.lasting.pace.limit_to(limit);
+        }
+        Ok(app)
+    }
+
+    fn open_with(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        zone: TimeZone,
+        patience: Option<Duration>,
+        lasting: Lasting,
+    ) -> Result<Self, StartError> {
+        let data = settings.data.clone();
+        let open = |source| StartError::Open {
+            data: data.clone(),
+            source: Box::new(source),
+        };
+        let zone = settings.time_zone.clone().unwrap_or(zone);
+        let steps = settings.steps.clone();
+        let database = data.join("anirewind.db");
+        let store = Store::open_watched(&database, steps.clone()).map_err(open)?;
         // The address is checked now rather than at the first snapshot.
-        let anilist = anilist(&settings, &clock, pace, patience, events.clone());
+        let anilist = anilist(&settings, &clock, patience, &lasting);
         let anilist = anilist.map_err(|source| StartError::Client { source })?;
         let folder = Folder::new(data.join("backups"), settings.snapshot_prefix.clone());
         let folder = folder.with_steps(steps);
@@ -129,6 +191,7 @@ impl App {
             tracing::warn!(%error, "cannot clean up temporary files");
         }
         let secrets = Secrets::new(data.join("secrets"));
+        let notifier = Notifier::new(settings.notify.reach, Arc::clone(&clock));
         let inner = Inner {
             settings,
             clock,
@@ -137,19 +200,24 @@ impl App {
             folder,
             secrets,
             anilist,
+            notifier: Arc::new(notifier),
             patience,
             unreadable: Mutex::default(),
             doubted: Mutex::default(),
             identified: Mutex::default(),
             resuming: Mutex::default(),
+            due: Mutex::default(),
+            folder_turn: Arc::default(),
             carrying: AtomicUsize::new(0),
             closing: AtomicBool::new(false),
             interrupted: AtomicBool::new(false),
             hashing: Semaphore::new(1),
-            events,
+            lasting,
         };
         Ok(Self {
             inner: Arc::new(inner),
+            urgency: Urgency::default(),
+            turn: Arc::default(),
         })
     }
 
@@ -159,23 +227,92 @@ impl App {
     }
 
     /// The time, as this installation sees it.
-    pub fn now(&self) -> time::OffsetDateTime {
+    pub fn now(&self) -> OffsetDateTime {
         self.inner.clock.now()
     }
 
     /// What happens from now on.
     pub fn events(&self) -> broadcast::Receiver<Event> {
-        self.inner.events.subscribe()
+        self.inner.lasting.events.subscribe()
     }
 
     pub(crate) fn tell(&self, event: Event) {
+        self.inner.lasting.counting.event(&event);
         // Nobody listening is fine.
-        let _ = self.inner.events.send(event);
+        let _ = self.inner.lasting.events.send(event);
+    }
+
+    /// The last lines of the log; empty unless the program keeps them.
+    pub fn log(&self) -> LogBook {
+        self.inner.lasting.log.get().cloned().unwrap_or_default()
+    }
+
+    /// Shows lines of the log that the program keeps. The first one that is given stays.
+    pub fn keep_log(&self, log: &LogBook) {
+        let _ = self.inner.lasting.log.set(log.clone());
+    }
+
+    /// Asks whoever runs this installation to read the settings again.
+    pub fn ask_reload(&self) {
+        self.inner.lasting.reload.notify_one();
+    }
+
+    /// Waits until somebody asks for the settings to be read again.
+    pub async fn reload_asked(&self) {
+        self.inner.lasting.reload.notified().await;
+    }
+
+    pub(crate) fn counting(&self) -> &Counting {
+        &self.inner.lasting.counting
+    }
+
+    /// Requests a minute at present, and for how long nothing is sent.
+    pub(crate) fn allowance(&self) -> (u32, Option<Duration>) {
+        let pace = &self.inner.lasting.pace;
+        (pace.limit(), pace.silence())
+    }
+
+    pub(crate) fn reload_problem(&self) -> Option<(OffsetDateTime, String)> {
+        let problem = self.inner.lasting.reload_problem.lock();
+        problem.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_reload_problem(&self, problem: Option<String>) {
+        let now = self.now();
+        let kept = self.inner.lasting.reload_problem.lock();
+        *kept.unwrap_or_else(PoisonError::into_inner) = problem.map(|problem| (now, problem));
+    }
+
+    /// The same installation, for somebody who is more or less urgent.
+    pub(crate) fn with_urgency(&self, urgency: Urgency) -> Self {
+        Self {
+            urgency,
+            ..self.clone()
+        }
+    }
+
+    /// The same, with a turn that was waited for.
+    pub(crate) fn with_turn(&self, turn: Turn) -> Self {
+        Self {
+            turn: Arc::new(Mutex::new(Some(turn))),
+            ..self.clone()
+        }
+    }
+
+    /// The turn that was waited for, once. Dropped, it is given back.
+    pub(crate) fn waited_for(&self) -> Option<Turn> {
+        let turn = self.turn.lock();
+        turn.unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// AniList as an account sees it. Connections and the budget are shared by all.
     pub(crate) fn client(&self, token: &AccessToken) -> Result<AniList, BuildError> {
-        self.inner.anilist.for_token(token)
+        let client = self.inner.anilist.for_token(token)?;
+        let client = client.with_urgency(self.urgency);
+        Ok(match self.waited_for() {
+            Some(turn) => client.with_turn(turn),
+            None => client,
+        })
     }
 }
 
@@ -183,16 +320,21 @@ impl App {
 fn anilist(
     settings: &Settings,
     clock: &Arc<dyn Clock>,
-    pace: Pace,
     patience: Option<Duration>,
-    events: broadcast::Sender<Event>,
+    lasting: &Lasting,
 ) -> Result<AniList, BuildError> {
     let nobody = AccessToken::new("none").ok_or(BuildError::Token)?;
+    let (events, waiting) = (lasting.events.clone(), Arc::clone(&lasting.counting));
+    let (hearing, now) = (Arc::clone(&lasting.counting), Arc::clone(clock));
     let mut builder = AniList::builder(nobody)
         .clock(Arc::clone(clock))
-        .pace(pace)
+        .pace(lasting.pace.clone())
+        .on_answer(move |heard| hearing.heard(&heard, now.now()))
         .on_event(move |event| {
             tracing::info!("{event}");
+            if let anirewind_anilist::Event::Waiting { wait, .. } = event {
+                waiting.wait(wait);
+            }
             let _ = events.send(Event::Client {
                 message: event.to_string(),
             });

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use anirewind_anilist::Urgency;
 use anirewind_model::{
     Entry, EntryStatus, List, MediaId, MediaType, Remote as _, RemoteError, Retry, TypeSettings,
     UserId, Viewer,
@@ -12,6 +13,7 @@ use anirewind_model::{
 use anirewind_restore::{Ports, Reading, Step, StepKind, StepState, Stopped, Wish, execute};
 use anirewind_store::{OperationRow, OperationState, StepRow, StoreError};
 use anirewind_timeline::Id;
+use tracing::Instrument as _;
 
 use crate::accounts::Target;
 use crate::act_error::ActError;
@@ -334,6 +336,19 @@ impl App {
     /// waited for; what stops it otherwise can go on later.
     async fn carry_out(
         &self,
+        operation: OperationRow,
+        gate: &mut Gate,
+        known: Reading,
+    ) -> Result<Report, ActError> {
+        let profile = self.profile_called(operation.owner).await;
+        let span = tracing::info_span!("job", profile, operation = operation.id.as_str());
+        self.carry_out_to_rest(operation, gate, known)
+            .instrument(span)
+            .await
+    }
+
+    async fn carry_out_to_rest(
+        &self,
         mut operation: OperationRow,
         gate: &mut Gate,
         mut known: Reading,
@@ -347,6 +362,7 @@ impl App {
             .await?;
         // A pause that AniList asks for is waited for here, where wishes are heard.
         gate.client = gate.client.with_patience(WORTH_ASKING);
+        gate.client = gate.client.with_urgency(Urgency::Act);
         let mut rounds = 0;
         let mut open = usize::MAX;
         let mut is_muted = false;
@@ -596,11 +612,19 @@ impl App {
             .store
             .end_operation(id.clone(), state, problem.clone())
             .await?;
+        let report = Report::new(operation.clone(), steps.clone());
         self.tell(Event::Ended {
             profile: self.profile_called(operation.owner).await,
             operation: id.clone(),
-            state: state.as_str(),
+            kind: operation.kind.clone(),
+            state,
+            summary: report.summary(),
         });
+        self.counting().job(state.as_str());
+        match problem {
+            None => tracing::info!(state = state.as_str(), "came to rest"),
+            Some(ref problem) => tracing::warn!(state = state.as_str(), problem, "came to rest"),
+        }
         match stopped {
             Some(ActStop::Store(error)) => return Err(error.into()),
             Some(ActStop::Stopped(source)) if !matches!(source, Stopped::Asked(_)) => {

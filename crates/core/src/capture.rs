@@ -9,6 +9,7 @@ use anirewind_model::{AccessToken, Counts, List, Remote as _, RemoteError, UserI
 use anirewind_store::{Attempt, Delta, Outcome, SnapshotRow, Standing, StoreError};
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
+use tracing::Instrument as _;
 
 use crate::accounts::{AccountError, Target, remote_code, remote_hint};
 use crate::app::App;
@@ -211,6 +212,12 @@ impl App {
 
     /// The same for somebody who has the account to himself already.
     async fn capture_for(&self, target: &Target, kind: Kind) -> Result<Captured, CaptureError> {
+        let profile = target.profile.as_deref().unwrap_or("the account");
+        let span = tracing::info_span!("snapshot", profile);
+        self.capture_alone(target, kind).instrument(span).await
+    }
+
+    async fn capture_alone(&self, target: &Target, kind: Kind) -> Result<Captured, CaptureError> {
         let outcome = self.try_capture(target, kind).await;
         let profile = target.profile.as_deref().unwrap_or("the account");
         let owner = match &outcome {
@@ -219,6 +226,13 @@ impl App {
         };
         self.note_outcome(profile, owner, &outcome).await;
         outcome
+    }
+
+    /// Notes and says that there is no snapshot, for somebody who could not even begin.
+    pub(crate) async fn note_no_snapshot(&self, target: &Target, error: &CaptureError) {
+        let profile = target.profile.as_deref().unwrap_or("the account");
+        let owner = self.owner_for_failure(target).await;
+        self.note_problem(profile, owner, error).await;
     }
 
     async fn note_outcome(
@@ -232,18 +246,20 @@ impl App {
                 tracing::info!(profile = captured.profile, "{captured}");
                 self.tell(Event::Saved(Box::new(captured.clone())));
             }
-            Err(error) => {
-                let problem = error.chain();
-                tracing::error!(profile, problem, "no snapshot");
-                if let Some(owner) = owner {
-                    self.note_failure(owner, error.code(), &problem).await;
-                }
-                self.tell(Event::Failed {
-                    profile: profile.to_owned(),
-                    problem,
-                });
-            }
+            Err(error) => self.note_problem(profile, owner, error).await,
         }
+    }
+
+    async fn note_problem(&self, profile: &str, owner: Option<UserId>, error: &CaptureError) {
+        let problem = error.chain();
+        tracing::error!(profile, problem, "no snapshot");
+        if let Some(owner) = owner {
+            self.note_failure(owner, error.code(), &problem).await;
+        }
+        self.tell(Event::Failed {
+            profile: profile.to_owned(),
+            problem,
+        });
     }
 
     async fn try_capture(&self, target: &Target, kind: Kind) -> Result<Captured, CaptureError> {

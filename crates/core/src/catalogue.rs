@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use anirewind_backup::retention::count_on;
 use anirewind_backup::{
@@ -80,6 +80,8 @@ impl App {
 
     /// Waits until nobody else, in this process or another, changes the folder and its catalogue.
     pub(crate) async fn exclusive(&self) -> Result<Exclusive, StoreError> {
+        // One of this process at a time: whoever waits for the file blocks a thread.
+        let turn = Arc::clone(&self.inner.folder_turn).lock_owned().await;
         let path = self.inner.settings.data.join("folder.lock");
         let failed = {
             let path = path.clone();
@@ -97,6 +99,7 @@ impl App {
         let file = locked.await.map_err(|_| StoreError::Closed)?;
         Ok(Exclusive {
             _file: file.map_err(failed)?,
+            _turn: turn,
         })
     }
 
@@ -139,6 +142,7 @@ impl App {
 #[derive(Debug)]
 pub(crate) struct Exclusive {
     _file: std::fs::File,
+    _turn: tokio::sync::OwnedMutexGuard<()>,
 }
 
 /// Reads what a list is to be compared with; whatever keeps it from being what was catalogued is

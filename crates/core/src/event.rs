@@ -6,9 +6,11 @@ use std::time::Duration;
 use anirewind_backup::Alarm;
 use anirewind_model::Counts;
 use anirewind_restore::Phase;
+use anirewind_store::OperationState;
 use anirewind_timeline::Id;
 
 use crate::capture::Captured;
+use crate::report::Summary;
 
 /// Something that happened while work was done for an account.
 #[derive(Debug, Clone)]
@@ -78,14 +80,23 @@ pub enum Event {
         /// For how long.
         wait: Duration,
     },
-    /// An act has come to rest.
+    /// An act came to its end, or to rest.
     Ended {
         /// The profile.
         profile: String,
         /// The act.
         operation: Id,
-        /// How far it has come, in one word.
-        state: &'static str,
+        /// What kind of act: `undo`, `redo`, `restore`.
+        kind: String,
+        /// How far it has come.
+        state: OperationState,
+        /// What came of it.
+        summary: Summary,
+    },
+    /// The settings were read again.
+    Settings {
+        /// Why they were not taken, in one line; those of before hold then.
+        problem: Option<String>,
     },
     /// The client waits or tries again.
     Client {
@@ -154,8 +165,18 @@ impl fmt::Display for Event {
             Self::Ended {
                 profile,
                 operation,
+                kind,
                 state,
-            } => write!(f, "{profile}: {operation} is {state}"),
+                summary,
+            } => write!(
+                f,
+                "{profile}: {kind} {operation} is {}: {summary}",
+                state.as_str()
+            ),
+            Self::Settings { problem: None } => f.write_str("settings read again"),
+            Self::Settings {
+                problem: Some(problem),
+            } => write!(f, "settings not taken, those of before hold: {problem}"),
             Self::Client { message } => f.write_str(message),
         }
     }

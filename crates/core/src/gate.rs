@@ -223,13 +223,19 @@ impl App {
             if let Some(lock) = self.try_account_lock(owner).await? {
                 return Ok(lock);
             }
+            // Others can use the turn meanwhile.
+            drop(self.waited_for());
             // Not by the clock of the installation: it is another process that is waited for. And not
             // blocked in the system, from where no Ctrl-C would wake us.
             tokio::time::sleep(KNOCK).await;
         }
     }
 
-    async fn try_account_lock(&self, owner: UserId) -> Result<Option<AccountLock>, StoreError> {
+    /// The account to oneself, unless somebody else has it.
+    pub(crate) async fn try_account_lock(
+        &self,
+        owner: UserId,
+    ) -> Result<Option<AccountLock>, StoreError> {
         let path = self
             .inner
             .settings

@@ -1,10 +1,10 @@
 //! The use cases that the server and the command line share.
 #![doc = include_str!("../README.md")]
 
-mod access_settings;
 mod accounts;
 mod act_error;
 mod act_journal;
+mod agenda;
 mod alarms;
 mod app;
 mod apply;
@@ -15,15 +15,19 @@ mod doctor;
 mod event;
 mod explain;
 mod export;
+mod figures;
 mod find;
 mod foreign_history;
 mod gate;
+mod health;
 mod history;
 mod import;
 mod judge;
 mod keys;
+mod logbook;
 mod login;
 mod looking;
+mod notices;
 mod plan;
 mod reference;
 mod report;
@@ -32,6 +36,8 @@ mod retention;
 mod schedule;
 mod scheduler;
 mod settings;
+mod settings_change;
+mod settings_report;
 mod source;
 mod status;
 mod undo;
@@ -39,7 +45,6 @@ mod verify;
 pub mod view;
 mod words;
 
-pub use access_settings::{AccessSettings, Network, PublicUrl};
 pub use accounts::{AccountError, Target};
 pub use act_error::{ActError, Guard};
 pub use alarms::OpenAlarm;
@@ -51,21 +56,29 @@ pub use doctor::{Check, Finding};
 pub use event::Event;
 pub use explain::{Code, Explain};
 pub use export::write_csv;
+pub use figures::{Answers, Figures};
 pub use find::{BrowseError, Found, FoundList};
 pub use foreign_history::{HistoryError, HistoryImport};
 pub use gate::GateError;
+pub use health::{HealthCheck, HealthState};
 pub use history::{ListAt, TitleHistory};
 pub use import::{ImportError, ImportItem, ImportPlan, Imported};
 pub use keys::KeyError;
+pub use logbook::{LogBook, LogFilter, LogLevel, LogLine};
 pub use login::{LoginError, SessionToken};
 pub use looking::LookReport;
+pub use notices::{ChannelStatus, NoticeError, Tested};
 pub use plan::{Action, Plan};
 pub use reference::{InvalidReference, Reference};
 pub use report::{Report, Summary};
 pub use restore::Wanted;
 pub use retention::{Pruned, RetentionPlan, TRASH_DAYS};
-pub use schedule::{InvalidSchedule, Schedule};
-pub use settings::{ProvidedToken, Settings};
+pub use schedule::{InvalidSchedule, Jitter, Schedule};
+pub use settings::{
+    AccessSettings, LogFormat, Network, NotifySettings, ProvidedToken, PublicUrl, Settings,
+};
+pub use settings_change::{SettingsChangeError, SettingsDraft};
+pub use settings_report::SettingReport;
 pub use source::{Origin, SettingsError, Sources};
 pub use status::{AccountStatus, Verdict};
 pub use verify::VerifyReport;
@@ -75,15 +88,16 @@ pub use words::{change_of, summary_of, title_of, value_of};
 pub use anirewind_anilist::SystemClock;
 pub use anirewind_backup::retention::{Fate, Hold, Policy, Why};
 pub use anirewind_backup::{
-    Alarm, AnswerVerdict, Form, Keep, Kind, Mark, Rule, Snapshot, SnapshotId, Step, Steps,
+    Alarm, AnswerVerdict, Form, Hash, Keep, Kind, Mark, Rule, Snapshot, SnapshotId, Step, Steps,
     Thresholds,
 };
 pub use anirewind_model as model;
+pub use anirewind_notify as notify;
 pub use anirewind_restore::{Options as RestoreOptions, Phase, Prefer, StepState};
 pub use anirewind_store::{
     AccountRow, Attempt, Cause, ChangeFilter, ChangeKind, ChangeRow, Cursor, Delta, GoneTitle,
     KeyRow, OperationDetail, OperationRow, OperationState, Outcome, Reason, SessionRow,
-    SnapshotRow, Standing, StepRow, Style,
+    SnapshotRow, Standing, StepRow, Style, sqlite_version,
 };
 pub use anirewind_timeline::{
     Change, Changed, Choices, Conflict, Differences, Id, Notice, Outcome as ChangeOutcome, Source,

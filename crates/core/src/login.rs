@@ -10,10 +10,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 
-use crate::access_settings::is_long_enough;
 use crate::app::App;
 use crate::explain::{Code, Explain};
 use crate::keys::random_letters;
+use crate::settings::is_long_enough;
 
 /// A session that was not used for so long has ended.
 const IDLE: time::Duration = time::Duration::days(30);

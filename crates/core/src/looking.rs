@@ -9,6 +9,7 @@ use anirewind_timeline::{
     KnownList, Seen, Window, bursts, is_explained, observe, read_recent, read_shown,
 };
 use time::OffsetDateTime;
+use tracing::Instrument as _;
 
 use crate::accounts::{AccountError, Target};
 use crate::app::App;
@@ -34,10 +35,39 @@ impl App {
     /// One request when nothing did, or when what was saved last explains it; one more when something
     /// is gone; the whole list only when that cannot explain it either.
     pub async fn look(&self, target: &Target) -> Result<LookReport, CaptureError> {
-        let owner = match self.owner_of(target) {
-            Some(owner) => owner,
-            None => self.identify_target(target).await?.1.account.id,
+        let profile = target.profile.as_deref().unwrap_or("the account");
+        let span = tracing::info_span!("look", profile);
+        self.look_alone(target).instrument(span).await
+    }
+
+    async fn look_alone(&self, target: &Target) -> Result<LookReport, CaptureError> {
+        let owner = self.owner_to_look_at(target).await?;
+        // Before anything is read: what we write meanwhile would look like somebody else's.
+        let _lock = self.account_lock(owner).await?;
+        self.look_at(target, owner).await
+    }
+
+    /// The same, unless something else is under way on the account: that reads the list anyway.
+    pub(crate) async fn look_when_free(
+        &self,
+        target: &Target,
+    ) -> Result<Option<LookReport>, CaptureError> {
+        let owner = self.owner_to_look_at(target).await?;
+        let Some(_lock) = self.try_account_lock(owner).await? else {
+            return Ok(None);
         };
+        self.look_at(target, owner).await.map(Some)
+    }
+
+    async fn owner_to_look_at(&self, target: &Target) -> Result<UserId, AccountError> {
+        match self.owner_of(target) {
+            Some(owner) => Ok(owner),
+            None => Ok(self.identify_target(target).await?.1.account.id),
+        }
+    }
+
+    /// A look by somebody who has the account to himself.
+    async fn look_at(&self, target: &Target, owner: UserId) -> Result<LookReport, CaptureError> {
         let client = self
             .client(&target.token)
             .map_err(|source| AccountError::Client { source })?;
@@ -49,8 +79,6 @@ impl App {
             profile: profile.clone(),
             source,
         };
-        // Before anything is read: what we write meanwhile would look like somebody else's.
-        let _lock = self.account_lock(owner).await?;
         let report = |changes, is_first| LookReport {
             profile: profile.clone(),
             changes,

@@ -1,5 +1,7 @@
 //! What came of an act, title by title, for good.
 
+use std::fmt;
+
 use anirewind_restore::StepState;
 use anirewind_store::{OperationRow, OperationState, StepRow};
 
@@ -25,6 +27,20 @@ pub struct Summary {
     pub errors: usize,
     /// Titles that are not settled yet.
     pub open: usize,
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} written, {} left as they were, {} failed",
+            self.restored, self.skipped, self.errors
+        )?;
+        match self.open {
+            0 => Ok(()),
+            open => write!(f, ", {open} not settled yet"),
+        }
+    }
 }
 
 impl Report {

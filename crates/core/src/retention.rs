@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anirewind_backup::retention::{Candidate, Fate, Hold, Kept, Role, plan};
+use anirewind_backup::retention::{Candidate, Fate, Hold, Kept, Policy, Role, plan};
 use anirewind_backup::{Discarded, Folder, Kind, Mark, SnapshotName};
 use anirewind_model::UserId;
 use anirewind_store::{DiscardedRow, Reason, SnapshotRow, Standing};
@@ -51,6 +51,16 @@ impl RetentionPlan {
 impl App {
     /// What becomes of the snapshots of an account by the rules that are set.
     pub async fn retention_plan(&self, owner: UserId) -> Result<RetentionPlan, CurateError> {
+        self.retention_plan_by(owner, &self.inner.settings.retention)
+            .await
+    }
+
+    /// The same by other rules.
+    pub async fn retention_plan_by(
+        &self,
+        owner: UserId,
+        policy: &Policy,
+    ) -> Result<RetentionPlan, CurateError> {
         let rows = self.inner.store.snapshots(Some(owner)).await?;
         let leaving = if self.hold(&rows).is_some() {
             Vec::new()
@@ -58,7 +68,7 @@ impl App {
             self.trash_due(owner, newest_counted(&rows)).await?
         };
         let leaving = leaving.iter().map(Discarded::file).collect();
-        Ok(self.plan_retention(owner, rows, leaving))
+        Ok(self.plan_retention(owner, policy, rows, leaving))
     }
 
     /// Every account of which there are snapshots.
@@ -75,6 +85,7 @@ impl App {
     fn plan_retention(
         &self,
         owner: UserId,
+        policy: &Policy,
         rows: Vec<SnapshotRow>,
         leaving: Vec<String>,
     ) -> RetentionPlan {
@@ -82,7 +93,7 @@ impl App {
         let candidates: Vec<_> = rows.iter().map(candidate).collect();
         let plan = plan(
             &candidates,
-            &self.inner.settings.retention,
+            policy,
             hold.as_ref(),
             &self.inner.zone,
             self.now(),

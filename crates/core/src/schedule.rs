@@ -19,6 +19,11 @@ pub enum Schedule {
     Every(Duration),
 }
 
+/// By how much later than the schedule says somebody is served, so that not all the world asks AniList
+/// on the hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Jitter(time::Duration);
+
 /// A text that is no schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{0}` is not a schedule; allowed: {allowed}", allowed = Schedule::ALLOWED)]
@@ -83,12 +88,53 @@ impl Schedule {
         OffsetDateTime::from_unix_timestamp(next.as_second()).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 
+    /// The same for somebody who is served a little later each day. What is counted from the last one
+    /// is spread anyway.
+    pub fn next_after_with(
+        self,
+        last: OffsetDateTime,
+        zone: &TimeZone,
+        Jitter(later): Jitter,
+    ) -> OffsetDateTime {
+        match self {
+            Self::Daily(_) => self.next_after(last - later, zone) + later,
+            Self::Every(_) => self.next_after(last, zone),
+        }
+    }
+
     /// The longest time between two that are due.
     pub fn interval(self) -> Duration {
         match self {
             Self::Daily(_) => Duration::from_hours(24),
             Self::Every(interval) => interval,
         }
+    }
+}
+
+impl Jitter {
+    /// Up to so much, in whole seconds; the same for the same installation and account.
+    pub(crate) fn new(longest: Duration, account: u64, installation: i128) -> Self {
+        let halves = installation.to_le_bytes();
+        let (low, high) = halves.split_at(8);
+        let mut mixed = account;
+        for half in [low, high] {
+            let half = half.iter().rev();
+            let half = half.fold(0, |sum: u64, byte| (sum << 8) | u64::from(*byte));
+            // The finishing steps of splitmix64: neighbours end up far apart.
+            mixed = (mixed ^ half).wrapping_add(0x9e37_79b9_7f4a_7c15);
+            mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            mixed ^= mixed >> 31;
+        }
+        let seconds = mixed % (longest.as_secs() + 1);
+        Self(time::Duration::seconds(
+            i64::try_from(seconds).unwrap_or_default(),
+        ))
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn of(later: time::Duration) -> Self {
+        Self(later)
     }
 }
 
@@ -141,6 +187,27 @@ mod tests {
         ] {
             assert!(Schedule::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn accounts_are_spread_and_each_stays_where_it_is() {
+        let longest = Duration::from_mins(10);
+        let of = |account| Jitter::new(longest, account, 1_762_171_200_123_456_789);
+        let offsets: std::collections::BTreeSet<_> = (0..1_000).map(|n| of(n).0).collect();
+        assert!(offsets.len() > 400, "{} different ones", offsets.len());
+        assert!(
+            offsets
+                .iter()
+                .all(|later| *later <= time::Duration::minutes(10))
+        );
+        assert_eq!(of(7), of(7));
+        assert_eq!(Jitter::new(Duration::ZERO, 7, 7), Jitter::default());
+        let schedule = Schedule::parse("daily@01:00").unwrap();
+        let later = Jitter::of(time::Duration::minutes(7));
+        let next = |at| schedule.next_after_with(at, &TimeZone::UTC, later);
+        let due = datetime!(2026-11-03 1:07 UTC);
+        assert_eq!(next(datetime!(2026-11-03 1:03 UTC)), due);
+        assert_eq!(next(due), due + time::Duration::DAY);
     }
 
     #[test]

@@ -1,84 +1,320 @@
-//! Snapshots at start and by the schedule, for as long as a server runs.
+//! Snapshots at start and by the schedule, and looks in between, for as long as a server runs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
+use anirewind_anilist::Urgency;
 use anirewind_backup::Kind;
 use anirewind_model::UserId;
+use anirewind_store::AccountRow;
 use time::OffsetDateTime;
+use tokio::task::{AbortHandle, Id, JoinSet};
 
 use crate::accounts::{AccountError, Target};
+use crate::agenda::{Agenda, Ending};
 use crate::app::App;
+use crate::capture::CaptureError;
 use crate::explain::{Code, Explain as _};
+use crate::notices::ping::{Pings, UnderWay};
+use crate::schedule::Jitter;
 
-/// The wall clock is looked at this often: it can be set, and machines sleep.
+/// The wall clock is looked at this often, and so are the accounts: both change, and machines sleep.
 const LOOK: Duration = Duration::from_mins(1);
-/// After a failure that may pass the next attempt does not wait for the schedule, and the one after
-/// it waits twice as long.
-const FIRST_RETRY: time::Duration = time::Duration::minutes(15);
 
-/// Accounts that failed in a way that may pass, and when they are tried again.
-struct Retry {
+/// While something is under way, what else is due is looked for this often, in true time.
+const KNOCK: Duration = Duration::from_secs(1);
+
+/// Whose turn it is: an account, or a token of which it is not known yet whose it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Account(UserId),
+    Token(u64),
+}
+
+/// What is done for everybody, each at a time of his own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Errand {
+    Snapshots,
+    /// Looks, and how often.
+    Looks(time::Duration),
+}
+
+/// What leads to an account: tokens that work for it, or why there is none.
+#[derive(Debug, Default)]
+struct Way {
     targets: Vec<Target>,
-    at: OffsetDateTime,
-    wait: time::Duration,
+    trouble: Option<(Code, String)>,
+}
+
+/// What is under way of an errand.
+struct Rounds {
+    errand: Errand,
+    agenda: Agenda<Key>,
+    ways: BTreeMap<Key, Way>,
+    offsets: BTreeMap<UserId, Jitter>,
+    tasks: JoinSet<Done>,
+    under_way: BTreeMap<Id, (Key, AbortHandle)>,
+    /// When the accounts were last read, by the time since the clock's fixed instant.
+    read_at: Option<Duration>,
+    proven: Option<OffsetDateTime>,
+    /// What was last said of nobody being there, so that it is not said every minute.
+    said: Option<String>,
+    /// Who hears of snapshots being taken, and of how it went.
+    pings: Option<Pings>,
+}
+
+/// A piece of work that is over.
+enum Done {
+    Attempt {
+        key: Key,
+        began: OffsetDateTime,
+        ending: Ending,
+    },
+    /// It is known now whose token it is, or the snapshots were read again.
+    Other,
 }
 
 impl App {
     /// Takes a snapshot of every account now and whenever the schedule says, for ever.
     ///
-    /// What was missed while the machine slept is made up for once. A clock that is set back does
-    /// not bring a day twice, and one that was far ahead does not leave years without a snapshot.
+    /// Each account has its own times: none waits for another. What was missed while the machine
+    /// slept is made up for once. A clock that is set back does not bring a day twice, and one that
+    /// was far ahead does not leave years without a snapshot.
     pub async fn run_schedule(&self) {
-        let mut due = self.now();
-        let mut retry: Option<Retry> = None;
-        let mut proven = None;
-        for target in self.all_targets().await {
+        for target in self.targets(None).await.unwrap_or_default() {
             self.resume_in_background(&target);
         }
-        loop {
-            if self.now() >= due {
-                let started = self.now();
-                let targets = self.all_targets().await;
-                retry = self.take_round(&targets, FIRST_RETRY).await;
-                due = self.next_after(started);
-                tracing::info!(%due, "next snapshot");
-            } else if let Some(again) = retry.take_if(|again| self.now() >= again.at) {
-                retry = self.take_round(&again.targets, again.wait * 2).await;
-            }
-            proven = self.scrub_daily(proven).await;
-            // Nothing is due later than the schedule allows from now on, and a day besides, for a
-            // clock that was only set back a little.
-            due = due.min(self.next_after(self.now()) + time::Duration::DAY);
-            let next = retry.as_ref().map_or(due, |again| due.min(again.at));
-            self.inner.clock.sleep(self.until(next)).await;
-        }
+        self.run(Errand::Snapshots).await;
     }
 
     /// Looks at every account whenever the interval has passed, for ever; nothing when looking is
     /// switched off.
+    ///
+    /// Looks use what snapshots and people leave of the budget: with very many accounts the interval
+    /// is longer than it is set to.
     pub async fn run_watch(&self) {
-        let Some(interval) = self.inner.settings.watch_interval else {
+        let interval = self.inner.settings.watch_interval;
+        let interval = interval.and_then(|interval| time::Duration::try_from(interval).ok());
+        let Some(interval) = interval else {
             return std::future::pending().await;
         };
+        self.run(Errand::Looks(interval)).await;
+    }
+
+    async fn run(&self, errand: Errand) {
+        let mut rounds = Rounds::new(errand);
+        rounds.pings = (errand == Errand::Snapshots).then(|| Pings::begin(self));
         loop {
-            self.inner.clock.sleep(interval).await;
-            for target in self.all_targets().await {
-                self.resume_in_background(&target);
-                match self.look(&target).await {
-                    Ok(report) if report.changes > 0 => {
-                        tracing::info!(
-                            profile = report.profile,
-                            changes = report.changes,
-                            "changed"
-                        );
-                    }
-                    Ok(_) => {}
-                    Err(error) => tracing::warn!(problem = error.chain(), "cannot look"),
-                }
+            self.refresh(&mut rounds).await;
+            let now = self.now();
+            let due = {
+                let offsets = &rounds.offsets;
+                let next = |key: &Key, at| self.next_of(errand, offsets, key, at);
+                rounds.agenda.begin(now, next)
+            };
+            for key in due {
+                self.set_out(&mut rounds, key, now);
+            }
+            self.publish(&rounds);
+            self.prove_daily(&mut rounds);
+            self.wait(&mut rounds).await;
+        }
+    }
+
+    /// Reads who there is, at start, every minute, and when it became known whose a token is.
+    async fn refresh(&self, rounds: &mut Rounds) {
+        let elapsed = self.inner.clock.elapsed();
+        let is_fresh = |read_at| elapsed.saturating_sub(read_at) < LOOK;
+        if rounds.read_at.is_some_and(is_fresh) {
+            return;
+        }
+        rounds.read_at = Some(elapsed);
+        if let Err(error) = self.ways(rounds).await {
+            rounds.say(&error.chain(), || {
+                tracing::error!(problem = error.chain(), "no snapshot of anybody");
+            });
+            return;
+        }
+        if rounds.ways.is_empty() {
+            rounds.say("nobody", || {
+                tracing::warn!("no account is connected: anirewind account add --token-file FILE");
+            });
+        } else {
+            rounds.said = None;
+        }
+        let marks = rounds.ways.iter().map(|(key, way)| (*key, way.mark()));
+        let marks = marks.collect();
+        let first = match rounds.errand {
+            Errand::Snapshots => self.now(),
+            Errand::Looks(interval) => self.now() + interval,
+        };
+        rounds.agenda.keep(&marks, first);
+        let agenda = &rounds.agenda;
+        // Whoever was removed while something was read for him is not brought back by it.
+        for (key, task) in rounds.under_way.values() {
+            if matches!(key, Key::Account(_)) && !agenda.has(key) {
+                task.abort();
             }
         }
+    }
+
+    async fn ways(&self, rounds: &mut Rounds) -> Result<(), AccountError> {
+        let rows = self.accounts().await?;
+        let (targets, troubles) = self.all_targets(&rows).await;
+        rounds.offsets = rows
+            .iter()
+            .map(|row| (row.account.id, self.offset_of(row)))
+            .collect();
+        rounds.ways.clear();
+        for target in targets {
+            let key = match self.owner_of(&target) {
+                Some(owner) => Key::Account(owner),
+                None => Key::Token(hash(target.token.expose())),
+            };
+            rounds.ways.entry(key).or_default().targets.push(target);
+        }
+        for (owner, error) in troubles {
+            let way = rounds.ways.entry(Key::Account(owner)).or_default();
+            way.trouble = Some((error.code(), error.chain()));
+        }
+        Ok(())
+    }
+
+    /// Begins what is due for somebody.
+    fn set_out(&self, rounds: &mut Rounds, key: Key, now: OffsetDateTime) {
+        let Some(way) = rounds.ways.get(&key) else {
+            rounds.agenda.end(&key, now, Ending::Settled, now + LOOK);
+            return;
+        };
+        let (app, targets) = (self.clone(), way.targets.clone());
+        let trouble = way.trouble.clone();
+        let under_way = rounds.pings.as_ref().map(Pings::set_out);
+        let task = match (rounds.errand, key) {
+            (Errand::Snapshots, Key::Account(owner)) if targets.is_empty() => {
+                rounds.tasks.spawn(async move {
+                    let _under_way = under_way;
+                    if let Some((code, problem)) = trouble {
+                        app.note_failure(owner, code, &problem).await;
+                    }
+                    let (began, ending) = (app.now(), Ending::MayPass);
+                    Done::Attempt { key, began, ending }
+                })
+            }
+            (Errand::Snapshots, Key::Account(_)) => {
+                rounds.tasks.spawn(snapshot(app, key, targets, under_way))
+            }
+            (Errand::Snapshots, Key::Token(_)) => rounds.tasks.spawn(identify(app, key, targets)),
+            (Errand::Looks(_), _) => rounds.tasks.spawn(look(app, key, targets)),
+        };
+        rounds.under_way.insert(task.id(), (key, task));
+    }
+
+    /// Sleeps until something is due, or until something under way is over.
+    async fn wait(&self, rounds: &mut Rounds) {
+        let left = rounds.agenda.wakes_at().map_or(LOOK, |due| self.until(due));
+        if rounds.tasks.is_empty() {
+            self.inner.clock.sleep(left).await;
+            return;
+        }
+        // In true time: it is work that is waited for, and it takes what it takes.
+        let over = tokio::select! {
+            over = rounds.tasks.join_next_with_id() => over,
+            () = tokio::time::sleep(left.min(KNOCK)) => None,
+        };
+        let Some(over) = over else { return };
+        let (id, done) = match over {
+            Ok((id, done)) => (id, Some(done)),
+            Err(error) => (error.id(), None),
+        };
+        let key = rounds.under_way.remove(&id).map(|(key, _)| key);
+        let now = self.now();
+        match (done, key) {
+            (Some(Done::Attempt { key, began, ending }), _) => {
+                self.note_end(rounds, key, began, ending).await;
+            }
+            (Some(Done::Other), _) => rounds.read_at = None,
+            // Dropped, or it came to grief in a way that nobody foresaw.
+            (None, Some(key)) => self.note_end(rounds, key, now, Ending::MayPass).await,
+            (None, None) => {}
+        }
+    }
+
+    async fn note_end(&self, rounds: &mut Rounds, key: Key, began: OffsetDateTime, ending: Ending) {
+        // An account that was not known before this has times of its own only now.
+        if let Key::Account(owner) = key
+            && !rounds.offsets.contains_key(&owner)
+            && let Ok(rows) = self.accounts().await
+            && let Some(row) = rows.iter().find(|row| row.account.id == owner)
+        {
+            rounds.offsets.insert(owner, self.offset_of(row));
+        }
+        let next = self.next_of(rounds.errand, &rounds.offsets, &key, began);
+        rounds.agenda.end(&key, self.now(), ending, next);
+    }
+
+    /// Reads a part of the snapshots again, once a day, when nothing else is under way.
+    fn prove_daily(&self, rounds: &mut Rounds) {
+        let now = self.now();
+        // A little less than a day, so that a schedule that drifts does not skip one.
+        let is_due = rounds
+            .proven
+            .is_none_or(|last| (now - last).abs() >= time::Duration::hours(20));
+        if rounds.errand != Errand::Snapshots || !rounds.tasks.is_empty() || !is_due {
+            return;
+        }
+        rounds.proven = Some(now);
+        let app = self.clone();
+        rounds.tasks.spawn(async move {
+            if let Err(error) = app.scrub().await {
+                tracing::error!(problem = error.chain(), "snapshots could not be read again");
+            }
+            Done::Other
+        });
+    }
+
+    /// When an account is due again that was served at this time.
+    fn next_of(
+        &self,
+        errand: Errand,
+        offsets: &BTreeMap<UserId, Jitter>,
+        key: &Key,
+        at: OffsetDateTime,
+    ) -> OffsetDateTime {
+        match errand {
+            Errand::Looks(interval) => at + interval,
+            Errand::Snapshots => {
+                let jitter = match key {
+                    Key::Account(owner) => offsets.get(owner).copied(),
+                    Key::Token(_) => None,
+                };
+                let schedule = self.inner.settings.backup_at;
+                schedule.next_after_with(at, &self.inner.zone, jitter.unwrap_or_default())
+            }
+        }
+    }
+
+    /// By how much later an account is served than the schedule says: always the same here, another
+    /// for each account and each installation.
+    pub(crate) fn offset_of(&self, row: &AccountRow) -> Jitter {
+        let longest = self.inner.settings.backup_jitter;
+        let seed = (row.account.id.get(), row.added_at.unix_timestamp_nanos());
+        Jitter::new(longest, u64::from(seed.0), seed.1)
+    }
+
+    /// Says to whoever asks when accounts are due.
+    fn publish(&self, rounds: &Rounds) {
+        if rounds.errand != Errand::Snapshots {
+            return;
+        }
+        let waiting = rounds.agenda.waiting();
+        let due = waiting.filter_map(|(key, due)| match key {
+            Key::Account(owner) => Some((*owner, due)),
+            Key::Token(_) => None,
+        });
+        let published = self.inner.due.lock();
+        *published.unwrap_or_else(PoisonError::into_inner) = due.collect();
     }
 
     /// Goes on with what of an account was begun and did not end, without holding up anything else.
@@ -89,7 +325,7 @@ impl App {
         if !self.resuming().insert(owner) {
             return;
         }
-        let app = self.clone();
+        let app = self.with_urgency(Urgency::Act);
         tokio::spawn(async move {
             if let Err(error) = app.resume_unfinished(owner).await {
                 tracing::warn!(problem = error.chain(), "cannot go on with what was begun");
@@ -103,62 +339,132 @@ impl App {
         resuming.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads a part of the snapshots again, once a day; says when that was last done.
-    async fn scrub_daily(&self, last: Option<OffsetDateTime>) -> Option<OffsetDateTime> {
-        let now = self.now();
-        // A little less than a day, so that a schedule that drifts does not skip one.
-        let is_due = last.is_none_or(|last| (now - last).abs() >= time::Duration::hours(20));
-        if !is_due {
-            return last;
-        }
-        if let Err(error) = self.scrub().await {
-            tracing::error!(problem = error.chain(), "snapshots could not be read again");
-        }
-        Some(now)
-    }
-
-    fn next_after(&self, at: OffsetDateTime) -> OffsetDateTime {
-        self.inner
-            .settings
-            .backup_at
-            .next_after(at, &self.inner.zone)
-    }
-
     fn until(&self, due: OffsetDateTime) -> Duration {
         let left = Duration::try_from(due - self.now()).unwrap_or(Duration::ZERO);
         left.clamp(Duration::from_millis(100), LOOK)
     }
 
-    async fn all_targets(&self) -> Vec<Target> {
-        match self.targets(None).await {
-            Ok(targets) => targets,
-            Err(AccountError::NoAccount) => {
-                tracing::warn!("no account is connected: anirewind account add --token-file FILE");
-                Vec::new()
-            }
+    /// Waits for a turn before anything is held up for it, and goes on with that turn.
+    async fn in_turn(&self, target: &Target, urgency: Urgency) -> Result<Self, AccountError> {
+        let client = self
+            .with_urgency(urgency)
+            .client(&target.token)
+            .map_err(|source| AccountError::Client { source })?;
+        let turn = client.turn().await;
+        let turn = turn.map_err(|source| AccountError::Remote { source })?;
+        Ok(self.with_urgency(Urgency::Begun).with_turn(turn))
+    }
+}
+
+/// A snapshot of one account, with the first of its tokens that works.
+async fn snapshot(app: App, key: Key, targets: Vec<Target>, _under_way: Option<UnderWay>) -> Done {
+    let in_turn = match targets.first() {
+        Some(target) => app.in_turn(target, Urgency::Snapshot).await.ok(),
+        None => None,
+    };
+    // Without a turn the snapshot says what is wrong.
+    let app = in_turn.unwrap_or(app);
+    // From when on it is the list of now that is read.
+    let began = app.now();
+    let outcomes = app.capture_each(&targets, Kind::Automatic).await;
+    let ending = match outcomes.last() {
+        Some((_, Err(error))) => ending(error.code()),
+        Some((_, Ok(_))) | None => Ending::Settled,
+    };
+    Done::Attempt { key, began, ending }
+}
+
+/// Asks whose token it is; the account it belongs to is then served as all others are.
+async fn identify(app: App, key: Key, targets: Vec<Target>) -> Done {
+    let app = app.with_urgency(Urgency::Snapshot);
+    let began = app.now();
+    let Some(target) = targets.first() else {
+        return Done::Other;
+    };
+    let Err(error) = app.identify_target(target).await else {
+        return Done::Other;
+    };
+    let error = CaptureError::from(error);
+    let ending = ending(error.code());
+    app.note_no_snapshot(target, &error).await;
+    Done::Attempt { key, began, ending }
+}
+
+/// A look at one account, unless something else is under way on it.
+async fn look(app: App, key: Key, targets: Vec<Target>) -> Done {
+    let mut began = app.now();
+    for target in &targets {
+        app.resume_in_background(target);
+        let looking = match app.in_turn(target, Urgency::Look).await {
+            Ok(looking) => looking,
             Err(error) => {
-                tracing::error!(problem = error.chain(), "no snapshot of anybody");
-                Vec::new()
+                tracing::warn!(problem = error.chain(), "cannot look");
+                continue;
             }
+        };
+        began = app.now();
+        match looking.look_when_free(target).await {
+            Ok(report) => {
+                let report = report.filter(|report| report.changes > 0);
+                if let Some(report) = report {
+                    let (profile, changes) = (report.profile, report.changes);
+                    tracing::info!(profile, changes, "changed");
+                }
+                break;
+            }
+            Err(error) => tracing::warn!(problem = error.chain(), "cannot look"),
+        }
+    }
+    // Whatever it was, the next look is not far.
+    let ending = Ending::Settled;
+    Done::Attempt { key, began, ending }
+}
+
+/// A token, an account or an emptied list does not mend itself within the hour.
+const fn ending(code: Code) -> Ending {
+    match code {
+        Code::Unavailable | Code::Failed => Ending::MayPass,
+        _ => Ending::Settled,
+    }
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Way {
+    /// Another one when somebody connected the account again.
+    fn mark(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        for target in &self.targets {
+            target.token.expose().hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+}
+
+impl Rounds {
+    fn new(errand: Errand) -> Self {
+        Self {
+            errand,
+            agenda: Agenda::new(),
+            ways: BTreeMap::new(),
+            offsets: BTreeMap::new(),
+            tasks: JoinSet::new(),
+            under_way: BTreeMap::new(),
+            read_at: None,
+            proven: None,
+            pings: None,
+            said: None,
         }
     }
 
-    /// One round over some accounts; says which of them to try again, and when.
-    async fn take_round(&self, targets: &[Target], wait: time::Duration) -> Option<Retry> {
-        let mut failed = Vec::new();
-        for (target, outcome) in self.capture_each(targets, Kind::Automatic).await {
-            let passes = matches!(
-                outcome.as_ref().err().map(crate::explain::Explain::code),
-                Some(Code::Unavailable | Code::Failed)
-            );
-            // A token, an account or an emptied list does not mend itself within the hour.
-            failed.extend(passes.then_some(target));
+    fn say(&mut self, what: &str, tell: impl FnOnce()) {
+        if self.said.as_deref() != Some(what) {
+            self.said = Some(what.to_owned());
+            tell();
         }
-        let wait = wait.min(time::Duration::hours(4));
-        (!failed.is_empty()).then(|| Retry {
-            targets: failed,
-            at: self.now() + wait,
-            wait,
-        })
     }
 }

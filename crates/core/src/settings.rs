@@ -1,16 +1,24 @@
 //! The settings, checked.
 
+mod access;
+mod notify;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anirewind_backup::retention::Policy;
 use anirewind_backup::{Steps, Thresholds};
 use anirewind_model::AccessToken;
+use jiff::tz::TimeZone;
 
-use crate::access_settings::{self, AccessSettings};
 use crate::schedule::Schedule;
-use crate::source::{Origin, Setting, SettingsError, Sources, Values};
+pub(crate) use crate::settings::access::is_long_enough;
+pub use crate::settings::access::{AccessSettings, Network, PublicUrl};
+pub use crate::settings::notify::NotifySettings;
+use crate::settings_report::{Given, report};
+use crate::source::{Origin, Setting, SettingsError, Sources, Values, read_config};
 
 /// How this installation is to behave.
 #[derive(Debug, Clone)]
@@ -29,10 +37,16 @@ pub struct Settings {
     pub rate_limit: Option<u32>,
     /// When to take snapshots.
     pub backup_at: Schedule,
+    /// Up to so much later than the schedule says, by account.
+    pub backup_jitter: Duration,
+    /// Whose days are meant; `None` for the machine's zone.
+    pub time_zone: Option<TimeZone>,
     /// Where the server listens.
     pub listen: SocketAddr,
     /// How much to log, in the words of `tracing`'s filters.
     pub log: String,
+    /// How log lines are written.
+    pub log_format: LogFormat,
     /// What the names of snapshot files begin with.
     pub snapshot_prefix: String,
     /// Which snapshots stay.
@@ -49,8 +63,21 @@ pub struct Settings {
     pub destructive_sync: bool,
     /// Who may reach the server, and by which names.
     pub access: AccessSettings,
+    /// Who is told what.
+    pub notify: NotifySettings,
     /// Who is asked before each effect on the disk; nobody, but in tests.
     pub steps: Steps,
+    pub(crate) given: Arc<Given>,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogFormat {
+    /// A line for people.
+    #[default]
+    Text,
+    /// A JSON object a line.
+    Json,
 }
 
 /// A token from the environment or from a file that the user keeps.
@@ -62,41 +89,99 @@ pub struct ProvidedToken {
     pub token: AccessToken,
 }
 
+const DATA_DIR: Setting = Setting {
+    key: "data_dir",
+    variables: &["ANIREWIND_DATA_PATH", "PAB_DATA_PATH"],
+    about: "Where everything is kept.",
+    is_in_file: false,
+    ..Setting::PLAIN
+};
+const TOKEN: Setting = Setting {
+    key: "anilist_token",
+    variables: &["ANIREWIND_ANILIST_TOKEN", "PAB_ANILIST_TOKEN"],
+    about: "The token of an account, used and not kept.",
+    is_secret: true,
+    is_in_file: false,
+    ..Setting::PLAIN
+};
 const TOKEN_FILE: Setting = Setting {
     key: "anilist_token_file",
     variables: &["ANIREWIND_ANILIST_TOKEN_FILE"],
+    about: "A file that holds the token of an account; it is read at start and not copied.",
+    ..Setting::PLAIN
 };
 const ANILIST_URL: Setting = Setting {
     key: "anilist_url",
     variables: &["ANIREWIND_ANILIST_URL"],
+    about: "Where AniList is: another address only for a simulated one.",
+    ..Setting::PLAIN
 };
 const CLIENT_ID: Setting = Setting {
     key: "anilist_client_id",
     variables: &["ANIREWIND_ANILIST_CLIENT_ID"],
+    about: "The id of your own client on AniList, for the link that asks for a token.",
+    ..Setting::PLAIN
 };
 const REFERER: Setting = Setting {
     key: "referer",
     variables: &["ANIREWIND_REFERER"],
+    about: "What is sent to AniList as `Referer`.",
+    ..Setting::PLAIN
 };
 const RATE_LIMIT: Setting = Setting {
     key: "rate_limit",
     variables: &["ANIREWIND_RATE_LIMIT"],
+    about: "Requests to AniList a minute at most; unset follows what AniList says.",
+    ..Setting::PLAIN
 };
 const BACKUP_AT: Setting = Setting {
     key: "backup_at",
     variables: &["ANIREWIND_BACKUP_AT"],
+    about: "When snapshots are taken, besides at start.",
+    default: "daily@01:00",
+    ..Setting::PLAIN
+};
+const BACKUP_JITTER: Setting = Setting {
+    key: "backup_jitter",
+    variables: &["ANIREWIND_BACKUP_JITTER"],
+    about: "Scheduled snapshots come up to so much later, always by the same, so that not all ask AniList at once.",
+    default: "10m",
+    ..Setting::PLAIN
+};
+const TIME_ZONE: Setting = Setting {
+    key: "time_zone",
+    variables: &["ANIREWIND_TIME_ZONE"],
+    about: "The time zone of the schedule; the machine's if unset.",
+    ..Setting::PLAIN
 };
 const LISTEN: Setting = Setting {
     key: "listen",
     variables: &["ANIREWIND_LISTEN"],
+    about: "The address the server listens on.",
+    default: "127.0.0.1:4849",
+    parts: &["PAB_WEB_HOST", "PAB_WEB_PORT"],
+    ..Setting::PLAIN
 };
 const LOG: Setting = Setting {
     key: "log",
     variables: &["ANIREWIND_LOG", "PAB_LOG_LEVEL"],
+    about: "How much is logged.",
+    default: "info",
+    ..Setting::PLAIN
+};
+const LOG_FORMAT: Setting = Setting {
+    key: "log_format",
+    variables: &["ANIREWIND_LOG_FORMAT"],
+    about: "Whether log lines are text or JSON; holds from the next start.",
+    default: "text",
+    ..Setting::PLAIN
 };
 const PREFIX: Setting = Setting {
     key: "snapshot_prefix",
     variables: &["ANIREWIND_SNAPSHOT_PREFIX"],
+    about: "What the names of snapshot files begin with.",
+    default: "plexanibridge",
+    ..Setting::PLAIN
 };
 
 const RETENTION: Setting = Setting {
@@ -105,80 +190,126 @@ const RETENTION: Setting = Setting {
         "ANIREWIND_BACKUP_RETENTION_DAYS",
         "PAB_BACKUP_RETENTION_DAYS",
     ],
+    about: "For so many days every snapshot stays; 0 keeps all for ever.",
+    default: "7",
+    ..Setting::PLAIN
 };
 const DAILY: Setting = Setting {
     key: "keep_daily",
     variables: &["ANIREWIND_KEEP_DAILY"],
+    about: "Beyond that, one a day stays for so many days.",
+    default: "0",
+    ..Setting::PLAIN
 };
 const WEEKLY: Setting = Setting {
     key: "keep_weekly",
     variables: &["ANIREWIND_KEEP_WEEKLY"],
+    about: "Beyond that, one a week stays for so many weeks.",
+    default: "0",
+    ..Setting::PLAIN
 };
 const MONTHLY: Setting = Setting {
     key: "keep_monthly",
     variables: &["ANIREWIND_KEEP_MONTHLY"],
+    about: "Beyond that, one a month stays for so many months.",
+    default: "0",
+    ..Setting::PLAIN
 };
 const REMOVED_TITLES: Setting = Setting {
     key: "alarm_removed_titles",
     variables: &["ANIREWIND_ALARM_REMOVED_TITLES"],
+    about: "So many titles gone at once are unusual,",
+    default: "20",
+    ..Setting::PLAIN
 };
 const REMOVED_PERCENT: Setting = Setting {
     key: "alarm_removed_percent",
     variables: &["ANIREWIND_ALARM_REMOVED_PERCENT"],
+    about: "or so many percent of them.",
+    default: "10",
+    ..Setting::PLAIN
 };
 const GONE_PERCENT: Setting = Setting {
     key: "alarm_gone_percent",
     variables: &["ANIREWIND_ALARM_GONE_PERCENT"],
+    about: "So many percent gone at once are not believed.",
+    default: "50",
+    ..Setting::PLAIN
 };
 const CHANGED_TITLES: Setting = Setting {
     key: "alarm_changed_titles",
     variables: &["ANIREWIND_ALARM_CHANGED_TITLES"],
+    about: "So many titles changed within a day are unusual,",
+    default: "50",
+    ..Setting::PLAIN
 };
 const CHANGED_PERCENT: Setting = Setting {
     key: "alarm_changed_percent",
     variables: &["ANIREWIND_ALARM_CHANGED_PERCENT"],
+    about: "or so many percent of them.",
+    default: "30",
+    ..Setting::PLAIN
 };
 const SCORES_WIPED: Setting = Setting {
     key: "alarm_scores_wiped",
     variables: &["ANIREWIND_ALARM_SCORES_WIPED"],
+    about: "So many scores emptied at once are unusual.",
+    default: "20",
+    ..Setting::PLAIN
 };
 const MADE_PUBLIC: Setting = Setting {
     key: "alarm_made_public",
     variables: &["ANIREWIND_ALARM_MADE_PUBLIC"],
+    about: "So many private titles made public at once are unusual.",
+    default: "5",
+    ..Setting::PLAIN
 };
 
 const QUIET_FACTOR: Setting = Setting {
     key: "alarm_quiet_factor",
     variables: &["ANIREWIND_ALARM_QUIET_FACTOR"],
+    about: "A list that is quiet for so many times as long as usual is worth a word.",
+    default: "10",
+    ..Setting::PLAIN
 };
 
 const WATCH_INTERVAL: Setting = Setting {
     key: "watch_interval",
     variables: &["ANIREWIND_WATCH_INTERVAL"],
+    about: "How often AniList is looked at for what others changed.",
+    default: "5m",
+    ..Setting::PLAIN
 };
 const DRY_RUN: Setting = Setting {
     key: "dry_run",
     variables: &["ANIREWIND_DRY_RUN", "PAB_DRY_RUN"],
+    about: "Nothing at all is written to AniList.",
+    default: "false",
+    ..Setting::PLAIN
 };
 const DESTRUCTIVE: Setting = Setting {
     key: "destructive_sync",
     variables: &["ANIREWIND_DESTRUCTIVE_SYNC", "PAB_DESTRUCTIVE_SYNC"],
+    about: "Titles may be removed from AniList.",
+    default: "false",
+    ..Setting::PLAIN
 };
 
-const KNOWN: [Setting; 29] = [
+/// Every setting there is. What is shown, changed and understood is read off here.
+const OWN: [Setting; 29] = [
+    DATA_DIR,
+    TOKEN,
     CLIENT_ID,
-    access_settings::LOGIN,
-    access_settings::PASSWORD_FILE,
-    access_settings::PUBLIC_URL,
-    access_settings::HOSTS,
-    access_settings::PROXIES,
     TOKEN_FILE,
     ANILIST_URL,
     REFERER,
     RATE_LIMIT,
     BACKUP_AT,
+    BACKUP_JITTER,
+    TIME_ZONE,
     LISTEN,
     LOG,
+    LOG_FORMAT,
     PREFIX,
     RETENTION,
     DAILY,
@@ -200,11 +331,32 @@ const KNOWN: [Setting; 29] = [
 const LISTEN_DEFAULT: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4849);
 
+fn known() -> Vec<Setting> {
+    [&OWN[..], &access::KNOWN, &notify::KNOWN].concat()
+}
+
 impl Settings {
     /// Reads the settings: flag, then environment, then `config.toml` in the data folder.
     pub fn read(sources: &Sources) -> Result<Self, SettingsError> {
+        let config = Self::config_path(sources)?;
+        let text = read_config(&config)?;
+        Self::read_text(sources, &config, text)
+    }
+
+    /// The file that settings are kept in, whether it is there or not.
+    pub fn config_path(sources: &Sources) -> Result<PathBuf, SettingsError> {
+        Ok(data_folder(sources)?.join("config.toml"))
+    }
+
+    /// The same, if the file held this.
+    pub(crate) fn read_text(
+        sources: &Sources,
+        config: &Path,
+        text: Option<String>,
+    ) -> Result<Self, SettingsError> {
         let data = data_folder(sources)?;
-        let values = Values::read(sources, &data.join("config.toml"), &KNOWN)?;
+        let known = known();
+        let values = Values::read(sources, config, text.as_deref(), &known)?;
         let anilist_url = values.get(ANILIST_URL).map(|(url, _)| url);
         let is_simulated = anilist_url
             .as_deref()
@@ -229,7 +381,7 @@ impl Settings {
                 (!text.is_empty() && text.chars().all(plain)).then(|| text.to_owned())
             },
         )?;
-        Ok(Self {
+        let mut settings = Self {
             tokens: tokens(sources, &values)?,
             anilist_url,
             client_id: parsed(&values, CLIENT_ID, "a number", |text| {
@@ -239,6 +391,8 @@ impl Settings {
             referer: values.get(REFERER).map(|(referer, _)| referer),
             rate_limit,
             backup_at: backup_at.unwrap_or_default(),
+            backup_jitter: backup_jitter(&values)?,
+            time_zone: parsed(&values, TIME_ZONE, ZONE_ALLOWED, time_zone)?,
             listen: listen(sources, &values)?,
             log: parsed(&values, LOG, LOG_ALLOWED, log_filter)?
                 .unwrap_or_else(|| "info".to_owned()),
@@ -253,9 +407,25 @@ impl Settings {
             dry_run: parsed(&values, DRY_RUN, "true or false", flag)?.unwrap_or(false),
             destructive_sync: parsed(&values, DESTRUCTIVE, "true or false", flag)?.unwrap_or(false),
             access: AccessSettings::read(&values)?,
+            notify: NotifySettings::read(&values)?,
+            log_format: parsed(&values, LOG_FORMAT, "text or json", |text| match text {
+                "text" => Some(LogFormat::Text),
+                "json" => Some(LogFormat::Json),
+                _ => None,
+            })?
+            .unwrap_or_default(),
             steps: Steps::default(),
+            given: Arc::default(),
             data,
-        })
+        };
+        let rows = report(&values, &known, &settings.data);
+        settings.given = Arc::new(Given {
+            sources: sources.clone(),
+            config: config.to_owned(),
+            text,
+            rows,
+        });
+        Ok(settings)
     }
 }
 
@@ -266,6 +436,27 @@ fn flag(text: &str) -> Option<bool> {
         "false" | "0" | "no" | "off" => Some(false),
         _ => None,
     }
+}
+
+const ZONE_ALLOWED: &str = "the name of a time zone, as Europe/Berlin or UTC";
+
+/// A zone by its name. Offsets as `+02:00` have no summer time and are not taken.
+fn time_zone(name: &str) -> Option<TimeZone> {
+    TimeZone::get(name).ok()
+}
+
+/// Ten minutes unless somebody says otherwise.
+fn backup_jitter(values: &Values<'_>) -> Result<Duration, SettingsError> {
+    let allowed = "0 for none, or up to 6h, as 10m";
+    let parsed = parsed(values, BACKUP_JITTER, allowed, |text| {
+        let minutes: u64 = match (text.strip_suffix('m'), text.strip_suffix('h')) {
+            (Some(minutes), _) => minutes.trim().parse().ok()?,
+            (_, Some(hours)) => hours.trim().parse::<u64>().ok()?.checked_mul(60)?,
+            (None, None) => text.parse().ok().filter(|none| *none == 0)?,
+        };
+        (minutes <= 6 * 60).then(|| Duration::from_mins(minutes))
+    })?;
+    Ok(parsed.unwrap_or(Duration::from_mins(10)))
 }
 
 /// Five minutes unless somebody says otherwise; 0 for never.
@@ -353,14 +544,12 @@ fn log_filter(text: &str) -> Option<String> {
 fn data_folder(sources: &Sources) -> Result<PathBuf, SettingsError> {
     let flag = sources
         .flags
-        .get("data_dir")
-        .map(|path| (path, Origin::Flag("data_dir")));
-    let variable = ["ANIREWIND_DATA_PATH", "PAB_DATA_PATH"]
-        .into_iter()
-        .find_map(|name| {
-            let path = sources.environment.get(name)?;
-            Some((path, Origin::Environment(name.to_owned())))
-        });
+        .get(DATA_DIR.key)
+        .map(|path| (path, Origin::Flag(DATA_DIR.key)));
+    let variable = DATA_DIR.variables.iter().copied().find_map(|name| {
+        let path = sources.environment.get(name)?;
+        Some((path, Origin::Environment(name.to_owned())))
+    });
     let named = flag.or(variable);
     // An empty one is a script's unset variable; one that is not UTF-8 would name another folder.
     let is_no_path = |path: &str| path.is_empty() || path.contains(char::REPLACEMENT_CHARACTER);
@@ -389,6 +578,7 @@ fn parsed<T>(
     allowed: &str,
     parse: impl FnOnce(&str) -> Option<T>,
 ) -> Result<Option<T>, SettingsError> {
+    values.note(setting, allowed);
     let Some((value, origin)) = values.get(setting) else {
         return Ok(None);
     };
@@ -443,9 +633,9 @@ fn tokens(sources: &Sources, values: &Values<'_>) -> Result<Vec<ProvidedToken>, 
     let token =
         |text: &str, origin: Origin| AccessToken::new(text).ok_or(SettingsError::Token { origin });
     let mut tokens = Vec::new();
-    for name in ["ANIREWIND_ANILIST_TOKEN", "PAB_ANILIST_TOKEN"] {
-        if let Some(text) = environment.get(name) {
-            let token = token(text, Origin::Environment(name.to_owned()))?;
+    for name in TOKEN.variables {
+        if let Some(text) = environment.get(*name) {
+            let token = token(text, Origin::Environment((*name).to_owned()))?;
             tokens.push(ProvidedToken {
                 profile: None,
                 token,
@@ -528,6 +718,8 @@ mod tests {
         assert_eq!(settings.listen.to_string(), "127.0.0.1:4849");
         assert_eq!(settings.snapshot_prefix, "plexanibridge");
         assert_eq!(settings.backup_at.to_string(), "daily@01:00");
+        assert_eq!(settings.backup_jitter, Duration::from_mins(10));
+        assert_eq!(settings.time_zone, None);
         assert!(settings.tokens.is_empty() && settings.rate_limit.is_none());
         // Only a simulated AniList is asked more often than AniList ever allows.
         let local = "rate_limit = 60000\nanilist_url = \"http://127.0.0.1:1/\"";
@@ -568,6 +760,9 @@ mod tests {
             read(&[], "rate_limit = \n"),
             read(&[("ANIREWIND_BACKUP_AT", "sometimes")], ""),
             read(&[("ANIREWIND_LOG", "infoo")], ""),
+            read(&[("ANIREWIND_TIME_ZONE", "Europe/Berlinn")], ""),
+            read(&[], "time_zone = \"+02:00\""),
+            read(&[("ANIREWIND_BACKUP_JITTER", "7h")], ""),
             Settings::read(&Sources {
                 environment: [("ANIREWIND_DATA_PATH".to_owned(), String::new())].into(),
                 ..Sources::default()
@@ -579,6 +774,59 @@ mod tests {
         ]
         .map(|outcome| outcome.unwrap_err());
         insta::assert_snapshot!(messages.join("\n"));
+    }
+
+    #[test]
+    fn the_defaults_that_are_shown_are_the_ones_that_hold() {
+        let shown = |settings: &Settings| {
+            format!(
+                "{:?}",
+                Settings {
+                    given: Arc::default(),
+                    data: PathBuf::new(),
+                    ..settings.clone()
+                }
+            )
+        };
+        let plain = read(&[], "").unwrap();
+        let written = plain.report().iter().filter(|row| !row.is_locked);
+        let written = written.filter_map(|row| Some(format!("{} = {:?}\n", row.key, row.default?)));
+        let written = read(&[], &written.collect::<String>()).unwrap();
+        assert_eq!(shown(&written), shown(&plain));
+        for row in plain.report() {
+            assert!(!row.about.is_empty(), "{} says not what it does", row.key);
+            assert!(
+                row.default.is_none() || !row.allowed.is_empty() || row.key == "log",
+                "{row:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_report_says_what_holds_and_who_said_so() {
+        let given = [
+            ("ANIREWIND_ANILIST_TOKEN", "CANARY"),
+            ("PAB_LOG_LEVEL", "DEBUG"),
+            ("PAB_WEB_PORT", "5000"),
+        ];
+        let settings = read(&given, "rate_limit = 10\n").unwrap();
+        let row = |key: &str| settings.report().iter().find(|row| row.key == key).unwrap();
+        let token = row("anilist_token");
+        assert!(token.is_secret && token.is_set && token.is_locked && token.value.is_none());
+        assert_eq!(row("log").value.as_deref(), Some("DEBUG"));
+        assert_eq!(
+            row("log").origin,
+            Origin::Environment("PAB_LOG_LEVEL".to_owned())
+        );
+        assert!(row("log").is_locked && row("listen").is_locked && row("data_dir").is_locked);
+        assert_eq!(row("listen").value.as_deref(), Some("PAB_WEB_PORT=5000"));
+        let limit = row("rate_limit");
+        assert!(matches!(limit.origin, Origin::File(_)) && !limit.is_locked);
+        assert_eq!((limit.value.as_deref(), limit.default), (Some("10"), None));
+        assert_eq!(limit.allowed, "a number from 1 to 90");
+        assert_eq!(row("dry_run").origin, Origin::Default);
+        assert_eq!(row("dry_run").value.as_deref(), Some("false"));
+        assert!(!format!("{settings:?} {:?}", settings.report()).contains("CANARY"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Where settings come from: flags, then the environment, then `config.toml`, then defaults.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use thiserror::Error;
 use crate::explain::{Code, Explain};
 
 /// Everything that settings are read from, handed in by the program.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Sources {
     /// Flags that were given, by the name of the setting.
     pub flags: BTreeMap<&'static str, String>,
@@ -17,6 +18,17 @@ pub struct Sources {
     pub environment: BTreeMap<String, String>,
     /// Where the platform keeps a program's data; used when nobody says otherwise.
     pub platform_data: Option<PathBuf>,
+}
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Tokens and passwords are among the values.
+        f.debug_struct("Sources")
+            .field("flags", &self.flags.keys())
+            .field("environment", &self.environment.keys())
+            .field("platform_data", &self.platform_data)
+            .finish()
+    }
 }
 
 /// Where one value came from.
@@ -28,6 +40,8 @@ pub enum Origin {
     Environment(String),
     /// A key of the configuration file.
     File(PathBuf),
+    /// Nobody said anything.
+    Default,
 }
 
 impl fmt::Display for Origin {
@@ -36,6 +50,7 @@ impl fmt::Display for Origin {
             Self::Flag(name) => write!(f, "the flag --{}", name.replace('_', "-")),
             Self::Environment(name) => write!(f, "the environment variable {name}"),
             Self::File(path) => write!(f, "{}", path.display()),
+            Self::Default => f.write_str("the default"),
         }
     }
 }
@@ -89,9 +104,21 @@ pub enum SettingsError {
         /// Where it was read.
         origin: Origin,
     },
-    /// A secret was announced and is not there.
-    #[error("cannot read a secret from {} (from {origin}): {problem}", path.display())]
+    /// A secret that cannot be one. What it was is not repeated.
+    #[error("what {origin} holds cannot be `{key}`: {problem}")]
+    Secret {
+        /// The setting.
+        key: &'static str,
+        /// What is wrong with it.
+        problem: String,
+        /// Where it was read.
+        origin: Origin,
+    },
+    /// A file with a secret was announced and is not there.
+    #[error("cannot read `{key}` from {} (from {origin}): {problem}", path.display())]
     SecretFile {
+        /// The setting.
+        key: &'static str,
         /// The file.
         path: PathBuf,
         /// What is wrong.
@@ -104,6 +131,14 @@ pub enum SettingsError {
     Password {
         /// Where it was read.
         origin: Origin,
+    },
+    /// A setting that means nothing without another.
+    #[error("`{key}` is set, and `{needs}` is not")]
+    Alone {
+        /// The setting.
+        key: &'static str,
+        /// The other.
+        needs: &'static str,
     },
     /// Nobody says where data goes.
     #[error("nobody says where to keep data, and this machine names no place for it")]
@@ -129,34 +164,82 @@ pub(crate) struct Setting {
     pub(crate) key: &'static str,
     /// Ours first, then those of the system we follow.
     pub(crate) variables: &'static [&'static str],
+    /// What it does, in one sentence.
+    pub(crate) about: &'static str,
+    /// What holds when nobody says anything, as it would be written; empty for nothing.
+    pub(crate) default: &'static str,
+    /// Whether its value is never shown.
+    pub(crate) is_secret: bool,
+    /// Whether it can stand in the configuration file.
+    pub(crate) is_in_file: bool,
+    /// Variables of the system we follow that each say a part of it.
+    pub(crate) parts: &'static [&'static str],
+}
+
+impl Setting {
+    /// One that stands in the file like most, for what is left unsaid about another.
+    pub(crate) const PLAIN: Self = Self {
+        key: "",
+        variables: &[],
+        about: "",
+        default: "",
+        is_secret: false,
+        is_in_file: true,
+        parts: &[],
+    };
 }
 
 /// Values by key, the strongest source winning.
 pub(crate) struct Values<'a> {
     sources: &'a Sources,
     file: Option<(PathBuf, toml::Table)>,
+    /// What each setting that was asked for may be.
+    allowed: RefCell<BTreeMap<&'static str, String>>,
 }
 
 impl<'a> Values<'a> {
-    /// Reads the configuration file in the data folder and refuses names that mean nothing.
+    /// Takes what the configuration file holds and refuses names that mean nothing.
     pub(crate) fn read(
         sources: &'a Sources,
         config: &Path,
+        text: Option<&str>,
         known: &[Setting],
     ) -> Result<Self, SettingsError> {
-        let file = match read_config(config) {
-            Ok(text) => Some((config.to_owned(), parse(config, &text)?)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => {
-                return Err(SettingsError::File {
-                    path: config.to_owned(),
-                    problem: error.to_string(),
-                });
-            }
+        let file = match text {
+            Some(text) => Some((config.to_owned(), parse(config, text)?)),
+            None => None,
         };
-        let values = Self { sources, file };
+        let values = Self {
+            sources,
+            file,
+            allowed: RefCell::default(),
+        };
         values.refuse_unknown(known)?;
         Ok(values)
+    }
+
+    /// Remembers what a setting may be, for whoever shows it.
+    pub(crate) fn note(&self, setting: Setting, allowed: &str) {
+        let mut noted = self.allowed.borrow_mut();
+        noted.insert(setting.key, allowed.to_owned());
+    }
+
+    /// What a setting may be, in words; empty when anything goes.
+    pub(crate) fn allowed(&self, setting: Setting) -> String {
+        let noted = self.allowed.borrow();
+        noted.get(setting.key).cloned().unwrap_or_default()
+    }
+
+    /// Variables that say a part of a setting, as they are set.
+    pub(crate) fn parts(&self, setting: Setting) -> Option<(String, Origin)> {
+        let set = |name: &&'static str| Some((*name, self.sources.environment.get(*name)?));
+        let parts: Vec<_> = setting.parts.iter().filter_map(set).collect();
+        let (name, _) = parts.first()?;
+        let said: Vec<_> = parts
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        Some((said.join(" "), Origin::Environment((*name).to_owned())))
     }
 
     /// The value of a setting as text, and where it stands.
@@ -186,9 +269,10 @@ impl<'a> Values<'a> {
         if let Some((path, table)) = &self.file
             && let Some(key) = table
                 .keys()
-                .find(|key| known.iter().all(|s| s.key != **key))
+                .find(|key| known.iter().all(|s| !s.is_in_file || s.key != **key))
         {
-            let keys: Vec<_> = known.iter().map(|setting| setting.key).collect();
+            let in_file = known.iter().filter(|setting| setting.is_in_file);
+            let keys: Vec<_> = in_file.map(|setting| setting.key).collect();
             return Err(SettingsError::Unknown {
                 key: key.clone(),
                 origin: Origin::File(path.clone()),
@@ -200,7 +284,6 @@ impl<'a> Values<'a> {
             .flat_map(|setting| setting.variables)
             .copied()
             .filter(|name| name.starts_with("ANIREWIND_"))
-            .chain(ELSEWHERE)
             .collect();
         let mut names = self.sources.environment.keys();
         match names.find(|name| name.starts_with("ANIREWIND_") && !ours.contains(&name.as_str())) {
@@ -214,24 +297,27 @@ impl<'a> Values<'a> {
     }
 }
 
-/// Read apart from the table of settings.
-const ELSEWHERE: [&str; 3] = [
-    "ANIREWIND_DATA_PATH",
-    "ANIREWIND_ANILIST_TOKEN",
-    crate::access_settings::PASSWORD,
-];
-
-/// Reads a file of a size that settings can have. A pipe or a device in its place is refused: it
-/// would hold us, or never end.
-fn read_config(path: &Path) -> std::io::Result<String> {
+/// What the configuration file holds; `None` when there is none. A pipe or a device in its place is
+/// refused: it would hold us, or never end.
+pub(crate) fn read_config(path: &Path) -> Result<Option<String>, SettingsError> {
     const LARGEST: u64 = 1024 * 1024;
-    let metadata = std::fs::metadata(path)?;
-    if !metadata.is_file() || metadata.len() > LARGEST {
-        return Err(std::io::Error::other(
-            "it is not a file of a size that settings can have",
-        ));
+    let read = || {
+        let metadata = std::fs::metadata(path)?;
+        if !metadata.is_file() || metadata.len() > LARGEST {
+            return Err(std::io::Error::other(
+                "it is not a file of a size that settings can have",
+            ));
+        }
+        std::fs::read_to_string(path)
+    };
+    match read() {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(SettingsError::File {
+            path: path.to_owned(),
+            problem: error.to_string(),
+        }),
     }
-    std::fs::read_to_string(path)
 }
 
 fn parse(path: &Path, text: &str) -> Result<toml::Table, SettingsError> {

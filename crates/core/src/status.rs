@@ -1,5 +1,7 @@
 //! How things stand, in one word an account.
 
+use std::sync::PoisonError;
+
 use anirewind_backup::retention::Hold;
 use anirewind_store::{AccountRow, Attempt, OperationRow, Outcome, SnapshotRow};
 use time::{Duration, OffsetDateTime};
@@ -8,9 +10,10 @@ use crate::alarms::{OpenAlarm, quiet_since};
 use crate::app::App;
 use crate::find::BrowseError;
 use crate::judge::is_trusted;
+use crate::schedule::Schedule;
 
 /// A snapshot is late when it is this much older than the schedule allows.
-const GRACE: Duration = Duration::hours(3);
+pub(crate) const GRACE: Duration = Duration::hours(3);
 
 /// How well an account is protected, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,7 +118,7 @@ impl App {
                 last_attempt.as_ref(),
                 late_after,
             );
-            let next = schedule.next_after(self.now(), &self.inner.zone);
+            let next = self.next_due(&account, last_attempt.as_ref());
             all.push(AccountStatus {
                 account,
                 verdict,
@@ -130,6 +133,28 @@ impl App {
         }
         all.sort_by_key(|status| status.verdict);
         Ok(all)
+    }
+}
+
+impl App {
+    /// When an account is due: as the schedule that runs here has it, else as one would.
+    fn next_due(&self, account: &AccountRow, last_attempt: Option<&Attempt>) -> OffsetDateTime {
+        let now = self.now();
+        let due = {
+            let due = self.inner.due.lock();
+            let due = due.unwrap_or_else(PoisonError::into_inner);
+            due.get(&account.account.id).copied()
+        };
+        if let Some(due) = due.filter(|due| *due > now) {
+            return due;
+        }
+        let schedule = self.inner.settings.backup_at;
+        let last = match (schedule, last_attempt) {
+            (Schedule::Every(_), Some(last)) => last.at.min(now),
+            _ => now,
+        };
+        let (zone, jitter) = (&self.inner.zone, self.offset_of(account));
+        schedule.next_after_with(last, zone, jitter).max(now)
     }
 }
 

@@ -1,5 +1,7 @@
 //! What machines are told: one shape a thing, whether a command prints it or the server answers it.
 
+mod living;
+
 use std::collections::BTreeMap;
 
 use anirewind_backup::Alarm;
@@ -13,9 +15,12 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+pub use crate::notices::{ChannelView, NoticesView, PingView, TestedView};
 use crate::plan::{Action, Plan};
 use crate::report::Report;
 use crate::status::AccountStatus;
+
+pub use living::{HealthView, LogLineView, SettingView};
 
 /// An instant as RFC 3339.
 pub fn instant(at: OffsetDateTime) -> String {

@@ -11,9 +11,11 @@ use async_graphql::{Pos, Positioned};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, Limited, StreamBody};
 use hyper::body::{Bytes, Frame, Incoming};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, REFERER, RETRY_AFTER};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, REFERER, RETRY_AFTER};
 use hyper::{Method, Request as HttpRequest, Response, StatusCode};
 use serde_json::{Value, json};
+use time::UtcOffset;
+use time::macros::format_description;
 
 use crate::BatchError;
 use crate::complexity;
@@ -38,11 +40,25 @@ const DISABLED: &str = "The AniList API has been temporarily disabled due to sev
 const HTML: &str = "<!DOCTYPE html><html><head><title>Just a moment...</title></head>\
                     <body><h1>Checking your browser</h1></body></html>";
 
-/// Serves one HTTP request.
+/// Serves one HTTP request, and says what time it is here.
 pub(crate) async fn serve(
     shared: Arc<Shared>,
     request: HttpRequest<Incoming>,
 ) -> Result<Reply, Cut> {
+    let now = shared.clock.now();
+    let mut reply = serve_one(shared, request).await?;
+    let form = format_description!(
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+    );
+    let date = now.to_offset(UtcOffset::UTC).format(form);
+    let date = date.ok().and_then(|date| HeaderValue::from_str(&date).ok());
+    if let Some(date) = date {
+        reply.headers_mut().insert(DATE, date);
+    }
+    Ok(reply)
+}
+
+async fn serve_one(shared: Arc<Shared>, request: HttpRequest<Incoming>) -> Result<Reply, Cut> {
     if request.method() == Method::GET {
         return Ok(inspect(&shared, request.uri().path()));
     }

@@ -103,6 +103,14 @@ impl Store {
         .await
     }
 
+    /// Which form the file has; it is brought to the newest when it is opened.
+    pub async fn schema_version(&self) -> Result<i64, StoreError> {
+        self.run(|connection| {
+            Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+        })
+        .await
+    }
+
     /// Runs a piece of work that writes.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
@@ -139,6 +147,11 @@ impl Store {
         });
         done.await.map_err(|_| StoreError::Closed)?
     }
+}
+
+/// The version of the SQLite that was linked in.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
 }
 
 /// What a piece of work can end with.

@@ -164,7 +164,7 @@ impl Access {
             .http_only(true)
             .secure(self.is_https())
             .same_site(SameSite::Lax)
-            .max_age(actix_web::cookie::time::Duration::days(30))
+            .max_age(Duration::days(30))
             .finish()
     }
 

@@ -4,7 +4,10 @@ mod acting;
 mod auth;
 mod curating;
 mod events;
+#[expect(unused_qualifications, reason = "as the macros write them out")]
+mod living;
 mod metrics;
+mod noticing;
 mod people;
 mod problem;
 #[expect(unused_qualifications, reason = "as the macros write them out")]
@@ -47,7 +50,6 @@ macro_rules! api {
 api![
     reading::profiles,
     reading::status,
-    reading::settings,
     reading::snapshots,
     reading::snapshot,
     reading::snapshot_file,
@@ -88,7 +90,14 @@ api![
     acting::pause,
     acting::resume,
     acting::stop,
+    noticing::channels,
+    noticing::test,
     events::stream,
+    living::settings_in_force,
+    living::change_settings,
+    living::reload,
+    living::health_checks,
+    living::log_lines,
 ];
 
 /// Routes of the API.
@@ -117,7 +126,12 @@ pub(crate) fn watching(config: &mut web::ServiceConfig) {
 
 #[get("/api/v1/openapi.json")]
 async fn document() -> HttpResponse {
-    HttpResponse::Ok().json(Document::openapi())
+    HttpResponse::Ok().json(description())
+}
+
+/// The API as a document.
+pub(crate) fn description() -> utoipa::openapi::OpenApi {
+    Document::openapi()
 }
 
 /// An answer for a route of the API that there is not.

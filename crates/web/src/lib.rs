@@ -12,9 +12,11 @@ mod login;
 mod page;
 mod pages;
 mod parts;
+mod revalidate;
 mod serve;
 mod theme;
+mod trace;
 
 pub use access::Access;
 pub use api::Hub;
-pub use serve::{ServeError, application, bind, serve};
+pub use serve::{ServeError, Serving, application, bind};

@@ -67,6 +67,7 @@ pub(crate) struct Page {
 
 impl Page {
     /// Name, address and icon of each place.
+    #[expect(clippy::unused_self, reason = "templates ask the page for it")]
     pub(crate) fn nav(&self) -> [(Place, &'static str, &'static str, &'static str); 6] {
         [
             (Place::Dashboard, "/", "Dashboard", "i-home"),

@@ -1,5 +1,6 @@
 //! The pages, a file each.
 
+mod about;
 mod at;
 mod change;
 mod connect;
@@ -23,6 +24,7 @@ pub(crate) use plan::by;
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .configure(dashboard::routes)
+        .configure(about::routes)
         .configure(connect::routes)
         .configure(security::routes)
         // Before the plans: `new` is no id.

@@ -2,9 +2,10 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
 
 use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App as ActixApp, HttpServer, web};
 use anirewind_core::App;
@@ -12,12 +13,14 @@ use thiserror::Error;
 
 use crate::access::Access;
 use crate::api::Hub;
-use crate::{api, assets, guard, login, pages, theme};
+use crate::{api, assets, guard, login, pages, revalidate, theme, trace};
 
 /// A handful of pages for a handful of people.
 const WORKERS: usize = 2;
-/// So many seconds requests that are under way have when the server is asked to stop.
-const SHUTDOWN: u64 = 3;
+/// So long a connection that was just accepted has to be taken up.
+const TAKE_UP: Duration = Duration::from_millis(250);
+/// So many seconds requests that are under way have when another server has taken over.
+const DRAIN: u64 = 60;
 
 /// The server cannot be started.
 #[derive(Debug, Error)]
@@ -71,7 +74,9 @@ pub fn application(
         .app_data(access)
         .wrap(from_fn(guard::check))
         .wrap(guard::headers(is_https))
+        .wrap(from_fn(revalidate::check))
         .wrap(Compress::default())
+        .wrap(from_fn(trace::follow))
         .configure(api::limits)
         // What watches over the process asks without the path that a proxy adds.
         .configure(api::watching)
@@ -79,21 +84,55 @@ pub fn application(
         .default_service(web::to(pages::not_found))
 }
 
-/// Serves until the process is asked to stop; requests under way are finished first.
-pub async fn serve(app: App, listener: TcpListener) -> Result<(), ServeError> {
-    // One for all workers: an id means the same on every connection.
-    let hub = Hub::of(&app);
-    let listen = listener.local_addr().map_err(ServeError::Run)?;
-    let access = web::Data::new(Access::new(app.settings().access.clone(), listen));
-    HttpServer::new(move || application(app.clone(), hub.clone(), access.clone()))
-        .workers(WORKERS)
-        // A stream of events never ends by itself.
-        .shutdown_timeout(SHUTDOWN)
-        .listen(listener)
-        .map_err(ServeError::Run)?
-        .run()
-        .await
-        .map_err(ServeError::Run)
+/// A server that answers.
+#[must_use = "a server that nobody waits for ends"]
+pub struct Serving {
+    hub: Hub,
+    handle: ServerHandle,
+    server: tokio::task::JoinHandle<io::Result<()>>,
+}
+
+impl Serving {
+    /// Starts to answer on a socket. It goes on until it is let go of.
+    pub fn start(app: App, listener: TcpListener) -> Result<Self, ServeError> {
+        // One for all workers: an id means the same on every connection.
+        let hub = Hub::of(&app);
+        let shared = hub.clone();
+        let listen = listener.local_addr().map_err(ServeError::Run)?;
+        let access = web::Data::new(Access::new(app.settings().access.clone(), listen));
+        let server =
+            HttpServer::new(move || application(app.clone(), shared.clone(), access.clone()))
+                .workers(WORKERS)
+                // Whoever starts it says when it ends.
+                .disable_signals()
+                .shutdown_timeout(DRAIN)
+                .listen(listener)
+                .map_err(ServeError::Run)?
+                .run();
+        Ok(Self {
+            hub,
+            handle: server.handle(),
+            server: tokio::spawn(server),
+        })
+    }
+
+    /// Waits until it ends by itself, which it does when it fails.
+    pub async fn ended(&mut self) -> Result<(), ServeError> {
+        match (&mut self.server).await {
+            Ok(ended) => ended.map_err(ServeError::Run),
+            Err(error) => Err(ServeError::Run(io::Error::other(error))),
+        }
+    }
+
+    /// Takes no more connections, and ends when the requests under way are answered.
+    pub async fn drain(self) {
+        self.hub.close();
+        // A connection between the one that accepts and the one that answers would be dropped by a
+        // stop: first none come after, then those are taken up.
+        self.handle.pause().await;
+        tokio::time::sleep(TAKE_UP).await;
+        self.handle.stop(true).await;
+    }
 }
 
 fn routes(config: &mut web::ServiceConfig) {

@@ -1,22 +1,24 @@
 //! `account add|list|check|remove`
 
-use anirewind_core::model::AccessToken;
 use anirewind_core::{AccountError, AccountRow, App};
 use comfy_table::{Table, presets};
 use serde_json::Value;
 
 use crate::arguments::AccountCommand;
 use crate::output::{Failure, Output};
+use crate::wiring::Secret;
 
 pub(crate) async fn run(
     app: &App,
     output: &Output,
     command: &AccountCommand,
-    token: Option<AccessToken>,
+    secret: Option<Secret>,
 ) -> Result<u8, Failure> {
     match command {
         AccountCommand::Add { name, .. } => {
-            let token = token.ok_or(AccountError::NoAccount)?;
+            let Some(Secret::Token(token)) = secret else {
+                return Err(AccountError::NoAccount.into());
+            };
             let row = app.add_account(name.as_deref(), token).await?;
             output.result(
                 "account",

@@ -194,3 +194,38 @@ fn doctor_names_what_keeps_everything_else_from_starting() {
     );
     assert_eq!(scene.json(&["doctor"])[0]["fine"], false);
 }
+
+#[test]
+fn the_password_of_the_pages_is_set_and_sessions_are_listed() {
+    let scene = Scene::new();
+    let short = scene
+        .command()
+        .args(["password", "set", "--password-file", "-"])
+        .write_stdin("short\n")
+        .output()
+        .unwrap();
+    assert_eq!(short.status.code(), Some(2), "{short:?}");
+    let said = String::from_utf8_lossy(&short.stderr).into_owned();
+    assert!(
+        said.contains("12 letters or more") && !said.contains("short\n"),
+        "{said}"
+    );
+    let set = scene
+        .command()
+        .args(["password", "set", "--password-file", "-", "--json"])
+        .write_stdin("a password that is long\n")
+        .output()
+        .unwrap();
+    assert!(set.status.success(), "{set:?}");
+    let nobody = scene.command().args(["password", "set"]).output().unwrap();
+    assert_eq!(nobody.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("--password-file"));
+    let sessions = scene.command().args(["session", "list"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&sessions.stdout).contains("Nobody is logged in"));
+    let none = scene
+        .command()
+        .args(["session", "end", "nothing"])
+        .output()
+        .unwrap();
+    assert_eq!(none.status.code(), Some(4), "{none:?}");
+}

@@ -7,8 +7,11 @@
 )]
 
 mod commands;
+mod configuring;
+mod crowding;
 mod curation;
 mod killing;
+mod notifying;
 mod refusals;
 mod restoring;
 mod scene;

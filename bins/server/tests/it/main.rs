@@ -6,5 +6,7 @@
     reason = "a test that panics has failed"
 )]
 
+mod deploying;
 mod layers;
+mod living;
 mod serving;

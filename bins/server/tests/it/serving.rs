@@ -63,7 +63,7 @@ fn the_demo_shows_snapshots_and_takes_one_by_itself() {
     let server = Server::start(&["--demo"], &[]);
     let (status, page) = server.get("/", None);
     assert_eq!(status, 200);
-    assert!(page.contains("hana is protected"), "{page}");
+    assert!(page.contains("hana changed in an unusual way"), "{page}");
     assert!(page.contains("plexanibridge-hana."), "{page}");
     let rows = |page: &str| page.matches("scope=\"row\"").count();
     let before = rows(&page);
@@ -83,7 +83,7 @@ fn the_demo_never_uses_a_real_token() {
         ("ANIREWIND_ANILIST_URL", "http://127.0.0.1:9"),
     ];
     let server = Server::start(&["--demo"], &real);
-    assert!(server.get("/", None).1.contains("hana is protected"));
+    assert!(server.get("/", None).1.contains("hana changed"));
 }
 
 #[test]

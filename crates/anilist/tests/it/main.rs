@@ -6,4 +6,5 @@ mod failures;
 mod pacing;
 mod reading;
 mod scene;
+mod sharing;
 mod writing;

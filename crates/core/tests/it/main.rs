@@ -7,7 +7,9 @@
 )]
 
 mod accounts;
+mod calendars;
 mod capturing;
+mod configuring;
 mod crashing;
 mod enduring;
 mod finding;
@@ -21,4 +23,6 @@ mod proving;
 mod restoring;
 mod scene;
 mod scheduling;
+mod sharing;
+mod telling;
 mod undoing;

@@ -65,7 +65,7 @@ impl Owner {
     /// Counts a wrong password, and refuses where there were too many.
     pub(crate) fn slow_down(&self, app: &App) -> Result<(), Problem> {
         let tried = self.access.try_now(self.address, app.now());
-        tried.map_err(|wait| Problem::too_many(wait))
+        tried.map_err(Problem::too_many)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What happens, as server-sent events with ids and replay.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use anirewind_core::{App, Event, Id};
 use futures_util::stream::unfold;
 use serde::Serialize;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::api::auth::Reader;
 
@@ -49,30 +50,47 @@ struct Inner {
     kept: Mutex<VecDeque<Told>>,
     live: broadcast::Sender<Told>,
     /// Acts that pages began, with what went wrong where one has ended so.
-    begun: Mutex<BTreeMap<Id, Option<String>>>,
+    acts: Mutex<BTreeMap<Id, Option<String>>>,
     /// Where acts are carried out: not on the worker of a connection, which may end with it.
     runtime: tokio::runtime::Handle,
+    /// When this began, for names that no other process gave.
+    begun: u64,
+    requests: AtomicU64,
+    closing: watch::Sender<bool>,
+    /// Whether all that happened before the end was handed on.
+    ended: watch::Sender<bool>,
 }
 
 impl Hub {
     /// Listens to an installation for as long as it lives.
     pub fn of(app: &App) -> Self {
         let (live, _) = broadcast::channel(KEPT);
+        let started = app.now().unix_timestamp_nanos() / 1_000_000;
+        let begun = u64::try_from(started).unwrap_or_default();
         let hub = Self {
             inner: Arc::new(Inner {
                 kept: Mutex::default(),
                 live,
-                begun: Mutex::default(),
+                acts: Mutex::default(),
                 runtime: tokio::runtime::Handle::current(),
+                begun,
+                requests: AtomicU64::new(0),
+                closing: watch::Sender::new(false),
+                ended: watch::Sender::new(false),
             }),
         };
-        let (listener, listener_clock, mut events) = (hub.clone(), app.clone(), app.events());
+        let (listener, mut events) = (hub.clone(), app.events());
         tokio::spawn(async move {
             // Higher than any before the start: whoever comes back then gets all that is kept.
-            let started = listener_clock.now().unix_timestamp_nanos() / 1_000_000;
-            let mut id = u64::try_from(started).unwrap_or_default();
+            let mut id = begun;
+            let mut closing = listener.inner.closing.subscribe();
             loop {
-                match events.recv().await {
+                let event = tokio::select! {
+                    biased;
+                    event = events.recv() => event,
+                    _ = closing.wait_for(|closing| *closing) => break,
+                };
+                match event {
                     Ok(event) => {
                         id += 1;
                         listener.tell(told(id, &event));
@@ -82,6 +100,7 @@ impl Hub {
                     Err(broadcast::error::RecvError::Closed) => break,
                 }
             }
+            let _ = listener.inner.ended.send_replace(true);
         });
         hub
     }
@@ -138,13 +157,14 @@ impl Hub {
         Following {
             waiting: missed.into(),
             live,
+            ended: self.inner.ended.subscribe(),
             has_gap,
         }
     }
 
     fn acts(&self) -> std::sync::MutexGuard<'_, BTreeMap<Id, Option<String>>> {
         self.inner
-            .begun
+            .acts
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
@@ -155,6 +175,22 @@ impl Hub {
         F: Future<Output: Send + 'static> + Send + 'static,
     {
         self.inner.runtime.spawn(work)
+    }
+
+    /// A name for a request that no other has.
+    pub(crate) fn name_request(&self) -> String {
+        let number = self.inner.requests.fetch_add(1, Ordering::Relaxed) + 1;
+        format!("{:x}-{number}", self.inner.begun)
+    }
+
+    /// Ends the streams of events, and lets each connection end with its next answer: somebody else
+    /// takes over.
+    pub(crate) fn close(&self) {
+        let _ = self.inner.closing.send_replace(true);
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        *self.inner.closing.borrow()
     }
 
     fn tell(&self, told: Told) {
@@ -196,6 +232,7 @@ pub(crate) enum WhatOf {
 pub(crate) struct Following {
     waiting: VecDeque<Told>,
     live: broadcast::Receiver<Told>,
+    ended: watch::Receiver<bool>,
     /// Whether something is missing since what was seen last.
     pub(crate) has_gap: bool,
 }
@@ -218,7 +255,13 @@ impl Following {
         if let Some(told) = self.waiting.pop_front() {
             return Heard::Event(told.id, told.event);
         }
-        match tokio::time::timeout(HEARTBEAT, self.live.recv()).await {
+        let told = tokio::select! {
+            biased;
+            told = tokio::time::timeout(HEARTBEAT, self.live.recv()) => told,
+            // A browser comes back by itself, and asks for what it missed.
+            _ = self.ended.wait_for(|ended| *ended) => return Heard::Over,
+        };
+        match told {
             Ok(Ok(told)) => Heard::Event(told.id, told.event),
             Ok(Err(broadcast::error::RecvError::Lagged(_))) => Heard::Missed,
             Ok(Err(broadcast::error::RecvError::Closed)) => Heard::Over,
@@ -238,6 +281,7 @@ fn told(id: u64, event: &Event) -> Told {
         Event::Job { .. } => "job",
         Event::Waiting { .. } => "waiting",
         Event::Ended { .. } => "ended",
+        Event::Settings { .. } => "settings",
         Event::Client { .. } => "client",
     };
     let mut told = Told {
@@ -262,13 +306,15 @@ fn told(id: u64, event: &Event) -> Told {
             (told.done, told.total) = (Some(*done), Some(*total));
             told.seconds_left = left.map(|left| left.as_secs());
         }
+        Event::Ended { operation, .. } => {
+            told.operation = Some(operation.to_string());
+        }
         Event::Waiting {
             operation, wait, ..
         } => {
             told.operation = Some(operation.to_string());
             told.seconds_left = Some(wait.as_secs());
         }
-        Event::Ended { operation, .. } => told.operation = Some(operation.to_string()),
         _ => {}
     }
     told
@@ -295,11 +341,19 @@ pub(crate) async fn stream(_: Reader, hub: web::Data<Hub>, request: HttpRequest)
     let gap = has_gap.then(|| Bytes::from_static(b"event: missed\ndata: {}\n\n"));
     let first = std::iter::once(Bytes::from_static(b"retry: 3000\n\n")).chain(gap);
     let waiting: VecDeque<Bytes> = first.chain(missed.iter().map(frame)).collect();
-    let frames = unfold((waiting, live), |(mut waiting, mut live)| async move {
+    let ended = hub.inner.ended.subscribe();
+    let from = (waiting, live, ended);
+    let frames = unfold(from, |(mut waiting, mut live, mut ended)| async move {
         if let Some(next) = waiting.pop_front() {
-            return Some((Ok::<_, actix_web::Error>(next), (waiting, live)));
+            return Some((Ok::<_, actix_web::Error>(next), (waiting, live, ended)));
         }
-        let next = match tokio::time::timeout(HEARTBEAT, live.recv()).await {
+        let told = tokio::select! {
+            biased;
+            told = tokio::time::timeout(HEARTBEAT, live.recv()) => told,
+            // A browser comes back by itself, and asks for what it missed.
+            _ = ended.wait_for(|ended| *ended) => return None,
+        };
+        let next = match told {
             Ok(Ok(told)) => frame(&told),
             Ok(Err(broadcast::error::RecvError::Lagged(count))) => {
                 Bytes::from(format!("event: missed\ndata: {{\"count\":{count}}}\n\n"))
@@ -307,7 +361,7 @@ pub(crate) async fn stream(_: Reader, hub: web::Data<Hub>, request: HttpRequest)
             Ok(Err(broadcast::error::RecvError::Closed)) => return None,
             Err(_) => Bytes::from_static(b": still here\n\n"),
         };
-        Some((Ok(next), (waiting, live)))
+        Some((Ok(next), (waiting, live, ended)))
     });
     HttpResponse::Ok()
         .content_type("text/event-stream")

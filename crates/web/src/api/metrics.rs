@@ -1,5 +1,6 @@
 //! What watches over the server: alive, ready, figures for Prometheus.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use actix_web::{HttpResponse, get, web};
@@ -46,6 +47,41 @@ impl Text {
         });
         let _ = writeln!(self.0, "anirewind_{name}{label} {value}");
     }
+
+    /// One counter by something that has few values, all of them ours.
+    fn counter(&mut self, name: &str, help: &str, label: &str, counts: &BTreeMap<&str, u64>) {
+        self.about(name, "counter", help);
+        for (value, count) in counts {
+            let _ = writeln!(self.0, "anirewind_{name}{{{label}=\"{value}\"}} {count}");
+        }
+    }
+
+    /// What was counted since the process started.
+    fn counts(&mut self, app: &App) {
+        let figures = app.figures();
+        let help = "Requests to AniList by what came of them.";
+        self.counter("requests_total", help, "outcome", &figures.requests);
+        let help = "Attempts at a snapshot by what came of them.";
+        self.counter(
+            "snapshot_attempts_total",
+            help,
+            "outcome",
+            &figures.snapshots,
+        );
+        let help = "Acts by the state they came to rest in.";
+        self.counter("jobs_total", help, "state", &figures.jobs);
+        let help = "How often requests waited for AniList's limit.";
+        self.about("waits_total", "counter", help);
+        self.value("waits_total", None, float(figures.waits));
+        let help = "Time that requests waited for AniList's limit.";
+        self.about("wait_seconds_total", "counter", help);
+        self.value("wait_seconds_total", None, figures.waited.as_secs_f64());
+        self.about("errors_total", "counter", "Errors in the log.");
+        self.value("errors_total", None, float(app.log().errors()));
+        self.about("build_info", "gauge", "The program.");
+        let version = env!("CARGO_PKG_VERSION");
+        let _ = writeln!(self.0, "anirewind_build_info{{version=\"{version}\"}} 1");
+    }
 }
 
 #[expect(
@@ -53,6 +89,14 @@ impl Text {
     reason = "counts that fit a page are exact as floating-point numbers"
 )]
 const fn number(count: usize) -> f64 {
+    count as f64
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts below 2^53 are exact as floating-point numbers"
+)]
+const fn float(count: u64) -> f64 {
     count as f64
 }
 
@@ -99,6 +143,38 @@ pub(crate) async fn metrics(_: Reader, app: web::Data<App>) -> Result<HttpRespon
     let acts = acts.map_err(BrowseError::Store)?;
     let open = acts.iter().filter(|act| act.state.is_open()).count();
     text.value("jobs_open", None, number(open));
+    text.about(
+        "last_attempt_age_seconds",
+        "gauge",
+        "Age of the last attempt at a snapshot.",
+    );
+    for status in &all {
+        if let Some(attempt) = &status.last_attempt {
+            let age = (app.now() - attempt.at).as_seconds_f64();
+            text.value(
+                "last_attempt_age_seconds",
+                Some(&status.account.profile),
+                age,
+            );
+        }
+    }
+    text.about(
+        "next_due_seconds",
+        "gauge",
+        "Time until the next snapshot by the schedule.",
+    );
+    for status in &all {
+        let left = (status.next - app.now()).as_seconds_f64();
+        text.value("next_due_seconds", Some(&status.account.profile), left);
+    }
+    let (_, bytes) = app.snapshot_totals(None).await?;
+    text.about("snapshot_bytes", "gauge", "Bytes of all snapshots.");
+    text.value("snapshot_bytes", None, float(bytes));
+    let data = app.settings().data.join("anirewind.db");
+    let size = web::block(move || std::fs::metadata(data).map_or(0, |of| of.len())).await;
+    text.about("database_bytes", "gauge", "Bytes of the catalogue.");
+    text.value("database_bytes", None, float(size.unwrap_or_default()));
+    text.counts(&app);
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
         .body(text.0))

@@ -9,8 +9,11 @@ use anirewind_core::{Code, Explain};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::trace;
+
 /// What went wrong, what still holds, and what to do (RFC 9457).
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Problem {
     /// Where the kind of problem is described.
     r#type: String,
@@ -24,6 +27,8 @@ pub(crate) struct Problem {
     code: &'static str,
     /// What still holds and what to do.
     hint: Option<String>,
+    /// Which request it was; the log knows it by this name.
+    request_id: Option<String>,
 }
 
 impl Problem {
@@ -55,6 +60,7 @@ impl Problem {
             detail,
             code,
             hint,
+            request_id: None,
         }
     }
 
@@ -124,13 +130,25 @@ impl Problem {
         )
     }
 
+    /// What somebody looked at, and what there is now, do not agree.
+    pub(crate) fn precondition(status: u16, detail: &str) -> Self {
+        let hint = "Nothing was changed. Read again, and send the `ETag` of that as `If-Match`.";
+        let hint = Some(hint.to_owned());
+        let (code, title) = ("precondition", "Not what was looked at");
+        Self::of(code, title, status, detail.to_owned(), hint)
+    }
+
     pub(crate) fn answer(&self) -> HttpResponse {
         let status = StatusCode::from_u16(self.status);
         let mut answer = HttpResponse::build(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
         if self.status == 401 {
             answer.insert_header(("WWW-Authenticate", "Bearer"));
         }
-        let body = serde_json::to_string(self).unwrap_or_default();
+        let named = Self {
+            request_id: trace::current(),
+            ..self.clone()
+        };
+        let body = serde_json::to_string(&named).unwrap_or_default();
         answer.content_type("application/problem+json").body(body)
     }
 }

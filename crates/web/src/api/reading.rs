@@ -99,39 +99,6 @@ pub(crate) async fn status(_: Reader, app: web::Data<App>) -> Answer<Vec<StatusV
     Ok(web::Json(all.iter().map(Into::into).collect()))
 }
 
-/// What the server was started with. No secrets.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SettingsView {
-    /// The version.
-    version: &'static str,
-    /// Whether nothing is written at all.
-    dry_run: bool,
-    /// Whether titles may be removed.
-    destructive_sync: bool,
-    /// Seconds between two looks; null when looking is off.
-    watch_interval: Option<u64>,
-    /// Requests a minute, where somebody set it.
-    rate_limit: Option<u32>,
-}
-
-/// What the server was started with.
-#[utoipa::path(tag = "server", responses(
-    (status = 200, body = SettingsView),
-    (status = "default", body = Problem, content_type = "application/problem+json"),
-))]
-#[get("/api/v1/settings")]
-pub(crate) async fn settings(_: Reader, app: web::Data<App>) -> web::Json<SettingsView> {
-    let settings = app.settings();
-    web::Json(SettingsView {
-        version: env!("CARGO_PKG_VERSION"),
-        dry_run: settings.dry_run,
-        destructive_sync: settings.destructive_sync,
-        watch_interval: settings.watch_interval.map(|interval| interval.as_secs()),
-        rate_limit: settings.rate_limit,
-    })
-}
-
 /// Snapshots, newest first.
 #[utoipa::path(tag = "snapshots", params(Part), responses(
     (status = 200, body = Page<SnapshotView>),

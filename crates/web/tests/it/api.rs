@@ -440,3 +440,155 @@ async fn snapshots_are_taken_kept_noted_compared_and_deleted() {
         }
     }
 }
+
+#[actix_web::test]
+async fn who_is_told_what_is_shown_and_can_be_tried() {
+    let client = Client::writing().await;
+    let view = client.get("/api/v1/notices/channels").await;
+    assert_eq!(
+        (&view["channels"], &view["ping"]),
+        (&json!([]), &Value::Null)
+    );
+    assert!(view["on"].as_array().unwrap().contains(&json!("failing")));
+    let (status, body) = client.post("/api/v1/notices/test", json!({})).await;
+    assert_eq!(
+        (status, &body["code"]),
+        (StatusCode::NOT_FOUND, &json!("not-found"))
+    );
+}
+
+#[actix_web::test]
+async fn settings_are_changed_by_whoever_looked_at_them_and_by_nobody_else() {
+    let client = Client::writing().await;
+    let path = "/api/v1/settings";
+    let tag = async |client: &Client| {
+        let request = client.request(Method::GET, path, None);
+        let (_, _, headers) = client.scene.request(request).await;
+        headers.get("etag").unwrap().to_str().unwrap().to_owned()
+    };
+    let change = async |tag: Option<&str>, body: Value| {
+        let mut request = client.request(Method::PATCH, path, Some(&body));
+        if let Some(tag) = tag {
+            request = request.insert_header(("if-match", tag.to_owned()));
+        }
+        let (status, text, _) = client.scene.request(request).await;
+        let body: Value = serde_json::from_str(&text).unwrap();
+        (status.as_u16(), body)
+    };
+    let seen = tag(&client).await;
+    let wanted = json!({ "settings": { "keep_daily": "3" } });
+    assert_eq!(change(None, wanted.clone()).await.0, 428);
+    let (status, told) = change(
+        Some(&seen),
+        json!({ "settings": { "keep_daily": "3" }, "dryRun": true }),
+    )
+    .await;
+    assert_eq!((status, &told["saved"]), (200, &json!(false)), "{told}");
+    let (status, told) = change(Some(&seen), wanted.clone()).await;
+    assert_eq!(
+        (status, &told["changed"]),
+        (200, &json!(["keep_daily"])),
+        "{told}"
+    );
+    // The file is another now, so what was looked at is old.
+    assert_eq!(change(Some(&seen), wanted).await.0, 412);
+    let seen = tag(&client).await;
+    for (settings, words) in [
+        (json!({ "keep_daily": "many" }), "a number from 0 to 36500"),
+        (json!({ "nothing": "1" }), "there is no setting `nothing`"),
+        (
+            json!({ "anilist_url": "http://127.0.0.1:1/" }),
+            "ANIREWIND_ANILIST_URL",
+        ),
+    ] {
+        let (status, problem) = change(Some(&seen), json!({ "settings": settings })).await;
+        assert_eq!(status, 400, "{problem}");
+        assert!(
+            problem["detail"].as_str().unwrap().contains(words),
+            "{problem}"
+        );
+        assert!(problem["requestId"].is_string(), "{problem}");
+    }
+    let settings = client.get(path).await;
+    assert_eq!(settings["outdated"], true);
+    let text = settings.to_string();
+    assert!(!text.contains("a-token"), "{text}");
+}
+
+#[actix_web::test]
+async fn what_was_read_already_is_not_sent_again() {
+    let client = Client::new().await;
+    for path in [
+        "/api/v1/snapshots",
+        "/api/v1/profiles",
+        "/api/v1/settings",
+        "/api/v1/openapi.json",
+    ] {
+        let (_, body, headers) = client
+            .scene
+            .request(client.request(Method::GET, path, None))
+            .await;
+        let tag = headers.get("etag").unwrap().clone();
+        assert!(headers.contains_key("x-request-id") && !body.is_empty());
+        let again = client
+            .request(Method::GET, path, None)
+            .insert_header(("if-none-match", tag));
+        let (status, body, _) = client.scene.request(again).await;
+        assert_eq!(
+            (status, body.as_str()),
+            (StatusCode::NOT_MODIFIED, ""),
+            "{path}"
+        );
+        let other = client
+            .request(Method::GET, path, None)
+            .insert_header(("if-none-match", "W/\"other\""));
+        assert_eq!(
+            client.scene.request(other).await.0,
+            StatusCode::OK,
+            "{path}"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn health_goes_by_the_last_answers_and_says_what_to_do() {
+    let client = Client::new().await;
+    let state = async |what: &str| {
+        let all = client.get("/api/v1/health").await;
+        let mut checks = all.as_array().unwrap().iter();
+        let check = checks.find(|check| check["what"] == what).unwrap();
+        check["state"].as_str().unwrap().to_owned()
+    };
+    for what in [
+        "anilist",
+        "limit",
+        "clock",
+        "schema",
+        "settings",
+        "token",
+        "snapshots",
+        "verify",
+        "jobs",
+    ] {
+        assert_eq!(state(what).await, "ok", "{what}");
+    }
+    client
+        .scene
+        .simulator
+        .fault_always(Some(anirewind_simulator::Fault::Disabled));
+    client.scene.capture().await;
+    assert_eq!(state("anilist").await, "bad");
+    assert_eq!(state("snapshots").await, "bad");
+    let (_, figures, _) = client
+        .scene
+        .request(client.request(Method::GET, "/metrics", None))
+        .await;
+    assert!(
+        figures.contains("anirewind_requests_total{outcome=\"failed\"}"),
+        "{figures}"
+    );
+    assert!(
+        figures.contains("anirewind_snapshot_attempts_total{outcome=\"failed\"} 1"),
+        "{figures}"
+    );
+}

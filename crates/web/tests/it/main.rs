@@ -10,6 +10,7 @@
 mod access;
 mod api;
 mod browser;
+mod contract;
 mod journeys;
 mod living;
 mod looking_back;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
-use crate::source::{Origin, Setting, SettingsError, Values};
+use crate::source::{Setting, SettingsError, Values};
 
 /// Who may reach the server, and by which names.
 #[derive(Debug, Clone, Default)]
@@ -106,28 +106,48 @@ impl Network {
     }
 }
 
-pub(crate) const LOGIN: Setting = Setting {
+const LOGIN: Setting = Setting {
     key: "login",
     variables: &["ANIREWIND_LOGIN"],
+    about: "Whether people have to log in; off only where something in front of the server sees to that.",
+    default: "password",
+    ..Setting::PLAIN
 };
-pub(crate) const PASSWORD_FILE: Setting = Setting {
+const PASSWORD_FILE: Setting = Setting {
     key: "password_file",
     variables: &["ANIREWIND_PASSWORD_FILE"],
+    about: "A file that holds the password of the pages.",
+    ..Setting::PLAIN
 };
-pub(crate) const PUBLIC_URL: Setting = Setting {
+const PUBLIC_URL: Setting = Setting {
     key: "public_url",
     variables: &["ANIREWIND_PUBLIC_URL"],
+    about: "How people reach the server from outside: scheme, host and path.",
+    ..Setting::PLAIN
 };
-pub(crate) const HOSTS: Setting = Setting {
+const HOSTS: Setting = Setting {
     key: "allowed_hosts",
     variables: &["ANIREWIND_ALLOWED_HOSTS"],
+    about: "Names besides this machine's own under which the server answers, with commas between.",
+    ..Setting::PLAIN
 };
-pub(crate) const PROXIES: Setting = Setting {
+const PROXIES: Setting = Setting {
     key: "trusted_proxies",
     variables: &["ANIREWIND_TRUSTED_PROXIES"],
+    about: "Addresses or networks of proxies that may say for whom they ask, with commas between.",
+    ..Setting::PLAIN
 };
 /// Not a key of the file: a password does not stand in a file with other things in it.
-pub(crate) const PASSWORD: &str = "ANIREWIND_PASSWORD";
+const PASSWORD: Setting = Setting {
+    key: "password",
+    variables: &["ANIREWIND_PASSWORD"],
+    about: "The password of the pages.",
+    is_secret: true,
+    is_in_file: false,
+    ..Setting::PLAIN
+};
+
+pub(crate) const KNOWN: [Setting; 6] = [LOGIN, PASSWORD, PASSWORD_FILE, PUBLIC_URL, HOSTS, PROXIES];
 
 /// Shorter ones are guessed.
 pub(crate) const SHORTEST: usize = 12;
@@ -148,6 +168,7 @@ impl AccessSettings {
                 allowed: allowed.to_owned(),
                 origin,
             };
+        values.note(LOGIN, "password, or off");
         let is_open = match values.get(LOGIN) {
             None => false,
             Some((value, origin)) => match value.trim() {
@@ -156,16 +177,14 @@ impl AccessSettings {
                 _ => return Err(refuse(LOGIN, value, "password, or off", origin)),
             },
         };
-        let public_url = match values.get(PUBLIC_URL) {
-            None => None,
-            Some((value, origin)) => match PublicUrl::parse(value.trim()) {
-                Some(url) => Some(url),
-                None => {
-                    let allowed = "an address as https://rewind.example/path";
-                    return Err(refuse(PUBLIC_URL, value, allowed, origin));
-                }
-            },
-        };
+        let mut public_url = None;
+        if let Some((value, origin)) = values.get(PUBLIC_URL) {
+            public_url = PublicUrl::parse(value.trim());
+            if public_url.is_none() {
+                let allowed = "an address as https://rewind.example/path";
+                return Err(refuse(PUBLIC_URL, value, allowed, origin));
+            }
+        }
         let mut proxies = Vec::new();
         if let Some((value, origin)) = values.get(PROXIES) {
             for part in parts(&value) {
@@ -195,11 +214,12 @@ fn parts(list: &str) -> impl Iterator<Item = &str> {
 }
 
 fn password(values: &Values<'_>) -> Result<Option<SecretString>, SettingsError> {
-    let (text, origin) = match (values.variable(PASSWORD), values.get(PASSWORD_FILE)) {
-        (Some(text), _) => (text, Origin::Environment(PASSWORD.to_owned())),
+    let (text, origin) = match (values.get(PASSWORD), values.get(PASSWORD_FILE)) {
+        (Some((text, origin)), _) => (text, origin),
         (None, Some((path, origin))) => {
             let text = std::fs::read_to_string(&path);
             let text = text.map_err(|error| SettingsError::SecretFile {
+                key: PASSWORD_FILE.key,
                 path: PathBuf::from(Path::new(&path)),
                 problem: error.to_string(),
                 origin: origin.clone(),

@@ -1,0 +1,159 @@
+//! The log: to standard error as text or JSON, and the last lines of it kept for the page.
+
+use std::fmt::{self, Write as _};
+
+use anirewind_core::model::Clock as _;
+use anirewind_core::{LogBook, LogFormat, LogLevel, LogLine, Settings, SystemClock};
+use anyhow::Context as _;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::layer::{Context, SubscriberExt as _};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt as lines, reload};
+
+/// The log of this process.
+pub(crate) struct Log {
+    pub(crate) book: LogBook,
+    filter: reload::Handle<EnvFilter, Registry>,
+}
+
+impl Log {
+    /// What of all there is to say is said.
+    pub(crate) fn filter(settings: &Settings) -> anyhow::Result<EnvFilter> {
+        EnvFilter::try_new(&settings.log)
+            .with_context(|| format!("`{}` is not a log level or filter", settings.log))
+    }
+
+    /// Begins to log, once in a process.
+    pub(crate) fn start(settings: &Settings) -> anyhow::Result<Self> {
+        let (filter, handle) = reload::Layer::new(Self::filter(settings)?);
+        let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+        let written = match settings.log_format {
+            LogFormat::Text => lines::layer()
+                .with_ansi(is_terminal)
+                .with_writer(std::io::stderr)
+                .boxed(),
+            LogFormat::Json => lines::layer().json().with_writer(std::io::stderr).boxed(),
+        };
+        let book = LogBook::default();
+        let keeper = Keeper {
+            book: book.clone(),
+            clock: SystemClock::new(),
+        };
+        tracing_subscriber::registry()
+            .with(filter)
+            .with(written)
+            .with(keeper)
+            .init();
+        Ok(Self {
+            book,
+            filter: handle,
+        })
+    }
+
+    /// Goes by another filter from now on.
+    pub(crate) fn follow(&self, filter: EnvFilter) {
+        // It only fails when nothing logs any more.
+        let _ = self.filter.reload(filter);
+    }
+}
+
+/// Keeps the last lines.
+struct Keeper {
+    book: LogBook,
+    clock: SystemClock,
+}
+
+/// A span as it is shown: its name, and its fields as far as they are known.
+struct Shown(Fields);
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Keeper {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if let Some(span) = context.span(id) {
+            let mut fields = Fields::default();
+            attributes.record(&mut fields);
+            span.extensions_mut().insert(Shown(fields));
+        }
+    }
+
+    fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
+        if let Some(span) = context.span(id)
+            && let Some(Shown(fields)) = span.extensions_mut().get_mut()
+        {
+            record.record(fields);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let spans = context.event_scope(event).map(|scope| {
+            let spans = scope.from_root().map(|span| {
+                let shown = span.extensions();
+                let fields = shown.get().map(|Shown(fields)| fields.to_string());
+                format!("{}{{{}}}", span.name(), fields.unwrap_or_default())
+            });
+            spans.collect()
+        });
+        self.book.push(LogLine {
+            number: 0,
+            at: self.clock.now(),
+            level: level(*event.metadata().level()),
+            target: event.metadata().target().to_owned(),
+            spans: spans.unwrap_or_default(),
+            text: fields.to_string(),
+        });
+    }
+}
+
+fn level(level: Level) -> LogLevel {
+    match level {
+        Level::ERROR => LogLevel::Error,
+        Level::WARN => LogLevel::Warn,
+        Level::INFO => LogLevel::Info,
+        Level::DEBUG => LogLevel::Debug,
+        Level::TRACE => LogLevel::Trace,
+    }
+}
+
+/// A message and what belongs to it.
+#[derive(Default)]
+struct Fields {
+    message: String,
+    rest: String,
+}
+
+impl Fields {
+    fn put(&mut self, field: &Field, value: fmt::Arguments<'_>) {
+        // Writing to a text does not fail.
+        if field.name() == "message" {
+            let _ = write!(self.message, "{value}");
+        } else {
+            let gap = if self.rest.is_empty() { "" } else { " " };
+            let _ = write!(self.rest, "{gap}{}={value}", field.name());
+        }
+    }
+}
+
+impl Visit for Fields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field, format_args!("{value}"));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.put(field, format_args!("{value:?}"));
+    }
+}
+
+impl fmt::Display for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let gap = if self.message.is_empty() || self.rest.is_empty() {
+            ""
+        } else {
+            " "
+        };
+        write!(f, "{}{gap}{}", self.message, self.rest)
+    }
+}

@@ -1,0 +1,74 @@
+//! The files to deploy with name only settings that there are, and the documents name all of them.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anirewind_core::{Settings, Sources};
+
+fn read(path: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    std::fs::read_to_string(root.join(path)).unwrap()
+}
+
+/// Every setting's key, with its variables.
+fn known() -> Vec<(String, Vec<String>)> {
+    let data = tempfile::tempdir().unwrap();
+    let settings = Settings::read(&Sources {
+        flags: [("data_dir", data.path().display().to_string())].into(),
+        ..Sources::default()
+    });
+    let settings = settings.unwrap();
+    let rows = settings.report().iter().map(|row| {
+        let variables = row.variables.iter().map(ToString::to_string);
+        (row.key.to_owned(), variables.collect())
+    });
+    rows.collect()
+}
+
+/// The words of a text that begin like this.
+fn names(text: &str, prefix: &str) -> BTreeSet<String> {
+    let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    let words = text.split(|c| !is_part(c));
+    let words = words.filter(|word| word.starts_with(prefix) && word.len() > prefix.len());
+    words.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_files_to_deploy_with_name_only_settings_that_there_are() {
+    let variables: BTreeSet<String> = known().into_iter().flat_map(|(_, all)| all).collect();
+    for file in [
+        "anirewind.service",
+        "Dockerfile",
+        "compose.yaml",
+        "README.md",
+    ] {
+        let text = read(&format!("docs/deploy/{file}"));
+        let named = names(&text, "ANIREWIND_");
+        assert!(!named.is_empty(), "{file}");
+        for name in named {
+            assert!(
+                variables.contains(&name),
+                "{file} names {name}, which no setting reads"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_documents_name_every_setting() {
+    let text = read("docs/install.md");
+    for (key, variables) in known() {
+        let is_ours = |name: &&String| name.starts_with("ANIREWIND_");
+        let is_named = variables.iter().filter(is_ours).all(|name| {
+            // A row may name several that begin alike, as `ANIREWIND_KEEP_DAILY`, `…_WEEKLY`.
+            let end = name.rsplit('_').next().unwrap();
+            text.contains(name.as_str()) || text.contains(&format!("…_{end}`"))
+        });
+        assert!(is_named, "docs/install.md does not name {key}");
+    }
+    for name in names(&read("docs/deploy/README.md"), "PAB_") {
+        let is_read = known().iter().any(|(_, all)| all.contains(&name));
+        let is_a_part = name.starts_with("PAB_WEB_") || name.starts_with("PAB_PROFILES_");
+        assert!(is_read || is_a_part, "docs/deploy/README.md names {name}");
+    }
+}

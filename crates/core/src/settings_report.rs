@@ -1,0 +1,110 @@
+//! What the settings are and where each came from, read off the table that they are read by.
+//!
+//! A secret's value never gets in here.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use anirewind_backup::Hash;
+
+use crate::settings::Settings;
+use crate::source::{Origin, Setting, SettingsError, Sources, Values, read_config};
+
+/// One setting, as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingReport {
+    /// Its key in the configuration file.
+    pub key: &'static str,
+    /// What it does, in one sentence.
+    pub about: &'static str,
+    /// What it is set to, in words; `None` when it is set to nothing, and for a secret.
+    pub value: Option<String>,
+    /// Whether it is set to something.
+    pub is_set: bool,
+    /// Where that was said.
+    pub origin: Origin,
+    /// What holds when nobody says anything; `None` for nothing.
+    pub default: Option<&'static str>,
+    /// What it may be, in words; empty when anything goes.
+    pub allowed: String,
+    /// Environment variables that it listens to.
+    pub variables: &'static [&'static str],
+    /// Whether a flag or the environment fixes it, or it cannot stand in the file at all.
+    pub is_locked: bool,
+    /// Whether its value is never shown.
+    pub is_secret: bool,
+}
+
+/// What the settings were read from, and what was found.
+#[derive(Default)]
+pub(crate) struct Given {
+    pub(crate) sources: Sources,
+    pub(crate) config: PathBuf,
+    pub(crate) text: Option<String>,
+    pub(crate) rows: Vec<SettingReport>,
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The text of the file may hold a password.
+        f.debug_struct("Given")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Settings {
+    /// Every setting with its value and where that came from, in the order of the documentation.
+    pub fn report(&self) -> &[SettingReport] {
+        &self.given.rows
+    }
+
+    /// Reads the settings again from where these came from.
+    pub fn read_again(&self) -> Result<Self, SettingsError> {
+        Self::read(&self.given.sources)
+    }
+
+    /// Whether the configuration file holds something else than when these were read.
+    pub fn is_outdated(&self) -> bool {
+        read_config(&self.given.config).map_or(true, |text| text != self.given.text)
+    }
+
+    /// Changes whenever what is in force changes, or what the configuration file holds.
+    pub fn version(&self) -> String {
+        let file = read_config(&self.given.config).ok().flatten();
+        let text = format!("{:?}\n{}", self.given.rows, file.unwrap_or_default());
+        let hash = Hash::of(text.as_bytes()).to_string();
+        let digits = hash.rsplit(':').next().unwrap_or_default();
+        digits.chars().take(32).collect()
+    }
+}
+
+/// A row for each setting of the table.
+pub(crate) fn report(values: &Values<'_>, known: &[Setting], data: &Path) -> Vec<SettingReport> {
+    let row = |setting: &Setting| {
+        let said = values.get(*setting).or_else(|| values.parts(*setting));
+        let default = Some(setting.default).filter(|default| !default.is_empty());
+        let (value, origin) = match said {
+            Some((value, origin)) => (Some(value.trim().to_owned()), origin),
+            // Where the platform keeps data, when nobody names a folder.
+            None if setting.key == "data_dir" => {
+                (Some(data.display().to_string()), Origin::Default)
+            }
+            None => (default.map(str::to_owned), Origin::Default),
+        };
+        let is_fixed = matches!(origin, Origin::Flag(_) | Origin::Environment(_));
+        SettingReport {
+            key: setting.key,
+            about: setting.about,
+            is_set: value.is_some(),
+            value: value.filter(|_| !setting.is_secret),
+            origin,
+            default,
+            allowed: values.allowed(*setting),
+            variables: setting.variables,
+            is_locked: is_fixed || !setting.is_in_file,
+            is_secret: setting.is_secret,
+        }
+    };
+    known.iter().map(row).collect()
+}

@@ -1,0 +1,44 @@
+//! A change of settings that snapshots depend on.
+
+use anirewind_core::{Kind, SettingsChangeError};
+
+use crate::scene::Scene;
+
+fn wanted(key: &str, value: &str) -> [(String, Option<String>); 1] {
+    [(key.to_owned(), Some(value.to_owned()))]
+}
+
+#[tokio::test]
+async fn rules_by_which_snapshots_go_need_a_yes_to_exactly_so_many() {
+    let scene = Scene::connected().await;
+    for _ in 0..6 {
+        scene.capture_as(Kind::Automatic).await;
+        scene.clock.advance(std::time::Duration::from_hours(24));
+    }
+    let app = &scene.app;
+    let more = app
+        .plan_settings(&wanted("keep_daily", "3"), None)
+        .await
+        .unwrap();
+    assert!(more.going.is_empty());
+    let less = wanted("backup_retention_days", "2");
+    let draft = app.plan_settings(&less, None).await.unwrap();
+    let count = draft.going.len();
+    assert!(count > 0 && count < 6, "{count}");
+    for agreed in [None, Some(count - 1), Some(count + 1)] {
+        let draft = app.plan_settings(&less, None).await.unwrap();
+        let refused = draft.save(agreed);
+        assert!(matches!(refused, Err(SettingsChangeError::Consent { .. })));
+    }
+    assert!(!scene.data.path().join("config.toml").exists());
+    draft.save(Some(count)).unwrap();
+    // It is in force once the settings are read again, and the budget goes on.
+    let read = app.settings().read_again().unwrap();
+    assert!(app.settings().is_outdated());
+    let next = app.reopen(read, jiff::tz::TimeZone::UTC).unwrap();
+    assert_eq!(next.settings().retention.days, 2);
+    assert_eq!(next.figures(), app.figures());
+    let seen = app.settings().version();
+    let moved = next.plan_settings(&less, Some(&seen)).await;
+    assert!(matches!(moved, Err(SettingsChangeError::Moved { .. })));
+}

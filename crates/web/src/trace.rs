@@ -1,0 +1,54 @@
+//! A request has a name: in the log, in the answer, and in what went wrong.
+
+use std::future::Future;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, web};
+use tracing::Instrument as _;
+
+use crate::api::Hub;
+
+const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+tokio::task_local! {
+    /// The name of the request that is being answered.
+    static REQUEST: String;
+}
+
+/// The name of the request that is being answered, if one is.
+pub(crate) fn current() -> Option<String> {
+    REQUEST.try_with(Clone::clone).ok()
+}
+
+/// Gives the request a name, and notes what was answered. What stands in the query is not noted: it
+/// may be what somebody looks for.
+pub(crate) async fn follow(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let hub = request.app_data::<web::Data<Hub>>();
+    let id = hub.map_or_else(|| "0".to_owned(), |hub| hub.name_request());
+    let is_closing = hub.is_some_and(|hub| hub.is_closing());
+    let (method, path) = (request.method().clone(), request.path().to_owned());
+    let span = tracing::info_span!("request", id);
+    let answered = within(id.clone(), next.call(request)).instrument(span.clone());
+    let mut response = answered.await?;
+    let status = response.status().as_u16();
+    span.in_scope(|| tracing::debug!(%method, path, status, "answered"));
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(HEADER, value);
+    }
+    if is_closing {
+        // Whoever asks again is answered by the one that takes over.
+        let head = response.response_mut().head_mut();
+        head.set_connection_type(actix_web::http::ConnectionType::Close);
+    }
+    Ok(response)
+}
+
+fn within<F: Future>(id: String, work: F) -> impl Future<Output = F::Output> {
+    REQUEST.scope(id, work)
+}

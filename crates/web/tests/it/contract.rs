@@ -1,0 +1,285 @@
+//! The API does what its document says: calls made from the document, sensible and senseless, are
+//! never answered by a failure of ours, and every answer has the shape that was promised.
+
+use actix_web::http::{Method, StatusCode};
+use actix_web::test::TestRequest;
+use serde_json::{Map, Value, json};
+
+use crate::pages::Scene;
+
+/// Calls of each way in.
+const CALLS: usize = 60;
+
+struct Caller {
+    scene: Scene,
+    document: Value,
+    rng: fastrand::Rng,
+    /// Things that exist, to be asked for among things that do not.
+    words: Vec<String>,
+}
+
+impl Caller {
+    async fn new(seed: u64) -> Self {
+        let scene = Scene::new("hana").await;
+        scene.capture().await;
+        scene.change_some();
+        scene.capture().await;
+        let newest = scene.newest_change().await;
+        let plan = scene.app.plan_back_to(None, &newest, <_>::default());
+        let plan = scene.app.store_plan(plan.await.unwrap()).await.unwrap();
+        let document = scene.get_json("/api/v1/openapi.json").await;
+        let snapshot = scene.app.snapshots(None).await.unwrap().remove(0);
+        let mut words: Vec<String> = [
+            "latest",
+            "latest~1",
+            "live",
+            "hana",
+            "yuki",
+            "1000",
+            "zzzz",
+            "@-1d",
+            "2026-11-03",
+            "score",
+            "status",
+            "ANIME",
+            "MANGA",
+            "synced",
+            "observed",
+            "true",
+            "0",
+            "-1",
+            "99999999999999999999",
+            "",
+            "..%2F..%2Fx",
+            "%00",
+            "%ff",
+            "\u{1F63F}",
+            "x.json",
+            "ask",
+            "snapshot",
+            "a b",
+            "\"",
+            "<b>",
+        ]
+        .map(str::to_owned)
+        .into();
+        words.push("a".repeat(3_000));
+        words.push(plan.id().unwrap().to_string());
+        words.push(scene.newest_change().await);
+        words.push(snapshot.id.to_string());
+        words.push(snapshot.file);
+        Self {
+            scene,
+            document,
+            rng: fastrand::Rng::with_seed(seed),
+            words,
+        }
+    }
+
+    fn word(&mut self) -> String {
+        let at = self.rng.usize(..self.words.len());
+        self.words[at].clone()
+    }
+
+    /// Something of a shape, or now and then something else.
+    fn value(&mut self, schema: &Value, depth: usize) -> Value {
+        if depth > 4 || self.rng.u8(..) < 12 {
+            let odd = [
+                json!(null),
+                json!([]),
+                json!({}),
+                json!(-1),
+                json!(1e300),
+                json!("x"),
+                json!(true),
+            ];
+            return odd[self.rng.usize(..odd.len())].clone();
+        }
+        if let Some(name) = schema["$ref"].as_str() {
+            let name = name.rsplit('/').next().unwrap();
+            let schema = self.document["components"]["schemas"][name].clone();
+            return self.value(&schema, depth + 1);
+        }
+        if let Some(any) = schema["oneOf"]
+            .as_array()
+            .or_else(|| schema["anyOf"].as_array())
+        {
+            let chosen = any[self.rng.usize(..any.len())].clone();
+            return self.value(&chosen, depth + 1);
+        }
+        let types: Vec<&str> = match &schema["type"] {
+            Value::String(one) => vec![one],
+            Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
+            _ => vec!["object"],
+        };
+        match types[self.rng.usize(..types.len())] {
+            "string" => json!(self.word()),
+            "integer" => json!(self.rng.i64(-2..2_000)),
+            "number" => json!(self.rng.f64()),
+            "boolean" => json!(self.rng.bool()),
+            "array" => {
+                let count = self.rng.usize(..3);
+                (0..count)
+                    .map(|_| self.value(&schema["items"], depth + 1))
+                    .collect()
+            }
+            "null" => Value::Null,
+            _ => {
+                let mut object = Map::new();
+                let required: Vec<_> = schema["required"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .collect();
+                for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+                    let is_required = required.iter().any(|r| r.as_str() == Some(name));
+                    if self.rng.u8(..) < if is_required { 240 } else { 80 } {
+                        object.insert(name.clone(), self.value(property, depth + 1));
+                    }
+                }
+                if self.rng.u8(..) < 8 {
+                    object.insert("colour".to_owned(), json!(1));
+                }
+                Value::Object(object)
+            }
+        }
+    }
+
+    fn call(&mut self, method: &Method, path: &str, way: &Value) -> (TestRequest, String) {
+        let mut address = path.to_owned();
+        let mut query = Vec::new();
+        for parameter in way["parameters"].as_array().into_iter().flatten() {
+            let name = parameter["name"].as_str().unwrap();
+            if parameter["in"] == "path" {
+                let word = self.word();
+                let word = if word.is_empty() {
+                    "x".to_owned()
+                } else {
+                    encode(&word)
+                };
+                address = address.replace(&format!("{{{name}}}"), &word);
+            } else if parameter["in"] == "query" && self.rng.bool() {
+                query.push(format!("{name}={}", encode(&self.word())));
+            }
+        }
+        if !query.is_empty() {
+            address = format!("{address}?{}", query.join("&"));
+        }
+        let mut request = TestRequest::default()
+            .method(method.clone())
+            .uri(&address)
+            .insert_header(("host", "localhost"));
+        let body = &way["requestBody"]["content"]["application/json"]["schema"];
+        let mut sent = String::new();
+        if !body.is_null() {
+            let body = self.value(&body.clone(), 0);
+            sent = body.to_string();
+            request = request.set_json(body);
+        }
+        (request, format!("{method} {address} {sent}"))
+    }
+
+    /// The schema of an answer with a status, in a document of its own.
+    fn promised(&self, way: &Value, status: StatusCode) -> Value {
+        let answers = &way["responses"];
+        let answer = match &answers[status.as_str()] {
+            Value::Null => &answers["default"],
+            answer => answer,
+        };
+        let content = answer["content"].as_object();
+        let schema = content.and_then(|content| content.values().next());
+        let mut schema = schema.map_or(Value::Null, |content| content["schema"].clone());
+        if let Some(object) = schema.as_object_mut() {
+            object.insert("components".to_owned(), self.document["components"].clone());
+        }
+        schema
+    }
+}
+
+/// Letters that are part of an address as they are; a few stay encoded as they were.
+fn encode(word: &str) -> String {
+    if word.contains('%') {
+        return word.to_owned();
+    }
+    percent_encoding::utf8_percent_encode(word, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+impl Scene {
+    async fn get_json(&self, path: &str) -> Value {
+        let (status, body) = self.get(path).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {body}");
+        serde_json::from_str(&body).unwrap()
+    }
+
+    /// A few scores are others, a title is gone.
+    fn change_some(&self) {
+        self.pass(std::time::Duration::from_hours(3));
+        let mut world = self.simulator.world();
+        for media in 1_000..1_006 {
+            let entry = world.entry(1, media).unwrap().clone();
+            let score = if entry.score == 10 { 20 } else { 10 };
+            world.put_entry(anirewind_simulator::SimEntry { score, ..entry });
+        }
+        world.drop_entry(1, 1_010);
+    }
+
+    async fn newest_change(&self) -> String {
+        let rows = self
+            .app
+            .changes(None, <_>::default(), None, 1)
+            .await
+            .unwrap();
+        rows[0].id.to_string()
+    }
+}
+
+#[actix_web::test]
+async fn every_answer_has_the_shape_that_the_document_promises() {
+    let mut caller = Caller::new(7).await;
+    let paths = caller.document["paths"].as_object().unwrap().clone();
+    let (mut calls, mut well) = (0, 0);
+    for (path, item) in &paths {
+        for (method, way) in item.as_object().unwrap() {
+            // A stream of events never ends.
+            if path == "/api/v1/events" {
+                continue;
+            }
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let mut statuses = std::collections::BTreeSet::new();
+            for _ in 0..CALLS {
+                let (request, what) = caller.call(&method, path, way);
+                let (status, body, headers) = caller.scene.request(request).await;
+                assert_ne!(status, StatusCode::INTERNAL_SERVER_ERROR, "{what}: {body}");
+                calls += 1;
+                statuses.insert(status.as_u16());
+                if status.is_success() {
+                    well += 1;
+                }
+                let kind = headers
+                    .get("content-type")
+                    .map(|kind| kind.to_str().unwrap());
+                if status == StatusCode::NO_CONTENT {
+                    assert!(body.is_empty(), "{what}");
+                    continue;
+                }
+                let is_json = kind.is_some_and(|kind| kind.contains("json"));
+                if !is_json {
+                    assert!(status.is_success(), "{what}: {status} {kind:?} {body}");
+                    continue;
+                }
+                let schema = caller.promised(way, status);
+                assert!(!schema.is_null(), "{what}: {status} is not in the document");
+                let answer: Value = serde_json::from_str(&body).unwrap();
+                let shape = jsonschema::validator_for(&schema).unwrap();
+                let wrong: Vec<String> = shape
+                    .iter_errors(&answer)
+                    .map(|error| error.to_string())
+                    .collect();
+                assert!(wrong.is_empty(), "{what}: {status} {wrong:?} {body}");
+            }
+        }
+    }
+    assert!(calls > 1_000, "{calls}");
+    // Calls that are all refused would prove nothing.
+    assert!(well > calls / 10, "{well} of {calls}");
+}
