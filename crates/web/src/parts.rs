@@ -21,7 +21,7 @@ mod job;
 mod list;
 mod titles;
 
-pub(crate) use change::{ChangeLine, Offer, UndoPart, clock};
+pub(crate) use change::{ChangeLine, Offer, UndoPart, clock, time_of};
 pub(crate) use chart::{Chart, Moment};
 pub(crate) use job::JobProgress;
 pub(crate) use list::{ListPart, ListQuery, names as list_names};

@@ -13,7 +13,7 @@ use time::{Date, OffsetDateTime};
 
 use crate::address::{address, count, thousands};
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, show};
-use crate::parts::{ChangeLine, Diff, Offer, TitleCell, clock, field_word};
+use crate::parts::{ChangeLine, Diff, Offer, TitleCell, clock, field_word, time_of};
 
 /// So many lines on a page.
 pub(crate) const PAGE: usize = 50;
@@ -571,7 +571,9 @@ impl Lines<'_> {
                 } else {
                     address(&format!("/timeline/{profile}"), &[("group", &id)])
                 },
-                time: if begun == ended {
+                time: if first.change.when.since.is_some() {
+                    time_of(first)
+                } else if begun == ended {
                     ended
                 } else {
                     format!("{begun}–{ended}")
@@ -579,7 +581,7 @@ impl Lines<'_> {
                 words: if is_operation {
                     format!("{} in one operation", count(all, "change"))
                 } else {
-                    format!("{} changed together", count(all, "title"))
+                    format!("{} {} together", count(all, "title"), became(rows))
                 },
                 fields: touched(rows),
                 names: names(rows, all),
@@ -591,6 +593,17 @@ impl Lines<'_> {
                 id,
             }),
         }
+    }
+}
+
+/// What happened to all of them.
+fn became(rows: &[ChangeRow]) -> &'static str {
+    if rows.iter().all(|row| row.change.after.is_none()) {
+        "vanished"
+    } else if rows.iter().all(|row| row.change.before.is_none()) {
+        "were added"
+    } else {
+        "changed"
     }
 }
 

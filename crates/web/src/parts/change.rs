@@ -173,7 +173,7 @@ fn badge(row: &ChangeRow) -> Badge {
 }
 
 /// `14:02`, or `between 20:55 and 21:00`; with the day where the two are on different ones.
-fn time_of(row: &ChangeRow) -> String {
+pub(crate) fn time_of(row: &ChangeRow) -> String {
     let when = row.change.when;
     let at = when.at;
     match when.since {
