@@ -453,7 +453,7 @@ impl App {
         Ok(false)
     }
 
-    async fn profile_called(&self, owner: UserId) -> String {
+    pub(crate) async fn profile_called(&self, owner: UserId) -> String {
         let accounts = self.accounts().await.unwrap_or_default();
         let account = accounts.into_iter().find(|row| row.account.id == owner);
         account.map_or_else(|| owner.to_string(), |row| row.profile)

@@ -225,6 +225,13 @@ impl App {
         OffsetDateTime::from_unix_timestamp(moment.timestamp().as_second()).map_err(|_| invalid())
     }
 
+    /// An instant as [`App::moment`] reads it, to the second.
+    pub fn moment_text(&self, at: OffsetDateTime) -> String {
+        let at = jiff::Timestamp::from_second(at.unix_timestamp()).unwrap_or_default();
+        let local = at.to_zoned(self.inner.zone.clone()).datetime();
+        local.strftime("%Y-%m-%dT%H:%M:%S").to_string()
+    }
+
     /// The last second of a day, in the zone of this installation.
     pub fn end_of_day(&self, day: jiff::civil::Date) -> Result<OffsetDateTime, InvalidReference> {
         let next = day

@@ -1,10 +1,13 @@
 //! Every change there was, one title through all of them, and the list at any moment.
 
+use std::collections::BTreeMap;
+
 use anirewind_model::{Entry, List, MediaId, MediaType, UserId};
 use anirewind_store::{
-    ChangeFilter, ChangeRow, Cursor, OperationRow, SnapshotRow, StepRow, StoreError,
+    ChangeFilter, ChangeKind, ChangeRow, Cursor, GoneTitle, OperationRow, SnapshotRow, StepRow,
+    StoreError,
 };
-use anirewind_timeline::{Outcome, Source, apply};
+use anirewind_timeline::{Id, Outcome, Source, apply};
 use time::OffsetDateTime;
 
 use crate::act_error::ActError;
@@ -79,6 +82,92 @@ impl App {
         self.inner.store.change_counts(owner).await
     }
 
+    /// How many changes there are of each kind.
+    pub async fn kind_counts(
+        &self,
+        owner: UserId,
+    ) -> Result<BTreeMap<ChangeKind, usize>, StoreError> {
+        self.inner.store.kind_counts(owner).await
+    }
+
+    /// How many changes each of these groups and acts has.
+    pub async fn group_sizes(&self, groups: Vec<Id>) -> Result<BTreeMap<Id, usize>, StoreError> {
+        self.inner.store.group_sizes(groups).await
+    }
+
+    /// The change with this id.
+    pub async fn change(&self, id: &Id) -> Result<Option<ChangeRow>, StoreError> {
+        let found = self.inner.store.changes_with_ids(vec![id.clone()]).await?;
+        Ok(found.into_iter().next())
+    }
+
+    /// The list as it was last seen, and when that was; nothing before the first look.
+    pub async fn last_seen(
+        &self,
+        owner: UserId,
+    ) -> Result<Option<(OffsetDateTime, Vec<Entry>)>, StoreError> {
+        let known = self.known_list(owner).await?;
+        Ok(known.map(|(look, known)| (look.at, known.into_values().collect())))
+    }
+
+    /// When the list was last looked at.
+    pub async fn last_look(&self, owner: UserId) -> Result<Option<OffsetDateTime>, StoreError> {
+        self.inner.store.last_look(owner).await
+    }
+
+    /// Some titles as they were last seen; those that were not on the list are missing.
+    pub async fn titles_as_seen(
+        &self,
+        owner: UserId,
+        titles: Vec<(MediaType, MediaId)>,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.inner.store.known_titles(owner, titles).await
+    }
+
+    /// Titles that once were on the list and are not any more.
+    pub async fn gone_titles(&self, owner: UserId) -> Result<Vec<GoneTitle>, StoreError> {
+        self.inner.store.gone_titles(owner).await
+    }
+
+    /// The whole history of one title; nothing when it never was on the list.
+    pub async fn history_of(
+        &self,
+        owner: UserId,
+        media_type: MediaType,
+        media: MediaId,
+    ) -> Result<Option<TitleHistory>, StoreError> {
+        let mut now = self
+            .titles_as_seen(owner, vec![(media_type, media)])
+            .await?;
+        if now.is_empty()
+            && let Some((_, known)) = self.known_list(owner).await?
+        {
+            now.extend(
+                known
+                    .into_values()
+                    .find(|entry| (entry.media_type, entry.media) == (media_type, media)),
+            );
+        }
+        let filter = ChangeFilter {
+            media: Some(media),
+            media_type: Some(media_type),
+            ..ChangeFilter::default()
+        };
+        let changes = self.changes(Some(owner), filter, None, usize::MAX).await?;
+        let now = now.pop();
+        if now.is_none() && changes.is_empty() {
+            return Ok(None);
+        }
+        let told = changes.iter().find_map(|row| row.change.title.clone());
+        Ok(Some(TitleHistory {
+            media,
+            media_type,
+            title: told,
+            now,
+            changes,
+        }))
+    }
+
     /// What we did, newest first.
     pub async fn operations(
         &self,
@@ -123,7 +212,7 @@ impl App {
                 at: self.now(),
                 off: (0, 0),
             };
-            (look, std::collections::BTreeMap::new())
+            (look, BTreeMap::new())
         });
         let id = title
             .rsplit(['/'])

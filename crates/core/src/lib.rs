@@ -99,9 +99,9 @@ pub use anirewind_model as model;
 pub use anirewind_notify as notify;
 pub use anirewind_restore::{Options as RestoreOptions, Phase, Prefer, StepState};
 pub use anirewind_store::{
-    AccountRow, Attempt, Cause, ChangeFilter, ChangeRow, ChangeSums, Cursor, Delta, KeyRow,
-    OperationDetail, OperationRow, OperationState, Outcome, Reason, SessionRow, SnapshotFilter,
-    SnapshotRow, Standing, Start, StepRow, Style, sqlite_version,
+    AccountRow, Attempt, Cause, ChangeFilter, ChangeKind, ChangeRow, ChangeSums, Cursor, Delta,
+    GoneTitle, KeyRow, OperationDetail, OperationRow, OperationState, Outcome, Reason, SessionRow,
+    SnapshotFilter, SnapshotRow, Standing, Start, StepRow, Style, sqlite_version,
 };
 pub use anirewind_timeline::{
     Change, Changed, Choices, Conflict, Differences, Id, Notice, Outcome as ChangeOutcome, Source,

@@ -71,7 +71,10 @@ impl App {
         let client = self
             .client(&target.token)
             .map_err(|source| AccountError::Client { source })?;
-        let profile = target.profile.clone().unwrap_or_else(|| owner.to_string());
+        let profile = match &target.profile {
+            Some(profile) => profile.clone(),
+            None => self.profile_called(owner).await,
+        };
         let failed = |source| CaptureError::Read {
             profile: profile.clone(),
             source,

@@ -1,5 +1,6 @@
 //! Plans: what would be written, worked out, shown, stored, applied or dropped.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anirewind_model::{Entry, EntryValues, MediaId, MediaType, ScoreFormat, UserId};
@@ -17,6 +18,9 @@ const LIFETIME: time::Duration = time::Duration::hours(24);
 const PER_MINUTE: usize = 30;
 /// More titles than this, and activities are muted unless somebody says otherwise.
 pub(crate) const FEW: usize = 5;
+
+/// Why a title stays that somebody did not want touched.
+const LEFT: &str = "you leave it as it is";
 
 /// What would be written. The row and its steps are what is stored, and what becomes the act.
 #[derive(Debug, Clone)]
@@ -124,6 +128,18 @@ impl Plan {
         self.operation.detail.mutes = mutes;
     }
 
+    /// Leaves titles as they are that it would have sent.
+    pub fn leave(&mut self, titles: &BTreeSet<(MediaType, MediaId)>) {
+        for step in &mut self.steps {
+            let sends = Action::parse(&step.action).is_some_and(Action::sends);
+            if sends && titles.contains(&(step.media_type, step.media)) {
+                Action::Keep.as_str().clone_into(&mut step.action);
+                StepState::Left.as_str().clone_into(&mut step.state);
+                step.problem = Some(LEFT.to_owned());
+            }
+        }
+    }
+
     /// How many requests it takes, as far as that can be known.
     pub fn requests(&self) -> usize {
         let saves = self.count(Action::Write) + self.count(Action::Add);
@@ -141,7 +157,7 @@ impl Plan {
         };
         let muting = if self.operation.detail.mutes { 2 } else { 0 };
         let lists = &self.operation.detail.lists;
-        let types: std::collections::BTreeSet<_> = lists.iter().map(|(of, _)| of).collect();
+        let types: BTreeSet<_> = lists.iter().map(|(of, _)| of).collect();
         let reading = (saves + removals).div_ceil(550);
         // The list, what is hidden on it, and favourites, before anything is sent.
         4 + types.len() + muting + saving + removals.div_ceil(100) + 2 * reading - 1

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anirewind_model::{
     Entry, EntryField, EntryStatus, EntryValues, MediaId, MediaType, Recorded, Score, UserId,
 };
-use anirewind_store::{ChangeFilter, Cursor, Store};
+use anirewind_store::{ChangeFilter, ChangeKind, Cursor, Store};
 use anirewind_timeline::{Change, Outcome, Source, When};
 use time::OffsetDateTime;
 
@@ -37,12 +37,25 @@ async fn main() -> Result<(), Failure> {
             media_type: Some(MediaType::Anime),
             ..ChangeFilter::default()
         };
+        let started = start();
+        store.kind_counts(hana).await?;
+        println!(
+            "{written} changes, counted by kind: {:.1?}",
+            started.elapsed()
+        );
         for (name, filter) in [
             ("all", ChangeFilter::default()),
             (
                 "removed",
                 ChangeFilter {
                     outcome: Some(Outcome::Deleted),
+                    ..ChangeFilter::default()
+                },
+            ),
+            (
+                "added",
+                ChangeFilter {
+                    kind: Some(ChangeKind::Added),
                     ..ChangeFilter::default()
                 },
             ),

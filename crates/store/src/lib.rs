@@ -27,6 +27,7 @@ pub use login::SessionRow;
 pub use notices::{ChannelRow, NoticeRow};
 pub use open::OpenError;
 pub use operations::{Cause, OperationDetail, OperationRow, OperationState, StepResult, StepRow};
+pub use pages::{ChangeKind, GoneTitle};
 pub use secrets::{SecretError, Secrets};
 pub use snapshots::{Delta, SnapshotRow, Standing};
 pub use store::{Store, StoreError, sqlite_version};

@@ -22,6 +22,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0006_login.sql")),
     M::up(include_str!("migrations/0007_style.sql")),
     M::up(include_str!("migrations/0008_notices.sql")),
+    M::up(include_str!("migrations/0009_whole.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 

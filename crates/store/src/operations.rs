@@ -79,6 +79,10 @@ pub struct OperationDetail {
     pub retries: Option<String>,
     /// What happened since, as far as it made titles of this plan differ.
     pub causes: Vec<Cause>,
+    /// How it was asked for, in the words of whoever asked, so that it can be asked for otherwise.
+    pub asked: Option<String>,
+    /// Who sent it, where that is known.
+    pub by: Option<String>,
 }
 
 /// Something that happened to titles of a plan.

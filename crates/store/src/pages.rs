@@ -1,14 +1,104 @@
 //! Pages of changes: which statement finds them quickest.
 
-use anirewind_model::{MediaId, MediaType, UserId};
+use std::collections::BTreeMap;
+
+use anirewind_model::{Entry, MediaId, MediaType, UserId};
+use anirewind_timeline::Id;
 use rusqlite::{Connection, named_params};
+use time::OffsetDateTime;
 
 use crate::row::{Place, to_millis};
-use crate::store::Failed;
-use crate::timeline::{ChangeFilter, ChangeRow, Cursor, Raw, SELECT, bit};
+use crate::store::{Failed, Store, StoreError};
+use crate::timeline::{ChangeFilter, ChangeRow, Cursor, Raw, SELECT, bit, entry};
 
 /// Few enough titles that asking for each by itself is quicker than walking through all changes.
 const FEW_TITLES: usize = 16;
+
+/// Changes as people sort them when they look for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ChangeKind {
+    /// All of them.
+    All,
+    /// A title came onto the list.
+    Added,
+    /// Fields of a title changed.
+    Changed,
+    /// A title went from the list.
+    Removed,
+    /// A change was taken back.
+    Undone,
+    /// A restore put something back.
+    Restored,
+    /// Something was tried and did not work.
+    Failed,
+}
+
+impl ChangeKind {
+    /// Every one, in the order people read them.
+    pub const EACH: [Self; 7] = [
+        Self::All,
+        Self::Added,
+        Self::Changed,
+        Self::Removed,
+        Self::Undone,
+        Self::Restored,
+        Self::Failed,
+    ];
+
+    /// What is counted, `None` for all.
+    const COUNTED: [Option<Self>; 7] = [
+        None,
+        Some(Self::Added),
+        Some(Self::Changed),
+        Some(Self::Removed),
+        Some(Self::Undone),
+        Some(Self::Restored),
+        Some(Self::Failed),
+    ];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Added => "added",
+            Self::Changed => "changed",
+            Self::Removed => "removed",
+            Self::Undone => "undone",
+            Self::Restored => "restored",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Reads the word for it.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::EACH.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    const fn condition(self) -> &'static str {
+        match self {
+            Self::All => "1",
+            Self::Added => "c.outcome = 'synced' AND c.fields = 0",
+            Self::Changed => "c.outcome = 'synced' AND c.fields <> 0",
+            Self::Removed => "c.outcome = 'deleted'",
+            Self::Undone => "c.outcome = 'undone'",
+            Self::Restored => "c.source = 'restore' AND c.outcome IN ('synced', 'deleted')",
+            Self::Failed => "c.outcome IN ('failed', 'not_found')",
+        }
+    }
+}
+
+/// A title that is not on the list and once was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GoneTitle {
+    /// Which list.
+    pub media_type: MediaType,
+    /// Which title.
+    pub media: MediaId,
+    /// What it was called last.
+    pub title: Option<String>,
+    /// All its names, one a line, in small letters.
+    pub names: String,
+}
 
 /// The titles with this in one of their names; `None` when they are many.
 pub(crate) fn titles_called(
@@ -66,6 +156,10 @@ pub(crate) fn pages_of(
         rows.extend(page(connection, Some(owner), &filter, below, most)?);
     }
     rows.sort_by_key(|row| std::cmp::Reverse((row.change.when.at, row.seq)));
+    if filter.above.is_some() {
+        // The nearest ones above are the last ones here.
+        rows.drain(..rows.len().saturating_sub(most));
+    }
     rows.truncate(most);
     Ok(rows)
 }
@@ -102,6 +196,9 @@ pub(crate) fn page(
     want(owner.is_some() && !is_narrow, "c.user_id = :owner");
     want(owner.is_some() && is_narrow, "+c.user_id = :owner");
     want(filter.outcome.is_some(), "c.outcome = :outcome");
+    if let Some(kind) = filter.kind {
+        want(true, kind.condition());
+    }
     want(filter.source.is_some(), "c.source = :source");
     want(filter.media_type.is_some(), "c.media_type = :media_type");
     want(filter.media.is_some(), "c.media_id = :media");
@@ -121,11 +218,23 @@ pub(crate) fn page(
         "NOT EXISTS (SELECT 1 FROM hidden h WHERE h.change_id = c.id)",
     );
     want(below.is_some(), "(c.at, c.seq) < (:below_at, :below_seq)");
+    want(
+        filter.above.is_some(),
+        "(c.at, c.seq) > (:above_at, :above_seq)",
+    );
     let wanted = wanted.join(" AND ");
+    let order = if filter.above.is_some() {
+        "c.at, c.seq"
+    } else {
+        "c.at DESC, c.seq DESC"
+    };
     let mut statement = connection.prepare_cached(&format!(
-        "{SELECT} WHERE {wanted} ORDER BY c.at DESC, c.seq DESC LIMIT :most"
+        "{SELECT} WHERE {wanted} ORDER BY {order} LIMIT :most"
     ))?;
-    let parameters: [(&str, rusqlite::types::Value); 14] = [
+    let above = filter.above;
+    let parameters: [(&str, rusqlite::types::Value); 16] = [
+        (":above_at", above.map(|above| to_millis(above.at)).into()),
+        (":above_seq", above.map(|above| above.seq).into()),
         (":owner", owner.map(|owner| i64::from(owner.get())).into()),
         (
             ":outcome",
@@ -169,5 +278,251 @@ pub(crate) fn page(
     while let Some(row) = rows.next()? {
         found.push(Raw::of(row)?.into_row()?);
     }
+    if filter.above.is_some() {
+        found.reverse();
+    }
     Ok(found)
+}
+
+impl Store {
+    /// How many changes there are of each kind, without those that are kept out of sight.
+    pub async fn kind_counts(
+        &self,
+        owner: UserId,
+    ) -> Result<BTreeMap<ChangeKind, usize>, StoreError> {
+        self.run(move |connection| {
+            let mut counts = BTreeMap::new();
+            for kind in ChangeKind::COUNTED {
+                // Counted from indexes; what is hidden is little, and taken off.
+                let condition = match kind {
+                    // All that took effect; those that came are taken off below.
+                    Some(ChangeKind::Changed) => "c.outcome = 'synced'",
+                    kind => kind.map_or("1", ChangeKind::condition),
+                };
+                let mut statement = connection.prepare_cached(&format!(
+                    "SELECT (
+                        SELECT count(*) FROM change c WHERE c.user_id = :owner AND {condition}
+                    ) - (
+                        SELECT count(*) FROM hidden h JOIN change c ON c.id = h.change_id
+                        WHERE c.user_id = :owner AND {condition}
+                    ) AS found"
+                ))?;
+                let owner = named_params! { ":owner": owner.get() };
+                let found = statement.query_row(owner, |row| row.get::<_, i64>("found"))?;
+                let found = usize::try_from(found).unwrap_or_default();
+                counts.insert(kind.unwrap_or(ChangeKind::All), found);
+            }
+            let of = |kind| counts.get(&kind).copied().unwrap_or_default();
+            let changed = of(ChangeKind::Changed).saturating_sub(of(ChangeKind::Added));
+            counts.insert(ChangeKind::Changed, changed);
+            Ok(counts)
+        })
+        .await
+    }
+
+    /// How many changes each of these groups has.
+    pub async fn group_sizes(&self, groups: Vec<Id>) -> Result<BTreeMap<Id, usize>, StoreError> {
+        self.run(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT count(*) AS found FROM change
+                WHERE group_id = :id OR operation_id = :id",
+            )?;
+            let mut sizes = BTreeMap::new();
+            for group in groups {
+                let id = named_params! { ":id": group.as_str() };
+                let found = statement.query_row(id, |row| row.get::<_, i64>("found"))?;
+                sizes.insert(group, usize::try_from(found).unwrap_or_default());
+            }
+            Ok(sizes)
+        })
+        .await
+    }
+
+    /// When an account's list was last looked at.
+    pub async fn last_look(&self, owner: UserId) -> Result<Option<OffsetDateTime>, StoreError> {
+        self.run(move |connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT at FROM look WHERE user_id = :owner")?;
+            let mut rows = statement.query(named_params! { ":owner": owner.get() })?;
+            let Some(row) = rows.next()? else {
+                return Ok(None);
+            };
+            let key = owner.to_string();
+            let place = Place {
+                table: "look",
+                row: &key,
+            };
+            Ok(Some(place.instant("at", row.get("at")?)?))
+        })
+        .await
+    }
+
+    /// Some titles as they were when the list was last seen; those that were not on it are missing.
+    pub async fn known_titles(
+        &self,
+        owner: UserId,
+        titles: Vec<(MediaType, MediaId)>,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.run(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT entry FROM known
+                WHERE user_id = :owner AND media_type = :of AND media_id = :media",
+            )?;
+            let mut found = Vec::new();
+            for (of, media) in titles {
+                let key = media.to_string();
+                let mut rows = statement.query(named_params! {
+                    ":owner": owner.get(),
+                    ":of": of.as_str(),
+                    ":media": media.get(),
+                })?;
+                while let Some(row) = rows.next()? {
+                    let text: String = row.get("entry")?;
+                    found.push(entry("known", &key, "entry", of.as_str(), &text)?);
+                }
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    /// Titles that changed at some time and are not on the list as it was last seen.
+    pub async fn gone_titles(&self, owner: UserId) -> Result<Vec<GoneTitle>, StoreError> {
+        self.run(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT t.media_type, t.media_id, t.names, (
+                    SELECT c.title FROM change c
+                    WHERE c.user_id = t.user_id AND c.media_type = t.media_type
+                        AND c.media_id = t.media_id AND c.title IS NOT NULL
+                    ORDER BY c.at DESC, c.seq DESC LIMIT 1
+                ) AS title
+                FROM title t
+                WHERE t.user_id = :owner AND NOT EXISTS (
+                    SELECT 1 FROM known k
+                    WHERE k.user_id = t.user_id AND k.media_type = t.media_type
+                        AND k.media_id = t.media_id
+                )
+                ORDER BY t.names",
+            )?;
+            let rows = statement.query_map(named_params! { ":owner": owner.get() }, |row| {
+                Ok((
+                    row.get::<_, String>("media_type")?,
+                    row.get::<_, i64>("media_id")?,
+                    row.get::<_, String>("names")?,
+                    row.get::<_, Option<String>>("title")?,
+                ))
+            })?;
+            let mut found = Vec::new();
+            for row in rows {
+                let (of, media, names, title) = row?;
+                let place = Place {
+                    table: "title",
+                    row: &names,
+                };
+                found.push(GoneTitle {
+                    media_type: MediaType::parse(&of).ok_or_else(|| place.corrupt("media_type"))?,
+                    media: MediaId::new(place.id("media_id", media)?),
+                    title,
+                    names: names.clone(),
+                });
+            }
+            Ok(found)
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anirewind_model::{EntryValues, Recorded};
+    use anirewind_timeline::{Change, Outcome, Source, When};
+    use time::Duration;
+    use time::macros::datetime;
+
+    use super::*;
+
+    const HANA: UserId = UserId::new(1);
+
+    fn change(number: u32) -> Change {
+        let entry = |progress| Entry {
+            media: MediaId::new(number),
+            media_type: MediaType::Anime,
+            id: None,
+            values: EntryValues {
+                progress: Recorded::Known(progress),
+                ..EntryValues::default()
+            },
+            created_at: None,
+            updated_at: None,
+            summary: None,
+        };
+        let (before, after, outcome) = match number % 4 {
+            0 => (None, Some(entry(1)), Outcome::Synced),
+            1 => (Some(entry(1)), None, Outcome::Deleted),
+            2 => (Some(entry(1)), Some(entry(2)), Outcome::Synced),
+            _ => (Some(entry(1)), Some(entry(1)), Outcome::Failed),
+        };
+        let at = datetime!(2026-11-03 12:00 UTC) + Duration::minutes(i64::from(number));
+        Change {
+            media: MediaId::new(number),
+            media_type: MediaType::Anime,
+            title: Some(format!("Title {number}")),
+            before,
+            after,
+            outcome,
+            source: Source::Restore,
+            when: When::exactly(at),
+            group: None,
+            operation: None,
+            undoes: None,
+            error: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn each_kind_is_counted_and_found_and_what_is_hidden_is_not_counted() {
+        let store = Store::in_memory();
+        let changes = (0..20).map(change).collect();
+        let ids = store.record_changes(HANA, changes).await.unwrap();
+        for (kind, number) in [
+            (ChangeKind::All, 20),
+            (ChangeKind::Added, 5),
+            (ChangeKind::Changed, 5),
+            (ChangeKind::Removed, 5),
+            (ChangeKind::Undone, 0),
+            (ChangeKind::Restored, 15),
+            (ChangeKind::Failed, 5),
+        ] {
+            let filter = ChangeFilter {
+                kind: Some(kind),
+                ..ChangeFilter::default()
+            };
+            let found = store.changes(Some(HANA), filter, None, 100).await.unwrap();
+            let counts = store.kind_counts(HANA).await.unwrap();
+            assert_eq!((found.len(), counts[&kind]), (number, number), "{kind:?}");
+        }
+        store.hide_changes(ids, true).await.unwrap();
+        let counts = store.kind_counts(HANA).await.unwrap();
+        assert!(counts.values().all(|number| *number == 0), "{counts:?}");
+    }
+
+    #[tokio::test]
+    async fn the_page_above_a_place_is_the_nearest_one() {
+        let store = Store::in_memory();
+        let changes = (0..20).map(change).collect();
+        store.record_changes(HANA, changes).await.unwrap();
+        let all = store
+            .changes(Some(HANA), ChangeFilter::default(), None, 100)
+            .await
+            .unwrap();
+        let filter = ChangeFilter {
+            above: Some(Cursor {
+                at: all[9].change.when.at,
+                seq: all[9].seq,
+            }),
+            ..ChangeFilter::default()
+        };
+        let above = store.changes(Some(HANA), filter, None, 4).await.unwrap();
+        assert_eq!(above, all[5..9]);
+    }
 }

@@ -6,7 +6,7 @@ use anirewind_timeline::{Change, Id, Outcome, Source, When};
 use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, named_params};
 use time::OffsetDateTime;
 
-use crate::pages::{page, pages_of, titles_called};
+use crate::pages::{ChangeKind, page, pages_of, titles_called};
 use crate::row::{Place, to_millis};
 use crate::store::{Failed, Store, StoreError};
 
@@ -30,6 +30,8 @@ pub struct ChangeRow {
 pub struct ChangeFilter {
     /// With this outcome.
     pub outcome: Option<Outcome>,
+    /// Of this kind.
+    pub kind: Option<ChangeKind>,
     /// Made by this.
     pub source: Option<Source>,
     /// On this list.
@@ -50,6 +52,8 @@ pub struct ChangeFilter {
     pub until: Option<OffsetDateTime>,
     /// Without those that somebody does not want to see.
     pub shown_only: bool,
+    /// Only those above this place, the nearest of them; a page of them is newest first as well.
+    pub above: Option<Cursor>,
 }
 
 /// Where a page of changes goes on: below this one.

@@ -36,6 +36,8 @@ pub enum NotUndoable {
 pub struct Choices {
     /// Fields that are put back all the same.
     pub fields: BTreeSet<EntryField>,
+    /// Only these fields of a change are taken back; all where there is none.
+    pub only: BTreeSet<EntryField>,
     /// Whether a title that is gone is added again for the sake of a field.
     pub add_again: bool,
     /// Whether a title that was edited since is removed all the same.
@@ -47,6 +49,7 @@ impl Choices {
     pub fn everything() -> Self {
         Self {
             fields: EntryField::ALL.into(),
+            only: BTreeSet::new(),
             add_again: true,
             remove_edited: true,
         }
@@ -260,7 +263,9 @@ fn fields(
 ) -> Merged {
     let mut state = now.clone();
     let mut conflicts = Vec::new();
+    let is_meant = |field: EntryField| choices.only.is_empty() || choices.only.contains(&field);
     let mut unit = |fields: &[EntryField]| {
+        let fields: Vec<_> = fields.iter().copied().filter(|f| is_meant(*f)).collect();
         let touched: Vec<_> = fields
             .iter()
             .filter(|field| base.compare(wanted, **field) == Comparison::Different)
@@ -283,8 +288,8 @@ fn fields(
             .collect();
         if edited.iter().all(|field| choices.fields.contains(field)) {
             for field in fields {
-                if wanted.get(*field).is_recorded() {
-                    state.copy(*field, wanted);
+                if wanted.get(field).is_recorded() {
+                    state.copy(field, wanted);
                 }
             }
             return;
@@ -297,7 +302,9 @@ fn fields(
             unit(&[field]);
         }
     }
-    custom_lists(base, wanted, now, &mut state);
+    if is_meant(EntryField::CustomLists) {
+        custom_lists(base, wanted, now, &mut state);
+    }
     Merged {
         state: Some(state),
         conflicts,

@@ -22,6 +22,7 @@ use utoipa::OpenApi;
 use crate::api::auth::Scheme;
 
 pub use events::Hub;
+pub(crate) use events::{Following, Heard, WhatOf};
 
 /// A body larger than this is refused: nothing that is asked for here is long.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -58,6 +59,7 @@ api![
     reading::snapshot_entries,
     reading::compare,
     reading::changes,
+    reading::change_counts,
     reading::title,
     reading::list_at,
     reading::plans,

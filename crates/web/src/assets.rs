@@ -4,7 +4,7 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 
 /// Name, type and content of each.
-pub(crate) const ALL: [(&str, &str, &str); 3] = [
+pub(crate) const ALL: [(&str, &str, &str); 5] = [
     (
         "style.css",
         "text/css; charset=utf-8",
@@ -14,6 +14,16 @@ pub(crate) const ALL: [(&str, &str, &str); 3] = [
         "core.js",
         "text/javascript; charset=utf-8",
         include_str!("../assets/core.js"),
+    ),
+    (
+        "live.js",
+        "text/javascript; charset=utf-8",
+        include_str!("../assets/live.js"),
+    ),
+    (
+        "table.js",
+        "text/javascript; charset=utf-8",
+        include_str!("../assets/table.js"),
     ),
     (
         "icon.svg",

@@ -2,8 +2,10 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
+mod address;
 mod api;
 mod assets;
+mod carry;
 mod format;
 mod guard;
 mod live;

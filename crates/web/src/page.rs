@@ -7,6 +7,7 @@ use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::ServiceResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
+use anirewind_core::model::UserId;
 use anirewind_core::{App, BrowseError, Code, Explain, OperationRow};
 use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -248,6 +249,11 @@ impl Visitor {
             profiles: accounts.into_iter().map(|row| row.profile).collect(),
             jobs,
         })
+    }
+
+    /// What is under way for an account.
+    pub(crate) fn job_of(&self, owner: UserId) -> Option<&OperationRow> {
+        self.jobs.iter().find(|job| job.owner == owner)
     }
 
     /// What is around a page.

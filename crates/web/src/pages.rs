@@ -1,7 +1,9 @@
 //! The pages, a file each.
 
 mod about;
+mod at;
 mod backups;
+mod change;
 mod chart;
 mod comparing;
 mod connect;
@@ -9,16 +11,26 @@ mod covers;
 mod curating;
 mod dashboard;
 mod importing;
+mod job;
+mod live;
+mod ops;
+mod plan;
+mod plan_new;
 mod raw;
 mod rows;
 mod security;
 mod settings;
 mod snapshot;
 mod status;
+mod timeline;
+mod title;
+mod titles;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::page::PageError;
+
+pub(crate) use plan::by;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
@@ -34,7 +46,18 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .configure(connect::routes)
         .configure(security::routes)
         .configure(settings::routes)
-        .configure(status::routes);
+        .configure(status::routes)
+        // Before the plans: `new` is no id.
+        .configure(plan_new::routes)
+        .configure(plan::routes)
+        .configure(job::routes)
+        .configure(timeline::routes)
+        .configure(change::routes)
+        .configure(titles::routes)
+        .configure(title::routes)
+        .configure(at::routes)
+        .configure(ops::routes)
+        .configure(live::routes);
 }
 
 /// An address that names nothing.

@@ -15,11 +15,17 @@ macro_rules! html_safe {
 
 html_safe!(JobBar, When, Badge);
 
+mod change;
+mod chart;
+mod job;
+mod list;
 mod titles;
 
-pub(crate) use titles::{
-    Cover, Diff, DiffLine, StatusWord, TitleCell, facts, field_word, title_path,
-};
+pub(crate) use change::{ChangeLine, Offer, UndoPart, clock, time_of};
+pub(crate) use chart::{Chart, Moment};
+pub(crate) use job::JobProgress;
+pub(crate) use list::{ListPart, ListQuery, names as list_names};
+pub(crate) use titles::{Cover, Diff, StatusWord, TitleCell, facts, field_word, title_path};
 
 /// An act that is under way, at the top of every page.
 #[derive(Debug, Clone, Template)]

@@ -197,6 +197,8 @@ pub(crate) struct RestoreBody {
     prefer: Option<String>,
     /// Whether custom lists that are gone are left out.
     no_create_lists: bool,
+    /// Groups and acts whose titles stay as they are.
+    leave: Vec<String>,
 }
 
 fn fields(names: &[String]) -> Result<BTreeSet<EntryField>, Problem> {
@@ -271,7 +273,10 @@ pub(crate) async fn plan_restore(
         },
         leaves_lists: body.no_create_lists,
     };
-    let plan = app.plan_restore(profile, &wanted, &options).await?;
+    let mut plan = app.plan_restore(profile, &wanted, &options).await?;
+    for left in &body.leave {
+        plan.leave(&app.titles_of(profile, left).await?);
+    }
     let plan = app.store_plan(plan).await?;
     Ok(HttpResponse::Created().json(PlanView::from(&plan)))
 }
@@ -290,6 +295,8 @@ pub(crate) struct UndoBody {
     over_edits: bool,
     /// Or only those of these fields.
     fields: Vec<String>,
+    /// Only these fields of each change are taken back; all if left out.
+    only: Vec<String>,
 }
 
 impl UndoBody {
@@ -300,6 +307,7 @@ impl UndoBody {
             Choices::default()
         };
         choices.fields.extend(fields(&self.fields)?);
+        choices.only.extend(fields(&self.only)?);
         Ok(choices)
     }
 }

@@ -1,13 +1,13 @@
 //! What happens, as server-sent events with ids and replay.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use anirewind_core::{App, Event};
+use anirewind_core::{App, Event, Id};
 use futures_util::stream::unfold;
 use serde::Serialize;
 use tokio::sync::{broadcast, watch};
@@ -26,6 +26,9 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 struct Told {
     #[serde(skip)]
     id: u64,
+    /// As it was told, for those who show it otherwise.
+    #[serde(skip)]
+    event: Arc<Event>,
     kind: &'static str,
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,6 +50,8 @@ pub struct Hub {
 struct Inner {
     kept: Mutex<VecDeque<Told>>,
     live: broadcast::Sender<Told>,
+    /// Acts that pages began, with what went wrong where one has ended so.
+    acts: Mutex<BTreeMap<Id, Option<String>>>,
     /// Where acts are carried out: not on the worker of a connection, which may end with it.
     runtime: tokio::runtime::Handle,
     /// What was read because somebody asked.
@@ -69,6 +74,7 @@ impl Hub {
             inner: Arc::new(Inner {
                 kept: Mutex::default(),
                 live,
+                acts: Mutex::default(),
                 runtime: tokio::runtime::Handle::current(),
                 desk: Desk::default(),
                 begun,
@@ -101,6 +107,70 @@ impl Hub {
             let _ = listener.inner.ended.send_replace(true);
         });
         hub
+    }
+
+    /// Remembers that somebody began an act.
+    pub(crate) fn begun(&self, id: &Id) {
+        self.acts().insert(id.clone(), None);
+    }
+
+    /// Forgets it, unless something went wrong.
+    pub(crate) fn ended(&self, id: &Id, problem: Option<String>) {
+        let mut acts = self.acts();
+        match problem {
+            None => {
+                acts.remove(id);
+            }
+            Some(problem) => {
+                acts.insert(id.clone(), Some(problem));
+            }
+        }
+        while acts.len() > KEPT {
+            acts.pop_first();
+        }
+    }
+
+    /// Whether somebody here began an act that has not ended well, and what went wrong.
+    pub(crate) fn what_of(&self, id: &Id) -> WhatOf {
+        match self.acts().get(id) {
+            None => WhatOf::Nothing,
+            Some(None) => WhatOf::UnderWay,
+            Some(Some(problem)) => WhatOf::Failed(problem.clone()),
+        }
+    }
+
+    /// What was last said about an act.
+    pub(crate) fn last_of(&self, id: &Id) -> Option<Arc<Event>> {
+        let is_about = |event: &Event| {
+            matches!(
+                event,
+                Event::Job { operation, .. }
+                | Event::Waiting { operation, .. }
+                | Event::Ended { operation, .. } if operation == id
+            )
+        };
+        let kept = self.kept();
+        let told = kept.iter().rev().find(|told| is_about(&told.event));
+        told.map(|told| Arc::clone(&told.event))
+    }
+
+    /// What came after an id and what comes, each with its own, for whoever shows it otherwise.
+    pub(crate) fn follow(&self, id: Option<u64>) -> Following {
+        let (missed, live) = self.since(id);
+        let has_gap = matches!((id, missed.first()), (Some(id), Some(next)) if next.id > id + 1);
+        Following {
+            waiting: missed.into(),
+            live,
+            ended: self.inner.ended.subscribe(),
+            has_gap,
+        }
+    }
+
+    fn acts(&self) -> std::sync::MutexGuard<'_, BTreeMap<Id, Option<String>>> {
+        self.inner
+            .acts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Does something apart from the request that asked for it.
@@ -157,6 +227,58 @@ impl Hub {
     }
 }
 
+/// What is known here of an act that a page may have begun.
+pub(crate) enum WhatOf {
+    /// No page began it, or it ended well.
+    Nothing,
+    /// It waits, or goes on.
+    UnderWay,
+    /// It ended so.
+    Failed(String),
+}
+
+/// Somebody who follows what happens.
+pub(crate) struct Following {
+    waiting: VecDeque<Told>,
+    live: broadcast::Receiver<Told>,
+    ended: watch::Receiver<bool>,
+    /// Whether something is missing since what was seen last.
+    pub(crate) has_gap: bool,
+}
+
+/// What somebody who follows gets to hear.
+pub(crate) enum Heard {
+    /// Something happened.
+    Event(u64, Arc<Event>),
+    /// So much happened at once that some of it was missed.
+    Missed,
+    /// Nothing for a while.
+    Quiet,
+    /// Nothing any more.
+    Over,
+}
+
+impl Following {
+    /// The next thing.
+    pub(crate) async fn next(&mut self) -> Heard {
+        if let Some(told) = self.waiting.pop_front() {
+            return Heard::Event(told.id, told.event);
+        }
+        let told = tokio::select! {
+            biased;
+            told = tokio::time::timeout(HEARTBEAT, self.live.recv()) => told,
+            // A browser comes back by itself, and asks for what it missed.
+            _ = self.ended.wait_for(|ended| *ended) => return Heard::Over,
+        };
+        match told {
+            Ok(Ok(told)) => Heard::Event(told.id, told.event),
+            Ok(Err(broadcast::error::RecvError::Lagged(_))) => Heard::Missed,
+            Ok(Err(broadcast::error::RecvError::Closed)) => Heard::Over,
+            Err(_) => Heard::Quiet,
+        }
+    }
+}
+
 fn told(id: u64, event: &Event) -> Told {
     let kind = match event {
         Event::Reading { .. } => "reading",
@@ -173,6 +295,7 @@ fn told(id: u64, event: &Event) -> Told {
     };
     let mut told = Told {
         id,
+        event: Arc::new(event.clone()),
         kind,
         text: event.to_string(),
         operation: None,

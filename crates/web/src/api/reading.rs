@@ -9,8 +9,8 @@ use anirewind_core::view::{
     SnapshotView, StatusView, instant, key,
 };
 use anirewind_core::{
-    App, BrowseError, ChangeFilter, ChangeOutcome, ChangeRow, Cursor, FoundList, Id, Report,
-    Source, compare as differences,
+    App, BrowseError, ChangeFilter, ChangeKind, ChangeOutcome, ChangeRow, Cursor, FoundList, Id,
+    Report, Source, compare as differences,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -300,6 +300,8 @@ pub(crate) struct Which {
     limit: Option<usize>,
     /// Where the page before ended.
     below: Option<String>,
+    /// all, added, changed, removed, undone, restored, failed
+    kind: Option<String>,
     /// synced, deleted, undone, skipped, failed, `not_found`, pending
     outcome: Option<String>,
     /// observed, restore, undo, redo, import, api
@@ -357,6 +359,7 @@ pub(crate) async fn changes(
     let owner = owner(&app, which.profile.as_deref()).await?;
     let most = which.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
     let filter = ChangeFilter {
+        kind: word("kind", which.kind.as_deref(), ChangeKind::parse)?,
         outcome: word("outcome", which.outcome.as_deref(), ChangeOutcome::parse)?,
         source: word("source", which.source.as_deref(), Source::parse)?,
         media_type: word("type", which.r#type.as_deref(), MediaType::parse)?,
@@ -378,6 +381,27 @@ pub(crate) async fn changes(
         next: next.map(cursor_text),
         items: rows.iter().map(Into::into).collect(),
     }))
+}
+
+/// How many changes there are of each kind, without hidden ones.
+#[utoipa::path(tag = "timeline", params(OfProfile), responses(
+    (status = 200, body = BTreeMap<String, usize>),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/changes/counts")]
+pub(crate) async fn change_counts(
+    _: Reader,
+    app: web::Data<App>,
+    of: web::Query<OfProfile>,
+) -> Answer<BTreeMap<String, usize>> {
+    let owner = one_owner(&app, of.profile.as_deref()).await?;
+    let counts = app.kind_counts(owner).await.map_err(BrowseError::Store)?;
+    let counts = counts.into_iter();
+    Ok(web::Json(
+        counts
+            .map(|(kind, count)| (kind.as_str().to_owned(), count))
+            .collect(),
+    ))
 }
 
 /// A title through all its changes.

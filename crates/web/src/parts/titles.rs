@@ -217,7 +217,10 @@ impl Diff {
 
 /// All fields of an entry with what they hold.
 pub(crate) fn facts(entry: &Entry, style: &Style) -> Vec<(&'static str, String)> {
-    let fields = EntryField::ALL.into_iter();
+    // Anime have no volumes.
+    let is_there =
+        |field: &EntryField| entry.media_type == MediaType::Manga || *field != EntryField::Volumes;
+    let fields = EntryField::ALL.into_iter().filter(is_there);
     let shown = fields.map(|field| {
         let value = value_of(entry, field, &style.scores);
         let value = match value.as_str() {

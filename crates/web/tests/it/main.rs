@@ -3,12 +3,18 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "a test that panics has failed"
 )]
 
 mod access;
 mod api;
 mod backups;
+mod browser;
 mod contract;
+mod journeys;
+mod living;
+mod looking_back;
 mod pages;
+mod planning;
 mod settings;

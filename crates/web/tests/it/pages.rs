@@ -87,6 +87,38 @@ impl Scene {
         (status, body, headers)
     }
 
+    /// Opens a stream, does something, and listens until these words come.
+    pub(crate) async fn listen(
+        &self,
+        request: TestRequest,
+        meanwhile: impl AsyncFnOnce(),
+        words: &str,
+    ) -> String {
+        use actix_web::body::MessageBody as _;
+        let service = init_service(anirewind_web::application(
+            self.app.clone(),
+            self.hub.clone(),
+            self.access.clone(),
+        ))
+        .await;
+        let request = request.insert_header(("host", "127.0.0.1:4849"));
+        let response = call_service(&service, request.to_request()).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let mut body = std::pin::pin!(response.into_body());
+        meanwhile().await;
+        let mut heard = String::new();
+        while !heard.contains(words) {
+            let next = std::future::poll_fn(|context| body.as_mut().poll_next(context)).await;
+            let bytes = next.expect("it ended before it was said").ok().unwrap();
+            heard.push_str(std::str::from_utf8(&bytes).unwrap());
+            assert!(
+                !heard.contains(": still here"),
+                "it was never said: {heard}"
+            );
+        }
+        heard
+    }
+
     pub(crate) async fn get(&self, path: &str) -> (StatusCode, String) {
         let request = TestRequest::get()
             .uri(path)

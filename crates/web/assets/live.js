@@ -1,0 +1,79 @@
+// Keeps parts of a page as they are on the server. Each part comes rendered; none is made up here.
+
+const base = document.body.dataset.base;
+const label = document.querySelector("[data-live-label]");
+const say = document.querySelector("[data-live-say]");
+const job = document.querySelector('[data-live^="job-"]');
+const news = document.querySelector('[data-live="event"]');
+
+let source = null;
+let last = "";
+let failures = 0;
+let timer = 0;
+let quarter = -1;
+
+const show = (text) => { if (label) label.textContent = text; };
+
+const address = () => {
+  const query = new URLSearchParams();
+  if (job) query.set("job", job.dataset.live.slice(4));
+  if (news) {
+    query.set("profile", news.dataset.profile);
+    query.set("above", news.dataset.above);
+  }
+  if (last) query.set("last", last);
+  return `${base}/events?${query}`;
+};
+
+// Said at the start, at each quarter, and at the end; not for every title.
+const announce = (part) => {
+  const bar = part.querySelector("progress");
+  if (!say || !bar) return;
+  const now = Math.floor((4 * bar.value) / Math.max(bar.max, 1));
+  if (now !== quarter) say.textContent = bar.textContent;
+  quarter = now;
+};
+
+const put = (event) => {
+  last = event.lastEventId || last;
+  const template = document.createElement("template");
+  template.innerHTML = event.data;
+  const part = template.content.firstElementChild;
+  if (!part) return;
+  for (const old of document.querySelectorAll(`[data-live="${CSS.escape(part.dataset.live)}"]`)) {
+    // Nothing is taken from under somebody's fingers.
+    if (!old.contains(document.activeElement)) old.replaceWith(part);
+    announce(part);
+    if (part.hasAttribute("data-over")) location.reload();
+    break;
+  }
+};
+
+const close = () => {
+  clearTimeout(timer);
+  source?.close();
+  source = null;
+};
+
+const open = () => {
+  if (source || document.hidden) return;
+  source = new EventSource(address());
+  source.addEventListener("hello", () => { failures = 0; show("live"); });
+  source.addEventListener("reload", () => { failures = 0; show("paused: load the page again to see everything"); });
+  for (const name of ["job", "event", "verdict"]) source.addEventListener(name, put);
+  source.onerror = () => {
+    close();
+    failures += 1;
+    const wait = Math.min(30, 2 ** (failures - 1)) * (0.75 + Math.random() / 2);
+    show(failures < 3 ? `reconnecting in ${Math.ceil(wait)} s` : "off: load the page again to see what is new");
+    timer = setTimeout(open, wait * 1000);
+  };
+};
+
+if (job || news) {
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) { close(); show("paused"); } else open();
+  });
+  addEventListener("pagehide", close);
+  open();
+}

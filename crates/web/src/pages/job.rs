@@ -1,0 +1,400 @@
+//! An act: how far it is, and for good what came of it.
+
+use std::sync::Arc;
+
+use actix_web::{HttpResponse, web};
+use anirewind_core::model::UserId;
+use anirewind_core::{
+    ActError, BrowseError, ChangeFilter, Event, Id, OperationState, Report, StepRow, StepState,
+    Style,
+};
+use askama::Template;
+
+use crate::address::{count, thousands};
+use crate::api::{Hub, WhatOf};
+use crate::carry;
+use crate::page::{Page, PageError, Place, Said, Visitor, in_path, sentence, show};
+use crate::pages::plan::StepLine;
+use crate::parts::{Badge, JobProgress, TitleCell, When};
+
+/// So many titles with something wrong are shown at once.
+const SHOWN: usize = 200;
+
+#[derive(Template)]
+#[template(path = "job.html")]
+struct JobPage {
+    page: Page,
+    id: String,
+    profile: String,
+    what: String,
+    at: When,
+    result: Badge,
+    sentence: String,
+    /// Why it stopped.
+    problem: Option<String>,
+    progress: Option<JobProgress>,
+    /// What can be done with it now.
+    can_pause: bool,
+    can_resume: bool,
+    /// What the question says before it is stopped.
+    stop: Option<String>,
+    last: Vec<TitleCell>,
+    numbers: Vec<(String, &'static str)>,
+    unwell: Vec<Unwell>,
+    more_unwell: usize,
+    retryable: usize,
+    can_undo: bool,
+    kind: String,
+    safety: Option<String>,
+}
+
+struct Unwell {
+    line: StepLine,
+    badge: Badge,
+    why: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "job_waits.html")]
+struct WaitingPage {
+    page: Page,
+    id: String,
+    profile: String,
+    what: String,
+    after: Option<(String, String)>,
+    is_begun: bool,
+}
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource("/jobs/{id}").get(one))
+        .service(web::resource("/jobs/{id}/pause").post(pause))
+        .service(web::resource("/jobs/{id}/stop").post(stop))
+        .service(web::resource("/jobs/{id}/resume").post(resume))
+        .service(web::resource("/jobs/{id}/retry").post(retry));
+}
+
+/// The act whose id this is, or begins so.
+pub(crate) async fn report(visitor: &Visitor, id: &str) -> Result<Report, PageError> {
+    if let Some(id) = Id::parse(id) {
+        return Ok(visitor.app.act_called(&id).await?);
+    }
+    let found = visitor.app.operations_called(None, id).await;
+    let mut found = found.map_err(BrowseError::Store)?;
+    match (found.pop(), found.is_empty()) {
+        (Some((operation, steps)), true) => Ok(Report { operation, steps }),
+        (Some(_), false) => Err(PageError::usage(format!(
+            "`{id}` is the beginning of several ids."
+        ))),
+        (None, _) => Err(ActError::NotFound {
+            reference: id.to_owned(),
+        }
+        .into()),
+    }
+}
+
+/// The profile of an account and how it wants things shown. An account that was removed has a number.
+pub(crate) async fn profile_of(
+    visitor: &Visitor,
+    owner: UserId,
+) -> Result<(String, Style), PageError> {
+    let accounts = visitor.app.accounts().await?;
+    let account = accounts.into_iter().find(|row| row.account.id == owner);
+    Ok(account.map_or_else(
+        || (owner.to_string(), Style::default()),
+        |row| (row.profile, row.style),
+    ))
+}
+
+async fn one(
+    visitor: Visitor,
+    hub: web::Data<Hub>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let report = report(&visitor, &id).await?;
+    let (profile, style) = profile_of(&visitor, report.operation.owner).await?;
+    if matches!(
+        report.operation.state,
+        OperationState::Planned | OperationState::Discarded
+    ) {
+        return Ok(not_begun(&visitor, &hub, &report, &profile));
+    }
+    let last = hub.last_of(&report.operation.id);
+    let page = job_page(&visitor, &report, &profile, &style, last).await?;
+    Ok(show(&page))
+}
+
+/// It is still a plan: it waits for its turn, or could not begin.
+fn not_begun(visitor: &Visitor, hub: &Hub, report: &Report, profile: &str) -> HttpResponse {
+    let operation = &report.operation;
+    let id = operation.id.to_string();
+    let plan = format!("/plan/{}/{id}", in_path(profile));
+    let is_begun = match hub.what_of(&operation.id) {
+        WhatOf::Failed(problem) => {
+            hub.ended(&operation.id, None);
+            return visitor.go(&plan, Some(Said::problem(problem)));
+        }
+        WhatOf::UnderWay => true,
+        WhatOf::Nothing => false,
+    };
+    if operation.state == OperationState::Discarded {
+        let said = Said::done("That plan was dropped, or all of it was so already.");
+        return visitor.go(&format!("/plan/{}", in_path(profile)), Some(said));
+    }
+    let other = visitor.job_of(operation.owner);
+    show(&WaitingPage {
+        page: visitor.page_of(format!("Operation {id}"), Place::Elsewhere, profile),
+        what: sentence(&operation.what),
+        after: other.map(|job| (job.id.to_string(), job.what.clone())),
+        profile: in_path(profile),
+        is_begun,
+        id,
+    })
+}
+
+async fn job_page(
+    visitor: &Visitor,
+    report: &Report,
+    profile: &str,
+    style: &Style,
+    last: Option<Arc<Event>>,
+) -> Result<JobPage, PageError> {
+    let operation = &report.operation;
+    let is_open = operation.state.is_open();
+    let page = visitor.page_of(
+        format!("Operation {}", operation.id),
+        Place::Elsewhere,
+        profile,
+    );
+    let unwell: Vec<_> = report
+        .unwell()
+        .filter(|step| StepState::parse(&step.state).is_some_and(StepState::is_settled))
+        .collect();
+    let (result, words) = verdict(report);
+    let summary = report.summary();
+    let mut style = style.clone();
+    if let Some(format) = &operation.detail.score_format {
+        style.scores = anirewind_core::model::ScoreFormat::parse(format);
+    }
+    let filter = ChangeFilter {
+        operation: Some(operation.id.clone()),
+        ..ChangeFilter::default()
+    };
+    let newest = visitor
+        .app
+        .changes(Some(operation.owner), filter, None, 5)
+        .await;
+    let newest = newest.map_err(BrowseError::Store)?;
+    let cells = newest.iter().map(|row| {
+        let change = &row.change;
+        let name = change.title.as_deref();
+        TitleCell::named(
+            &page.base,
+            profile,
+            change.media_type,
+            change.media.get(),
+            name,
+        )
+    });
+    let last_titles = if is_open { cells.collect() } else { Vec::new() };
+    let shown = unwell.iter().take(SHOWN);
+    Ok(JobPage {
+        id: operation.id.to_string(),
+        profile: in_path(profile),
+        what: sentence(&operation.what),
+        at: When::of(operation.at, visitor.app.now()),
+        result,
+        sentence: words,
+        problem: operation.problem.as_deref().map(sentence),
+        progress: is_open.then(|| JobProgress::of(&page.base, report, last.as_deref())),
+        can_pause: operation.state == OperationState::Running,
+        can_resume: matches!(
+            operation.state,
+            OperationState::Paused | OperationState::Stopped
+        ),
+        stop: is_open.then(|| {
+            format!(
+                "{} done and stay. {} not sent.",
+                are(summary.restored),
+                are(summary.open)
+            )
+        }),
+        last: last_titles,
+        numbers: numbers(report),
+        unwell: shown
+            .map(|step| Unwell::of(&page.base, profile, step, &style))
+            .collect(),
+        more_unwell: unwell.len().saturating_sub(SHOWN),
+        retryable: if is_open { 0 } else { report.retryable() },
+        can_undo: !is_open && summary.restored > 0,
+        kind: operation.kind.clone(),
+        safety: operation.safety.clone(),
+        page,
+    })
+}
+
+fn are(number: usize) -> String {
+    format!(
+        "{} {}",
+        thousands(number),
+        if number == 1 { "is" } else { "are" }
+    )
+}
+
+/// The result in a word and a sentence.
+pub(crate) fn verdict(report: &Report) -> (Badge, String) {
+    let operation = &report.operation;
+    let left = report
+        .sent()
+        .filter(|step| step.state == StepState::Left.as_str())
+        .count();
+    let unwell = report.unwell().count();
+    match operation.state {
+        OperationState::Running => (
+            Badge::new("info", "i-run", "Under way"),
+            "The page may be closed; it goes on.".to_owned(),
+        ),
+        OperationState::Paused => (
+            Badge::new("quiet", "i-pause", "Paused"),
+            "It waits until you resume it. What is done stays.".to_owned(),
+        ),
+        OperationState::Stopped => (
+            Badge::new("warning", "i-alert", "Interrupted"),
+            "What is done stays. It can go on where it was.".to_owned(),
+        ),
+        OperationState::Done if unwell == 0 => (
+            Badge::new("fine", "i-check", "Done and verified"),
+            "Everything was read back from AniList and is as planned.".to_owned(),
+        ),
+        _ if left > 0 => (
+            Badge::new(
+                "quiet",
+                "i-pause",
+                format!("Stopped by you after {}", report.summary().restored),
+            ),
+            format!(
+                "{} not sent. What is done was read back and stays.",
+                were(left)
+            ),
+        ),
+        _ => (
+            Badge::new("danger", "i-cross", format!("Done, {unwell} not applied")),
+            "All others were read back from AniList and are as planned.".to_owned(),
+        ),
+    }
+}
+
+fn were(number: usize) -> String {
+    format!(
+        "{} {}",
+        count(number, "title"),
+        if number == 1 { "was" } else { "were" }
+    )
+}
+
+fn numbers(report: &Report) -> Vec<(String, &'static str)> {
+    let sent: Vec<_> = report.sent().collect();
+    let of = |states: &[StepState]| {
+        let is_so = |step: &&&StepRow| {
+            StepState::parse(&step.state).is_some_and(|state| states.contains(&state))
+        };
+        sent.iter().filter(is_so).count()
+    };
+    let others = report.steps.len() - sent.len() + report.operation.detail.same;
+    let all = [
+        (
+            of(&[StepState::Done, StepState::Overtaken]),
+            "sent and read back",
+        ),
+        (of(&[StepState::Already]) + others, "already right or left"),
+        (of(&[StepState::Failed, StepState::NotFound]), "failed"),
+        (of(&[StepState::Conflict]), "edited since, left"),
+        (of(&[StepState::Left]), "not sent"),
+        (
+            of(&[StepState::Pending, StepState::Intended]),
+            "still to do",
+        ),
+    ];
+    let is_worth = |(number, words): &(usize, &str)| *number > 0 || words.starts_with("sent");
+    let all = all.into_iter().filter(is_worth);
+    all.map(|(number, words)| (thousands(number), words))
+        .collect()
+}
+
+impl Unwell {
+    fn of(base: &str, profile: &str, step: &StepRow, style: &Style) -> Self {
+        let (tone, icon, word, why) = match StepState::parse(&step.state) {
+            Some(StepState::NotFound) => (
+                "danger",
+                "i-cross",
+                "Not found",
+                "AniList does not have this title any more. It may have been merged with another one.",
+            ),
+            Some(StepState::Conflict) => (
+                "edited",
+                "i-swap",
+                "Edited since",
+                "It was edited after the plan was made, so nothing was sent. Trying again makes a new \
+                 plan from what is there now.",
+            ),
+            Some(StepState::Overtaken) => (
+                "edited",
+                "i-swap",
+                "Edited at the same time",
+                "It was written, and edited by somebody before it could be read back. The edit stands.",
+            ),
+            Some(StepState::Left) => (
+                "quiet",
+                "i-pause",
+                "Not sent",
+                "It was stopped before this title.",
+            ),
+            _ => (
+                "danger",
+                "i-cross",
+                "Failed",
+                "AniList did not do it. What was there before is still there, unless it says otherwise.",
+            ),
+        };
+        Self {
+            line: StepLine::of(base, profile, step, style),
+            badge: Badge::new(tone, icon, word),
+            why,
+        }
+    }
+}
+
+async fn pause(visitor: Visitor, id: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let id = report(&visitor, &id).await?.operation.id;
+    visitor.app.pause_operation(&id).await?;
+    let said = Said::done("It pauses after the request that is being sent.");
+    Ok(visitor.go(&format!("/jobs/{id}"), Some(said)))
+}
+
+async fn stop(visitor: Visitor, id: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let id = report(&visitor, &id).await?.operation.id;
+    let stopped = visitor.app.stop_operation(&id).await?;
+    let said = match stopped {
+        Some(report) => carry::stopped(&report),
+        None => Said::done("It stops after the request that is being sent."),
+    };
+    Ok(visitor.go(&format!("/jobs/{id}"), Some(said)))
+}
+
+async fn resume(
+    visitor: Visitor,
+    hub: web::Data<Hub>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let id = report(&visitor, &id).await?.operation.id;
+    Ok(carry::resume(&visitor, &hub, &id).await)
+}
+
+async fn retry(visitor: Visitor, id: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let operation = report(&visitor, &id).await?.operation;
+    let (profile, _) = profile_of(&visitor, operation.owner).await?;
+    let plan = visitor.app.plan_retry(&operation.id).await?;
+    let plan = visitor.app.store_plan(plan).await?;
+    let path = format!("/plan/{}/{}", in_path(&profile), plan.operation.id);
+    Ok(visitor.go(&path, None))
+}

@@ -1,0 +1,155 @@
+//! What was done from here: restores, undos, redos, imports, each with its changes.
+
+use actix_web::{HttpResponse, web};
+use anirewind_core::{BrowseError, ChangeFilter, ChangeRow, Cursor};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::address::address;
+use crate::page::{Page, PageError, Place, Query, Visitor, in_path, sentence, show};
+use crate::pages::job::{report, verdict};
+use crate::pages::timeline::{cursor, cursor_text};
+use crate::parts::{Badge, ChangeLine, Offer, When};
+
+/// So many operations, newest first.
+const SHOWN: usize = 200;
+/// So many changes of one on a page.
+const PAGE: usize = 100;
+
+#[derive(Template)]
+#[template(path = "ops.html")]
+struct Operations {
+    page: Page,
+    profile: String,
+    rows: Vec<OperationLine>,
+}
+
+struct OperationLine {
+    id: String,
+    what: String,
+    at: When,
+    result: Badge,
+}
+
+#[derive(Template)]
+#[template(path = "op.html")]
+struct OperationPage {
+    page: Page,
+    profile: String,
+    id: String,
+    kind: String,
+    what: String,
+    at: When,
+    by: Option<String>,
+    safety: Option<String>,
+    result: Badge,
+    sentence: String,
+    lines: Vec<ChangeLine>,
+    older: Option<String>,
+    can_undo: bool,
+    undone_by: Option<String>,
+    is_open: bool,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Part {
+    below: String,
+}
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource("/ops/{profile}").get(all))
+        .service(web::resource("/ops/{profile}/{id}").get(one));
+}
+
+async fn all(visitor: Visitor, profile: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let account = visitor.app.account_row(&profile).await?;
+    let found = visitor
+        .app
+        .operations(Some(account.account.id), SHOWN)
+        .await;
+    let now = visitor.app.now();
+    let mut rows = Vec::new();
+    for operation in found.map_err(BrowseError::Store)? {
+        let report = visitor.app.act_called(&operation.id).await?;
+        rows.push(OperationLine {
+            id: operation.id.to_string(),
+            what: sentence(&operation.what),
+            at: When::of(operation.at, now),
+            result: verdict(&report).0,
+        });
+    }
+    Ok(show(&Operations {
+        page: visitor.page_of("Operations", Place::Timeline, &account.profile),
+        profile: in_path(&account.profile),
+        rows,
+    }))
+}
+
+async fn one(
+    visitor: Visitor,
+    path: web::Path<(String, String)>,
+    part: Query<Part>,
+) -> Result<HttpResponse, PageError> {
+    let (profile, id) = path.into_inner();
+    let account = visitor.app.account_row(&profile).await?;
+    let report = report(&visitor, &id).await?;
+    let operation = &report.operation;
+    if operation.owner != account.account.id {
+        return Err(PageError::missing(format!(
+            "There is no operation {id} of {profile}."
+        )));
+    }
+    let filter = ChangeFilter {
+        operation: Some(operation.id.clone()),
+        ..ChangeFilter::default()
+    };
+    let below: Option<Cursor> = cursor(&part.0.below);
+    let rows = visitor
+        .app
+        .changes(Some(operation.owner), filter, below, PAGE)
+        .await;
+    let rows = rows.map_err(BrowseError::Store)?;
+    let page = visitor.page_of(
+        format!("Operation {}", operation.id),
+        Place::Timeline,
+        &account.profile,
+    );
+    let path = format!("/ops/{}/{}", in_path(&account.profile), operation.id);
+    let last = rows.last().filter(|_| rows.len() == PAGE);
+    let (result, words) = verdict(&report);
+    let lines = rows.iter().map(|row| {
+        let line = ChangeLine::of(&page.base, &account.profile, row, &account.style);
+        line.standing_on(&path)
+    });
+    let is_open = operation.state.is_open();
+    Ok(show(&OperationPage {
+        lines: lines.collect(),
+        older: last.map(|row| address(&path, &[("below", &cursor_text(row))])),
+        can_undo: !is_open && rows.iter().any(|row| Offer::of(row).takes_back()),
+        undone_by: undone_by(&visitor, &rows).await?,
+        profile: in_path(&account.profile),
+        id: operation.id.to_string(),
+        kind: operation.kind.clone(),
+        what: sentence(&operation.what),
+        at: When::of(operation.at, visitor.app.now()),
+        by: operation.detail.by.clone(),
+        safety: operation.safety.clone(),
+        result,
+        sentence: words,
+        is_open,
+        page,
+    }))
+}
+
+/// The operation that took this one back, by the newest of its changes that was.
+async fn undone_by(visitor: &Visitor, rows: &[ChangeRow]) -> Result<Option<String>, PageError> {
+    let Some(by) = rows.iter().find_map(|row| row.undone_by.clone()) else {
+        return Ok(None);
+    };
+    let change = visitor.app.change(&by).await.map_err(BrowseError::Store)?;
+    Ok(change
+        .and_then(|row| row.change.operation)
+        .map(|id| id.to_string()))
+}

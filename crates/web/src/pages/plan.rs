@@ -1,0 +1,532 @@
+//! A plan: every title with what would be sent, and the button that sends it. And the plans there are.
+
+use actix_web::{HttpResponse, web};
+use anirewind_core::model::{Entry, MediaType, UserId};
+use anirewind_core::{ActError, Action, Cause, OperationRow, Plan, Source, StepRow, Style};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::address::{address, count, thousands};
+use crate::api::{Hub, WhatOf};
+use crate::carry;
+use crate::format;
+use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show};
+use crate::pages::plan_new::Wish;
+use crate::parts::{Badge, Diff, TitleCell, When, facts};
+
+/// So many titles on a page.
+const PAGE: usize = 100;
+/// So many removals have to be typed, whatever the size of the list.
+const MANY: usize = 20;
+/// Or one title in so many.
+const SHARE: usize = 20;
+/// Requests a minute that AniList takes at present.
+const AT_PRESENT: usize = 30;
+
+#[derive(Template)]
+#[template(path = "plan.html")]
+struct PlanPage {
+    page: Page,
+    profile: String,
+    id: String,
+    what: String,
+    expires: When,
+    summary: Vec<(String, &'static str)>,
+    /// How much is sent, how many requests that is, how long it takes.
+    effort: Option<String>,
+    causes: Vec<CauseLine>,
+    /// What else is done on AniList, and what is left out.
+    notes: Vec<String>,
+    /// What form asks for the same again.
+    again: Vec<(String, String)>,
+    edit: String,
+    tabs: Vec<(String, String, usize, bool)>,
+    steps: Vec<StepLine>,
+    shown: String,
+    before: Option<String>,
+    after: Option<String>,
+    removes: usize,
+    /// Whether the number of removals has to be typed.
+    is_typed: bool,
+    share: String,
+    mutes: bool,
+    button: String,
+    is_danger: bool,
+    has_writes: bool,
+    /// Why it cannot be sent, and the way out.
+    blocked: Option<(String, String)>,
+}
+
+struct CauseLine {
+    id: String,
+    words: String,
+    href: Option<String>,
+    is_ticked: bool,
+}
+
+/// One title of a plan or an act.
+pub(crate) struct StepLine {
+    pub(crate) key: String,
+    pub(crate) title: TitleCell,
+    pub(crate) badge: Badge,
+    pub(crate) diff: Option<Diff>,
+    pub(crate) whole: Vec<(&'static str, String)>,
+    pub(crate) problem: Option<String>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) sends: bool,
+}
+
+#[derive(Template)]
+#[template(path = "plans.html")]
+struct PlansPage {
+    page: Page,
+    profile: String,
+    plans: Vec<(String, String, When, Option<When>)>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Part {
+    show: String,
+    page: usize,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Sending {
+    /// How many removals are agreed to.
+    removals: String,
+    mute: String,
+}
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(web::resource("/plan/{profile}").get(plans))
+        .service(web::resource("/plan/{profile}/{id}").get(one))
+        .service(web::resource("/plan/{profile}/{id}/apply").post(apply))
+        .service(web::resource("/plan/{profile}/{id}/discard").post(discard));
+}
+
+async fn plans(visitor: Visitor, profile: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let account = visitor.app.account_row(&profile).await?;
+    let rows = visitor.app.plans(Some(account.account.id)).await?;
+    let now = visitor.app.now();
+    let plans = rows.into_iter().map(|row| {
+        let expires = row.expires_at.map(|at| When::of(at, now));
+        (
+            row.id.to_string(),
+            sentence(&row.what),
+            When::of(row.at, now),
+            expires,
+        )
+    });
+    Ok(show(&PlansPage {
+        page: visitor.page_of("Plans", Place::Elsewhere, &account.profile),
+        profile: in_path(&account.profile),
+        plans: plans.collect(),
+    }))
+}
+
+/// The plan of this account; where it was sent already, the way to what became of it.
+async fn plan_of(
+    visitor: &Visitor,
+    profile: &str,
+    id: &str,
+) -> Result<Result<(Plan, Style), HttpResponse>, PageError> {
+    let account = visitor.app.account_row(profile).await?;
+    match visitor.app.plan(id).await {
+        Ok(plan) if plan.operation.owner == account.account.id => {
+            let style = Style {
+                scores: plan.score_format.clone(),
+                ..account.style
+            };
+            Ok(Ok((plan, style)))
+        }
+        Ok(_) => Err(PageError::missing(format!(
+            "The plan {id} is not one of {profile}."
+        ))),
+        Err(ActError::NoPlan { .. }) => {
+            let sent = visitor.app.operations_called(None, id).await;
+            let sent = sent.map_err(|error| PageError::from(ActError::Store(error)))?;
+            match sent.first() {
+                Some((act, _)) => Ok(Err(visitor.go(&format!("/jobs/{}", act.id), None))),
+                None => Err(PageError::from(ActError::NoPlan {
+                    reference: id.to_owned(),
+                })
+                .titled("There is no such plan")),
+            }
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn one(
+    visitor: Visitor,
+    hub: web::Data<Hub>,
+    path: web::Path<(String, String)>,
+    part: Query<Part>,
+) -> Result<HttpResponse, PageError> {
+    let (profile, id) = path.into_inner();
+    let (plan, style) = match plan_of(&visitor, &profile, &id).await? {
+        Ok(found) => found,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let mut page = visitor.page_of(
+        format!("Plan {}", plan.operation.id),
+        Place::Elsewhere,
+        &profile,
+    );
+    if page.said.is_none()
+        && let WhatOf::Failed(problem) = hub.what_of(&plan.operation.id)
+    {
+        page.said = Some(Said::problem(problem));
+        hub.ended(&plan.operation.id, None);
+    }
+    Ok(show(&plan_page(
+        &visitor, page, &profile, &plan, &style, &part.0,
+    )))
+}
+
+fn plan_page(
+    visitor: &Visitor,
+    page: Page,
+    profile: &str,
+    plan: &Plan,
+    style: &Style,
+    part: &Part,
+) -> PlanPage {
+    let path = format!("/plan/{}/{}", in_path(profile), plan.operation.id);
+    let chosen = Action::parse(&part.show);
+    let is_meant = |step: &&StepRow| {
+        chosen.map_or(step.action != Action::Same.as_str(), |action| {
+            step.action == action.as_str()
+        })
+    };
+    let meant: Vec<_> = plan.steps.iter().filter(is_meant).collect();
+    let first = part.page.saturating_mul(PAGE).min(meant.len());
+    let last = (first + PAGE).min(meant.len());
+    let steps = meant.iter().skip(first).take(PAGE);
+    let place = |page: usize| {
+        let page = page.to_string();
+        let page = if page == "0" { "" } else { page.as_str() };
+        address(&path, &[("show", part.show.as_str()), ("page", page)])
+    };
+    let (writes, removes) = (plan.writes(), plan.count(Action::Remove));
+    let wish = Wish::read(plan.operation.detail.asked.as_deref().unwrap_or_default());
+    let expires = plan.operation.expires_at.unwrap_or(plan.operation.at);
+    let asked = plan.operation.detail.asked.as_deref().unwrap_or_default();
+    let id = plan.operation.id.to_string();
+    let on_list =
+        plan.operation.detail.same + plan.steps.iter().filter(|s| s.before.is_some()).count();
+    PlanPage {
+        profile: in_path(profile),
+        what: sentence(&plan.operation.what),
+        expires: When::of(expires, visitor.app.now()),
+        summary: summary(plan),
+        effort: (writes > 0).then(|| effort(plan)),
+        causes: causes(plan, &wish, profile),
+        notes: notes(plan),
+        again: wish.pairs(),
+        edit: format!("/plan/{}/new?{asked}&instead={id}", in_path(profile)),
+        tabs: tabs(plan, chosen, &path),
+        steps: steps
+            .map(|step| StepLine::of(&page.base, profile, step, style))
+            .collect(),
+        shown: if meant.is_empty() {
+            "No titles".to_owned()
+        } else {
+            format!("{} to {} of {}", first + 1, last, thousands(meant.len()))
+        },
+        before: (part.page > 0).then(|| place(part.page - 1)),
+        after: (last < meant.len()).then(|| place(part.page + 1)),
+        removes,
+        is_typed: removes >= MANY || (removes > 0 && removes.saturating_mul(SHARE) >= on_list),
+        share: count(removes, "title"),
+        mutes: plan.operation.detail.mutes,
+        button: button(plan),
+        is_danger: removes > 0,
+        has_writes: writes > 0,
+        blocked: blocked(visitor, plan.operation.owner, removes),
+        id,
+        page,
+    }
+}
+
+fn summary(plan: &Plan) -> Vec<(String, &'static str)> {
+    let of = |action| thousands(plan.count(action));
+    let mut all = vec![
+        (of(Action::Add), "add back"),
+        (of(Action::Write), "change back"),
+        (of(Action::Stay), "added since, kept"),
+        (of(Action::Remove), "remove from AniList"),
+        (of(Action::Keep), "moved on or edited since, left"),
+        (of(Action::Same), "already right"),
+        (of(Action::Cannot), "cannot be put back"),
+    ];
+    let always = ["add back", "change back", "already right"];
+    all.retain(|(number, words)| number != "0" || always.contains(words));
+    all
+}
+
+fn effort(plan: &Plan) -> String {
+    let seconds = plan.duration().as_secs();
+    let long = if seconds > 90 {
+        format!("around {} min", seconds.div_ceil(60))
+    } else {
+        format!("around {seconds} s")
+    };
+    format!(
+        "{}, {}, {long} at today's limit of {AT_PRESENT} a minute. You can pause or stop.",
+        count(plan.writes(), "change"),
+        count(plan.requests(), "request"),
+    )
+}
+
+fn causes(plan: &Plan, wish: &Wish, profile: &str) -> Vec<CauseLine> {
+    let causes = plan.operation.detail.causes.iter();
+    causes
+        .map(|cause| cause_line(cause, wish, profile))
+        .collect()
+}
+
+fn cause_line(cause: &Cause, wish: &Wish, profile: &str) -> CauseLine {
+    let titles = count(cause.titles, "title");
+    let profile = in_path(profile);
+    let Some(id) = &cause.id else {
+        return CauseLine {
+            id: "edits".to_owned(),
+            words: format!("Single edits of {titles}, {}", by(&cause.source)),
+            href: None,
+            is_ticked: !wish.leaves("edits"),
+        };
+    };
+    let at = cause.at.as_deref().map(readable).unwrap_or_default();
+    let is_observed = Source::parse(&cause.source) == Some(Source::Observed);
+    CauseLine {
+        words: format!("{at}: {titles} changed together, {}", by(&cause.source)),
+        href: Some(if is_observed {
+            address(&format!("/timeline/{profile}"), &[("group", id)])
+        } else {
+            format!("/ops/{profile}/{id}")
+        }),
+        is_ticked: !wish.leaves(id),
+        id: id.clone(),
+    }
+}
+
+/// RFC 3339 as people read it.
+fn readable(text: &str) -> String {
+    use time::format_description::well_known::Rfc3339;
+    let at = time::OffsetDateTime::parse(text, &Rfc3339);
+    at.map_or_else(|_| text.to_owned(), format::instant)
+}
+
+/// What made a change, in a sentence.
+pub(crate) fn by(source: &str) -> &'static str {
+    match Source::parse(source) {
+        Some(Source::Observed) | None => "on AniList",
+        Some(Source::Restore) => "by a restore",
+        Some(Source::Undo) => "by an undo",
+        Some(Source::Redo) => "by a redo",
+        Some(Source::Import) => "brought in",
+        Some(Source::Api) => "told by another program",
+    }
+}
+
+fn notes(plan: &Plan) -> Vec<String> {
+    let detail = &plan.operation.detail;
+    let mut notes = Vec::new();
+    for (of, name) in &detail.lists {
+        let of = MediaType::parse(of).map_or("", MediaType::word);
+        notes.push(format!(
+            "The {of} list \u{201c}{name}\u{201d} is missing and is created first."
+        ));
+    }
+    for (field, titles) in &detail.not_recorded {
+        notes.push(format!(
+            "{} was not recorded for {}: it stays as it is now.",
+            sentence(field).trim_end_matches('.'),
+            count(*titles, "title")
+        ));
+    }
+    notes
+}
+
+fn tabs(plan: &Plan, chosen: Option<Action>, path: &str) -> Vec<(String, String, usize, bool)> {
+    let rows = |action: Action| {
+        plan.steps
+            .iter()
+            .filter(|s| s.action == action.as_str())
+            .count()
+    };
+    let all = plan.steps.len() - rows(Action::Same);
+    let mut tabs = vec![("All".to_owned(), path.to_owned(), all, chosen.is_none())];
+    for action in Action::ALL {
+        let number = rows(action);
+        if number > 0 || chosen == Some(action) {
+            let href = address(path, &[("show", action.as_str())]);
+            tabs.push((
+                word(action).to_owned(),
+                href,
+                number,
+                chosen == Some(action),
+            ));
+        }
+    }
+    tabs
+}
+
+const fn word(action: Action) -> &'static str {
+    match action {
+        Action::Add => "Add back",
+        Action::Write => "Change back",
+        Action::Remove => "Remove",
+        Action::Same => "Already right",
+        Action::Stay => "Added since, kept",
+        Action::Keep => "Left as it is",
+        Action::Cannot => "Cannot be put back",
+    }
+}
+
+/// What the button says: in numbers what it does.
+fn button(plan: &Plan) -> String {
+    let (writes, removes) = (plan.writes(), plan.count(Action::Remove));
+    let others = writes - removes;
+    match (removes, others) {
+        (0, _) => format!("Send {} to AniList", count(others, "change")),
+        (_, 0) => format!("Remove {} from AniList", count(removes, "title")),
+        _ => format!(
+            "Remove {} and change {}",
+            thousands(removes),
+            thousands(others)
+        ),
+    }
+}
+
+fn blocked(visitor: &Visitor, owner: UserId, removes: usize) -> Option<(String, String)> {
+    let settings = visitor.app.settings();
+    if settings.dry_run {
+        return Some((
+            "Nothing is sent: this installation only watches (dry_run is on).".to_owned(),
+            "Turn ANIREWIND_DRY_RUN off and start the server again to send it.".to_owned(),
+        ));
+    }
+    if removes > 0 && !settings.destructive_sync {
+        return Some((
+            format!(
+                "Nothing is sent: {} would be removed from AniList, and removing is off \
+                 (destructive_sync).",
+                count(removes, "title")
+            ),
+            "Change this plan so that it removes nothing, or set ANIREWIND_DESTRUCTIVE_SYNC=true \
+             and start the server again."
+                .to_owned(),
+        ));
+    }
+    let job = visitor.job_of(owner);
+    job.map(|job| {
+        (
+            format!(
+                "Another operation of this account is not finished: {}, {}.",
+                job.id, job.what
+            ),
+            "Finish or stop it first; this plan stays.".to_owned(),
+        )
+    })
+}
+
+impl StepLine {
+    pub(crate) fn of(base: &str, profile: &str, step: &StepRow, style: &Style) -> Self {
+        let action = Action::parse(&step.action).unwrap_or(Action::Cannot);
+        let entry = step.target.as_ref().or(step.before.as_ref());
+        let whole = match (action, &step.target, &step.before) {
+            (Action::Add, Some(entry), _) | (Action::Remove, _, Some(entry)) => facts(entry, style),
+            _ => Vec::new(),
+        };
+        Self {
+            key: format!("{}:{}", step.media_type.as_str(), step.media),
+            title: cell(base, profile, step, entry, style),
+            badge: badge(action),
+            diff: action
+                .sends()
+                .then(|| Diff::of(step.before.as_ref(), step.target.as_ref(), style)),
+            whole,
+            problem: step.problem.clone(),
+            notes: step.notes.clone(),
+            sends: action.sends(),
+        }
+    }
+}
+
+fn cell(
+    base: &str,
+    profile: &str,
+    step: &StepRow,
+    entry: Option<&Entry>,
+    style: &Style,
+) -> TitleCell {
+    match entry.filter(|entry| entry.summary.is_some()) {
+        Some(entry) => TitleCell::of(base, profile, entry, style),
+        None => TitleCell::named(
+            base,
+            profile,
+            step.media_type,
+            step.media.get(),
+            step.title.as_deref(),
+        ),
+    }
+}
+
+fn badge(action: Action) -> Badge {
+    let (tone, icon) = match action {
+        Action::Add => ("fine", "i-plus"),
+        Action::Write => ("warning", "i-tilde"),
+        Action::Remove => ("danger", "i-minus"),
+        Action::Same | Action::Stay => ("quiet", "i-equal"),
+        Action::Keep => ("edited", "i-swap"),
+        Action::Cannot => ("danger", "i-cross"),
+    };
+    Badge::new(tone, icon, word(action))
+}
+
+async fn apply(
+    visitor: Visitor,
+    hub: web::Data<Hub>,
+    path: web::Path<(String, String)>,
+    form: Form<Sending>,
+) -> Result<HttpResponse, PageError> {
+    let (profile, id) = path.into_inner();
+    let (mut plan, _) = match plan_of(&visitor, &profile, &id).await? {
+        Ok(found) => found,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let back = format!("/plan/{}/{}#send", in_path(&profile), plan.operation.id);
+    let removes = plan.count(Action::Remove);
+    let removals = form.0.removals.trim().parse().ok();
+    if removes > 0 && removals != Some(removes) {
+        let text = format!(
+            "Nothing was sent. This removes {} from AniList: {removes} has to be typed or ticked \
+             to allow it.",
+            count(removes, "title")
+        );
+        return Ok(visitor.go(&back, Some(Said::problem(text))));
+    }
+    plan.mute(!form.0.mute.is_empty());
+    carry::send(&visitor, &hub, &profile, plan, removals).await
+}
+
+async fn discard(
+    visitor: Visitor,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, PageError> {
+    let (profile, id) = path.into_inner();
+    if let Err(elsewhere) = plan_of(&visitor, &profile, &id).await? {
+        return Ok(elsewhere);
+    }
+    let dropped: OperationRow = visitor.app.discard_plan(&id).await?.operation;
+    let said = Said::done(format!(
+        "The plan {} is dropped. Nothing was sent.",
+        dropped.id
+    ));
+    Ok(visitor.go(&format!("/plan/{}", in_path(&profile)), Some(said)))
+}

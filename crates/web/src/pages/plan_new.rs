@@ -1,0 +1,389 @@
+//! Asking for a plan: what to go back to, and how much of it.
+
+use std::collections::BTreeSet;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use anirewind_core::model::{EntryField, EntryStatus, MediaId, MediaType};
+use anirewind_core::{App, BrowseError, Choices, Id, Plan, Prefer, RestoreOptions, Wanted};
+use askama::Template;
+use serde::{Deserialize, Serialize};
+
+use crate::format;
+use crate::page::{Form, Page, PageError, Place, Query, Visitor, in_path, show_as};
+use crate::parts::field_word;
+
+/// So many snapshots can be chosen from; others are named.
+const OFFERED: usize = 60;
+
+/// What somebody wants of a plan, as it stands in a form and behind an address.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Wish {
+    /// Which of the following counts: snapshot, at or before; the first that is there if left out.
+    what: String,
+    snapshot: String,
+    at: String,
+    before: String,
+    /// Changes, groups or acts to take back.
+    undo: Vec<String>,
+    /// Undos to take back.
+    redo: Vec<String>,
+    /// A change before which the list is wanted.
+    back: String,
+    only: Vec<String>,
+    status: Vec<String>,
+    field: Vec<String>,
+    /// `ANIME:123`
+    title: Vec<String>,
+    /// A group or an act whose titles are meant.
+    group: String,
+    /// `remove`: titles that were added since go.
+    extra: String,
+    prefer: String,
+    /// `leave`: custom lists that are gone are left out.
+    lists: String,
+    /// `no`: activities are not muted.
+    mute: String,
+    /// `yes`: old values are put back over later edits.
+    over: String,
+    /// All causes that were shown, and those of them that were ticked.
+    shown: Vec<String>,
+    cause: Vec<String>,
+    /// Causes, and titles, that stay as they are.
+    leave: Vec<String>,
+    leave_title: Vec<String>,
+    /// The plan that this one takes the place of.
+    instead: String,
+}
+
+#[derive(Template)]
+#[template(path = "plan_new.html")]
+struct NewPlan {
+    page: Page,
+    profile: String,
+    wish: Wish,
+    problem: Option<(String, String)>,
+    snapshots: Vec<Offered>,
+    statuses: Vec<(String, String, bool)>,
+    fields: Vec<(String, &'static str, bool)>,
+}
+
+struct Offered {
+    id: String,
+    words: String,
+    is_chosen: bool,
+}
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config.service(web::resource("/plan/{profile}/new").get(form).post(compute));
+}
+
+async fn form(
+    visitor: Visitor,
+    profile: web::Path<String>,
+    wish: Query<Wish>,
+) -> Result<HttpResponse, PageError> {
+    shown(&visitor, &profile, wish.0, None).await
+}
+
+async fn shown(
+    visitor: &Visitor,
+    profile: &str,
+    wish: Wish,
+    problem: Option<PageError>,
+) -> Result<HttpResponse, PageError> {
+    let account = visitor.app.account_row(profile).await?;
+    let rows = visitor.app.snapshots(Some(account.account.id)).await?;
+    let is_named = |id: &str| !wish.snapshot.is_empty() && id.starts_with(&wish.snapshot);
+    let offered = rows.iter().take(OFFERED).map(|row| Offered {
+        id: row.id.to_string(),
+        words: format!(
+            "{}, {} anime, {} manga",
+            format::instant(row.created_at),
+            row.counts.anime,
+            row.counts.manga
+        ),
+        is_chosen: is_named(row.id.as_str()),
+    });
+    let statuses = EntryStatus::KNOWN.iter().map(|status| {
+        let anime = status.word(MediaType::Anime);
+        let manga = status.word(MediaType::Manga);
+        let words = if anime == manga {
+            anime.to_owned()
+        } else {
+            format!("{anime} / {manga}")
+        };
+        let word = status.as_str().to_owned();
+        let is_ticked = wish.status.is_empty() || wish.status.contains(&word);
+        (word, words, is_ticked)
+    });
+    let fields = EntryField::ALL.iter().map(|field| {
+        let word = field.as_str().to_owned();
+        let is_ticked = wish.field.is_empty() || wish.field.contains(&word);
+        (word, field_word(*field, MediaType::Anime), is_ticked)
+    });
+    let template = NewPlan {
+        page: visitor.page_of("New plan", Place::Elsewhere, &account.profile),
+        profile: in_path(&account.profile),
+        snapshots: offered.collect(),
+        statuses: statuses.collect(),
+        fields: fields.collect(),
+        problem: problem.as_ref().map(|error| {
+            (
+                error.message.clone(),
+                error.hint.clone().unwrap_or_default(),
+            )
+        }),
+        wish,
+    };
+    let status = problem.map_or(StatusCode::OK, |error| error.status);
+    Ok(show_as(status, &template))
+}
+
+async fn compute(
+    visitor: Visitor,
+    profile: web::Path<String>,
+    wish: Form<Wish>,
+) -> Result<HttpResponse, PageError> {
+    let account = visitor.app.account_row(&profile).await?;
+    let wish = wish.0.settled();
+    let worked_out = worked_out(&visitor.app, &account.profile, &wish).await;
+    let mut plan = match worked_out {
+        Ok(plan) => plan,
+        Err(problem) => return shown(&visitor, &account.profile, wish, Some(problem)).await,
+    };
+    plan.operation.detail.asked = Some(wish.text());
+    let plan = visitor.app.store_plan(plan).await?;
+    if !wish.instead.is_empty() {
+        // It may have gone by itself; then there is nothing to drop.
+        if let Err(error) = visitor.app.discard_plan(&wish.instead).await {
+            tracing::debug!(%error, "the plan before is not dropped");
+        }
+    }
+    let id = plan.operation.id.as_str();
+    Ok(visitor.go(&format!("/plan/{}/{id}", in_path(&account.profile)), None))
+}
+
+impl Wish {
+    fn settled(mut self) -> Self {
+        let is_unticked = |id: &&String| !self.cause.contains(id);
+        let unticked: Vec<_> = self.shown.iter().filter(is_unticked).cloned().collect();
+        if !self.shown.is_empty() {
+            self.leave.retain(|id| !self.shown.contains(id));
+            self.leave.extend(unticked);
+        }
+        self.shown.clear();
+        self.cause.clear();
+        if self.only.len() == MediaType::BOTH.len() {
+            self.only.clear();
+        }
+        if self.status.len() == EntryStatus::KNOWN.len() {
+            self.status.clear();
+        }
+        if self.field.len() == EntryField::ALL.len() {
+            self.field.clear();
+        }
+        self
+    }
+
+    /// Without what is about one plan only.
+    fn to_keep(&self) -> Self {
+        Self {
+            instead: String::new(),
+            shown: Vec::new(),
+            cause: Vec::new(),
+            ..self.clone()
+        }
+    }
+
+    /// Reads how a plan was asked for.
+    pub(crate) fn read(asked: &str) -> Self {
+        serde_html_form::from_str(asked).unwrap_or_default()
+    }
+
+    pub(crate) fn leaves(&self, cause: &str) -> bool {
+        self.leave.iter().any(|left| left == cause)
+    }
+
+    /// What is chosen, without what is left blank and without what is about one plan only.
+    fn chosen(&self) -> Vec<(String, String)> {
+        let text = serde_html_form::to_string(self.to_keep()).unwrap_or_default();
+        let pairs: Vec<(String, String)> = serde_html_form::from_str(&text).unwrap_or_default();
+        pairs
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .collect()
+    }
+
+    /// The same as it stands behind an address.
+    pub(crate) fn text(&self) -> String {
+        serde_html_form::to_string(self.chosen()).unwrap_or_default()
+    }
+
+    /// Pairs for hidden fields of a form that asks for the same again, without the causes, for which
+    /// the form itself asks.
+    pub(crate) fn pairs(&self) -> Vec<(String, String)> {
+        let mut pairs = self.chosen();
+        pairs.retain(|(name, _)| name != "leave");
+        pairs
+    }
+
+    fn is_undo(&self) -> bool {
+        !self.undo.is_empty() || !self.redo.is_empty() || !self.back.is_empty()
+    }
+
+    fn has_only(&self, of: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == of)
+    }
+
+    /// Which of the three is chosen.
+    fn target(&self) -> &'static str {
+        match self.what.as_str() {
+            "at" => "at",
+            "before" => "before",
+            "snapshot" => "snapshot",
+            _ if !self.at.is_empty() => "at",
+            _ if !self.before.is_empty() => "before",
+            _ => "snapshot",
+        }
+    }
+}
+
+fn fields(names: &[String]) -> Result<BTreeSet<EntryField>, PageError> {
+    let parsed = names.iter().map(|name| {
+        EntryField::parse(name)
+            .ok_or_else(|| PageError::usage(format!("There is no field `{name}`.")))
+    });
+    parsed.collect()
+}
+
+/// `ANIME:123`
+fn title(text: &str) -> Result<(MediaType, MediaId), PageError> {
+    let parsed = text.split_once(':').and_then(|(of, id)| {
+        let id = id.trim().parse().ok()?;
+        Some((MediaType::parse(of.trim())?, MediaId::new(id)))
+    });
+    parsed.ok_or_else(|| PageError::usage(format!("`{text}` is no title, as ANIME:123 is.")))
+}
+
+async fn worked_out(app: &App, profile: &str, wish: &Wish) -> Result<Plan, PageError> {
+    let mut plan = if wish.is_undo() {
+        undone(app, profile, wish).await?
+    } else {
+        restored(app, profile, wish).await?
+    };
+    let mut left = BTreeSet::new();
+    for text in &wish.leave_title {
+        left.insert(title(text)?);
+    }
+    let causes = plan.operation.detail.causes.clone();
+    let mut named = BTreeSet::new();
+    for cause in &causes {
+        let Some(id) = &cause.id else { continue };
+        if wish.leaves(id) || wish.leaves("edits") {
+            let titles = app.titles_of(Some(profile), id).await?;
+            if wish.leaves(id) {
+                left.extend(titles.iter().copied());
+            }
+            named.extend(titles);
+        }
+    }
+    if wish.leaves("edits") {
+        let steps = plan.steps.iter().map(|step| (step.media_type, step.media));
+        left.extend(steps.filter(|key| !named.contains(key)));
+    }
+    plan.leave(&left);
+    if wish.mute == "no" {
+        plan.mute(false);
+    }
+    Ok(plan)
+}
+
+async fn undone(app: &App, profile: &str, wish: &Wish) -> Result<Plan, PageError> {
+    let mut choices = if wish.over == "yes" {
+        Choices::everything()
+    } else {
+        Choices::default()
+    };
+    choices.only = fields(&wish.field)?;
+    let profile = Some(profile);
+    let plan = if !wish.back.is_empty() {
+        app.plan_back_to(profile, &wish.back, choices).await
+    } else if wish.redo.is_empty() {
+        app.plan_undo(profile, &wish.undo, choices).await
+    } else {
+        app.plan_redo(profile, &wish.redo, choices).await
+    };
+    Ok(plan?)
+}
+
+async fn restored(app: &App, profile: &str, wish: &Wish) -> Result<Plan, PageError> {
+    let wanted = match wish.target() {
+        "at" if wish.at.is_empty() => {
+            return Err(PageError::usage("Name a moment to go back to."));
+        }
+        "at" => Wanted::Moment(app.moment(&wish.at)?),
+        "before" => {
+            let id = Id::parse(wish.before.trim());
+            let id = id.ok_or_else(|| PageError::usage("Name an operation by its whole id."))?;
+            Wanted::Before(id)
+        }
+        _ if wish.snapshot.is_empty() => {
+            return Err(PageError::usage("Choose a snapshot to go back to."));
+        }
+        _ if wish.snapshot.contains(['/', '\\']) => {
+            return Err(PageError::usage("A snapshot is named here, not a file."));
+        }
+        _ if wish.snapshot == "live" => Wanted::Snapshot("live".to_owned()),
+        _ => {
+            let row = app.find_row(&wish.snapshot, Some(profile)).await;
+            match row {
+                // Somebody else's is found all the same, and refused with the reason.
+                Err(BrowseError::NotFound { .. }) => {
+                    let row = app.find_row(&wish.snapshot, None).await?;
+                    let path = app.backups().join(row.file);
+                    Wanted::Snapshot(path.display().to_string())
+                }
+                row => Wanted::Snapshot(row?.id.to_string()),
+            }
+        }
+    };
+    let mut titles: Option<BTreeSet<_>> = None;
+    for text in wish.title.iter().filter(|text| !text.trim().is_empty()) {
+        titles.get_or_insert_default().insert(title(text)?);
+    }
+    if !wish.group.is_empty() {
+        let of_group = app.titles_of(Some(profile), &wish.group).await?;
+        titles.get_or_insert_default().extend(of_group);
+    }
+    let statuses = wish.status.iter().map(|text| {
+        let status = EntryStatus::parse(text);
+        let is_known = EntryStatus::KNOWN.contains(&status);
+        is_known
+            .then_some(status)
+            .ok_or_else(|| PageError::usage(format!("There is no status `{text}`.")))
+    });
+    let only = match wish.only.as_slice() {
+        [one] => Some(
+            MediaType::parse(one)
+                .ok_or_else(|| PageError::usage(format!("There is no list `{one}`.")))?,
+        ),
+        _ => None,
+    };
+    let options = RestoreOptions {
+        media_type: only,
+        statuses: statuses.collect::<Result<_, _>>()?,
+        fields: fields(&wish.field)?,
+        titles,
+        removes: wish.extra == "remove",
+        prefer: match wish.prefer.as_str() {
+            "snapshot" => Prefer::Snapshot,
+            "live" => Prefer::Live,
+            _ => Prefer::Ask,
+        },
+        leaves_lists: wish.lists == "leave",
+    };
+    // Whose list it is put onto is this profile, whatever was named.
+    Ok(app.plan_restore(Some(profile), &wanted, &options).await?)
+}

@@ -1,0 +1,272 @@
+//! One title through all its changes, and every state of it to be put back.
+
+use actix_web::{HttpResponse, web};
+use anirewind_core::model::{Entry, EntryField, MediaId, MediaSummary, MediaType};
+use anirewind_core::{
+    BrowseError, ChangeOutcome, ChangeRow, Source, Style, TitleHistory, value_of,
+};
+use askama::Template;
+use time::OffsetDateTime;
+
+use crate::format;
+use crate::page::{Page, PageError, Place, Visitor, in_path, show, show_as};
+use crate::parts::{Badge, ChangeLine, Chart, Cover, Moment, facts, field_word};
+
+/// So many states are shown; the rest is on the timeline.
+const SHOWN: usize = 200;
+
+#[derive(Template)]
+#[template(path = "title.html")]
+struct TitlePage {
+    page: Page,
+    profile: String,
+    name: String,
+    others: Vec<(String, &'static str)>,
+    kind: &'static str,
+    cover: Cover,
+    link: String,
+    now: Option<Vec<(&'static str, String)>>,
+    seen: String,
+    chart: Option<Chart>,
+    states: Vec<StateBlock>,
+    more: usize,
+    timeline: String,
+}
+
+#[derive(Template)]
+#[template(path = "title_none.html")]
+struct NonePage {
+    page: Page,
+    profile: String,
+    kind: &'static str,
+    link: String,
+}
+
+/// How the title was for a while.
+struct StateBlock {
+    span: String,
+    /// What ended it.
+    ended: String,
+    change: String,
+    badge: Badge,
+    /// Nothing while it was not on the list.
+    values: Option<Vec<(&'static str, String)>>,
+    /// What was otherwise than it is now, each to be put back.
+    differing: Vec<(&'static str, &'static str, String, String)>,
+    /// The changes that have to be taken back to get there.
+    ids: Vec<String>,
+    is_as_now: bool,
+}
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config.service(web::resource("/titles/{profile}/{kind}/{media}").get(title));
+}
+
+async fn title(
+    visitor: Visitor,
+    path: web::Path<(String, String, String)>,
+) -> Result<HttpResponse, PageError> {
+    let (profile, kind, media) = path.into_inner();
+    let account = visitor.app.account_row(&profile).await?;
+    let (of, kind) = match kind.as_str() {
+        "anime" => (MediaType::Anime, "anime"),
+        "manga" => (MediaType::Manga, "manga"),
+        _ => return Err(PageError::missing("Titles are anime or manga.")),
+    };
+    let media: u32 = media
+        .parse()
+        .map_err(|_| PageError::missing("A title is called by its number on AniList."))?;
+    let link = format!("https://anilist.co/{kind}/{media}");
+    let owner = account.account.id;
+    let found = visitor.app.history_of(owner, of, MediaId::new(media)).await;
+    let Some(found) = found.map_err(BrowseError::Store)? else {
+        let template = NonePage {
+            page: visitor.page_of(format!("{kind} {media}"), Place::Titles, &account.profile),
+            profile: in_path(&account.profile),
+            kind,
+            link,
+        };
+        return Ok(show_as(actix_web::http::StatusCode::NOT_FOUND, &template));
+    };
+    let seen = visitor
+        .app
+        .last_look(owner)
+        .await
+        .map_err(BrowseError::Store)?;
+    let now = visitor.app.now();
+    let page = visitor.page_of("", Place::Titles, &account.profile);
+    let template = template(
+        page,
+        &account.profile,
+        &account.style,
+        &found,
+        (seen, now),
+        link,
+    );
+    Ok(show(&template))
+}
+
+fn template(
+    page: Page,
+    profile: &str,
+    style: &Style,
+    found: &TitleHistory,
+    (seen, now): (Option<OffsetDateTime>, OffsetDateTime),
+    link: String,
+) -> TitlePage {
+    let rows: Vec<_> = found
+        .changes
+        .iter()
+        .filter(|row| took_effect(row))
+        .collect();
+    let known = found.now.as_ref().or_else(|| {
+        let mut entries = rows
+            .iter()
+            .filter_map(|row| row.change.after.as_ref().or(row.change.before.as_ref()));
+        entries.next()
+    });
+    let summary = known.and_then(|entry| entry.summary.as_ref());
+    let name = known.map_or_else(
+        || {
+            found
+                .title
+                .clone()
+                .unwrap_or_else(|| format!("{} {}", found.media_type.word(), found.media))
+        },
+        |entry| anirewind_core::title_of(entry, &style.titles),
+    );
+    let profile_path = in_path(profile);
+    let title = found.title.clone().unwrap_or_else(|| name.clone());
+    let base = page.base.clone();
+    TitlePage {
+        page: Page {
+            title: name.clone(),
+            ..page
+        },
+        others: summary
+            .map(|summary| others(summary, &name))
+            .unwrap_or_default(),
+        kind: found.media_type.word(),
+        cover: Cover::of(&base, found.media.get(), summary, style).large(),
+        link,
+        now: found.now.as_ref().map(|entry| facts(entry, style)),
+        seen: seen.map_or_else(
+            || "as the last snapshot holds it".to_owned(),
+            |at| format!("seen {}", format::age(at, now)),
+        ),
+        chart: Chart::of(&moments(found, &rows, now), found.media_type, &name),
+        states: states(&base, profile, found, &rows, style),
+        more: rows.len().saturating_sub(SHOWN),
+        timeline: crate::address::address(&format!("/timeline/{profile_path}"), &[("q", &title)]),
+        profile: profile_path,
+        name,
+    }
+}
+
+/// Whether a change is part of what the title was. What others told us of was seen as well.
+fn took_effect(row: &ChangeRow) -> bool {
+    let is_effect = matches!(
+        row.change.outcome,
+        ChangeOutcome::Synced | ChangeOutcome::Deleted | ChangeOutcome::Undone
+    );
+    is_effect && !matches!(row.change.source, Source::Import | Source::Api)
+}
+
+fn others(summary: &MediaSummary, name: &str) -> Vec<(String, &'static str)> {
+    let titles = &summary.titles;
+    let all = [
+        (&titles.romaji, "romaji"),
+        (&titles.english, "English"),
+        (&titles.native, "native"),
+    ];
+    let named = all
+        .into_iter()
+        .filter_map(|(text, of)| Some((text.clone()?, of)));
+    named.filter(|(text, _)| text != name).collect()
+}
+
+/// What can be drawn: each state with when it began, oldest first.
+fn moments(found: &TitleHistory, rows: &[&ChangeRow], now: OffsetDateTime) -> Vec<Moment> {
+    let of = |at, entry: &Entry| Moment {
+        at,
+        progress: Some(entry.values.progress.known().copied().unwrap_or_default()),
+        score: entry.values.score.known().map(|score| score.raw()),
+    };
+    let mut moments = Vec::new();
+    for row in rows.iter().rev() {
+        if let (true, Some(before)) = (moments.is_empty(), &row.change.before) {
+            let at = row.change.when.since.unwrap_or(row.change.when.at);
+            moments.push(of(at, before));
+        }
+        let at = row.change.when.at;
+        moments.push(match &row.change.after {
+            Some(after) => of(at, after),
+            None => Moment {
+                at,
+                progress: None,
+                score: None,
+            },
+        });
+    }
+    if let Some(entry) = &found.now {
+        moments.push(of(now, entry));
+    }
+    moments
+}
+
+fn states(
+    base: &str,
+    profile: &str,
+    found: &TitleHistory,
+    rows: &[&ChangeRow],
+    style: &Style,
+) -> Vec<StateBlock> {
+    let mut ids = Vec::new();
+    let mut blocks = Vec::new();
+    for (place, row) in rows.iter().enumerate().take(SHOWN) {
+        ids.push(row.id.to_string());
+        let change = &row.change;
+        let until = format::instant(change.when.at);
+        let span = match rows.get(place + 1) {
+            Some(older) => format!("From {} to {until}", format::instant(older.change.when.at)),
+            None => format!("Until {until}"),
+        };
+        let line = ChangeLine::of(base, profile, row, style);
+        let differing = match (&change.before, &found.now) {
+            (Some(before), Some(now)) => differing(before, now, style),
+            _ => Vec::new(),
+        };
+        blocks.push(StateBlock {
+            span,
+            ended: crate::pages::by(change.source.as_str()).to_owned(),
+            change: line.id,
+            badge: line.badge,
+            values: change.before.as_ref().map(|entry| facts(entry, style)),
+            is_as_now: match (&change.before, &found.now) {
+                (None, None) => true,
+                (Some(_), Some(_)) => differing.is_empty(),
+                _ => false,
+            },
+            differing,
+            ids: ids.clone(),
+        });
+    }
+    blocks
+}
+
+fn differing(
+    then: &Entry,
+    now: &Entry,
+    style: &Style,
+) -> Vec<(&'static str, &'static str, String, String)> {
+    let fields = then.values.differing(&now.values);
+    let shown = fields.map(|field: EntryField| {
+        (
+            field.as_str(),
+            field_word(field, then.media_type),
+            value_of(then, field, &style.scores),
+            value_of(now, field, &style.scores),
+        )
+    });
+    shown.collect()
+}

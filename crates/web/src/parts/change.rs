@@ -1,0 +1,343 @@
+//! One change as people read it: what, when, by what, and how it can be taken back.
+
+use anirewind_core::model::{Comparison, Entry, EntryField};
+use anirewind_core::{ChangeOutcome, ChangeRow, Id, Source, Style, undoable, value_of};
+use askama::Template;
+use time::OffsetDateTime;
+
+use crate::format;
+use crate::page::in_path;
+use crate::parts::{Badge, Diff, TitleCell, facts, field_word};
+
+html_safe!(ChangeLine, UndoPart);
+
+/// One change.
+#[derive(Debug, Clone, Template)]
+#[template(path = "parts/change.html")]
+pub(crate) struct ChangeLine {
+    base: String,
+    pub(crate) profile: String,
+    pub(crate) id: String,
+    pub(crate) title: TitleCell,
+    pub(crate) badge: Badge,
+    pub(crate) diff: Diff,
+    before: Vec<(&'static str, String)>,
+    after: Vec<(&'static str, String)>,
+    /// The time of day, or the two between which it was.
+    time: String,
+    machine: String,
+    exact: String,
+    by: &'static str,
+    operation: Option<String>,
+    undoes: Option<String>,
+    undone_by: Option<String>,
+    error: Option<String>,
+    /// What can be done about it: a word, and what it means.
+    offer: Offer,
+    why_not: Option<String>,
+    is_hidden: bool,
+    /// Opened, with how it is taken back.
+    pub(crate) undo: Option<UndoPart>,
+    /// Where the page is that it stands on, with everything chosen there.
+    here: String,
+    /// Whether it can be ticked.
+    can_be_picked: bool,
+}
+
+/// What can be done about a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Offer {
+    Undo,
+    BringBack,
+    Redo,
+    Retry,
+    Nothing,
+}
+
+impl Offer {
+    pub(crate) fn of(row: &ChangeRow) -> Self {
+        let change = &row.change;
+        match change.outcome {
+            ChangeOutcome::Failed | ChangeOutcome::NotFound if change.operation.is_some() => {
+                Self::Retry
+            }
+            _ if undoable(change).is_err() || row.undone_by.is_some() => Self::Nothing,
+            ChangeOutcome::Undone => Self::Redo,
+            ChangeOutcome::Deleted => Self::BringBack,
+            _ => Self::Undo,
+        }
+    }
+
+    /// Whether the change can be taken back.
+    pub(crate) const fn takes_back(self) -> bool {
+        !matches!(self, Self::Nothing | Self::Retry)
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Undo => "Undo…",
+            Self::BringBack => "Bring back…",
+            Self::Redo => "Redo…",
+            Self::Retry => "Retry",
+            Self::Nothing => "",
+        }
+    }
+}
+
+impl ChangeLine {
+    pub(crate) fn of(base: &str, profile: &str, row: &ChangeRow, style: &Style) -> Self {
+        let change = &row.change;
+        let entry = change.after.as_ref().or(change.before.as_ref());
+        let name = change.title.as_deref();
+        let title = match entry.filter(|entry| entry.summary.is_some()) {
+            Some(entry) => TitleCell::of(base, profile, entry, style),
+            None => TitleCell::named(base, profile, change.media_type, change.media.get(), name),
+        };
+        let offer = Offer::of(row);
+        let all = |entry: &Option<Entry>| {
+            entry
+                .as_ref()
+                .map(|entry| facts(entry, style))
+                .unwrap_or_default()
+        };
+        Self {
+            base: base.to_owned(),
+            profile: in_path(profile),
+            id: row.id.to_string(),
+            title,
+            badge: badge(row),
+            diff: Diff::of(change.before.as_ref(), change.after.as_ref(), style),
+            before: all(&change.before),
+            after: all(&change.after),
+            time: time_of(row),
+            machine: format::machine(change.when.at),
+            exact: exactly(row),
+            by: crate::pages::by(change.source.as_str()),
+            operation: change.operation.as_ref().map(Id::to_string),
+            undoes: change.undoes.as_ref().map(Id::to_string),
+            undone_by: row.undone_by.as_ref().map(Id::to_string),
+            error: change.error.clone(),
+            offer,
+            why_not: why_not(row),
+            is_hidden: false,
+            undo: None,
+            here: String::new(),
+            can_be_picked: false,
+        }
+    }
+
+    /// On a page to which hiding it leads back.
+    pub(crate) fn standing_on(self, path: &str) -> Self {
+        Self {
+            here: path.to_owned(),
+            ..self
+        }
+    }
+
+    /// With a tick box of the form `pick`.
+    pub(crate) fn pickable(self) -> Self {
+        Self {
+            can_be_picked: true,
+            ..self
+        }
+    }
+
+    const fn is_pickable(&self) -> bool {
+        self.offer.takes_back()
+    }
+}
+
+fn why_not(row: &ChangeRow) -> Option<String> {
+    if row.undone_by.is_some() {
+        return None;
+    }
+    let reason = undoable(&row.change).err()?;
+    Some(crate::page::sentence(&reason.to_string()))
+}
+
+fn badge(row: &ChangeRow) -> Badge {
+    let change = &row.change;
+    let (tone, icon, word) = match (change.outcome, change.source) {
+        (ChangeOutcome::Undone, Source::Redo) => ("undone", "i-redo", "redone"),
+        (ChangeOutcome::Undone, _) => ("undone", "i-undo", "undone"),
+        (ChangeOutcome::Deleted, _) => ("danger", "i-minus", "removed"),
+        (ChangeOutcome::Synced, Source::Restore) => ("info", "i-run", "restored"),
+        (ChangeOutcome::Synced, _) if change.before.is_none() => ("fine", "i-plus", "added"),
+        (ChangeOutcome::Synced, _) => ("warning", "i-tilde", "changed"),
+        (ChangeOutcome::Skipped, _) => ("quiet", "i-equal", "left"),
+        (ChangeOutcome::Failed, _) => ("danger", "i-cross", "failed"),
+        (ChangeOutcome::NotFound, _) => ("danger", "i-cross", "not found"),
+        (ChangeOutcome::Pending, _) => ("quiet", "i-clock", "pending"),
+    };
+    Badge::new(tone, icon, word)
+}
+
+/// `14:02`, or `between 20:55 and 21:00`; with the day where the two are on different ones.
+pub(crate) fn time_of(row: &ChangeRow) -> String {
+    let when = row.change.when;
+    let at = when.at;
+    match when.since {
+        None => clock(at),
+        Some(since) if since.date() == at.date() => {
+            format!("between {} and {}", clock(since), clock(at))
+        }
+        Some(since) => format!("between {} and {}", format::instant(since), clock(at)),
+    }
+}
+
+pub(crate) fn clock(at: OffsetDateTime) -> String {
+    let at = at.to_offset(time::UtcOffset::UTC);
+    format!("{:02}:{:02}", at.hour(), at.minute())
+}
+
+fn exactly(row: &ChangeRow) -> String {
+    let when = row.change.when;
+    match when.since {
+        None => format::instant(when.at),
+        Some(since) => format!(
+            "between {} and {}",
+            format::instant(since),
+            format::instant(when.at)
+        ),
+    }
+}
+
+/// How one change is taken back: what was, what it made of it, what is now.
+#[derive(Debug, Clone, Template)]
+#[template(path = "parts/undo.html")]
+pub(crate) struct UndoPart {
+    base: String,
+    profile: String,
+    id: String,
+    name: String,
+    rows: Vec<ThreeWay>,
+    /// When what is there now was seen.
+    seen: String,
+    shape: Shape,
+    /// What is on the button.
+    button: String,
+    back: String,
+    is_redo: bool,
+}
+
+/// What taking a change back does to the title.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Fields,
+    Removes,
+    Adds,
+}
+
+/// One field.
+#[derive(Debug, Clone)]
+struct ThreeWay {
+    key: &'static str,
+    word: &'static str,
+    before: String,
+    change: String,
+    now: String,
+    /// It is part of the change, and is not so already.
+    can_be_ticked: bool,
+    is_edited: bool,
+    note: String,
+}
+
+impl UndoPart {
+    pub(crate) fn of(
+        base: &str,
+        profile: &str,
+        row: &ChangeRow,
+        now: Option<&Entry>,
+        seen: String,
+        style: &Style,
+        back: &str,
+    ) -> Option<Self> {
+        let offer = Offer::of(row);
+        if !offer.takes_back() {
+            return None;
+        }
+        let change = &row.change;
+        let entry = change.after.as_ref().or(change.before.as_ref())?;
+        let name = match (&entry.summary, &change.title) {
+            (None, Some(title)) => title.clone(),
+            _ => anirewind_core::title_of(entry, &style.titles),
+        };
+        let (shape, rows) = match (&change.before, &change.after) {
+            (Some(before), Some(after)) => (Shape::Fields, three_way(before, after, now, style)),
+            (None, _) => (Shape::Removes, Vec::new()),
+            (Some(_), None) => (Shape::Adds, Vec::new()),
+        };
+        let ticked: Vec<_> = rows.iter().filter(|row| row.can_be_ticked).collect();
+        let button = match (shape, ticked.as_slice()) {
+            (Shape::Removes, _) => "Plan: remove it from AniList".to_owned(),
+            (Shape::Adds, _) => format!("Bring back {name}"),
+            (Shape::Fields, [one]) if !one.is_edited => {
+                format!(
+                    "Put {} back to {}",
+                    one.word.to_lowercase(),
+                    short(&one.before)
+                )
+            }
+            (Shape::Fields, [one]) => format!("Put back {} anyway", short(&one.before)),
+            (Shape::Fields, _) => "Put the ticked fields back".to_owned(),
+        };
+        Some(Self {
+            base: base.to_owned(),
+            profile: in_path(profile),
+            id: row.id.to_string(),
+            name,
+            rows,
+            seen,
+            shape,
+            button,
+            back: back.to_owned(),
+            is_redo: offer == Offer::Redo,
+        })
+    }
+
+    fn has_ticks(&self) -> bool {
+        self.rows.iter().any(|row| row.can_be_ticked)
+    }
+}
+
+/// Few words of a value, so that a button stays one.
+fn short(text: &str) -> String {
+    if text.chars().count() <= 24 {
+        return text.to_owned();
+    }
+    let beginning: String = text.chars().take(22).collect();
+    format!("{beginning}…")
+}
+
+fn three_way(before: &Entry, after: &Entry, now: Option<&Entry>, style: &Style) -> Vec<ThreeWay> {
+    let touched: Vec<_> = before.values.differing(&after.values).collect();
+    let moved = now.map(|now| after.values.differing(&now.values).collect::<Vec<_>>());
+    let moved = moved.unwrap_or_default();
+    let shown = EntryField::ALL
+        .into_iter()
+        .filter(|field| touched.contains(field) || moved.contains(field));
+    let rows = shown.map(|field| {
+        let value = |entry: &Entry| value_of(entry, field, &style.scores);
+        let is_touched = touched.contains(&field);
+        let is_so = now
+            .is_some_and(|now| before.values.compare(&now.values, field) != Comparison::Different);
+        let is_edited = is_touched && !is_so && moved.contains(&field);
+        let note = match (is_touched, is_so, is_edited) {
+            (false, ..) => "not part of this change".to_owned(),
+            (true, true, _) => "is so already".to_owned(),
+            (true, false, true) => "edited since".to_owned(),
+            (true, false, false) => format!("put back {}", value(before)),
+        };
+        ThreeWay {
+            key: field.as_str(),
+            word: field_word(field, after.media_type),
+            before: value(before),
+            change: value(after),
+            now: now.map_or_else(|| "not on the list".to_owned(), value),
+            can_be_ticked: is_touched && !is_so,
+            is_edited,
+            note,
+        }
+    });
+    rows.collect()
+}

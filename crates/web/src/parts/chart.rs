@@ -1,0 +1,118 @@
+//! Score and progress of a title over time, drawn here, with the same numbers in a table.
+
+use anirewind_core::model::MediaType;
+use askama::Template;
+use time::OffsetDateTime;
+
+use crate::format;
+
+const WIDTH: i64 = 640;
+const HEIGHT: i64 = 160;
+/// Room around the lines.
+const EDGE: i64 = 24;
+/// The highest raw score.
+const TOP: u16 = 100;
+/// More than so many rows are of no use to anybody.
+const ROWS: usize = 100;
+
+html_safe!(Chart);
+
+/// What a title was at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Moment {
+    pub(crate) at: OffsetDateTime,
+    /// Nothing from when on it was not on the list.
+    pub(crate) progress: Option<u32>,
+    /// Raw, of 100.
+    pub(crate) score: Option<u16>,
+}
+
+/// The lines and the table.
+#[derive(Debug, Clone, Template)]
+#[template(path = "parts/chart.html")]
+pub(crate) struct Chart {
+    name: String,
+    word: &'static str,
+    progress: String,
+    score: String,
+    from: String,
+    to: String,
+    most: u32,
+    rows: Vec<(String, String, String)>,
+    width: i64,
+    height: i64,
+    bottom: i64,
+    right: i64,
+    edge: i64,
+}
+
+impl Chart {
+    /// From moments, oldest first; nothing where there is nothing to see.
+    pub(crate) fn of(moments: &[Moment], of: MediaType, name: &str) -> Option<Self> {
+        let (first, last) = (moments.first()?, moments.last()?);
+        if moments.len() < 3 || last.at <= first.at {
+            return None;
+        }
+        let most = moments
+            .iter()
+            .filter_map(|moment| moment.progress)
+            .max()?
+            .max(1);
+        let whole = (last.at - first.at).whole_seconds().max(1);
+        let x = |moment: &Moment| {
+            EDGE + (moment.at - first.at).whole_seconds() * (WIDTH - 2 * EDGE) / whole
+        };
+        let y = |value: i64, top: i64| HEIGHT - EDGE - value * (HEIGHT - 2 * EDGE) / top;
+        let line = |height: &dyn Fn(&Moment) -> Option<i64>| {
+            // A value holds until the next one: steps, not slopes.
+            let mut path = String::new();
+            let mut last: Option<i64> = None;
+            for moment in moments {
+                let (x, now) = (x(moment), height(moment));
+                let part = match (last, now) {
+                    (None, None) => String::new(),
+                    (None, Some(now)) => format!("M{x} {now}"),
+                    (Some(_), Some(now)) => format!("H{x}V{now}"),
+                    (Some(_), None) => format!("H{x}"),
+                };
+                path.push_str(&part);
+                last = now;
+            }
+            path
+        };
+        let rows = moments.iter().rev().take(ROWS).map(|moment| {
+            let score = moment
+                .score
+                .map_or_else(|| "-".to_owned(), |raw| raw.to_string());
+            let progress = moment.progress;
+            let progress = progress.map_or_else(|| "not on the list".to_owned(), |n| n.to_string());
+            (format::instant(moment.at), progress, score)
+        });
+        Some(Self {
+            name: name.to_owned(),
+            word: match of {
+                MediaType::Anime => "Episode",
+                MediaType::Manga => "Chapter",
+            },
+            progress: line(&|moment| {
+                moment
+                    .progress
+                    .map(|count| y(i64::from(count), i64::from(most)))
+            }),
+            score: line(&|moment| {
+                moment
+                    .score
+                    .map(|raw| y(i64::from(raw.min(TOP)), i64::from(TOP)))
+            }),
+            from: format::instant(first.at),
+            to: format::instant(last.at),
+            most,
+            rows: rows.collect(),
+            width: WIDTH,
+            height: HEIGHT,
+            bottom: HEIGHT - EDGE,
+            right: WIDTH - EDGE,
+            edge: EDGE,
+        })
+    }
+}

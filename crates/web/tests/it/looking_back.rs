@@ -1,0 +1,194 @@
+//! The timeline, titles and moments on pages: filters, groups, every state there is.
+
+use crate::browser::{Browser, USER, edit, entries, look, seen};
+use crate::pages::Scene;
+
+#[actix_web::test]
+async fn an_empty_timeline_explains_itself_and_a_filtered_one_says_what_is_filtered() {
+    let scene = seen(&[]).await;
+    let mut browser = Browser::at(&scene, "/timeline").await;
+    assert_eq!(browser.path, "/timeline/hana");
+    browser.must_show(&[
+        "No changes seen yet. Changes you make on AniList appear here within 5 minutes.",
+    ]);
+    edit(&scene, |entry| {
+        if entry.media == 1_003 {
+            entry.progress += 1;
+        }
+    });
+    look(&scene).await;
+    browser.open("/timeline/hana").await;
+    browser.must_show(&[
+        "Today",
+        "on AniList",
+        "Episode",
+        "Undo…",
+        "Plan: back to before here",
+    ]);
+    browser.open("/timeline/hana?kind=removed").await;
+    browser.must_show(&[
+        "No removed titles in this range.",
+        "Clear filters",
+        "aria-current=\"true\"",
+    ]);
+    browser
+        .open("/timeline/hana?kind=changed&q=%3Cb%3E&type=ANIME")
+        .await;
+    browser.must_show(&["&#60;b&#62;"]);
+    for wrong in ["kind=wet", "below=x", "field=colour", "on=x", "group=x"] {
+        browser.open(&format!("/timeline/hana?{wrong}")).await;
+        assert!(browser.status.is_client_error(), "{wrong}");
+    }
+}
+
+#[actix_web::test]
+async fn pages_of_the_timeline_lead_on_and_back() {
+    let scene = seen(&[]).await;
+    for round in 0..2 {
+        for media in 1_000..1_030_u32 {
+            edit(&scene, |entry| {
+                if entry.media == media {
+                    entry.notes = Some(format!("round {round}"));
+                }
+            });
+            scene.pass(std::time::Duration::from_mins(5));
+            for target in scene.app.targets(None).await.unwrap() {
+                scene.app.look(&target).await.unwrap();
+            }
+        }
+    }
+    let mut browser = Browser::at(&scene, "/timeline/hana").await;
+    let lines = |browser: &Browser<'_>| browser.page.matches("<li id=\"c-").count();
+    assert_eq!(lines(&browser), 50);
+    let first = browser.page.clone();
+    browser.follow("Older").await;
+    assert_eq!(lines(&browser), 10);
+    assert!(!browser.shows(">Older<"));
+    browser.follow("Newer").await;
+    assert_eq!(lines(&browser), 50);
+    let of = |page: &str| {
+        let ids = page.split("<li id=\"c-").skip(1);
+        ids.map(|rest| rest[..8].to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&browser.page), of(&first));
+}
+
+#[actix_web::test]
+async fn changes_are_hidden_selected_and_have_pages_of_their_own() {
+    let scene = seen(&[]).await;
+    for media in [1_003, 1_004] {
+        edit(&scene, |entry| {
+            if entry.media == media {
+                entry.notes = Some("<i>note</i>".to_owned());
+            }
+        });
+        look(&scene).await;
+    }
+    let mut browser = Browser::at(&scene, "/timeline/hana").await;
+    let ids: Vec<_> = browser
+        .page
+        .split("<li id=\"c-")
+        .skip(1)
+        .map(|rest| rest[..8].to_owned())
+        .collect();
+    assert_eq!(ids.len(), 2);
+    browser
+        .press_with("Plan undo of selected", &[("undo", &ids[0])])
+        .await;
+    browser.must_show(&["<strong>1</strong> change back"]);
+    browser.open(&format!("/timeline/hana/{}", ids[0])).await;
+    browser.must_show(&[
+        "&#60;i&#62;note",
+        "Raw, before and after",
+        "Put notes back to",
+    ]);
+    browser.open("/timeline/hana").await;
+    browser.press("Hide").await;
+    browser.must_show(&["1 change kept out of sight"]);
+    assert_eq!(browser.page.matches("<li id=\"c-").count(), 1);
+    browser.follow("Show hidden ones too").await;
+    assert_eq!(browser.page.matches("<li id=\"c-").count(), 2);
+    browser.open("/timeline/hana/zzzzzzzz").await;
+    assert_eq!(browser.status.as_u16(), 404);
+}
+
+#[actix_web::test]
+async fn a_title_has_its_states_and_each_can_be_put_back() {
+    let scene = seen(&[]).await;
+    let set = |scene: &Scene, progress: i32| {
+        edit(scene, |entry| {
+            if entry.media == 1_003 {
+                entry.progress = progress;
+            }
+        });
+    };
+    let before = entries(&scene)
+        .into_iter()
+        .find(|entry| entry.media == 1_003)
+        .unwrap();
+    for progress in 1..4 {
+        set(&scene, before.progress + progress);
+        look(&scene).await;
+        scene.pass(std::time::Duration::from_hours(2));
+    }
+    scene.simulator.world().drop_entry(USER, 1_003);
+    look(&scene).await;
+    let mut browser = Browser::at(&scene, "/titles/hana").await;
+    browser.must_show(&["no longer on the list", "40 of 40"]);
+    browser
+        .open("/titles/hana?q=https://anilist.co/anime/1003/x")
+        .await;
+    assert_eq!(browser.path, "/titles/hana/anime/1003");
+    browser.must_show(&[
+        "Not on the list now",
+        "role=\"img\"",
+        "The same in numbers",
+        "on AniList",
+    ]);
+    browser.press("Put this state back…").await;
+    browser.must_show(&["<strong>1</strong> add back"]);
+    browser.open("/titles/hana/manga/1003").await;
+    browser.must_show(&["Never on this list", "https://anilist.co/manga/1003"]);
+    browser.open("/titles/hana?q=nothing+is+called+so").await;
+    browser.must_show(&["No title that ever was on this list matches"]);
+    browser.open("/titles/hana?q=1003").await;
+    browser.must_show(&["no longer on the list", "1 of 1"]);
+}
+
+#[actix_web::test]
+async fn the_list_at_a_moment_is_read_only_and_leads_to_a_plan() {
+    let scene = seen(&[]).await;
+    edit(&scene, |entry| {
+        if entry.media == 1_003 {
+            entry.notes = Some("later".to_owned());
+        }
+    });
+    look(&scene).await;
+    let mut browser = Browser::at(&scene, "/at/hana?when=2026-11-03T12:20").await;
+    browser.must_show(&[
+        "You are looking at 2026-11-03 12:20 UTC. Read only.",
+        "1 to 40 of 40",
+    ]);
+    assert!(!browser.shows("later</p>"));
+    browser.follow("Next change").await;
+    browser.must_show(&["later</p>"]);
+    browser.follow("Previous change").await;
+    assert!(!browser.shows("later</p>"));
+    browser.follow("Plan: go back to this").await;
+    browser.press("Show the plan").await;
+    browser.must_show(&["<strong>1</strong> change back"]);
+    browser.open("/at/hana?when=2001-01-01T00:00").await;
+    browser.must_show(&["Before the first snapshot (2026-11-03 12:00 UTC)"]);
+    browser.follow("Go to the first snapshot").await;
+    browser.must_show(&["Read only", "40 of 40"]);
+    browser.open("/at/hana?when=x").await;
+    browser.must_show(&["is no moment"]);
+    browser.open("/at/hana?q=zzzz").await;
+    browser.must_show(&["No title matches"]);
+    let empty = Scene::new("hana").await;
+    empty.capture().await;
+    let mut browser = Browser::at(&empty, "/ops/hana").await;
+    browser.must_show(&["Nothing has been done from here yet"]);
+    browser.open("/titles").await;
+    assert_eq!(browser.path, "/titles/hana");
+}

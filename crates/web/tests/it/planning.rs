@@ -1,0 +1,214 @@
+//! Plans on pages: guards, choices, a world that moves, and every state there is.
+
+use anirewind_simulator::{SimEntry, SimMedia, Status};
+
+use crate::browser::{Browser, USER, edit, entries, seen};
+use crate::pages::Scene;
+
+fn add(scene: &Scene, first: u32, count: u32) {
+    for media in first..first + count {
+        let mut world = scene.simulator.world();
+        world.add_media(SimMedia::new(media, true, "<script>new</script>", Some(12)));
+        world.put_entry(SimEntry {
+            user: USER,
+            media,
+            status: Status::Planning,
+            ..SimEntry::default()
+        });
+    }
+}
+
+async fn removing(scene: &Scene) -> Browser<'_> {
+    let mut browser = Browser::at(scene, "/plan/hana/new?snapshot=latest").await;
+    browser
+        .press_with("Show the plan", &[("extra", "remove")])
+        .await;
+    browser
+}
+
+#[actix_web::test]
+async fn removing_is_off_unless_it_is_allowed_and_says_the_way_out() {
+    let scene = seen(&[]).await;
+    add(&scene, 9_000, 1);
+    let browser = removing(&scene).await;
+    browser.must_show(&[
+        "removing is off",
+        "ANIREWIND_DESTRUCTIVE_SYNC=true",
+        "Change this plan",
+    ]);
+    assert!(!browser.offers("Remove 1 title from AniList"));
+    browser.must_show(&["&#60;script&#62;new"]);
+    assert!(!browser.shows("<script>new"));
+}
+
+#[actix_web::test]
+async fn removals_are_ticked_and_many_are_typed() {
+    let scene = seen(&[("ANIREWIND_DESTRUCTIVE_SYNC", "true")]).await;
+    add(&scene, 9_000, 1);
+    let mut browser = removing(&scene).await;
+    browser.must_show(&["I want 1 title removed from AniList"]);
+    browser.press("Remove 1 title from AniList").await;
+    browser.must_show(&["Nothing was sent. This removes 1 title"]);
+    assert_eq!(entries(&scene).len(), 41);
+    add(&scene, 9_001, 21);
+    let mut browser = removing(&scene).await;
+    browser.must_show(&["This removes 22 titles from AniList. Type 22 to allow it."]);
+    browser
+        .press_with("Remove 22 titles from AniList", &[("removals", "21")])
+        .await;
+    browser.must_show(&["Nothing was sent."]);
+    assert_eq!(entries(&scene).len(), 62);
+    browser
+        .press_with("Remove 22 titles from AniList", &[("removals", "22")])
+        .await;
+    browser.until_over().await;
+    browser.must_show(&["Done and verified"]);
+    assert_eq!(entries(&scene).len(), 40);
+}
+
+#[actix_web::test]
+async fn a_world_that_moved_sends_nothing_and_marks_the_titles() {
+    let scene = seen(&[]).await;
+    edit(&scene, |entry| entry.notes = Some("x".to_owned()));
+    let mut browser = Browser::at(&scene, "/plan/hana/new?snapshot=latest").await;
+    browser.press("Show the plan").await;
+    edit(&scene, |entry| {
+        if entry.media == 1_003 {
+            entry.notes = Some("edited meanwhile".to_owned());
+        }
+    });
+    let effects = scene.simulator.world().effects().len();
+    browser.press("Send 40 changes to AniList").await;
+    browser.must_show(&[
+        "1 title was edited since the plan was made",
+        "edited since the plan was made",
+    ]);
+    assert_eq!(scene.simulator.world().effects().len(), effects);
+    browser.press("Send 39 changes to AniList").await;
+    browser.until_over().await;
+    browser.must_show(&["Done and verified"]);
+    let kept = scene
+        .simulator
+        .world()
+        .entry(USER, 1_003)
+        .unwrap()
+        .notes
+        .clone();
+    assert_eq!(kept.as_deref(), Some("edited meanwhile"));
+}
+
+#[actix_web::test]
+async fn titles_and_causes_can_be_left_and_the_form_comes_back_filled_in() {
+    let scene = seen(&[]).await;
+    edit(&scene, |entry| entry.notes = Some("x".to_owned()));
+    crate::browser::look(&scene).await;
+    let mut browser = Browser::at(&scene, "/plan/hana/new?snapshot=latest&prefer=snapshot").await;
+    browser.press("Show the plan").await;
+    browser.must_show(&["What happened since", "titles changed together"]);
+    let first = browser.path.clone();
+    browser
+        .press_with(
+            "Leave the ticked titles as they are",
+            &[("leave_title", "ANIME:1003")],
+        )
+        .await;
+    browser.must_show(&["you leave it as it is", "<strong>39</strong> change back"]);
+    browser.follow("Change this plan").await;
+    browser.must_show(&["value=\"snapshot\" checked", "ANIME:1003"]);
+    browser.press("Show the plan").await;
+    browser.must_show(&["<strong>39</strong> change back"]);
+    browser.press_with("Update plan", &[("-cause", "")]).await;
+    browser.must_show(&["Your list already matches"]);
+    // Only the newest of them is left.
+    browser.open(&first).await;
+    browser.must_show(&["There is no such plan"]);
+    browser.open("/plan/hana").await;
+    assert_eq!(browser.page.matches("can be sent until").count(), 1);
+    browser.must_show(&["Restore of snapshot"]);
+}
+
+#[actix_web::test]
+async fn nothing_to_do_dry_run_and_nonsense_are_said() {
+    let scene = seen(&[("ANIREWIND_DRY_RUN", "true")]).await;
+    let mut browser = Browser::at(&scene, "/plan/hana").await;
+    browser.must_show(&["There is no plan."]);
+    browser.open("/plan/hana/new?snapshot=latest").await;
+    browser.press("Show the plan").await;
+    browser.must_show(&["Your list already matches. Nothing to do."]);
+    edit(&scene, |entry| entry.notes = Some("x".to_owned()));
+    browser.open("/plan/hana/new?snapshot=latest").await;
+    browser.press("Show the plan").await;
+    browser.must_show(&["only watches (dry_run is on)", "anirewind plan apply"]);
+    assert!(!browser.offers("Send 40 changes to AniList"));
+    browser.press("Discard").await;
+    browser.must_show(&["is dropped"]);
+    for (fields, words) in [
+        ([("what", "at"), ("at", "tomorrowish")], "names no snapshot"),
+        (
+            [("what", "at"), ("at", "2001-01-01T00:00")],
+            "no good snapshot from before",
+        ),
+        (
+            [("what", "before"), ("before", "zzzzzzzz")],
+            "there is no change, group or operation",
+        ),
+        (
+            [("what", "snapshot"), ("title", "Mushishi")],
+            "is no title, as ANIME:123 is",
+        ),
+    ] {
+        browser.open("/plan/hana/new").await;
+        browser.press_with("Show the plan", &fields).await;
+        assert!(browser.status.is_client_error(), "{fields:?}");
+        let words = words.to_lowercase();
+        assert!(
+            browser.page.to_lowercase().contains(&words),
+            "{words}: {}",
+            browser.page
+        );
+        assert!(browser.offers("Show the plan"), "the form stays");
+    }
+    for path in [
+        "/plan/nobody",
+        "/plan/hana/zzzz",
+        "/jobs/zzzzzzzz",
+        "/ops/hana/zzzzzzzz",
+    ] {
+        browser.open(path).await;
+        assert_eq!(browser.status.as_u16(), 404, "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn an_unreachable_anilist_sends_nothing_and_the_plan_stays() {
+    let scene = seen(&[]).await;
+    edit(&scene, |entry| entry.notes = Some("x".to_owned()));
+    let mut browser = Browser::at(&scene, "/plan/hana/new?snapshot=latest").await;
+    browser.press("Show the plan").await;
+    let plan = browser.path.clone();
+    scene.simulator.world().revoke_token("a-token");
+    browser.press("Send 40 changes to AniList").await;
+    browser.must_show(&["role=\"alert\""]);
+    assert_eq!(browser.path.split('#').next(), plan.split('#').next());
+    scene.simulator.world().grant_token("a-token", USER);
+    browser.press("Send 40 changes to AniList").await;
+    browser.until_over().await;
+    browser.must_show(&["Done and verified"]);
+}
+
+#[actix_web::test]
+async fn what_anilist_does_not_take_is_named_and_can_be_tried_again() {
+    let scene = seen(&[]).await;
+    edit(&scene, |entry| entry.notes = Some("x".to_owned()));
+    scene.simulator.world().remove_media(1_003);
+    let mut browser = Browser::at(&scene, "/plan/hana/new?snapshot=latest").await;
+    browser.press("Show the plan").await;
+    browser.press("Send 40 changes to AniList").await;
+    browser.until_over().await;
+    browser.must_show(&[
+        "Done, 1 not applied",
+        "AniList does not have this title any more",
+    ]);
+    browser.press("Retry 1 failed").await;
+    browser.must_show(&["Nothing has been sent yet"]);
+}
