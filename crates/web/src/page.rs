@@ -504,14 +504,12 @@ impl ResponseError for PageError {
 
 /// Puts a page around an error that a handler ended with.
 pub(crate) async fn mended(request: &HttpRequest, error: &PageError) -> HttpResponse {
-    match Visitor::of(request).await {
-        Ok(visitor) => error.page(visitor.page("", Place::Elsewhere)),
-        Err(_) => {
-            let access = request.app_data::<web::Data<Access>>();
-            let base = access.map_or("", |access| access.base());
-            error.page(outside(base, "", request))
-        }
+    if let Ok(visitor) = Visitor::of(request).await {
+        return error.page(visitor.page("", Place::Elsewhere));
     }
+    let access = request.app_data::<web::Data<Access>>();
+    let base = access.map_or("", |access| access.base());
+    error.page(outside(base, "", request))
 }
 
 /// A form as browsers send it; a name may come more than once.

@@ -61,13 +61,17 @@ async fn describe(visitor: Visitor) -> Result<HttpResponse, PageError> {
     let document = document.map_err(|_| PageError::broken("the description cannot be written"))?;
     Ok(show(&Api {
         page: visitor.page("What programs can ask", Place::Settings),
-        about: text(&document["info"]["description"]),
+        about: text_at(&document, "/info/description"),
         groups: groups(&document),
     }))
 }
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
+}
+
+fn text_at(value: &Value, place: &str) -> String {
+    value.pointer(place).map_or_else(String::new, text)
 }
 
 /// The last part of a reference to a shape, or its type.
@@ -94,7 +98,7 @@ fn groups(document: &Value) -> Vec<Group> {
     };
     for (path, item) in paths {
         for (method, way) in item.as_object().into_iter().flatten() {
-            let name = text(&way["tags"][0]);
+            let name = text_at(way, "/tags/0");
             let way = way_of(method, path, way);
             match groups.iter_mut().find(|group| group.name == name) {
                 Some(group) => group.ways.push(way),
