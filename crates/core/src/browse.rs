@@ -1,7 +1,9 @@
 //! What pages show: a part of the snapshots, days, and what happened lately.
 
 use anirewind_model::{Counts, UserId};
-use anirewind_store::{Attempt, ChangeSums, DayRow, Outcome, SnapshotFilter, SnapshotRow, Start};
+use anirewind_store::{
+    AccountRow, Attempt, ChangeSums, DayRow, Outcome, SnapshotFilter, SnapshotRow, Start,
+};
 use time::{Duration, OffsetDateTime, UtcOffset};
 
 use crate::app::App;
@@ -114,10 +116,10 @@ impl App {
         Ok(self.inner.store.change_sums(owner, since).await?)
     }
 
-    /// When the next snapshot is due by the schedule, if a server runs.
-    pub fn next_backup(&self) -> OffsetDateTime {
-        let schedule = self.inner.settings.backup_at;
-        schedule.next_after(self.now(), &self.inner.zone)
+    /// When the next snapshot of an account is due, if a server runs.
+    pub async fn next_backup(&self, account: &AccountRow) -> Result<OffsetDateTime, BrowseError> {
+        let last = self.inner.store.last_attempt(account.account.id).await?;
+        Ok(self.next_due(account, last.as_ref()))
     }
 
     /// The day of a moment, by the clock of this installation, as in 2026-11-03.

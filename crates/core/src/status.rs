@@ -158,7 +158,11 @@ impl App {
     }
 
     /// When an account is due: as the schedule that runs here has it, else as one would.
-    fn next_due(&self, account: &AccountRow, last_attempt: Option<&Attempt>) -> OffsetDateTime {
+    pub(crate) fn next_due(
+        &self,
+        account: &AccountRow,
+        last_attempt: Option<&Attempt>,
+    ) -> OffsetDateTime {
         let now = self.now();
         let due = {
             let due = self.inner.due.lock();

@@ -5,6 +5,7 @@ const label = document.querySelector("[data-live-label]");
 const say = document.querySelector("[data-live-say]");
 const job = document.querySelector('[data-live^="job-"]');
 const news = document.querySelector('[data-live="event"]');
+const verdict = document.querySelector('[data-live="verdict"]');
 
 let source = null;
 let last = "";
@@ -70,7 +71,7 @@ const open = () => {
   };
 };
 
-if (job || news) {
+if (job || news || verdict) {
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) { close(); show("paused"); } else open();
   });

@@ -1,4 +1,4 @@
-//! Light, dark, or as the system says: kept in a cookie of this browser.
+//! What somebody likes in this browser, kept in its cookies: light or dark, letter keys.
 
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{HttpResponse, web};
@@ -14,7 +14,9 @@ struct Choice {
 }
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/theme").post(choose));
+    config
+        .service(web::resource("/theme").post(choose))
+        .service(web::resource("/keys").post(switch_keys));
 }
 
 async fn choose(visitor: Visitor, choice: Form<Choice>) -> Result<HttpResponse, PageError> {
@@ -27,6 +29,29 @@ async fn choose(visitor: Visitor, choice: Form<Choice>) -> Result<HttpResponse, 
         .permanent()
         .finish();
     if !["light", "dark"].contains(&theme.as_str()) {
+        cookie.make_removal();
+    }
+    let set = answer.add_cookie(&cookie);
+    set.map_err(|_| PageError::broken("the cookie could not be set"))?;
+    Ok(answer)
+}
+
+#[derive(Deserialize)]
+struct Keys {
+    keys: String,
+}
+
+/// Letter keys are off unless somebody wants them: they get in the way of those who speak to their
+/// computer.
+async fn switch_keys(visitor: Visitor, keys: Form<Keys>) -> Result<HttpResponse, PageError> {
+    let mut answer = visitor.go("/about", None);
+    // Read by a script, so not for HTTP only; it is no secret.
+    let mut cookie = Cookie::build("keys", "on")
+        .path("/")
+        .same_site(SameSite::Lax)
+        .permanent()
+        .finish();
+    if keys.0.keys != "on" {
         cookie.make_removal();
     }
     let set = answer.add_cookie(&cookie);

@@ -218,7 +218,7 @@ async fn table(
         unfold: is_folded.then(|| format!("{root}{}", all_each.query(&[], ""))),
         unreadable: report.unreadable,
         folder: visitor.app.backups().display().to_string(),
-        next: format::instant(visitor.app.next_backup()),
+        next: format::instant(visitor.app.next_backup(&account).await?),
         is_empty: all == 0,
         profile: account.profile,
         root,

@@ -40,6 +40,7 @@ struct NewChanges {
 #[derive(Template)]
 #[template(path = "parts/news.html")]
 struct News {
+    base: String,
     profile: String,
     text: String,
 }
@@ -129,7 +130,14 @@ impl Listener {
                     _ => String::new(),
                 };
                 let text = event.to_string();
-                let html = News { profile, text }.render().ok()?;
+                let base = self.base.clone();
+                let html = News {
+                    base,
+                    profile,
+                    text,
+                }
+                .render()
+                .ok()?;
                 Some(("verdict", html))
             }
             _ => None,
