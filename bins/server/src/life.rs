@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use anirewind_core::{App, Explain as _, Settings, Sources};
-use anirewind_web::Serving;
+use anirewind_web::{Door, Serving};
 use anyhow::{Context as _, anyhow};
 
 use crate::log::Log;
@@ -33,10 +33,11 @@ pub(crate) async fn live(
     mut listener: TcpListener,
     log: &Log,
 ) -> anyhow::Result<()> {
+    let door = Door::default();
     let mut signals = Signals::listen().context("cannot listen for signals")?;
     loop {
         let socket = listener.try_clone().context("cannot share the socket")?;
-        let mut serving = Serving::start(app.clone(), socket).context("cannot serve")?;
+        let mut serving = Serving::start(app.clone(), socket, &door).context("cannot serve")?;
         let (next, socket) = {
             let mut watch = pin!(app.run_watch());
             let mut schedule = pin!(app.run_schedule());
@@ -90,11 +91,14 @@ async fn read_again(
 ) -> Result<(App, Option<TcpListener>), String> {
     let settings = Settings::read(sources).map_err(|error| error.chain())?;
     let filter = Log::filter(&settings).map_err(|error| format!("{error:#}"))?;
+    let is_claimed = app.is_claimed().await.map_err(|error| error.chain())?;
+    let has_login = settings.access.is_open || is_claimed || settings.access.password.is_some();
+    if !has_login && !settings.listen.ip().is_loopback() {
+        return Err("there is no password, and others can reach the server".to_owned());
+    }
     let socket = if settings.listen == app.settings().listen {
         None
     } else {
-        let is_claimed = app.is_claimed().await.map_err(|error| error.chain())?;
-        let has_login = settings.access.is_open || is_claimed;
         let bound = anirewind_web::bind(settings.listen, has_login);
         Some(bound.map_err(|error| format!("{:#}", anyhow!(error)))?)
     };

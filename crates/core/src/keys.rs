@@ -22,6 +22,9 @@ pub enum KeyError {
         /// The name.
         name: String,
     },
+    /// It cannot be called so.
+    #[error("a key has a name of 1 to 60 letters")]
+    Name,
     /// There is none of that name.
     #[error("there is no key called `{name}`")]
     NotFound {
@@ -39,7 +42,7 @@ pub enum KeyError {
 impl Explain for KeyError {
     fn code(&self) -> Code {
         match self {
-            Self::Taken { .. } => Code::Usage,
+            Self::Taken { .. } | Self::Name => Code::Usage,
             Self::NotFound { .. } => Code::NotFound,
             Self::Random | Self::Store(_) => Code::Failed,
         }
@@ -47,6 +50,7 @@ impl Explain for KeyError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::Name => "Nothing was changed.".to_owned(),
             Self::Taken { .. } => "Nothing was changed. Choose another name.".to_owned(),
             Self::NotFound { .. } => "See them: anirewind key list".to_owned(),
             Self::Random | Self::Store(_) => "Nothing was changed.".to_owned(),
@@ -57,6 +61,10 @@ impl Explain for KeyError {
 impl App {
     /// Makes a key. It is shown this once; only its hash is kept.
     pub async fn add_key(&self, name: &str, may_write: bool) -> Result<String, KeyError> {
+        let name = name.trim();
+        if name.is_empty() || name.chars().count() > 60 || name.contains(['/', '\n']) {
+            return Err(KeyError::Name);
+        }
         let letters = random_letters(LENGTH).ok_or(KeyError::Random)?;
         let prefix = if may_write { "arw_" } else { "arr_" };
         let key = format!("{prefix}{letters}");

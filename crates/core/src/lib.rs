@@ -81,7 +81,7 @@ pub use schedule::{InvalidSchedule, Jitter, Schedule};
 pub use settings::{
     AccessSettings, LogFormat, Network, NotifySettings, ProvidedToken, PublicUrl, Settings,
 };
-pub use settings_change::{SettingsChangeError, SettingsDraft};
+pub use settings_change::{SettingsChangeError, SettingsDraft, is_guarded};
 pub use settings_report::SettingReport;
 pub use source::{Origin, SettingsError, Sources};
 pub use status::{AccountStatus, Verdict};

@@ -233,7 +233,7 @@ impl App {
             agent: agent.chars().take(200).collect(),
             address: address.to_owned(),
         };
-        let hash = Hash::of(secret.as_bytes()).to_string();
+        let hash = self.session_hash(&secret);
         self.inner.store.add_session(row, hash, now - IDLE).await?;
         Ok(SessionToken(SecretString::from(format!("{id}.{secret}"))))
     }
@@ -246,7 +246,7 @@ impl App {
         let Some((row, hash)) = self.inner.store.session(id.to_owned()).await? else {
             return Ok(None);
         };
-        let shown = Hash::of(secret.as_bytes()).to_string();
+        let shown = self.session_hash(secret);
         let now = self.now();
         let is_over = now - row.used_at > IDLE || now - row.created_at > LIFETIME;
         if is_over || !bool::from(shown.as_bytes().ct_eq(hash.as_bytes())) {
@@ -257,6 +257,14 @@ impl App {
             noted.await?;
         }
         Ok(Some(row))
+    }
+
+    /// What is kept of a session's secret. With a password from the environment it is bound to that one:
+    /// whoever changes it there ends all sessions.
+    fn session_hash(&self, secret: &str) -> String {
+        let provided = self.inner.settings.access.password.as_ref();
+        let provided = provided.map_or("", |password| password.expose_secret());
+        Hash::of(format!("{secret}\n{provided}").as_bytes()).to_string()
     }
 
     /// Everybody who is in.

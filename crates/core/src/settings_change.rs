@@ -46,6 +46,12 @@ pub enum SettingsChangeError {
         /// By what.
         origin: Origin,
     },
+    /// Whoever can set it could have secrets sent to himself, or let himself in.
+    #[error("`{key}` is changed on the machine itself")]
+    Guarded {
+        /// The setting.
+        key: String,
+    },
     /// Somebody edited the file meanwhile, or the settings are no longer what was looked at.
     #[error("{} was changed meanwhile", config.display())]
     Moved {
@@ -82,7 +88,7 @@ impl Explain for SettingsChangeError {
         match self {
             Self::Settings(_) | Self::Locked { .. } => Code::Usage,
             Self::Moved { .. } => Code::EditedSince,
-            Self::Consent { .. } => Code::RefusedForSafety,
+            Self::Consent { .. } | Self::Guarded { .. } => Code::RefusedForSafety,
             Self::Write { .. } => Code::Failed,
             Self::Retention(error) => error.code(),
             Self::Browse(error) => error.code(),
@@ -95,6 +101,10 @@ impl Explain for SettingsChangeError {
             Self::Locked { .. } => {
                 "No setting was changed. Change it there, or take it away there first.".to_owned()
             }
+            Self::Guarded { key } => format!(
+                "No setting was changed. It decides where secrets go, or who comes in: change it in \
+                 config.toml, in the environment, or with `anirewind config set {key}`."
+            ),
             Self::Moved { .. } => {
                 "No setting was changed. Look at them again, then try again.".to_owned()
             }
@@ -110,6 +120,22 @@ impl Explain for SettingsChangeError {
             Self::Browse(error) => return error.hint(),
         })
     }
+}
+
+/// Whether a setting decides where secrets are sent, which files are read as secrets, or who comes in.
+/// Such a one is not changed over the network, whoever asks.
+pub fn is_guarded(key: &str) -> bool {
+    let is_named = matches!(
+        key,
+        "anilist_url"
+            | "login"
+            | "listen"
+            | "public_url"
+            | "allowed_hosts"
+            | "trusted_proxies"
+            | "notify_allow_private"
+    );
+    is_named || key.ends_with("_file")
 }
 
 impl SettingsDraft {
@@ -212,6 +238,18 @@ impl SettingsDraft {
 }
 
 impl App {
+    /// The same as [`App::plan_settings`] for somebody who asks over the network.
+    pub async fn plan_settings_from_afar(
+        &self,
+        changes: &[(String, Option<String>)],
+    ) -> Result<SettingsDraft, SettingsChangeError> {
+        if let Some((key, _)) = changes.iter().find(|(key, _)| is_guarded(key)) {
+            let key = key.clone();
+            return Err(SettingsChangeError::Guarded { key });
+        }
+        self.plan_settings(changes, None).await
+    }
+
     /// Works out a change of settings, with the snapshots that would go by it. `version` is what
     /// [`Settings::version`] said when somebody looked at them.
     pub async fn plan_settings(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite};
@@ -26,7 +26,13 @@ pub struct Access {
     settings: AccessSettings,
     /// Whether only this machine can reach us.
     is_local: bool,
-    tries: Mutex<BTreeMap<IpAddr, Tries>>,
+    door: Door,
+}
+
+/// Who has tried passwords at the door. It outlives the settings.
+#[derive(Debug, Clone, Default)]
+pub struct Door {
+    tries: Arc<Mutex<BTreeMap<IpAddr, Tries>>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -59,11 +65,11 @@ impl Who {
 
 impl Access {
     /// The rules for a server that listens on an address.
-    pub fn new(settings: AccessSettings, listen: SocketAddr) -> Self {
+    pub fn new(settings: AccessSettings, listen: SocketAddr, door: Door) -> Self {
         Self {
             settings,
             is_local: listen.ip().is_loopback(),
-            tries: Mutex::default(),
+            door,
         }
     }
 
@@ -113,15 +119,13 @@ impl Access {
     /// Who asks. A key that is shown counts before a cookie.
     pub(crate) async fn who(&self, app: &App, request: &HttpRequest) -> Result<Who, PageError> {
         if let Some(shown) = request.headers().get(header::AUTHORIZATION) {
-            let key = shown.to_str().ok().and_then(|value| {
-                let (scheme, key) = value.split_once(' ')?;
-                scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
-            });
-            let found = match key {
-                Some(key) => app.check_key(key).await?,
-                None => None,
-            };
-            return Ok(found.map_or(Who::WrongKey, Who::Key));
+            let shown = shown.to_str().unwrap_or_default();
+            // What a proxy asked for itself is none of ours.
+            if is_bearer(shown) {
+                let key = shown.split_once(' ').map_or("", |(_, key)| key.trim());
+                let found = app.check_key(key).await?;
+                return Ok(found.map_or(Who::WrongKey, Who::Key));
+            }
         }
         if self.is_open() {
             return Ok(Who::Anybody);
@@ -206,11 +210,11 @@ impl Access {
     /// Lets somebody try a password, or says how long they have to wait first. A try counts as wrong
     /// until it turns out to be right, so that many at once do not all get through.
     pub(crate) fn try_now(&self, address: IpAddr, now: OffsetDateTime) -> Result<(), Duration> {
-        let mut all = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.tries();
         all.retain(|_, tries| (now - tries.last).abs() < LONGEST_WAIT * 4);
-        let is_known = all.contains_key(&address);
-        let key = if is_known || all.len() < REMEMBERED {
-            network(address)
+        let from = network(address);
+        let key = if all.contains_key(&from) || all.len() < REMEMBERED {
+            from
         } else {
             IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED)
         };
@@ -234,9 +238,19 @@ impl Access {
 
     /// The try was right.
     pub(crate) fn forgive(&self, address: IpAddr) {
-        let mut all = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
-        all.remove(&network(address));
+        self.tries().remove(&network(address));
     }
+
+    fn tries(&self) -> MutexGuard<'_, BTreeMap<IpAddr, Tries>> {
+        let tries = self.door.tries.lock();
+        tries.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a program shows a key, rather than a browser what a proxy asked for.
+pub(crate) fn is_bearer(shown: &str) -> bool {
+    let scheme = shown.split(' ').next().unwrap_or_default();
+    scheme.eq_ignore_ascii_case("bearer")
 }
 
 /// Somebody with IPv6 has a whole network of addresses to try from.
@@ -279,7 +293,7 @@ mod tests {
     use super::*;
 
     fn access(listen: &str, settings: AccessSettings) -> Access {
-        Access::new(settings, listen.parse().unwrap())
+        Access::new(settings, listen.parse().unwrap(), Door::default())
     }
 
     #[test]

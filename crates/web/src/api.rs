@@ -16,9 +16,12 @@ mod problem;
 #[expect(unused_qualifications, reason = "as the macros write them out")]
 mod reading;
 
+use actix_web::dev::ServiceRequest;
 use actix_web::{HttpResponse, get, web};
+use anirewind_core::App;
 use utoipa::OpenApi;
 
+use crate::access::{Access, Who};
 use crate::api::auth::Scheme;
 
 pub use events::Hub;
@@ -147,6 +150,21 @@ pub(crate) fn description() -> utoipa::openapi::OpenApi {
 /// An answer for a route of the API that there is not.
 pub(crate) fn not_found() -> HttpResponse {
     problem::Problem::nowhere().answer()
+}
+
+/// An answer for whoever may not write, before anything of what is sent is read. Each handler decides
+/// for itself as well.
+pub(crate) async fn turned_away(request: &ServiceRequest, access: &Access) -> Option<HttpResponse> {
+    let app = request.app_data::<web::Data<App>>()?;
+    match access.who(app, request.request()).await {
+        Ok(Who::Nobody) => Some(problem::Problem::no_key("this needs a key").answer()),
+        Ok(Who::WrongKey) => {
+            Some(problem::Problem::no_key("that is no key of this server").answer())
+        }
+        Ok(Who::Key(key)) if !key.may_write => Some(problem::Problem::read_only().answer()),
+        Ok(_) => None,
+        Err(error) => Some(problem::Problem::failed(error.message).answer()),
+    }
 }
 
 /// An answer for whom this server does not answer.

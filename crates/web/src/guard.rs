@@ -9,8 +9,9 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::{DefaultHeaders, Next};
 use actix_web::{Error, HttpResponse, web};
+use percent_encoding::percent_decode_str;
 
-use crate::access::Access;
+use crate::access::{self, Access};
 use crate::api;
 use crate::page::{self, PageError};
 
@@ -35,8 +36,9 @@ pub(crate) async fn check(
         .and_then(|host| host.to_str().ok())
         .unwrap_or_default()
         .to_owned();
-    let path = request.path();
-    let path = path.strip_prefix(access.base()).unwrap_or(path);
+    // As it will be routed, whatever of it is written as %xx.
+    let path = percent_decode_str(request.path()).decode_utf8_lossy();
+    let path = path.strip_prefix(access.base()).unwrap_or(&path);
     let is_api = path.starts_with("/api/");
     let is_safe = [Method::GET, Method::HEAD].contains(request.method());
     let refuse = |status: HttpResponse, detail: &'static str| {
@@ -52,7 +54,12 @@ pub(crate) async fn check(
             HttpResponse::Forbidden().finish(),
             "this server does not answer to that name: see the setting `allowed_hosts`",
         ))
-    } else if (!is_safe || is_api) && is_from_elsewhere(&request, &host) {
+    } else if is_packed(&request) {
+        Some(refuse(
+            HttpResponse::UnsupportedMediaType().finish(),
+            "what is sent here is not to be compressed",
+        ))
+    } else if (!is_safe || is_api) && is_from_elsewhere(&request, &host, access.is_https()) {
         Some(refuse(
             HttpResponse::Forbidden().finish(),
             "another site may not ask for this",
@@ -64,6 +71,11 @@ pub(crate) async fn check(
         ))
     } else {
         None
+    };
+    let refusal = match refusal {
+        // Before a body is read: who may not write has nothing to say.
+        None if is_api && !is_safe => api::turned_away(&request, &access).await,
+        refusal => refusal,
     };
     if let Some(refusal) = refusal {
         return Ok(request.into_response(refusal).map_into_right_body());
@@ -98,19 +110,33 @@ pub(crate) fn headers(is_https: bool) -> DefaultHeaders {
     }
 }
 
+/// Whether a body is compressed. A little of that can become very much.
+fn is_packed(request: &ServiceRequest) -> bool {
+    let encoding = request.headers().get(header::CONTENT_ENCODING);
+    encoding.is_some_and(|encoding| encoding != "identity")
+}
+
+fn is_own_name(host: &str) -> bool {
+    host.starts_with("localhost") || host.starts_with("127.") || host.starts_with("[::1]")
+}
+
 /// What a browser says about where a request comes from.
 fn said<'a>(request: &'a ServiceRequest, name: &str) -> Option<&'a str> {
     request.headers().get(name)?.to_str().ok()
 }
 
 /// Whether a browser says that a page of another origin asks for this.
-fn is_from_elsewhere(request: &ServiceRequest, host: &str) -> bool {
+fn is_from_elsewhere(request: &ServiceRequest, host: &str, is_https: bool) -> bool {
     let is_cross = said(request, "Sec-Fetch-Site")
         .is_some_and(|site| !["same-origin", "none"].contains(&site));
     let is_foreign = request.headers().contains_key(header::ORIGIN)
         && said(request, "Origin")
             .and_then(|origin| origin.split_once("://"))
-            .is_none_or(|(_, name)| !name.eq_ignore_ascii_case(host));
+            .is_none_or(|(scheme, name)| {
+                // By the machine's own names one gets in unencrypted, past the proxy.
+                let is_weaker = is_https && scheme != "https" && !is_own_name(name);
+                is_weaker || !name.eq_ignore_ascii_case(host)
+            });
     is_cross || is_foreign
 }
 
@@ -118,7 +144,7 @@ fn is_from_elsewhere(request: &ServiceRequest, host: &str) -> bool {
 /// from. Browsers say it with every form; a program shows a key.
 fn has_cookie_alone(request: &ServiceRequest) -> bool {
     request.headers().contains_key(header::COOKIE)
-        && !request.headers().contains_key(header::AUTHORIZATION)
+        && !said(request, "Authorization").is_some_and(access::is_bearer)
         && said(request, "Sec-Fetch-Site").is_none()
         && said(request, "Origin").is_none()
 }

@@ -19,6 +19,6 @@ mod theme;
 mod trace;
 mod upload;
 
-pub use access::Access;
+pub use access::{Access, Door};
 pub use api::Hub;
 pub use serve::{ServeError, Serving, application, bind};

@@ -88,8 +88,10 @@ async fn setup(app: web::Data<App>, access: web::Data<Access>, request: HttpRequ
 
 /// From where and with what somebody asks.
 pub(crate) fn asker(access: &Access, request: &HttpRequest) -> (IpAddr, String) {
-    let header = |name: &str| request.headers().get(name)?.to_str().ok();
-    let address = access.address_of(request.peer_addr(), header("X-Forwarded-For"));
+    // Each proxy adds to the line, or adds a line.
+    let lines = request.headers().get_all("X-Forwarded-For");
+    let lines: Vec<_> = lines.filter_map(|line| line.to_str().ok()).collect();
+    let address = access.address_of(request.peer_addr(), Some(&lines.join(",")));
     let agent = request.headers().get(header::USER_AGENT);
     let agent = agent.and_then(|agent| agent.to_str().ok());
     (address, agent.unwrap_or_default().to_owned())

@@ -160,7 +160,7 @@ impl Said {
             text,
             is_problem: kind == "!",
             // A path of ours and nothing else.
-            link: (path.starts_with('/') && !path.starts_with("//")).then_some((path, words)),
+            link: (!path.is_empty() && crate::login::local(&path) == path).then_some((path, words)),
         })
     }
 }
@@ -512,6 +512,9 @@ pub(crate) async fn mended(request: &HttpRequest, error: &PageError) -> HttpResp
     error.page(outside(base, "", request))
 }
 
+/// So long a form may take to arrive.
+const BODY: std::time::Duration = std::time::Duration::from_secs(20);
+
 /// A form as browsers send it; a name may come more than once.
 pub(crate) struct Form<T>(pub(crate) T);
 
@@ -523,7 +526,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
         let bytes = web::Bytes::from_request(request, payload);
         Box::pin(async move {
             let wrong = |message: String| PageError::usage(sentence(&message));
-            let bytes = bytes.await.map_err(|error| wrong(error.to_string()))?;
+            let bytes = tokio::time::timeout(BODY, bytes).await;
+            let bytes = bytes.map_err(|_| wrong("that took too long to arrive".to_owned()))?;
+            let bytes = bytes.map_err(|error| wrong(error.to_string()))?;
             let form = serde_html_form::from_bytes(&bytes);
             form.map(Self).map_err(|error| wrong(error.to_string()))
         })

@@ -11,10 +11,12 @@ use actix_web::{App as ActixApp, HttpServer, web};
 use anirewind_core::App;
 use thiserror::Error;
 
-use crate::access::Access;
+use crate::access::{Access, Door};
 use crate::api::Hub;
 use crate::{api, assets, guard, login, pages, revalidate, theme, trace};
 
+/// So many connections a worker has; more wait. Below what a system lets a process have.
+const CONNECTIONS: usize = 400;
 /// A handful of pages for a handful of people.
 const WORKERS: usize = 2;
 /// So long a connection that was just accepted has to be taken up.
@@ -94,15 +96,20 @@ pub struct Serving {
 
 impl Serving {
     /// Starts to answer on a socket. It goes on until it is let go of.
-    pub fn start(app: App, listener: TcpListener) -> Result<Self, ServeError> {
+    pub fn start(app: App, listener: TcpListener, door: &Door) -> Result<Self, ServeError> {
         // One for all workers: an id means the same on every connection.
         let hub = Hub::of(&app);
         let shared = hub.clone();
         let listen = listener.local_addr().map_err(ServeError::Run)?;
-        let access = web::Data::new(Access::new(app.settings().access.clone(), listen));
+        let access = web::Data::new(Access::new(
+            app.settings().access.clone(),
+            listen,
+            door.clone(),
+        ));
         let server =
             HttpServer::new(move || application(app.clone(), shared.clone(), access.clone()))
                 .workers(WORKERS)
+                .max_connections(CONNECTIONS)
                 // Whoever starts it says when it ends.
                 .disable_signals()
                 .shutdown_timeout(DRAIN)

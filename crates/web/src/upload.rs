@@ -4,8 +4,10 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use futures_util::StreamExt as _;
 
-/// More than this at once is refused; no folder of snapshots of a week comes near it.
-pub(crate) const LARGEST: usize = 128 * 1024 * 1024;
+/// More than this at once is refused: a list of 50,000 titles stays below it.
+pub(crate) const LARGEST: usize = 40 * 1024 * 1024;
+/// So long nothing may arrive.
+const SILENCE: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// Files with their names, and the other fields of the form.
 #[derive(Debug, Default)]
@@ -26,7 +28,11 @@ impl Sent {
 /// The whole body of a request, up to the limit.
 pub(crate) async fn body(mut payload: web::Payload) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = payload.next().await {
+    loop {
+        let chunk = tokio::time::timeout(SILENCE, payload.next()).await;
+        let Some(chunk) = chunk.map_err(|_| "nothing arrived any more".to_owned())? else {
+            break;
+        };
         let chunk = chunk.map_err(|error| error.to_string())?;
         if bytes.len() + chunk.len() > LARGEST {
             return Err(format!("more than {} MB were sent", LARGEST / 1024 / 1024));

@@ -62,6 +62,11 @@ pub(crate) struct Owner {
 }
 
 impl Owner {
+    /// It was the right one.
+    pub(crate) fn forgive(&self) {
+        self.access.forgive(self.address);
+    }
+
     /// Counts a wrong password, and refuses where there were too many.
     pub(crate) fn slow_down(&self, app: &App) -> Result<(), Problem> {
         let tried = self.access.try_now(self.address, app.now());

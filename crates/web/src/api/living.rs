@@ -126,7 +126,7 @@ pub(crate) async fn change_settings(
         allow_losing,
     } = changes.into_inner();
     let wanted: Vec<_> = settings.into_iter().collect();
-    let draft: SettingsDraft = app.plan_settings(&wanted, None).await?;
+    let draft: SettingsDraft = app.plan_settings_from_afar(&wanted).await?;
     let answer = ChangedSettings {
         changed: draft.changed.clone(),
         going: draft.going.iter().map(Into::into).collect(),

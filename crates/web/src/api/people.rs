@@ -197,14 +197,13 @@ pub(crate) async fn change_password(
         Who::Session(session) => Some(session.id.as_str()),
         _ => None,
     };
+    // A wrong one costs as much time as at the door.
+    owner.slow_down(&app)?;
     let changed = app.change_password(&body.current, &body.new, session);
-    match changed.await {
-        Ok(()) => Ok(HttpResponse::NoContent().finish()),
-        // A wrong one costs as much time as at the door.
-        Err(error @ LoginError::WrongPassword) => {
-            owner.slow_down(&app)?;
-            Err(error.into())
-        }
-        Err(error) => Err(error.into()),
+    let changed = changed.await;
+    if !matches!(changed, Err(LoginError::WrongPassword)) {
+        owner.forgive();
     }
+    changed?;
+    Ok(HttpResponse::NoContent().finish())
 }

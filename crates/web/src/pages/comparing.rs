@@ -343,7 +343,8 @@ fn found(
             })
             .collect(),
         newer: (wish.below > 0).then(|| link(wish.below.saturating_sub(MOST))),
-        older: (count > wish.below + MOST).then(|| link(wish.below + MOST)),
+        older: (count > wish.below.saturating_add(MOST))
+            .then(|| link(wish.below.saturating_add(MOST))),
         is_same: differences.is_empty(),
         all: if differences.left_out.is_empty() {
             "All "

@@ -404,11 +404,5 @@ async fn answer(
         visitor.app.answer_alarms(&open, verdict).await?;
         Said::done(words)
     };
-    let back = form.0.back;
-    let back = if back.starts_with('/') && !back.starts_with("//") {
-        back
-    } else {
-        "/".to_owned()
-    };
-    Ok(visitor.go(&back, Some(said)))
+    Ok(visitor.go(crate::login::local(&form.0.back), Some(said)))
 }

@@ -183,7 +183,8 @@ impl Listener {
 
 fn frame(id: u64, name: &str, html: &str) -> Bytes {
     let mut text = format!("id: {id}\nevent: {name}\n");
-    for line in html.lines() {
+    // A carriage return alone ends a line too.
+    for line in html.split(['\n', '\r']) {
         text.push_str("data: ");
         text.push_str(line);
         text.push('\n');

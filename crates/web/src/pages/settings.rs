@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use anirewind_core::{AccountRow, Explain as _, SettingReport, SettingsChangeError};
+use anirewind_core::{AccountRow, Explain as _, SettingReport, SettingsChangeError, is_guarded};
 use askama::Template;
 use time::OffsetDateTime;
 
@@ -98,8 +98,11 @@ fn field(row: &SettingReport) -> Field {
         value: row.value.clone().unwrap_or_default(),
         default: row.default.unwrap_or_default(),
         allowed: row.allowed.clone(),
-        locked: row.is_locked.then(|| {
+        locked: (row.is_locked || is_guarded(row.key)).then(|| {
             let is_said = row.is_set && !row.is_secret;
+            if !row.is_locked {
+                return format!("changed on the machine: anirewind config set {}", row.key);
+            }
             match row.variables.first() {
                 Some(_) if is_said => format!("fixed by {}", row.origin),
                 Some(name) => format!("set with {name}"),
@@ -182,7 +185,9 @@ async fn change(visitor: Visitor, sent: Form<Vec<(String, String)>>) -> Answer {
     }
     let rows = visitor.app.settings().report();
     let changes = sent.iter().filter_map(|(key, value)| {
-        let row = rows.iter().find(|row| row.key == key && !row.is_locked)?;
+        let row = rows
+            .iter()
+            .find(|row| row.key == key && !row.is_locked && !is_guarded(row.key))?;
         let value = value.trim();
         let is_same = value == row.value.as_deref().unwrap_or_default();
         // A secret is not shown, so an empty field says nothing about it.
@@ -195,7 +200,7 @@ async fn change(visitor: Visitor, sent: Form<Vec<(String, String)>>) -> Answer {
         return Ok(visitor.go("/settings", Some(Said::done("Nothing was changed."))));
     }
     let agreed = of(AGREED).and_then(|count| count.parse().ok());
-    let draft = match visitor.app.plan_settings(&changes, None).await {
+    let draft = match visitor.app.plan_settings_from_afar(&changes).await {
         Ok(draft) => draft,
         Err(error) => return refused(&visitor, &error).await,
     };

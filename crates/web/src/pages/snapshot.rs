@@ -207,7 +207,7 @@ async fn snapshot(
         not_recorded: (!not_recorded.is_empty()).then(|| not_recorded.join(", ")),
         views: views.into_iter().collect(),
         newer: (wish.below > 0).then(|| link(wish.below.saturating_sub(step))),
-        older: more.then(|| link(wish.below + step)),
+        older: more.then(|| link(wish.below.saturating_add(step))),
         line: SnapshotLine::of(row, visitor.app.now()),
         root,
         view,
@@ -286,7 +286,7 @@ fn entries(base: &str, account: &AccountRow, list: &List, wish: &Wish) -> (View,
     });
     of_type.sort_by_cached_key(|entry| title_of(entry, &style.titles).to_lowercase());
     let found = count(of_type.len(), "title");
-    let has_more = of_type.len() > wish.below + MOST;
+    let has_more = of_type.len() > wish.below.saturating_add(MOST);
     let rows = of_type.into_iter().skip(wish.below).take(MOST);
     let rows = rows.map(|entry| EntryRow::of(base, &account.profile, entry, style));
     let view = View::Entries {
@@ -393,7 +393,7 @@ async fn changes(
         diff: Diff::of(None, Some(entry), style),
     });
     let sums = (found.added.len(), found.changed.len(), found.removed.len());
-    let has_more = sums.0 + sums.1 + sums.2 > wish.below + MOST;
+    let has_more = sums.0 + sums.1 + sums.2 > wish.below.saturating_add(MOST);
     let rows = removed.chain(changed).chain(added);
     let view = View::Changes {
         before: Some((

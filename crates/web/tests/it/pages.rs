@@ -50,7 +50,8 @@ impl Scene {
         let given = given.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         sources.environment.extend(given);
         let settings = Settings::read(&sources).unwrap();
-        let access = anirewind_web::Access::new(settings.access.clone(), settings.listen);
+        let access =
+            anirewind_web::Access::new(settings.access.clone(), settings.listen, <_>::default());
         let app = App::open(settings, clock.clone(), jiff::tz::TimeZone::UTC, None).unwrap();
         Self {
             access: actix_web::web::Data::new(access),
