@@ -20,6 +20,7 @@ const WIPED: usize = 120;
 struct Week<'a> {
     simulator: &'a Simulator,
     clock: Arc<VirtualClock>,
+    start: OffsetDateTime,
     app: App,
 }
 
@@ -39,10 +40,12 @@ pub(crate) async fn live(simulator: &Simulator, settings: &Settings) -> anyhow::
     let app = opened.await?.context("cannot open the demo")?;
     let week = Week {
         simulator,
+        start: clock.now(),
         clock,
         app,
     };
     for day in 1..=DAYS {
+        week.until(day, 0);
         week.snapshot().await?;
         week.day(day).await?;
     }
@@ -52,36 +55,42 @@ pub(crate) async fn live(simulator: &Simulator, settings: &Settings) -> anyhow::
 
 impl Week<'_> {
     async fn day(&self, day: i64) -> anyhow::Result<()> {
-        self.pass(Duration::hours(10));
+        self.until(day, 10);
         self.watch(day);
         self.look().await?;
         match day {
             3 => {
-                self.pass(Duration::hours(2));
+                self.until(day, 14);
                 self.slip();
                 self.look().await?;
                 self.take_back().await?;
-                self.pass(Duration::hours(12));
             }
             6 => {
-                self.pass(Duration::hours(4));
+                self.until(day, 14);
                 self.bad_sync();
                 self.look().await?;
-                self.pass(Duration::hours(10));
             }
             7 => {
-                self.pass(Duration::hours(11));
+                self.until(day, 20);
                 self.wipe();
                 self.look().await?;
             }
             _ => {
-                self.pass(Duration::hours(9));
+                self.until(day, 19);
                 self.add(day);
                 self.look().await?;
-                self.pass(Duration::hours(5));
             }
         }
         Ok(())
+    }
+
+    /// Lets time pass until an hour of a day; nothing when it is later already.
+    fn until(&self, day: i64, hour: i64) {
+        let at = self.start + Duration::days(day - 1) + Duration::hours(hour);
+        let left = at - self.clock.now();
+        if left.is_positive() {
+            self.pass(left);
+        }
     }
 
     fn pass(&self, time: Duration) {

@@ -50,10 +50,9 @@ impl Explain for KeyError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Name => "Nothing was changed.".to_owned(),
             Self::Taken { .. } => "Nothing was changed. Choose another name.".to_owned(),
             Self::NotFound { .. } => "See them: anirewind key list".to_owned(),
-            Self::Random | Self::Store(_) => "Nothing was changed.".to_owned(),
+            Self::Name | Self::Random | Self::Store(_) => "Nothing was changed.".to_owned(),
         })
     }
 }

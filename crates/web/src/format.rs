@@ -38,7 +38,9 @@ pub(crate) fn age(from: OffsetDateTime, now: OffsetDateTime) -> String {
     let some =
         |count: i64, unit: &str| format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" });
     match passed {
-        _ if passed < Duration::ZERO => "in the future".to_owned(),
+        _ if passed < -Duration::hours(48) => format!("in {} days", -passed.whole_days()),
+        _ if passed < -Duration::HOUR => format!("in {} h", -passed.whole_hours()),
+        _ if passed < Duration::ZERO => format!("in {} min", -passed.whole_minutes()),
         _ if passed < Duration::MINUTE => "just now".to_owned(),
         _ if passed < Duration::HOUR => format!("{} min ago", passed.whole_minutes()),
         _ if passed < Duration::hours(48) => some(passed.whole_hours(), "hour"),
@@ -81,6 +83,7 @@ mod tests {
         assert_eq!(age(datetime!(2026-11-03 11:29 UTC), now), "31 min ago");
         assert_eq!(age(datetime!(2026-11-03 11:00 UTC), now), "1 hour ago");
         assert_eq!(age(datetime!(2026-11-01 11:00 UTC), now), "2 days ago");
-        assert_eq!(age(datetime!(2026-11-03 12:01 UTC), now), "in the future");
+        assert_eq!(age(datetime!(2026-11-03 12:01 UTC), now), "in 1 min");
+        assert_eq!(age(datetime!(2026-11-04 11:00 UTC), now), "in 23 h");
     }
 }

@@ -385,7 +385,7 @@ async fn answer(
     let (verdict, words) = match form.0.verdict.as_str() {
         "expected" => (
             AnswerVerdict::Expected,
-            "Noted: it was you. Old snapshots follow the keep rules again.",
+            "Noted: it was you. Once nothing else is open, old snapshots follow the keep rules again.",
         ),
         "not-me" => (
             AnswerVerdict::NotMe,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{EntryField, EntryStatus, MediaId, MediaType};
-use anirewind_core::{App, BrowseError, Choices, Id, Plan, Prefer, RestoreOptions, Wanted};
+use anirewind_core::{App, BrowseError, Choices, Id, Plan, Prefer, RestoreOptions, Source, Wanted};
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,8 @@ pub(crate) struct Wish {
     /// Causes, and titles, that stay as they are.
     leave: Vec<String>,
     leave_title: Vec<String>,
+    /// `yes`: the form asked for anime and manga.
+    has_lists: String,
     /// The plan that this one takes the place of.
     instead: String,
 }
@@ -147,8 +149,12 @@ async fn compute(
     wish: Form<Wish>,
 ) -> Result<HttpResponse, PageError> {
     let account = visitor.app.account_row(&profile).await?;
-    let wish = wish.0.settled();
-    let worked_out = worked_out(&visitor.app, &account.profile, &wish).await;
+    if wish.0.names_no_list() {
+        let problem = PageError::usage("Choose anime, manga, or both.");
+        return shown(&visitor, &account.profile, wish.0, Some(problem)).await;
+    }
+    let mut wish = wish.0.settled();
+    let worked_out = worked_out(&visitor.app, &account.profile, &mut wish).await;
     let mut plan = match worked_out {
         Ok(plan) => plan,
         Err(problem) => return shown(&visitor, &account.profile, wish, Some(problem)).await,
@@ -166,6 +172,11 @@ async fn compute(
 }
 
 impl Wish {
+    /// Whether a form was sent with both lists unticked.
+    fn names_no_list(&self) -> bool {
+        self.has_lists == "yes" && self.only.is_empty()
+    }
+
     fn settled(mut self) -> Self {
         let is_unticked = |id: &&String| !self.cause.contains(id);
         let unticked: Vec<_> = self.shown.iter().filter(is_unticked).cloned().collect();
@@ -267,7 +278,7 @@ fn title(text: &str) -> Result<(MediaType, MediaId), PageError> {
     parsed.ok_or_else(|| PageError::usage(format!("`{text}` is no title, as ANIME:123 is.")))
 }
 
-async fn worked_out(app: &App, profile: &str, wish: &Wish) -> Result<Plan, PageError> {
+async fn worked_out(app: &App, profile: &str, wish: &mut Wish) -> Result<Plan, PageError> {
     let mut plan = if wish.is_undo() {
         undone(app, profile, wish).await?
     } else {
@@ -278,6 +289,14 @@ async fn worked_out(app: &App, profile: &str, wish: &Wish) -> Result<Plan, PageE
         left.insert(title(text)?);
     }
     let causes = plan.operation.detail.causes.clone();
+    if !wish.is_undo() && wish.instead.is_empty() && wish.leave.is_empty() {
+        // What somebody put right here since is not to be made wrong again, unless they say so.
+        let ours = causes.iter().filter(|cause| {
+            let source = Source::parse(&cause.source);
+            matches!(source, Some(Source::Undo | Source::Redo | Source::Restore))
+        });
+        wish.leave.extend(ours.filter_map(|cause| cause.id.clone()));
+    }
     let mut named = BTreeSet::new();
     for cause in &causes {
         let Some(id) = &cause.id else { continue };

@@ -2,7 +2,9 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use anirewind_core::{AccountRow, Explain as _, SettingReport, SettingsChangeError, is_guarded};
+use anirewind_core::{
+    AccountRow, Event, Explain as _, SettingReport, SettingsChangeError, is_guarded,
+};
 use askama::Template;
 use time::OffsetDateTime;
 
@@ -60,6 +62,9 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .service(web::resource("/settings").get(settings).post(change))
         .service(web::resource("/settings/notices/test").post(test));
 }
+
+/// So long a page waits for new settings to be in force.
+const TAKE_OVER: std::time::Duration = std::time::Duration::from_secs(2);
 
 type Answer = Result<HttpResponse, PageError>;
 
@@ -215,12 +220,27 @@ async fn change(visitor: Visitor, sent: Form<Vec<(String, String)>>) -> Answer {
         return shown(&visitor, None, Some(losing)).await;
     }
     let keys = draft.changed.join(", ");
+    if keys.is_empty() {
+        return Ok(visitor.go("/settings", Some(Said::done("Nothing was changed."))));
+    }
     let saved = web::block(move || draft.save(agreed)).await;
     match saved.map_err(|_| PageError::broken("the server ends"))? {
         Ok(_) => {
             tracing::info!(keys, "settings changed");
+            let mut events = visitor.app.events();
             visitor.app.ask_reload();
-            let text = format!("Saved: {keys}. The server takes it over now.");
+            // The page that follows is to be made with them.
+            let taken_over = async {
+                while let Ok(event) = events.recv().await {
+                    if matches!(event, Event::Settings { .. }) {
+                        break;
+                    }
+                }
+            };
+            if tokio::time::timeout(TAKE_OVER, taken_over).await.is_err() {
+                tracing::debug!("new settings are not taken over yet");
+            }
+            let text = format!("Saved: {keys}. In force now.");
             Ok(visitor.go("/settings", Some(Said::done(text))))
         }
         Err(error) => refused(&visitor, &error).await,
