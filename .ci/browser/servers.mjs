@@ -60,7 +60,15 @@ export function broken() {
 export async function fresh(settings = {}) {
   const data = folder("fresh");
   const server = await start(["--data-dir", data], settings);
-  return { ...server, data, code: readFileSync(path.join(data, "setup-code"), "utf8").trim() };
+  // It is written once the server is open, a moment after it says where.
+  for (let turns = 0; ; turns += 1) {
+    try {
+      return { ...server, data, code: readFileSync(path.join(data, "setup-code"), "utf8").trim() };
+    } catch (error) {
+      if (turns >= 100) throw error;
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  }
 }
 
 // Where a demo's simulated AniList listens: the other port of its process. So a server that keeps its
