@@ -174,7 +174,7 @@ async function fitting(url) {
 }
 
 // (f) The server dies in the middle of a restore and goes on when it is started again.
-async function killed(browser, axe) {
+export async function killed(browser, axe) {
   const world = await servers.demo();
   const anilist = servers.simulatorOf(world);
   if (!anilist) {
@@ -216,7 +216,9 @@ async function killed(browser, axe) {
     await person.open(server.url + job);
     const resume = person.page.getByRole("button", { name: "Resume" });
     if (await resume.isVisible()) await person.press("button", "Resume");
-    await person.read(/verified/i);
+    await person.read(/verified/i).catch(async (error) => {
+      throw new Error(`${error.message.split("\n")[0]} - shown: ${(await person.page.locator("main").innerText()).slice(0, 600).replaceAll("\n", " / ")}`);
+    });
     await context.close();
     await server.end();
   });
