@@ -1,5 +1,6 @@
 // The pictures of the documentation, taken from the demo.
 import path from "node:path";
+import { vanished } from "./journeys.mjs";
 import * as servers from "./servers.mjs";
 
 export async function pictures(browser, folder) {
@@ -29,6 +30,7 @@ export async function pictures(browser, folder) {
     await go(`${fresh.url}/setup`);
     await shot(page, "setup");
     await go(`${url}/`);
+    await vanished(page);
     await shot(page, "dashboard");
     await go(`${url}/backups/hana`);
     await shot(page, "backups");
@@ -40,13 +42,9 @@ export async function pictures(browser, folder) {
     const gone = await page.locator('a[href^="/titles/hana/"]').first().getAttribute("href");
     await go(url + gone);
     await shot(page, "title");
-    await go(`${url}/compare/hana`);
-    await page.getByRole("button", { name: "Read the live list" }).click();
-    for (let turns = 0; turns < 60; turns += 1) {
-      if (await page.getByRole("button", { name: "Plan: bring back what is ticked" }).isVisible()) break;
-      await page.waitForTimeout(1_000);
-      await page.reload({ waitUntil: "load" });
-    }
+    await go(`${url}/`);
+    await (await vanished(page)).getByRole("link", { name: "Review what is missing" }).click();
+    await page.waitForURL(/\/compare\//);
     await shot(page, "compare");
     await page.getByRole("button", { name: "Plan: bring back what is ticked" }).click();
     await page.waitForURL(/\/plan\/hana\/[0-9a-z]{8}$/, { timeout: 60_000 });
