@@ -30,7 +30,10 @@ class Person {
     if (first) thing = thing.first();
     await thing.waitFor({ timeout: 30_000 });
     this.steps += 1;
-    if (!this.way.keyboard) return thing.click();
+    if (!this.way.keyboard) {
+      await settle(thing);
+      return thing.click();
+    }
     await this.reach(thing);
     await this.page.keyboard.press("Enter");
   }
@@ -81,6 +84,18 @@ class Person {
 
   async arrive(pattern) {
     await this.page.waitForURL(pattern, { timeout: PATIENCE, waitUntil: "load" });
+  }
+}
+
+// Rows far away are laid out only when they come near, so a long page moves when it is scrolled.
+async function settle(thing) {
+  let before;
+  for (let turns = 0; turns < 50; turns += 1) {
+    await thing.scrollIntoViewIfNeeded();
+    const now = JSON.stringify(await thing.boundingBox());
+    if (now === before) return;
+    before = now;
+    await new Promise((done) => setTimeout(done, 100));
   }
 }
 
