@@ -1,5 +1,5 @@
 // Looks at AniRewind in Chromium: every page, then what people come for, from the first click to the report.
-//   node all.mjs TARGET [pages|journeys]...
+//   node all.mjs TARGET [pages|full|empty|broken|login|journeys]...
 //   node all.mjs TARGET --pictures FOLDER
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -14,6 +14,8 @@ import * as servers from "./servers.mjs";
 const [target, ...wanted] = process.argv.slice(2);
 const within = path.join(target, "debug", "anirewind-server");
 servers.use(existsSync(within) ? within : target);
+const states = ["full", "empty", "broken", "login"].filter((state) =>
+  wanted.length === 0 || wanted.includes("pages") || wanted.includes(state));
 const wants = (what) => wanted.length === 0 || wanted.includes(what);
 const source = readFileSync(new URL(import.meta.resolve("axe-core")), "utf8");
 const began = Date.now();
@@ -25,7 +27,7 @@ const browser = await chromium.launch({
 
 async function allPages() {
   const budgets = new Map();
-  for (const state of ["full", "empty", "broken", "login"]) {
+  for (const state of states) {
     const server = await { full: servers.demo, empty: servers.empty, broken: servers.broken, login: servers.fresh }[state]();
     const places = await addresses(state, server.url);
     if (state === "full") places.plan = await storedPlan(server.url);
@@ -70,7 +72,7 @@ async function claim({ url, code }) {
 const seconds = () => Math.round((Date.now() - began) / 1000);
 try {
   if (wanted[0] === "--pictures") await pictures(browser, wanted[1]);
-  else await Promise.all([wants("pages") && allPages(), wants("journeys") && journeys(browser, source)]);
+  else await Promise.all([states.length > 0 && allPages(), wants("journeys") && journeys(browser, source)]);
 } finally {
   await browser.close();
   await servers.endAll();

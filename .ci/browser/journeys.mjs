@@ -184,14 +184,41 @@ async function field(person, { url, moved }) {
   await send(person, /Send 1 change/);
 }
 
+// A snapshot is kept with a note, let go, deleted, and brought back from the trash.
+export async function curated(person, { url, snapshot }) {
+  const one = `${url}/backups/hana/${snapshot}`;
+  await person.open(`${one}/keep`);
+  await person.write("What you want to remember about it", "before the move");
+  await person.press("button", "Save the note");
+  await person.read(/before the move/);
+  await person.open(`${one}/keep`);
+  await person.press("button", "Keep this snapshot");
+  await person.page.waitForURL((at) => !at.pathname.endsWith("/keep"));
+  await person.open(`${one}/delete`);
+  await person.read("This snapshot cannot be deleted");
+  await person.press("link", "Stop keeping it first");
+  await person.press("button", "Stop keeping");
+  await person.page.waitForURL((at) => !at.pathname.endsWith("/keep"));
+  await person.open(`${one}/delete`);
+  await person.press("button", "Delete this snapshot");
+  await person.page.waitForURL((at) => !at.pathname.endsWith("/delete"));
+  await person.open(`${url}/backups/hana/trash`);
+  await person.press("button", /^Bring back/, { first: true });
+  await person.page.waitForLoadState("load");
+  await person.open(one);
+  await person.read(/verified|automatic/);
+}
+
 // Titles of the demo that fit (d) and (e).
-async function fitting(url) {
+export async function fitting(url) {
   const get = async (path) => (await fetch(url + path)).text();
   const removed = await get("/timeline/hana?kind=removed");
   const gone = [...new Set([...removed.matchAll(/href="(\/titles\/hana\/[^"]+\/\d+)"/g)].map((found) => found[1]))];
   const watched = await get("/timeline/hana?kind=changed&field=progress");
   const moved = [...new Set([...watched.matchAll(/href="(\/titles\/hana\/[^"]+\/\d+)"/g)].map((found) => found[1]))];
-  return { gone, moved };
+  const backups = await get("/backups/hana");
+  const saved = [...new Set([...backups.matchAll(/href="\/backups\/hana\/([0-9a-z]{8,})"/g)].map((found) => found[1]))];
+  return { gone, moved, saved };
 }
 
 // (f) The server dies in the middle of a restore and goes on when it is started again.
@@ -249,7 +276,7 @@ export async function killed(browser, axe) {
   await world.end();
 }
 
-async function go(browser, axe, url, name, wayName, journey, given) {
+export async function go(browser, axe, url, name, wayName, journey, given) {
   const way = ways[wayName];
   await attempt(`${name}, ${wayName}`, async () => {
     const { keyboard, ...look } = way;
@@ -276,10 +303,12 @@ export async function journeys(browser, axe) {
   // A demo for each pair of ways, as an act waits for AniList and not for this machine.
   const first = async () => {
     const { end, ...demo } = await servers.demo();
-    const { gone, moved } = await fitting(demo.url);
+    const { gone, moved, saved } = await fitting(demo.url);
     await go(browser, axe, demo.url, "one title", "keyboard", title, { ...demo, gone: gone[0] });
     await go(browser, axe, demo.url, "one title", "no-script", title, { ...demo, gone: gone[1] });
     await go(browser, axe, demo.url, "one field", "mouse", field, { ...demo, moved: moved[0] });
+    await go(browser, axe, demo.url, "keep, note, delete", "no-script", curated, { ...demo, snapshot: saved.at(-1) });
+    await go(browser, axe, demo.url, "keep, note, delete", "keyboard", curated, { ...demo, snapshot: saved.at(-2) });
     await go(browser, axe, demo.url, "38 scores", "keyboard", scores, demo);
     await go(browser, axe, demo.url, "the wipe", "no-script", wiped, demo);
     await end();

@@ -31,7 +31,12 @@ export async function addresses(state, url) {
     nowhere: "/no-such-page",
   };
   if (state === "login") return { setup: "/setup" };
-  if (state !== "full") return { ...everywhere, "timeline-hana": "/timeline/hana", "ops-hana": "/ops/hana" };
+  if (state !== "full") {
+    return {
+      ...everywhere, "backups-hana": "/backups/hana", "trash-hana": "/backups/hana/trash",
+      "timeline-hana": "/timeline/hana", "ops-hana": "/ops/hana", "plan-hana-new": "/plan/hana/new",
+    };
+  }
   const get = async (path) => (await fetch(url + path)).text();
   const [backups, timeline, changed, titles, ops] = await Promise.all(
     ["/backups/hana", "/timeline/hana", "/timeline/hana?kind=changed", "/titles/hana", "/ops/hana"].map(get));
@@ -116,6 +121,11 @@ export async function visit(browser, axe, state, url, places, look, budgets) {
       // Pages keep a stream open, so the network is never idle.
       const answer = await page.goto(url + path, { waitUntil: "load" });
       check(`${name}: status`, allowed(state, what).includes(answer.status()), String(answer.status()));
+      if (state === "broken" && ["dashboard", "backups-hana"].includes(what)) {
+        const words = await page.locator("main").innerText();
+        check(`${name}: says that it could not be read`, /could not be read|cannot read|Cannot look/.test(words), words.slice(0, 300));
+        check(`${name}: does not say that there is nothing`, !/There is no snapshot|Nothing saved yet/.test(words), words.slice(0, 300));
+      }
       await sound(page, name, url);
       if (budgets) budgets.set(`${what}-${state}`, await weigh(page));
     } catch (error) {

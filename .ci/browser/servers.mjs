@@ -52,8 +52,23 @@ export async function endAll() {
 
 export const demo = () => start(["--demo"]);
 export const empty = () => start(["--data-dir", folder("empty")], { ANIREWIND_LOGIN: "off" });
-export function broken() {
+// The account is known and has a snapshot; then something stands where its folder was.
+export async function broken() {
   const data = folder("broken");
+  const world = await demo();
+  const anilist = simulatorOf(world);
+  if (anilist) {
+    const whole = await start(["--data-dir", data], {
+      ANIREWIND_LOGIN: "off", ANIREWIND_ANILIST_URL: anilist, ANIREWIND_ANILIST_TOKEN: "demo-token",
+    });
+    for (let turns = 0; turns < 60; turns += 1) {
+      if ((await (await fetch(`${whole.url}/backups/hana`)).text()).includes("Restore…")) break;
+      await new Promise((done) => setTimeout(done, 1_000));
+    }
+    await whole.end();
+    rmSync(path.join(data, "backups"), { recursive: true });
+  }
+  await world.end();
   writeFileSync(path.join(data, "backups"), "a file where the folder should be");
   return start(["--data-dir", data], { ANIREWIND_LOGIN: "off" });
 }
