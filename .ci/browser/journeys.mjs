@@ -204,7 +204,7 @@ export async function curated(person, { url, snapshot }) {
   await person.page.waitForURL((at) => !at.pathname.endsWith("/delete"));
   await person.open(`${url}/backups/hana/trash`);
   await person.press("button", /^Bring back/, { first: true });
-  await person.page.waitForLoadState("load");
+  await person.page.locator("#said").waitFor();
   await person.open(one);
   await person.read(/verified|automatic/);
 }
