@@ -52,7 +52,7 @@ export async function pictures(browser, folder) {
     await page.getByRole("button", { name: /^Send/ }).click();
     await page.waitForURL(/\/jobs\//, { timeout: 60_000 });
     await page.getByText(/[1-9]\d* of \d+/).first().waitFor({ timeout: 60_000 });
-    await page.evaluate(() => scrollTo(0, 0));
+    await page.reload({ waitUntil: "load" });
     await shot(page, "job");
   });
   await open({ colorScheme: "dark" }, async (page, go) => {
