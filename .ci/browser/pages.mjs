@@ -1,94 +1,168 @@
-// Starts servers in several states and looks at their pages in Chromium.
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import axe from "axe-core";
-import { chromium } from "playwright-core";
+// Every page, in light and dark, narrow and wide, with a full, an empty and a broken data folder.
+import { gzipSync } from "node:zlib";
+import { check } from "./checks.mjs";
 
-const target = process.argv[2];
-const pictures = path.join(target, "pages");
-mkdirSync(pictures, { recursive: true });
+const SPRITE = 6_000;
+const STYLE = 14_000;
+const SCRIPT = 12_000;
+const MODULES = 3;
+const HTML = 40_000;
 
-// Each state is a server of its own: full is the demo, empty has no account, broken cannot read.
-const states = {
-  full: { args: ["--demo"] },
-  empty: { args: ["--data-dir", mkdtempSync(path.join(tmpdir(), "anirewind-empty-"))] },
-  broken: { args: ["--data-dir", brokenFolder()], status: 500 },
-};
+export const looks = [360, 1280].flatMap((width) =>
+  ["light", "dark"].map((colorScheme) => ({ colorScheme, width })));
 
-function brokenFolder() {
-  const data = mkdtempSync(path.join(tmpdir(), "anirewind-broken-"));
-  writeFileSync(path.join(data, "backups"), "a file where the folder should be");
-  return data;
+export async function contextOf(browser, axe, { colorScheme, width, ...more }) {
+  const context = await browser.newContext({
+    colorScheme, viewport: { width, height: 900 }, reducedMotion: "reduce", ...more,
+  });
+  // Put in by the browser, not by the page, so the page's policy stays as strict as it is.
+  await context.addInitScript({ content: axe });
+  return context;
 }
 
-function start(args) {
-  const clean = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(ANIREWIND|PAB)_/.test(name)),
-  );
-  const server = spawn(path.join(target, "debug", "anirewind-server"), ["--listen", "127.0.0.1:0", ...args], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...clean, ANIREWIND_LOG: "off" },
-  });
-  return new Promise((resolve, reject) => {
-    server.stdout.on("data", (line) => {
-      const found = /http:\/\/\S+/.exec(line.toString());
-      if (found) resolve({ server, url: found[0] });
-    });
-    server.on("exit", (code) => reject(new Error(`the server ended with ${code}`)));
-  });
-}
+const first = (html, pattern) => pattern.exec(html)?.[1];
 
-let failed = 0;
-let passed = 0;
-const check = (what, holds, detail = "") => {
-  if (holds) passed += 1;
-  else {
-    failed += 1;
-    console.error(`FAILED: ${what} ${detail}`);
+// The addresses of a server's pages: those everybody has, and in the demo those of its story.
+export async function addresses(state, url) {
+  const everywhere = {
+    dashboard: "/", backups: "/backups", compare: "/compare/hana", timeline: "/timeline",
+    titles: "/titles", settings: "/settings", security: "/settings/security", connect: "/connect",
+    status: "/status", log: "/status/log", about: "/about", api: "/api",
+    nowhere: "/no-such-page",
+  };
+  if (state === "login") return { setup: "/setup" };
+  if (state !== "full") {
+    return {
+      ...everywhere, "backups-hana": "/backups/hana", "trash-hana": "/backups/hana/trash",
+      "timeline-hana": "/timeline/hana", "ops-hana": "/ops/hana", "plan-hana-new": "/plan/hana/new",
+    };
   }
-};
+  const get = async (path) => (await fetch(url + path)).text();
+  const [backups, timeline, changed, titles, ops] = await Promise.all(
+    ["/backups/hana", "/timeline/hana", "/timeline/hana?kind=changed", "/titles/hana", "/ops/hana"].map(get));
+  const saved = [...new Set([...backups.matchAll(/href="\/backups\/hana\/([0-9a-z]{8,})"/g)].map((found) => found[1]))];
+  const found = {
+    newest: saved[0], older: saved[1],
+    event: first(changed, /href="\/timeline\/hana\/([0-9a-z]{8})"/),
+    removed: first(timeline, /href="\/timeline\/hana\/([0-9a-z]{8})"/),
+    group: first(timeline, /group=([0-9a-z]{8})"/),
+    title: first(titles, /href="(\/titles\/hana\/[^"]+\/\d+)"/),
+    operation: first(ops, /href="\/ops\/hana\/([0-9a-z]{8})"/),
+  };
+  for (const [what, id] of Object.entries(found)) check(`the demo has an address of: ${what}`, Boolean(id));
+  const { newest, older, event, removed, group, title, operation } = found;
+  const one = `/backups/hana/${newest}`;
+  return {
+    ...everywhere,
+    "backups-hana": "/backups/hana",
+    snapshot: one, "snapshot-changes": `${one}?view=changes`, "snapshot-raw": `${one}?view=raw`,
+    keep: `${one}/keep`, delete: `${one}/delete`,
+    trash: "/backups/hana/trash", import: "/backups/hana/import", prune: "/backups/hana/prune",
+    "compare-two": `/compare/hana?from=${older}&to=${newest}`,
+    "compare-live": `/compare/hana?from=${newest}&to=live`,
+    "timeline-hana": "/timeline/hana", "timeline-score": "/timeline/hana?kind=changed&field=score",
+    event: `/timeline/hana/${event}`, "event-removed": `/timeline/hana/${removed}`, group: `/timeline/hana?group=${group}`,
+    "titles-hana": "/titles/hana", title, at: "/at/hana",
+    "plan-new": "/plan/hana/new", plans: "/plan/hana",
+    job: `/jobs/${operation}`, "ops-hana": "/ops/hana", op: `/ops/hana/${operation}`,
+  };
+}
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run"],
-});
-const source = readFileSync(new URL(import.meta.resolve("axe-core")), "utf8");
-for (const [state, { args, status = 200 }] of Object.entries(states)) {
-  const { server, url } = await start(args);
-  for (const colorScheme of ["light", "dark"]) {
-    for (const width of [360, 1280]) {
-      const name = `dashboard-${state}-${colorScheme}-${width}`;
-      // Scripts are let in for axe alone; the page has none and its policy allows none.
-      const context = await browser.newContext({
-        colorScheme, viewport: { width, height: 900 }, bypassCSP: true, reducedMotion: "reduce",
-      });
-      const page = await context.newPage();
-      const elsewhere = [];
-      page.on("request", (request) => {
-        if (!request.url().startsWith(url)) elsewhere.push(request.url());
-      });
-      const answer = await page.goto(url);
-      check(`${name}: status`, answer.status() === status, String(answer.status()));
-      check(`${name}: requests elsewhere`, elsewhere.length === 0, elsewhere.join(" "));
-      const html = await page.content();
-      check(`${name}: inline script or style`, !/<script|<style|style="|\son\w+=/.test(html));
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      check(`${name}: no sideways scrolling`, wide <= 0, `${wide} px too wide`);
-      await page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: true });
-      await page.evaluate(source);
-      const { violations } = await page.evaluate(() => axe.run());
-      check(`${name}: axe`, violations.length === 0,
-        violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(", ")}`).join("; "));
-      await context.close();
+// What no page may have, whatever it shows.
+export async function sound(page, name, url) {
+  const seen = await page.evaluate(async () => ({
+    wide: document.documentElement.scrollWidth - innerWidth,
+    inline: document.querySelectorAll("script:not([src]), style, [style]").length
+      + [...document.querySelectorAll("*")].filter((node) => [...node.attributes].some((given) => given.name.startsWith("on"))).length,
+    titles: document.querySelectorAll("h1").length,
+    axe: (await axe.run({ resultTypes: ["violations"] })).violations
+      .map((found) => `${found.id}: ${found.nodes.slice(0, 4).map((node) => node.target).join(", ")}`),
+  }));
+  check(`${name}: no sideways scrolling`, seen.wide <= 0, `${seen.wide} px too wide`);
+  check(`${name}: no inline script or style`, seen.inline === 0, `${seen.inline} found`);
+  check(`${name}: one h1`, seen.titles === 1, `${seen.titles} found`);
+  check(`${name}: axe`, seen.axe.length === 0, seen.axe.join("; "));
+  check(`${name}: asks this server alone`, page.elsewhere.length === 0, page.elsewhere.join(" "));
+  check(`${name}: nothing refused, no error in the console`, page.problems.length === 0, page.problems.join(" | "));
+}
+
+// A page that remembers what it should not have done.
+export async function watched(context, url) {
+  const page = await context.newPage();
+  page.elsewhere = [];
+  page.problems = [];
+  page.on("request", (request) => {
+    if (!request.url().startsWith(url) && !request.url().startsWith("data:")) page.elsewhere.push(request.url());
+  });
+  page.on("pageerror", (error) => page.problems.push(error.message));
+  page.on("console", (line) => {
+    // A page that answers 404 or 500 is said there too; the status is looked at by itself.
+    if (line.type() === "error" && !/Failed to load resource/.test(line.text())) page.problems.push(line.text());
+  });
+  page.forget = () => { page.elsewhere.length = 0; page.problems.length = 0; };
+  return page;
+}
+
+// Statuses a page may have in a state, where it is not 200.
+function allowed(state, name) {
+  if (name === "nowhere") return [404];
+  if (state === "broken") return [200, 404, 500];
+  if (state === "empty" && /hana|compare/.test(name)) return [200, 404];
+  return [200];
+}
+
+export async function visit(browser, axe, state, url, places, look, budgets) {
+  const context = await contextOf(browser, axe, look);
+  const page = await watched(context, url);
+  for (const [what, path] of Object.entries(places)) {
+    const name = `${what}-${state}-${look.colorScheme}-${look.width}`;
+    page.forget();
+    try {
+      // Pages keep a stream open, so the network is never idle.
+      const answer = await page.goto(url + path, { waitUntil: "load" });
+      check(`${name}: status`, allowed(state, what).includes(answer.status()), String(answer.status()));
+      if (state === "broken" && ["dashboard", "backups-hana"].includes(what)) {
+        const words = await page.locator("main").innerText();
+        check(`${name}: says that it could not be read`, /could not be read|cannot read|Cannot look/.test(words), words.slice(0, 300));
+        check(`${name}: does not say that there is nothing`, !/no snapshot|Nothing saved yet|0 snapshots/.test(words), words.slice(0, 300));
+      }
+      await sound(page, name, url);
+      if (budgets) budgets.set(`${what}-${state}`, await weigh(page));
+    } catch (error) {
+      check(name, false, error.message.split("\n")[0]);
     }
   }
-  server.removeAllListeners("exit");
-  server.kill();
+  await context.close();
 }
-await browser.close();
-console.log(`axe-core ${axe.version}, ${Object.keys(states).length} states x light, dark x 360, 1280`);
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+
+// What a page costs on the wire, and how long the server took.
+async function weigh(page) {
+  const { sprite, ...seen } = await page.evaluate(() => {
+    const [page] = performance.getEntriesByType("navigation");
+    const parts = performance.getEntriesByType("resource").filter((part) => !part.name.includes("/img/cover/"));
+    const bytes = (kind) => parts.filter((part) => new URL(part.name).pathname.endsWith(kind))
+      .reduce((sum, part) => sum + part.encodedBodySize, 0);
+    return {
+      html: page.encodedBodySize, css: bytes(".css"), js: bytes(".js"),
+      modules: parts.filter((part) => new URL(part.name).pathname.endsWith(".js")).length,
+      requests: 1 + parts.filter((part) => part.initiatorType !== "other" && !part.name.includes("/events")).length,
+      server: Math.round(page.responseStart - page.requestStart),
+      sprite: document.querySelector("svg.sprite, svg:has(> symbol)")?.outerHTML ?? "",
+    };
+  });
+  return { ...seen, sprite: gzipSync(sprite).length };
+}
+
+export function report(budgets) {
+  console.log("page                        html B   css B    js B  modules requests server ms");
+  for (const [name, cost] of budgets) {
+    console.log(`${name.padEnd(26)} ${[cost.html, cost.css, cost.js].map((n) => String(n).padStart(7)).join(" ")} `
+      + `${String(cost.modules).padStart(8)} ${String(cost.requests).padStart(8)} ${String(cost.server).padStart(9)}`);
+    check(`${name}: style within ${STYLE} bytes`, cost.css > 0 && cost.css <= STYLE, String(cost.css));
+    check(`${name}: scripts within ${SCRIPT} bytes in ${MODULES}`, cost.js <= SCRIPT && cost.modules <= MODULES, `${cost.js} in ${cost.modules}`);
+    check(`${name}: icons within ${SPRITE} bytes`, cost.sprite <= SPRITE, String(cost.sprite));
+    check(`${name}: at most 6 requests without covers`, cost.requests <= 6, String(cost.requests));
+  }
+  const timeline = budgets.get("timeline-hana-full");
+  if (timeline) check(`timeline: HTML within ${HTML} bytes`, timeline.html <= HTML, String(timeline.html));
+}

@@ -45,7 +45,9 @@ const put = (event) => {
     // Nothing is taken from under somebody's fingers.
     if (!old.contains(document.activeElement)) old.replaceWith(part);
     announce(part);
-    if (part.hasAttribute("data-over")) location.reload();
+    // At the end, and once something was sent, what stands around the part is no longer so.
+    const begun = document.querySelector("[data-begins]") && part.querySelector("progress")?.value > 0;
+    if (begun || part.hasAttribute("data-over")) location.reload();
     break;
   }
 };

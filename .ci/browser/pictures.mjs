@@ -1,0 +1,68 @@
+// The pictures of the documentation, taken from the demo.
+import path from "node:path";
+import { vanished } from "./journeys.mjs";
+import * as servers from "./servers.mjs";
+
+export async function pictures(browser, folder) {
+  const demo = await servers.demo();
+  const fresh = await servers.fresh();
+  const shot = async (page, name) => {
+    await page.waitForFunction(() => [...document.images].filter((image) => {
+      const { top, bottom } = image.getBoundingClientRect();
+      return bottom > 0 && top < innerHeight;
+    }).every((image) => image.complete), null, { timeout: 10_000 }).catch(() => {});
+    await page.screenshot({ path: path.join(folder, `${name}.png`) });
+    console.log(`${name}.png`);
+  };
+  const open = async (look, act) => {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce", ...look });
+    const page = await context.newPage();
+    const go = (where) => page.goto(where, { waitUntil: "load" });
+    try {
+      await act(page, go);
+    } catch (error) {
+      console.error(`a picture is missing: ${error.message.split("\n")[0]}`);
+    }
+    await context.close();
+  };
+  const { url } = demo;
+  await open({}, async (page, go) => {
+    await go(`${fresh.url}/setup`);
+    await shot(page, "setup");
+    await go(`${url}/`);
+    await vanished(page);
+    await shot(page, "dashboard");
+    await go(`${url}/backups/hana`);
+    await shot(page, "backups");
+    await go(`${url}/timeline/hana?kind=changed`);
+    const group = page.getByRole("listitem").filter({ hasText: "38 titles changed together" }).first();
+    await group.evaluate((row) => row.scrollIntoView({ block: "center" }));
+    await shot(page, "timeline");
+    await go(`${url}/timeline/hana?kind=removed`);
+    const gone = await page.locator('a[href^="/titles/hana/"]').first().getAttribute("href");
+    await go(url + gone);
+    await shot(page, "title");
+    await go(`${url}/`);
+    await (await vanished(page)).getByRole("link", { name: "Review what is missing" }).click();
+    await page.waitForURL(/\/compare\//);
+    await shot(page, "compare");
+    await page.getByRole("button", { name: "Plan: bring back what is ticked" }).click();
+    await page.waitForURL(/\/plan\/hana\/[0-9a-z]{8}$/, { timeout: 60_000 });
+    await shot(page, "plan");
+    await page.getByRole("button", { name: /^Send/ }).click();
+    await page.waitForURL(/\/jobs\//, { timeout: 60_000 });
+    await page.getByText(/[1-9]\d* of \d+/).first().waitFor({ timeout: 60_000 });
+    await page.reload({ waitUntil: "load" });
+    await shot(page, "job");
+  });
+  await open({ colorScheme: "dark" }, async (page, go) => {
+    await go(`${url}/`);
+    await shot(page, "dashboard-dark");
+  });
+  await open({ viewport: { width: 360, height: 800 } }, async (page, go) => {
+    await go(`${url}/`);
+    await shot(page, "dashboard-360");
+  });
+  await demo.end();
+  await fresh.end();
+}
