@@ -367,6 +367,10 @@ async fn snapshot(app: App, key: Key, targets: Vec<Target>, _under_way: Option<U
     // From when on it is the list of now that is read.
     let began = app.now();
     let outcomes = app.capture_each(&targets, Kind::Automatic).await;
+    // Whose a token of the environment is may only be known now.
+    for target in &targets {
+        app.resume_in_background(target);
+    }
     let ending = match outcomes.last() {
         Some((_, Err(error))) => ending(error.code()),
         Some((_, Ok(_))) | None => Ending::Settled,
