@@ -7,6 +7,7 @@ mod probe;
 mod story;
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -191,12 +192,9 @@ fn sources(arguments: &Arguments) -> Sources {
     }
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "the one line that says where the page is"
-)]
+/// Whoever read the first line may have stopped listening; the server does not end for that.
 fn announce(line: &str) {
-    println!("{line}");
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 #[expect(

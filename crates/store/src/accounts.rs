@@ -252,7 +252,8 @@ mod tests {
     #[tokio::test]
     async fn a_row_that_nobody_wrote_is_named() {
         let store = Store::in_memory();
-        let spoil = "INSERT INTO account VALUES (-1, 'x', 'x', NULL, 0, 0, NULL)";
+        let spoil = "INSERT INTO account (user_id, profile, name, added_at, checked_at)
+            VALUES (-1, 'x', 'x', 0, 0)";
         store
             .run(|connection| Ok(connection.execute(spoil, [])?))
             .await

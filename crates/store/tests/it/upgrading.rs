@@ -43,6 +43,10 @@ fn made_by(version: usize, path: &Path) {
     for table in tables(&connection) {
         let columns = columns(&connection, &table);
         for row in 1..=ROWS {
+            // Of passwords there is one.
+            if table == "login" && row > 1 {
+                continue;
+            }
             let values =
                 columns
                     .iter()

@@ -186,6 +186,7 @@ impl Wish {
         }
         self.shown.clear();
         self.cause.clear();
+        self.has_lists.clear();
         if self.only.len() == MediaType::BOTH.len() {
             self.only.clear();
         }

@@ -268,7 +268,12 @@ async fn every_answer_has_the_shape_that_the_document_promises() {
                     continue;
                 }
                 let schema = caller.promised(way, status);
-                assert!(!schema.is_null(), "{what}: {status} is not in the document");
+                if schema.is_null() {
+                    // A file as it lies there: it is promised, and its shape is its own.
+                    let is_promised = !way["responses"][status.as_str()].is_null();
+                    assert!(is_promised, "{what}: {status} is not in the document");
+                    continue;
+                }
                 let answer: Value = serde_json::from_str(&body).unwrap();
                 let shape = jsonschema::validator_for(&schema).unwrap();
                 let wrong: Vec<String> = shape
