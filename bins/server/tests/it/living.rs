@@ -329,8 +329,11 @@ fn new_settings_are_taken_over_while_requests_are_under_way() {
     scene.config("keep_daily = 1\n");
     let server = scene.settled(&[]);
     assert_eq!(server.setting(&scene, "keep_daily"), "1");
-    let saved = server.get(&scene, "/api/v1/log?level=info&q=saved").1;
-    assert!(saved.to_string().contains("snapshot{profile="), "{saved}");
+    // It is told after it can be seen.
+    wait_for("a word about the snapshot", || {
+        let saved = server.get(&scene, "/api/v1/log?level=info&q=saved").1;
+        saved.to_string().contains("snapshot{profile=")
+    });
     // One request is half sent, and somebody listens to what happens.
     let whole = request(&scene.key, "GET", "/api/v1/status", &[], None);
     let (first, second) = whole.split_at(40);

@@ -116,6 +116,8 @@ pub(crate) async fn snapshots(
     let below = below
         .transpose()
         .map_err(|_| Problem::usage("`below` is not what a page before gave"))?;
+    // The folder is the truth; others put files into it too.
+    app.catalogue().await?;
     let rows = app.snapshots_page(owner, below, most).await?;
     let next = rows.last().filter(|_| rows.len() == most);
     Ok(web::Json(Page {
