@@ -1,8 +1,7 @@
 // Looks at AniRewind in Chromium: every page, then what people come for, from the first click to the report.
-//   node all.mjs TARGET [pages|full|empty|broken|login|journeys]...
-//   node all.mjs TARGET --pictures FOLDER
-import { existsSync, readFileSync } from "node:fs";
-import path from "node:path";
+//   node all.mjs SERVER [pages|full|empty|broken|login|journeys]...
+//   node all.mjs SERVER --pictures FOLDER
+import { readFileSync } from "node:fs";
 import axe from "axe-core";
 import { chromium } from "playwright-core";
 import { count } from "./checks.mjs";
@@ -11,9 +10,8 @@ import { addresses, looks, report, visit } from "./pages.mjs";
 import { pictures } from "./pictures.mjs";
 import * as servers from "./servers.mjs";
 
-const [target, ...wanted] = process.argv.slice(2);
-const within = path.join(target, "debug", "anirewind-server");
-servers.use(existsSync(within) ? within : target);
+const [server, ...wanted] = process.argv.slice(2);
+servers.use(server);
 const states = ["full", "empty", "broken", "login"].filter((state) =>
   wanted.length === 0 || wanted.includes("pages") || wanted.includes(state));
 const wants = (what) => wanted.length === 0 || wanted.includes(what);

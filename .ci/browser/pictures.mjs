@@ -1,6 +1,9 @@
-// The pictures of the documentation, taken from the demo.
+// The pictures of the documentation, taken from the demo: each page once, with a list of them beside the folder,
+// then those of the tour.
+import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { vanished } from "./journeys.mjs";
+import { addresses } from "./pages.mjs";
 import * as servers from "./servers.mjs";
 
 export async function pictures(browser, folder) {
@@ -26,6 +29,20 @@ export async function pictures(browser, folder) {
     await context.close();
   };
   const { url } = demo;
+  const all = await addresses("full", url);
+  const within = path.join(folder, "pages");
+  mkdirSync(within, { recursive: true });
+  const list = ["# Every page", "", "As the demo shows them. Made by `.ci/browser/run --pictures docs/images`.", ""];
+  await open({}, async (page, go) => {
+    for (const [name, where] of Object.entries(all)) {
+      await go(url + where);
+      await page.screenshot({ path: path.join(within, `${name}.jpg`), type: "jpeg", quality: 60 });
+      const heading = (await page.locator("h1").innerText()).trim();
+      list.push(`## ${name}`, "", `\`${where}\``, "", `![${heading}](images/pages/${name}.jpg)`, "");
+      console.log(`pages/${name}.jpg`);
+    }
+  });
+  writeFileSync(path.join(folder, "..", "pages.md"), list.join("\n"));
   await open({}, async (page, go) => {
     await go(`${fresh.url}/setup`);
     await shot(page, "setup");

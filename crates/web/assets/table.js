@@ -1,7 +1,8 @@
 // Lists with ticks and, for those who want them, letter keys. Without it ticks and links do the same.
 
 const lists = [...document.querySelectorAll("[data-pick]")];
-const boxes = () => lists.flatMap((list) => [...list.querySelectorAll('li > .row input[type="checkbox"]')]);
+const rows = () => lists.flatMap((list) => [...list.children]);
+const boxes = () => rows().map((row) => row.querySelector('input[type="checkbox"]')).filter(Boolean);
 const counters = document.querySelectorAll("[data-picked]");
 
 const count = () => {
@@ -24,28 +25,35 @@ for (const list of lists) {
 }
 count();
 
-// Letters do nothing unless somebody switched them on.
+// Keys do nothing unless somebody switched them on.
 if (document.cookie.split("; ").includes("keys=on")) {
-  const rows = () => lists.flatMap((list) => [...list.children]);
+  const go = (row) => {
+    if (!row) return;
+    row.tabIndex = -1;
+    row.focus();
+    row.scrollIntoView({ block: "nearest" });
+  };
+  const press = (what) => what?.click();
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
     const all = rows();
     const at = all.findIndex((row) => row.contains(document.activeElement));
     const row = all[at];
-    const go = (to) => {
-      const next = all[Math.max(0, Math.min(to, all.length - 1))];
-      if (!next) return;
-      next.tabIndex = -1;
-      next.focus();
-      next.scrollIntoView({ block: "nearest" });
+    const acts = {
+      j: () => go(all[Math.min(at + 1, all.length - 1)]),
+      k: () => go(all[Math.max(at - 1, 0)]),
+      x: () => press(row?.querySelector('input[type="checkbox"]')),
+      u: () => press(row?.querySelector('a.button[href*="#undo"], [data-key="u"]')),
+      b: () => document.querySelector('[data-key="b"]')?.focus(),
+      c: () => press(document.querySelector('[data-key="c"]')),
+      "/": () => document.querySelector('main input[type="search"]')?.focus(),
+      ArrowLeft: () => press(document.querySelector('[data-step] [rel="prev"]')),
+      ArrowRight: () => press(document.querySelector('[data-step] [rel="next"]')),
+      Enter: () => press(row.querySelector("summary, th a, a")),
     };
-    if (event.key === "j") go(at + 1);
-    else if (event.key === "k") go(at - 1);
-    else if (event.key === "x" && row) row.querySelector('input[type="checkbox"]')?.click();
-    else if (event.key === "u" && row) row.querySelector('a.button[href*="#undo"]')?.click();
-    else if (event.key === "Enter" && row === document.activeElement) row.querySelector("summary")?.click();
-    else if (event.key === "/") document.querySelector('input[type="search"]')?.focus();
-    else return;
+    const isOurs = Object.hasOwn(acts, event.key) && (event.key !== "Enter" || row === document.activeElement && row);
+    if (!isOurs) return;
+    acts[event.key]();
     event.preventDefault();
   });
 }
