@@ -21,7 +21,8 @@ mod job;
 mod list;
 mod titles;
 
-pub(crate) use change::{ChangeLine, Offer, UndoPart, clock, time_of};
+pub(crate) use crate::format::clock;
+pub(crate) use change::{ChangeLine, Offer, UndoPart, time_of};
 pub(crate) use chart::{Chart, Moment};
 pub(crate) use job::JobProgress;
 pub(crate) use list::{ListPart, ListQuery, names as list_names};
@@ -58,6 +59,7 @@ impl JobBar {
 pub(crate) struct When {
     machine: String,
     shown: String,
+    exact: String,
     ago: String,
     is_short: bool,
 }
@@ -68,6 +70,7 @@ impl When {
         Self {
             machine: format::machine(at),
             shown: format::instant(at),
+            exact: format::exact(at),
             ago: format::age(at, now),
             is_short: false,
         }

@@ -83,7 +83,8 @@ async fn stream(
         following,
     };
     let frames = unfold(listener, |mut listener| async move {
-        let frame = listener.next().await?;
+        let zone = listener.app.zone();
+        let frame = crate::format::in_zone(zone, listener.next()).await?;
         Some((Ok::<_, actix_web::Error>(frame), listener))
     });
     Ok(HttpResponse::Ok()
