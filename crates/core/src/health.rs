@@ -230,7 +230,8 @@ fn clock(answers: &Answers) -> HealthCheck {
 fn token(status: &AccountStatus, now: OffsetDateTime) -> HealthCheck {
     let again =
         "Connect the account again: anirewind account add --token-file FILE. All else is kept.";
-    if status.verdict == Verdict::NotConnected {
+    let ended = status.account.token_expires_at.filter(|ends| *ends <= now);
+    if status.verdict == Verdict::NotConnected && ended.is_none() {
         let since = status.last_attempt.as_ref().map(|attempt| attempt.at);
         return HealthCheck::new("token", HealthState::Bad, "AniList no longer takes it")
             .since(since)
@@ -268,7 +269,9 @@ fn snapshots(status: &AccountStatus) -> HealthCheck {
     let state = match status.verdict {
         Verdict::Protected => HealthState::Ok,
         Verdict::NoSnapshotYet => HealthState::Unknown,
-        Verdict::Unusual | Verdict::Late => HealthState::Warn,
+        Verdict::Unusual | Verdict::Late | Verdict::AniListDown | Verdict::Paused => {
+            HealthState::Warn
+        }
         Verdict::NotConnected | Verdict::Failing | Verdict::Damaged => HealthState::Bad,
     };
     let check = HealthCheck::new("snapshots", state, found).since(since);
@@ -277,6 +280,16 @@ fn snapshots(status: &AccountStatus) -> HealthCheck {
         (Some(attempt), _) if status.verdict == Verdict::Failing => {
             let hint = format!("The last attempt: {}", attempt.detail);
             check.hint(hint)
+        }
+        (Some(attempt), _) if status.verdict == Verdict::AniListDown => {
+            let hint = format!(
+                "Nothing: it is tried again. The last attempt: {}",
+                attempt.detail
+            );
+            check.hint(hint)
+        }
+        _ if status.verdict == Verdict::Paused => {
+            check.hint("If they are to be taken again: anirewind config set backup_at daily@01:00")
         }
         _ => check
             .hint("See `anirewind status`; what is unusual is answered with `anirewind alarm`."),
