@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::figures::{Answers, Figures};
 use crate::find::BrowseError;
 use crate::status::{AccountStatus, Verdict};
+use crate::zone::Zone;
 
 /// Clocks this far apart make times in the timeline hard to read,
 const CLOCK_OFF: i64 = 90;
@@ -123,7 +124,7 @@ impl App {
             self.schema().await?,
             self.settings_check(),
         ];
-        let all = self.status().await?;
+        let (all, zone) = (self.status().await?, self.zone());
         if all.is_empty() {
             let check = HealthCheck::new("token", HealthState::Bad, "no account is connected");
             checks.push(check.hint("Connect one: anirewind account add --token-file FILE"));
@@ -131,9 +132,9 @@ impl App {
         for status in &all {
             let profile = status.account.profile.clone();
             let of_account = [
-                token(status, self.now()),
+                token(status, self.now(), &zone),
                 snapshots(status),
-                proven(status, self.now()),
+                proven(status, self.now(), &zone),
                 jobs(status),
             ];
             checks.extend(of_account.map(|check| check.of(&profile)));
@@ -227,7 +228,7 @@ fn clock(answers: &Answers) -> HealthCheck {
     }
 }
 
-fn token(status: &AccountStatus, now: OffsetDateTime) -> HealthCheck {
+fn token(status: &AccountStatus, now: OffsetDateTime, zone: &Zone) -> HealthCheck {
     let again =
         "Connect the account again: anirewind account add --token-file FILE. All else is kept.";
     let ended = status.account.token_expires_at.filter(|ends| *ends <= now);
@@ -244,13 +245,13 @@ fn token(status: &AccountStatus, now: OffsetDateTime) -> HealthCheck {
             "taken; it does not say when it ends",
         ),
         Some(ends) if ends <= now => {
-            let found = format!("it ended on {}", ends.date());
+            let found = format!("it ended on {}", zone.day(ends));
             HealthCheck::new("token", HealthState::Bad, found)
                 .since(Some(ends))
                 .hint(again)
         }
         Some(ends) => {
-            let found = format!("taken; it ends on {}", ends.date());
+            let found = format!("taken; it ends on {}", zone.day(ends));
             if ends - now < TOKEN_ENDS {
                 HealthCheck::new("token", HealthState::Warn, found).hint(again)
             } else {
@@ -296,7 +297,7 @@ fn snapshots(status: &AccountStatus) -> HealthCheck {
     }
 }
 
-fn proven(status: &AccountStatus, now: OffsetDateTime) -> HealthCheck {
+fn proven(status: &AccountStatus, now: OffsetDateTime, zone: &Zone) -> HealthCheck {
     let Some(since) = status.proven_since else {
         return HealthCheck::new(
             "verify",
@@ -306,7 +307,7 @@ fn proven(status: &AccountStatus, now: OffsetDateTime) -> HealthCheck {
     };
     let found = format!(
         "every snapshot was read again and proven since {}",
-        since.date()
+        zone.day(since)
     );
     if now - since > PROVEN_LATE {
         return HealthCheck::new("verify", HealthState::Warn, found)

@@ -22,6 +22,11 @@ impl Zone {
         TimeZone::get(name).ok().map(Self)
     }
 
+    /// The day that it is then, as 2026-11-03.
+    pub fn day(&self, at: OffsetDateTime) -> String {
+        self.local(at).0.date().to_string()
+    }
+
     /// The moment by the clocks of the zone, and what the zone is called then, as `CET`.
     pub fn local(&self, at: OffsetDateTime) -> (OffsetDateTime, String) {
         let moment = Timestamp::from_second(at.unix_timestamp()).unwrap_or_default();

@@ -73,6 +73,15 @@ if (token && brought) {
   token.form.querySelector("button").focus();
 }
 
+// A log that is followed is the page as the server makes it, asked for again.
+const log = document.querySelector("[data-follow]");
+if (log) setInterval(async () => {
+  if (document.hidden) return;
+  const answer = await fetch(location.href);
+  const now = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-follow]");
+  if (now && now.innerHTML !== log.innerHTML) log.innerHTML = now.innerHTML;
+}, 5000);
+
 // What was wrong with a form is read first.
 document.querySelector("[data-problems]")?.focus();
 

@@ -111,7 +111,7 @@ async fn the_dashboard_says_what_happened_and_how_it_stands() {
         &[
             "is protected",
             "Back up now",
-            "30 days",
+            "<span class=\"roomy\">30</span>",
             "2 fine, 28 without a snapshot",
             "+0 added",
             "~1 changed",
