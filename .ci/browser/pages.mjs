@@ -26,8 +26,8 @@ const first = (html, pattern) => pattern.exec(html)?.[1];
 export async function addresses(state, url) {
   const everywhere = {
     dashboard: "/", backups: "/backups", compare: "/compare/hana", timeline: "/timeline",
-    titles: "/titles", settings: "/settings", security: "/settings/security", connect: "/connect",
-    status: "/status", log: "/status/log", about: "/about", api: "/api",
+    titles: "/titles", settings: "/settings", security: "/settings/security", connect: "/connect", "account-hana": "/settings/hana", "taking-hana": "/backups/hana/new",
+    status: "/status", log: "/status/log", about: "/about", help: "/help/keys", api: "/api",
     nowhere: "/no-such-page",
   };
   if (state === "login") return { setup: "/setup" };

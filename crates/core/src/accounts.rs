@@ -393,6 +393,12 @@ impl App {
             .or_else(|| found.map(|(_, owner)| *owner))
     }
 
+    /// Whether the token of an account is handed in, and none of it is kept here.
+    pub async fn is_token_provided(&self, row: &AccountRow) -> bool {
+        let (secrets, owner) = (self.inner.secrets.clone(), row.account.id);
+        matches!(blocking(move || secrets.get(owner)).await, Ok(None))
+    }
+
     /// Whose failure it is when a token fails: for one that nobody gave a name, and that AniList no
     /// longer knows, the account that has no token of its own here.
     pub(crate) async fn owner_for_failure(&self, target: &Target) -> Option<UserId> {

@@ -116,8 +116,11 @@ impl App {
         Ok(self.inner.store.change_sums(owner, since).await?)
     }
 
-    /// When the next snapshot of an account is due, if a server runs.
-    pub async fn next_backup(&self, account: &AccountRow) -> Result<OffsetDateTime, BrowseError> {
+    /// When the next snapshot of an account is due, if a server runs; `None` when none is taken by itself.
+    pub async fn next_backup(
+        &self,
+        account: &AccountRow,
+    ) -> Result<Option<OffsetDateTime>, BrowseError> {
         let last = self.inner.store.last_attempt(account.account.id).await?;
         Ok(self.next_due(account, last.as_ref()))
     }

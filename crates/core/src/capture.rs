@@ -448,13 +448,12 @@ impl App {
 
     /// Notes that an attempt failed, so that the verdict says so.
     pub(crate) async fn note_failure(&self, owner: UserId, code: Code, problem: &str) {
-        let is_refused = code == Code::NotSignedIn;
         let attempt = Attempt {
             at: self.now(),
-            outcome: if is_refused {
-                Outcome::Refused
-            } else {
-                Outcome::Failed
+            outcome: match code {
+                Code::NotSignedIn => Outcome::Refused,
+                Code::Unavailable => Outcome::Unavailable,
+                _ => Outcome::Failed,
             },
             detail: problem.to_owned(),
             changed: false,

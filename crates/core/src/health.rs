@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::figures::{Answers, Figures};
 use crate::find::BrowseError;
 use crate::status::{AccountStatus, Verdict};
+use crate::zone::Zone;
 
 /// Clocks this far apart make times in the timeline hard to read,
 const CLOCK_OFF: i64 = 90;
@@ -123,7 +124,7 @@ impl App {
             self.schema().await?,
             self.settings_check(),
         ];
-        let all = self.status().await?;
+        let (all, zone) = (self.status().await?, self.zone());
         if all.is_empty() {
             let check = HealthCheck::new("token", HealthState::Bad, "no account is connected");
             checks.push(check.hint("Connect one: anirewind account add --token-file FILE"));
@@ -131,9 +132,9 @@ impl App {
         for status in &all {
             let profile = status.account.profile.clone();
             let of_account = [
-                token(status, self.now()),
+                token(status, self.now(), &zone),
                 snapshots(status),
-                proven(status, self.now()),
+                proven(status, self.now(), &zone),
                 jobs(status),
             ];
             checks.extend(of_account.map(|check| check.of(&profile)));
@@ -227,10 +228,11 @@ fn clock(answers: &Answers) -> HealthCheck {
     }
 }
 
-fn token(status: &AccountStatus, now: OffsetDateTime) -> HealthCheck {
+fn token(status: &AccountStatus, now: OffsetDateTime, zone: &Zone) -> HealthCheck {
     let again =
         "Connect the account again: anirewind account add --token-file FILE. All else is kept.";
-    if status.verdict == Verdict::NotConnected {
+    let ended = status.account.token_expires_at.filter(|ends| *ends <= now);
+    if status.verdict == Verdict::NotConnected && ended.is_none() {
         let since = status.last_attempt.as_ref().map(|attempt| attempt.at);
         return HealthCheck::new("token", HealthState::Bad, "AniList no longer takes it")
             .since(since)
@@ -243,13 +245,13 @@ fn token(status: &AccountStatus, now: OffsetDateTime) -> HealthCheck {
             "taken; it does not say when it ends",
         ),
         Some(ends) if ends <= now => {
-            let found = format!("it ended on {}", ends.date());
+            let found = format!("it ended on {}", zone.day(ends));
             HealthCheck::new("token", HealthState::Bad, found)
                 .since(Some(ends))
                 .hint(again)
         }
         Some(ends) => {
-            let found = format!("taken; it ends on {}", ends.date());
+            let found = format!("taken; it ends on {}", zone.day(ends));
             if ends - now < TOKEN_ENDS {
                 HealthCheck::new("token", HealthState::Warn, found).hint(again)
             } else {
@@ -268,7 +270,9 @@ fn snapshots(status: &AccountStatus) -> HealthCheck {
     let state = match status.verdict {
         Verdict::Protected => HealthState::Ok,
         Verdict::NoSnapshotYet => HealthState::Unknown,
-        Verdict::Unusual | Verdict::Late => HealthState::Warn,
+        Verdict::Unusual | Verdict::Late | Verdict::AniListDown | Verdict::Paused => {
+            HealthState::Warn
+        }
         Verdict::NotConnected | Verdict::Failing | Verdict::Damaged => HealthState::Bad,
     };
     let check = HealthCheck::new("snapshots", state, found).since(since);
@@ -278,12 +282,22 @@ fn snapshots(status: &AccountStatus) -> HealthCheck {
             let hint = format!("The last attempt: {}", attempt.detail);
             check.hint(hint)
         }
+        (Some(attempt), _) if status.verdict == Verdict::AniListDown => {
+            let hint = format!(
+                "Nothing: it is tried again. The last attempt: {}",
+                attempt.detail
+            );
+            check.hint(hint)
+        }
+        _ if status.verdict == Verdict::Paused => {
+            check.hint("If they are to be taken again: anirewind config set backup_at daily@01:00")
+        }
         _ => check
             .hint("See `anirewind status`; what is unusual is answered with `anirewind alarm`."),
     }
 }
 
-fn proven(status: &AccountStatus, now: OffsetDateTime) -> HealthCheck {
+fn proven(status: &AccountStatus, now: OffsetDateTime, zone: &Zone) -> HealthCheck {
     let Some(since) = status.proven_since else {
         return HealthCheck::new(
             "verify",
@@ -293,7 +307,7 @@ fn proven(status: &AccountStatus, now: OffsetDateTime) -> HealthCheck {
     };
     let found = format!(
         "every snapshot was read again and proven since {}",
-        since.date()
+        zone.day(since)
     );
     if now - since > PROVEN_LATE {
         return HealthCheck::new("verify", HealthState::Warn, found)

@@ -47,6 +47,7 @@ mod upload;
 mod verify;
 pub mod view;
 mod words;
+mod zone;
 
 pub use accounts::{AccountError, Target};
 pub use act_error::{ActError, Guard};
@@ -87,6 +88,7 @@ pub use source::{Origin, SettingsError, Sources};
 pub use status::{AccountStatus, Verdict};
 pub use verify::VerifyReport;
 pub use words::{change_of, summary_of, title_of, value_of};
+pub use zone::Zone;
 
 // What callers need to speak with this crate, so that one dependency is enough.
 pub use anirewind_anilist::{Picture, SystemClock};

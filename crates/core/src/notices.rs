@@ -26,7 +26,7 @@ use crate::event::Event;
 use crate::explain::{Code, Explain};
 use crate::find::BrowseError;
 use crate::notices::decide::{AccountFacts, ActFacts, Facts, Told, decide};
-use crate::status::{AccountStatus, GRACE, Verdict};
+use crate::status::{AccountStatus, Verdict};
 
 pub use view::{ChannelView, NoticesView, PingView, TestedView};
 
@@ -300,9 +300,9 @@ impl App {
 
     fn account_facts(&self, status: &AccountStatus, now: OffsetDateTime) -> AccountFacts {
         let attempt = status.last_attempt.as_ref();
-        let unless = |bad: Outcome| {
+        let unless = |bad: &[Outcome]| {
             attempt.map(|attempt| {
-                if attempt.outcome == bad {
+                if bad.contains(&attempt.outcome) {
                     Err(attempt.detail.clone())
                 } else {
                     Ok(())
@@ -321,13 +321,17 @@ impl App {
         AccountFacts {
             owner: status.account.account.id,
             profile: status.account.profile.clone(),
-            failing: unless(Outcome::Failed),
-            refused: unless(Outcome::Refused),
+            failing: unless(&[Outcome::Failed, Outcome::Unavailable]),
+            refused: unless(&[Outcome::Refused]),
             is_damaged: match status.verdict {
                 Verdict::Damaged => Some(true),
                 // These are said first, whatever else there is.
                 Verdict::NotConnected | Verdict::Failing | Verdict::Unusual => None,
-                Verdict::Late | Verdict::NoSnapshotYet | Verdict::Protected => Some(false),
+                Verdict::Late
+                | Verdict::AniListDown
+                | Verdict::Paused
+                | Verdict::NoSnapshotYet
+                | Verdict::Protected => Some(false),
             },
             is_late: self.is_late(status, now),
             last_good,
@@ -344,8 +348,9 @@ impl App {
         if !status.alarms.is_empty() {
             return None;
         }
-        let interval = self.inner.settings.backup_at.interval();
-        let allowed = time::Duration::try_from(interval).unwrap_or(time::Duration::DAY) + GRACE;
+        let Some(allowed) = self.late_after() else {
+            return Some(false);
+        };
         let last = status
             .last_good
             .as_ref()

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anirewind_backup::retention::{Candidate, Fate, Hold, Kept, Policy, Role, plan};
+use anirewind_backup::retention::{Candidate, Fate, Hold, Kept, Policy, Role, Why, plan};
 use anirewind_backup::{Discarded, Folder, Kind, Mark, SnapshotName};
 use anirewind_model::UserId;
 use anirewind_store::{DiscardedRow, Reason, SnapshotRow, Standing};
+use time::OffsetDateTime;
 
 use crate::app::App;
 use crate::catalogue::explain_read;
@@ -45,6 +46,15 @@ impl RetentionPlan {
             .iter()
             .filter(|(_, fate)| *fate == Fate::Goes)
             .map(|(row, _)| row)
+    }
+
+    /// When the first of those that stay for now comes to its end.
+    pub fn next_end(&self) -> Option<OffsetDateTime> {
+        let ends = self.fates.iter().filter_map(|(_, fate)| match fate {
+            Fate::Stays(Why::Recent { until } | Why::Safety { until }) => Some(*until),
+            _ => None,
+        });
+        ends.min()
     }
 }
 

@@ -17,7 +17,12 @@ pub enum Schedule {
     Daily(Time),
     /// Every so often, counted from the last one.
     Every(Duration),
+    /// Not by themselves, nor at start.
+    Off,
 }
+
+/// What is never due is due after everybody's time here.
+const NEVER: SignedDuration = SignedDuration::from_hours(24 * 3_650);
 
 /// By how much later than the schedule says somebody is served, so that not all the world asks AniList
 /// on the hour.
@@ -31,11 +36,14 @@ pub struct InvalidSchedule(String);
 
 impl Schedule {
     /// What a schedule may be, in words.
-    pub const ALLOWED: &'static str = "daily@HH:MM, or every Nh or every Nm (15m at least)";
+    pub const ALLOWED: &'static str = "daily@HH:MM, every Nh or every Nm (15m at least), or off";
 
-    /// Reads `daily@01:00`, `every 6h`, `every 90m`.
+    /// Reads `daily@01:00`, `every 6h`, `every 90m`, `off`.
     pub fn parse(text: &str) -> Result<Self, InvalidSchedule> {
         let invalid = || InvalidSchedule(text.to_owned());
+        if text == "off" {
+            return Ok(Self::Off);
+        }
         if let Some(at) = text.strip_prefix("daily@") {
             let (hour, minute) = at.split_once(':').ok_or_else(invalid)?;
             let part = |part: &str| i8::from_str(part).map_err(|_| invalid());
@@ -64,6 +72,7 @@ impl Schedule {
             return last;
         };
         let next = match self {
+            Self::Off => last.checked_add(NEVER).ok(),
             Self::Every(interval) => SignedDuration::try_from(interval)
                 .ok()
                 .and_then(|step| last.checked_add(step).ok()),
@@ -98,14 +107,14 @@ impl Schedule {
     ) -> OffsetDateTime {
         match self {
             Self::Daily(_) => self.next_after(last - later, zone) + later,
-            Self::Every(_) => self.next_after(last, zone),
+            Self::Every(_) | Self::Off => self.next_after(last, zone),
         }
     }
 
-    /// The longest time between two that are due.
+    /// The longest time between two that are due; a day where none is.
     pub fn interval(self) -> Duration {
         match self {
-            Self::Daily(_) => Duration::from_hours(24),
+            Self::Daily(_) | Self::Off => Duration::from_hours(24),
             Self::Every(interval) => interval,
         }
     }
@@ -148,6 +157,7 @@ impl Default for Schedule {
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Off => f.write_str("off"),
             Self::Daily(at) => write!(f, "daily@{:02}:{:02}", at.hour(), at.minute()),
             Self::Every(interval) => {
                 let minutes = interval.as_secs() / 60;
@@ -172,7 +182,7 @@ mod tests {
 
     #[test]
     fn schedules_read_and_print() {
-        for text in ["daily@01:00", "daily@23:59", "every 6h", "every 90m"] {
+        for text in ["daily@01:00", "daily@23:59", "every 6h", "every 90m", "off"] {
             assert_eq!(Schedule::parse(text).unwrap().to_string(), text);
         }
         for text in [

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anirewind_anilist::Urgency;
 use anirewind_backup::Kind;
 use anirewind_model::UserId;
-use anirewind_store::AccountRow;
+use anirewind_store::{AccountRow, Outcome};
 use time::OffsetDateTime;
 use tokio::task::{AbortHandle, Id, JoinSet};
 
@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::capture::CaptureError;
 use crate::explain::{Code, Explain as _};
 use crate::notices::ping::{Pings, UnderWay};
-use crate::schedule::Jitter;
+use crate::schedule::{Jitter, Schedule};
 
 /// The wall clock is looked at this often, and so are the accounts: both change, and machines sleep.
 const LOOK: Duration = Duration::from_mins(1);
@@ -147,6 +147,10 @@ impl App {
         let marks = rounds.ways.iter().map(|(key, way)| (*key, way.mark()));
         let marks = marks.collect();
         let first = match rounds.errand {
+            Errand::Snapshots if self.inner.settings.backup_at == Schedule::Off => {
+                let (schedule, zone) = (Schedule::Off, &self.inner.zone);
+                schedule.next_after(self.now(), zone)
+            }
             Errand::Snapshots => self.now(),
             Errand::Looks(interval) => self.now() + interval,
         };
@@ -339,6 +343,15 @@ impl App {
         resuming.unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether AniList refused the token of an account the last time.
+    async fn was_refused(&self, target: &Target) -> bool {
+        let Some(owner) = self.owner_for_failure(target).await else {
+            return false;
+        };
+        let last = self.inner.store.last_attempt(owner).await.ok().flatten();
+        last.is_some_and(|attempt| attempt.outcome == Outcome::Refused)
+    }
+
     fn until(&self, due: OffsetDateTime) -> Duration {
         let left = Duration::try_from(due - self.now()).unwrap_or(Duration::ZERO);
         left.clamp(Duration::from_millis(100), LOOK)
@@ -397,6 +410,7 @@ async fn identify(app: App, key: Key, targets: Vec<Target>) -> Done {
 /// A look at one account, unless something else is under way on it.
 async fn look(app: App, key: Key, targets: Vec<Target>) -> Done {
     let mut began = app.now();
+    let mut refusal = None;
     for target in &targets {
         app.resume_in_background(target);
         let looking = match app.in_turn(target, Urgency::Look).await {
@@ -414,10 +428,25 @@ async fn look(app: App, key: Key, targets: Vec<Target>) -> Done {
                     let (profile, changes) = (report.profile, report.changes);
                     tracing::info!(profile, changes, "changed");
                 }
+                refusal = None;
+                if app.was_refused(target).await {
+                    // What was missed meanwhile is made up for at once.
+                    looking.capture_each(&targets, Kind::Automatic).await;
+                }
                 break;
             }
-            Err(error) => tracing::warn!(problem = error.chain(), "cannot look"),
+            Err(error) => {
+                tracing::warn!(problem = error.chain(), "cannot look");
+                let is_refused = error.code() == Code::NotSignedIn;
+                refusal = is_refused.then_some((target, error)).or(refusal);
+            }
         }
+    }
+    // Somebody is to know now, and not when the next snapshot is due.
+    if let Some((target, error)) = refusal
+        && !app.was_refused(target).await
+    {
+        app.note_no_snapshot(target, &error).await;
     }
     // Whatever it was, the next look is not far.
     let ending = Ending::Settled;

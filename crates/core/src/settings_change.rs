@@ -83,6 +83,38 @@ pub enum SettingsChangeError {
     Browse(#[from] BrowseError),
 }
 
+impl SettingsChangeError {
+    /// The setting it is about, where it is about one.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::Settings(error) => error.key(),
+            Self::Locked { key, .. } | Self::Guarded { key } => Some(key),
+            Self::Moved { .. }
+            | Self::Consent { .. }
+            | Self::Write { .. }
+            | Self::Retention(_)
+            | Self::Browse(_) => None,
+        }
+    }
+
+    /// What is to stand beside the field that somebody typed it into: what it may be, and not where it
+    /// was read.
+    pub fn beside(&self) -> String {
+        match self {
+            Self::Settings(SettingsError::Value { value, allowed, .. }) => {
+                format!("`{value}` is not possible here. Allowed: {allowed}.")
+            }
+            Self::Settings(SettingsError::Secret { problem, .. }) => {
+                format!("That is not possible here: {problem}.")
+            }
+            Self::Settings(SettingsError::Alone { needs, .. }) => {
+                format!("It means nothing without `{needs}`.")
+            }
+            error => error.chain(),
+        }
+    }
+}
+
 impl Explain for SettingsChangeError {
     fn code(&self) -> Code {
         match self {

@@ -145,6 +145,23 @@ pub enum SettingsError {
     NoDataFolder,
 }
 
+impl SettingsError {
+    /// The setting it is about, where it is about one.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::Value { key, .. }
+            | Self::Secret { key, .. }
+            | Self::SecretFile { key, .. }
+            | Self::Alone { key, .. } => Some(key),
+            Self::Unknown { key, .. } => Some(key),
+            Self::TokenFile { .. } => Some("anilist_token_file"),
+            Self::File { .. } | Self::Token { .. } | Self::Password { .. } | Self::NoDataFolder => {
+                None
+            }
+        }
+    }
+}
+
 impl Explain for SettingsError {
     fn code(&self) -> Code {
         Code::Usage

@@ -30,6 +30,10 @@ pub enum Verdict {
     Damaged,
     /// No snapshot for longer than the schedule allows.
     Late,
+    /// AniList did not answer the last time; it is tried again.
+    AniListDown,
+    /// Nobody wants snapshots to be taken by themselves.
+    Paused,
     /// There is none yet.
     NoSnapshotYet,
     /// All is well.
@@ -53,8 +57,8 @@ pub struct AccountStatus {
     pub quiet_since: Option<OffsetDateTime>,
     /// When every snapshot had last been read again and proven; `None` when there is none.
     pub proven_since: Option<OffsetDateTime>,
-    /// When the next snapshot is due by the schedule, if a server runs.
-    pub next: OffsetDateTime,
+    /// When the next snapshot is due by the schedule, if a server runs; `None` when it is switched off.
+    pub next: Option<OffsetDateTime>,
     /// An act of ours that was begun and did not end.
     pub unfinished: Option<OperationRow>,
 }
@@ -73,6 +77,8 @@ impl Verdict {
             Self::Unusual => "unusual",
             Self::Damaged => "damaged",
             Self::Late => "late",
+            Self::AniListDown => "anilist-down",
+            Self::Paused => "paused",
             Self::NoSnapshotYet => "no-snapshot-yet",
             Self::Protected => "protected",
         }
@@ -86,6 +92,8 @@ impl Verdict {
             Self::Unusual => "changed in an unusual way: was this you?",
             Self::Damaged => "has a damaged snapshot: no old one is removed until it is gone",
             Self::Late => "is late: no snapshot for longer than the schedule allows",
+            Self::AniListDown => "waits: AniList does not answer, and is asked again by itself",
+            Self::Paused => "is paused: no snapshot is taken unless somebody asks for it",
             Self::NoSnapshotYet => "has no snapshot yet",
             Self::Protected => "is protected",
         }
@@ -108,17 +116,15 @@ impl App {
             let (_, proven_since) = self.kept_and_proven(owner).await?;
             let damaged = alarms.is_empty() && self.is_damaged(owner).await?;
             let last_good = self.last_good_below(owner, i64::MAX).await?;
-            let schedule = self.inner.settings.backup_at;
-            let late_after =
-                Duration::try_from(schedule.interval()).unwrap_or(Duration::DAY) + GRACE;
-            let verdict = judge(
-                self.now(),
-                !alarms.is_empty(),
-                damaged,
-                last_good.as_ref(),
-                last_attempt.as_ref(),
-                late_after,
-            );
+            let verdict = judge(&Signs {
+                now: self.now(),
+                is_unusual: !alarms.is_empty(),
+                is_damaged: damaged,
+                last_good: last_good.as_ref(),
+                last_attempt: last_attempt.as_ref(),
+                token_ends: account.token_expires_at,
+                late_after: self.late_after(),
+            });
             let next = self.next_due(&account, last_attempt.as_ref());
             all.push(AccountStatus {
                 account,
@@ -138,6 +144,13 @@ impl App {
 }
 
 impl App {
+    /// A good snapshot that is older than this is late; `None` when none is to come by itself.
+    pub(crate) fn late_after(&self) -> Option<Duration> {
+        let schedule = self.inner.settings.backup_at;
+        let interval = Duration::try_from(schedule.interval()).unwrap_or(Duration::DAY);
+        (schedule != Schedule::Off).then_some(interval + GRACE)
+    }
+
     /// Whether a snapshot of an account is not what was written.
     async fn is_damaged(&self, owner: UserId) -> Result<bool, BrowseError> {
         let filter = SnapshotFilter {
@@ -157,12 +170,17 @@ impl App {
         Ok(matches!(self.hold(&rows), Some(Hold::Damage { .. })))
     }
 
-    /// When an account is due: as the schedule that runs here has it, else as one would.
+    /// When an account is due: as the schedule that runs here has it, else as one would. `None` when it
+    /// is switched off.
     pub(crate) fn next_due(
         &self,
         account: &AccountRow,
         last_attempt: Option<&Attempt>,
-    ) -> OffsetDateTime {
+    ) -> Option<OffsetDateTime> {
+        let schedule = self.inner.settings.backup_at;
+        if schedule == Schedule::Off {
+            return None;
+        }
         let now = self.now();
         let due = {
             let due = self.inner.due.lock();
@@ -170,34 +188,119 @@ impl App {
             due.get(&account.account.id).copied()
         };
         if let Some(due) = due.filter(|due| *due > now) {
-            return due;
+            return Some(due);
         }
-        let schedule = self.inner.settings.backup_at;
         let last = match (schedule, last_attempt) {
             (Schedule::Every(_), Some(last)) => last.at.min(now),
             _ => now,
         };
         let (zone, jitter) = (&self.inner.zone, self.offset_of(account));
-        schedule.next_after_with(last, zone, jitter).max(now)
+        Some(schedule.next_after_with(last, zone, jitter).max(now))
     }
 }
 
-fn judge(
+/// What a verdict is made of.
+struct Signs<'a> {
     now: OffsetDateTime,
     is_unusual: bool,
     is_damaged: bool,
-    last_good: Option<&SnapshotRow>,
-    last_attempt: Option<&Attempt>,
-    late_after: Duration,
-) -> Verdict {
-    match (last_attempt.map(|attempt| attempt.outcome), last_good) {
-        (Some(Outcome::Refused), _) => Verdict::NotConnected,
-        (Some(Outcome::Failed), _) => Verdict::Failing,
-        _ if is_unusual => Verdict::Unusual,
-        _ if is_damaged => Verdict::Damaged,
-        (_, None) => Verdict::NoSnapshotYet,
+    last_good: Option<&'a SnapshotRow>,
+    last_attempt: Option<&'a Attempt>,
+    token_ends: Option<OffsetDateTime>,
+    late_after: Option<Duration>,
+}
+
+impl Signs<'_> {
+    /// Whether the token has ended, as far as nobody has seen AniList take it since.
+    fn has_ended(&self) -> bool {
+        let is_taken = |ends| {
+            self.last_attempt.is_some_and(|attempt| {
+                let outcome = attempt.outcome;
+                let is_well = matches!(
+                    outcome,
+                    Outcome::Saved | Outcome::Unchanged | Outcome::Doubted
+                );
+                is_well && attempt.at >= ends
+            })
+        };
+        let ended = self.token_ends.filter(|ends| *ends <= self.now);
+        ended.is_some_and(|ends| !is_taken(ends))
+    }
+
+    fn is_late(&self) -> bool {
+        let (Some(good), Some(late_after)) = (self.last_good, self.late_after) else {
+            return false;
+        };
         // One from the future says that a clock was wrong, not that all is well.
-        (_, Some(good)) if now - good.at() > late_after || good.at() > now + GRACE => Verdict::Late,
+        self.now - good.at() > late_after || good.at() > self.now + GRACE
+    }
+}
+
+/// The worst that is so.
+fn judge(signs: &Signs<'_>) -> Verdict {
+    let outcome = signs.last_attempt.map(|attempt| attempt.outcome);
+    match outcome {
+        _ if signs.has_ended() => Verdict::NotConnected,
+        Some(Outcome::Refused) => Verdict::NotConnected,
+        Some(Outcome::Failed) => Verdict::Failing,
+        _ if signs.is_unusual => Verdict::Unusual,
+        _ if signs.is_damaged => Verdict::Damaged,
+        _ if signs.is_late() => Verdict::Late,
+        Some(Outcome::Unavailable) => Verdict::AniListDown,
+        _ if signs.late_after.is_none() => Verdict::Paused,
+        _ if signs.last_good.is_none() => Verdict::NoSnapshotYet,
         _ => Verdict::Protected,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-03 12:00 UTC);
+
+    fn verdict(outcome: Outcome, ends: Option<Duration>, is_off: bool) -> Verdict {
+        let attempt = Attempt {
+            at: NOW - Duration::HOUR,
+            outcome,
+            detail: String::new(),
+            changed: false,
+        };
+        judge(&Signs {
+            now: NOW,
+            is_unusual: false,
+            is_damaged: false,
+            last_good: None,
+            last_attempt: Some(&attempt),
+            token_ends: ends.map(|left| NOW + left),
+            late_after: (!is_off).then_some(Duration::DAY),
+        })
+    }
+
+    #[test]
+    fn the_worst_that_is_so_is_said() {
+        let day = Some(Duration::DAY);
+        assert_eq!(verdict(Outcome::Saved, day, false), Verdict::NoSnapshotYet);
+        assert_eq!(verdict(Outcome::Saved, day, true), Verdict::Paused);
+        assert_eq!(
+            verdict(Outcome::Unavailable, day, true),
+            Verdict::AniListDown
+        );
+        assert_eq!(verdict(Outcome::Failed, day, false), Verdict::Failing);
+        assert_eq!(
+            verdict(Outcome::Refused, None, false),
+            Verdict::NotConnected
+        );
+        // It ended overnight, and nobody has asked AniList since.
+        let ended = Some(-Duration::MINUTE);
+        assert_eq!(verdict(Outcome::Saved, ended, false), Verdict::NotConnected);
+        // It was to have ended two hours ago, and was taken an hour ago.
+        let taken = Some(-Duration::hours(2));
+        assert_eq!(
+            verdict(Outcome::Saved, taken, false),
+            Verdict::NoSnapshotYet
+        );
     }
 }

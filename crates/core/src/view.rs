@@ -355,8 +355,8 @@ views! {
         proven_since: Option<String>,
         /// An act that did not end.
         unfinished: Option<OperationView>,
-        /// When the next snapshot is due, RFC 3339.
-        next: String,
+        /// When the next snapshot is due, RFC 3339; null when none is taken by itself.
+        next: Option<String>,
         /// When the token ends, where that is known, RFC 3339.
         token_expires_at: Option<String>,
     }
@@ -633,7 +633,7 @@ impl From<&AccountStatus> for StatusView {
                 .unfinished
                 .as_ref()
                 .map(|act| OperationView::of(act, &[])),
-            next: instant(status.next),
+            next: status.next.map(instant),
             token_expires_at: status.account.token_expires_at.map(instant),
         }
     }

@@ -34,6 +34,8 @@ pub enum Outcome {
     Doubted,
     /// None was.
     Failed,
+    /// None was, because AniList did not answer; it is tried again.
+    Unavailable,
     /// None was, because the token is no longer taken.
     Refused,
 }
@@ -45,6 +47,7 @@ impl Outcome {
             Self::Unchanged => "unchanged",
             Self::Doubted => "doubted",
             Self::Failed => "failed",
+            Self::Unavailable => "unavailable",
             Self::Refused => "refused",
         }
     }
@@ -55,6 +58,7 @@ impl Outcome {
             Self::Unchanged,
             Self::Doubted,
             Self::Failed,
+            Self::Unavailable,
             Self::Refused,
         ]
         .into_iter()

@@ -72,3 +72,45 @@ if (token && brought) {
   history.replaceState(null, "", location.pathname);
   token.form.querySelector("button").focus();
 }
+
+// A log that is followed is the page as the server makes it, asked for again.
+const log = document.querySelector("[data-follow]");
+if (log) setInterval(async () => {
+  if (document.hidden) return;
+  const answer = await fetch(location.href);
+  const now = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-follow]");
+  if (now && now.innerHTML !== log.innerHTML) log.innerHTML = now.innerHTML;
+}, 5000);
+
+// What was wrong with a form is read first.
+document.querySelector("[data-problems]")?.focus();
+
+// What rules would keep is said while somebody tries numbers. Without this a button says the same.
+const preview = document.querySelector("[data-preview]");
+if (preview) {
+  const { form } = document.getElementById("backup_retention_days") ?? {};
+  let timer = 0;
+  form?.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      const rules = [...new FormData(form)].filter(([name]) => name.startsWith("keep_") || name === "backup_retention_days");
+      const answer = await fetch(`${document.body.dataset.base}/settings/preview?${new URLSearchParams(rules)}`);
+      // A part as the server renders it, and nothing made up here.
+      if (answer.ok) preview.innerHTML = await answer.text();
+    }, 400);
+  });
+}
+
+// Letters go places only for those who switched them on; none of them writes anything.
+if (document.cookie.split("; ").includes("keys=on")) {
+  const places = { d: "/", b: "/backups", t: "/timeline", s: "/settings" };
+  let before = "";
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
+    const last = before;
+    before = event.key;
+    const place = event.key === "?" ? "/help/keys" : last === "g" ? places[event.key] : undefined;
+    if (place) location.assign(document.body.dataset.base + place);
+    else if (event.key === "b" && last !== "g") document.querySelector("[data-backup]")?.focus();
+  });
+}

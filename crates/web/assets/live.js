@@ -4,6 +4,7 @@ const base = document.body.dataset.base;
 const label = document.querySelector("[data-live-label]");
 const say = document.querySelector("[data-live-say]");
 const job = document.querySelector('[data-live^="job-"]');
+const desk = document.querySelector('[data-live^="desk-"]');
 const news = document.querySelector('[data-live="event"]');
 const verdict = document.querySelector('[data-live="verdict"]');
 
@@ -18,6 +19,7 @@ const show = (text) => { if (label) label.textContent = text; };
 const address = () => {
   const query = new URLSearchParams();
   if (job) query.set("job", job.dataset.live.slice(4));
+  if (desk) query.set("desk", desk.dataset.live.slice(5));
   if (news) {
     query.set("profile", news.dataset.profile);
     query.set("above", news.dataset.above);
@@ -63,7 +65,7 @@ const open = () => {
   source = new EventSource(address());
   source.addEventListener("hello", () => { failures = 0; show("live"); });
   source.addEventListener("reload", () => { failures = 0; show("paused: load the page again to see everything"); });
-  for (const name of ["job", "event", "verdict"]) source.addEventListener(name, put);
+  for (const name of ["job", "event", "verdict", "desk"]) source.addEventListener(name, put);
   source.onerror = () => {
     close();
     failures += 1;
@@ -73,7 +75,7 @@ const open = () => {
   };
 };
 
-if (job || news || verdict) {
+if (job || desk || news || verdict) {
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) { close(); show("paused"); } else open();
   });

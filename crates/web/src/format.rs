@@ -1,27 +1,65 @@
 //! Values as people read them.
 
+use anirewind_core::Zone;
 use time::macros::format_description;
-use time::{Duration, OffsetDateTime, UtcOffset};
+use time::{Date, Duration, OffsetDateTime, UtcOffset};
 
-/// `2026-11-03 21:22 UTC`
-pub(crate) fn instant(at: OffsetDateTime) -> String {
-    let form = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
-    at.to_offset(UtcOffset::UTC)
-        .format(form)
-        .unwrap_or_else(|_| at.to_string())
+tokio::task_local! {
+    /// Whose clocks the page that is being made shows.
+    static ZONE: Zone;
 }
 
-/// `2026-11-03 21:22:05 UTC`
+/// Makes a page, or a part of one, with times as they are in a zone.
+pub(crate) fn in_zone<F: Future>(zone: Zone, work: F) -> impl Future<Output = F::Output> {
+    ZONE.scope(zone, work)
+}
+
+/// A moment by the clocks of this installation, and what their zone is called then. UTC where nobody
+/// said whose clocks are meant.
+fn local(at: OffsetDateTime) -> (OffsetDateTime, String) {
+    let known = ZONE.try_with(|zone| zone.local(at));
+    known.unwrap_or_else(|_| Zone::default().local(at))
+}
+
+/// `2026-11-03 22:22 CET`
+pub(crate) fn instant(at: OffsetDateTime) -> String {
+    let form = format_description!("[year]-[month]-[day] [hour]:[minute]");
+    let (at, zone) = local(at);
+    let shown = at.format(form).unwrap_or_else(|_| at.to_string());
+    format!("{shown} {zone}")
+}
+
+/// `2026-11-03 22:22:05 CET`
 pub(crate) fn second(at: OffsetDateTime) -> String {
-    let form = format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
-    at.to_offset(UtcOffset::UTC)
-        .format(form)
-        .unwrap_or_else(|_| at.to_string())
+    let form = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+    let (at, zone) = local(at);
+    let shown = at.format(form).unwrap_or_else(|_| at.to_string());
+    format!("{shown} {zone}")
+}
+
+/// The whole of it, for whoever wants to know exactly: `2026-11-03 22:22:05 +01:00`
+pub(crate) fn exact(at: OffsetDateTime) -> String {
+    let form = format_description!(
+        "[year]-[month]-[day] [hour]:[minute]:[second] [offset_hour sign:mandatory]:[offset_minute]"
+    );
+    let (at, _) = local(at);
+    at.format(form).unwrap_or_else(|_| at.to_string())
+}
+
+/// `22:22`
+pub(crate) fn clock(at: OffsetDateTime) -> String {
+    let (at, _) = local(at);
+    format!("{:02}:{:02}", at.hour(), at.minute())
+}
+
+/// The day that it is then.
+pub(crate) fn date(at: OffsetDateTime) -> Date {
+    local(at).0.date()
 }
 
 /// `2026-11-03`
 pub(crate) fn day(at: OffsetDateTime) -> String {
-    at.to_offset(UtcOffset::UTC).date().to_string()
+    date(at).to_string()
 }
 
 /// For machines: `2026-11-03T21:22:05Z`.
@@ -73,6 +111,26 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
+
+    #[tokio::test]
+    async fn times_are_those_of_the_zone_and_of_utc_where_there_is_none() {
+        let at = datetime!(2026-11-03 23:30:05 UTC);
+        assert_eq!(instant(at), "2026-11-03 23:30 UTC");
+        let tokyo = Zone::called("Asia/Tokyo").unwrap();
+        let shown = in_zone(tokyo, async {
+            [instant(at), exact(at), day(at), clock(at)]
+        });
+        assert_eq!(
+            shown.await,
+            [
+                "2026-11-04 08:30 JST",
+                "2026-11-04 08:30:05 +09:00",
+                "2026-11-04",
+                "08:30"
+            ]
+        );
+        assert_eq!(machine(at), "2026-11-03T23:30:05Z");
+    }
 
     #[test]
     fn sizes_and_ages_read_well() {

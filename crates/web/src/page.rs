@@ -14,6 +14,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use serde::de::DeserializeOwned;
 
 use crate::access::{Access, Who};
+use crate::api::Hub;
 use crate::parts::JobBar;
 
 const SAID: &str = "said";
@@ -175,6 +176,8 @@ pub(crate) struct Visitor {
     path: String,
     pub(crate) profiles: Vec<String>,
     jobs: Vec<OperationRow>,
+    /// What was begun with a button and takes its time, by name.
+    works: Vec<String>,
 }
 
 impl FromRequest for Visitor {
@@ -239,7 +242,10 @@ impl Visitor {
         let accounts = accounts.map_err(|error| Turned::Failed(error.into()))?;
         let jobs = app.open_operations().await;
         let jobs = jobs.map_err(|error| Turned::Failed(BrowseError::Store(error).into()))?;
+        let hub = request.app_data::<web::Data<Hub>>();
+        let works = hub.map(|hub| hub.desk().under_way()).unwrap_or_default();
         Ok(Self {
+            works: works.into_iter().map(|(name, _)| name).collect(),
             app: app.clone(),
             access: access.clone(),
             who,
@@ -267,16 +273,22 @@ impl Visitor {
             profiles: self.profiles.clone(),
             path: self.path.clone(),
             said: self.said.clone(),
-            jobs: self
-                .jobs
-                .iter()
-                .map(|job| JobBar::of(self.access.base(), job))
-                .collect(),
+            jobs: self.bars(),
             warning: self.access.warning(),
             can_leave: matches!(self.who, Who::Session(_)),
             has_nav: true,
             version: &VERSION,
         }
+    }
+
+    /// What is under way, but for what this page is about.
+    fn bars(&self) -> Vec<JobBar> {
+        let base = self.access.base();
+        let acts = self.jobs.iter().map(|job| JobBar::of(base, job));
+        let works = self.works.iter();
+        let works = works.filter_map(|name| JobBar::of_work(base, name));
+        let here = self.path.split('?').next().unwrap_or_default();
+        acts.chain(works).filter(|bar| bar.path != here).collect()
     }
 
     /// What is around a page about one profile.

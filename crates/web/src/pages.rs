@@ -1,6 +1,7 @@
 //! The pages, a file each.
 
 mod about;
+mod account;
 mod at;
 mod backups;
 mod change;
@@ -10,6 +11,7 @@ mod connect;
 mod covers;
 mod curating;
 mod dashboard;
+mod help;
 mod importing;
 mod job;
 mod live;
@@ -22,9 +24,11 @@ mod security;
 mod settings;
 mod snapshot;
 mod status;
+mod taking;
 mod timeline;
 mod title;
 mod titles;
+mod work;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -36,7 +40,9 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .configure(dashboard::routes)
         .configure(about::routes)
+        .configure(help::routes)
         // Before the rest: their addresses are special ones of these.
+        .configure(taking::routes)
         .configure(curating::routes)
         .configure(importing::routes)
         .configure(backups::routes)
@@ -46,6 +52,8 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .configure(connect::routes)
         .configure(security::routes)
         .configure(settings::routes)
+        // After what has names of its own there.
+        .configure(account::routes)
         .configure(status::routes)
         // Before the plans: `new` is no id.
         .configure(plan_new::routes)

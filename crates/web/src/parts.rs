@@ -6,6 +6,8 @@ use askama::Template;
 use time::OffsetDateTime;
 
 use crate::format;
+use crate::live::Work;
+use crate::page::{in_path, sentence};
 
 macro_rules! html_safe {
     ($($part:ident),+) => {
@@ -13,7 +15,7 @@ macro_rules! html_safe {
     };
 }
 
-html_safe!(JobBar, When, Badge);
+html_safe!(JobBar, When, Badge, DeskPart);
 
 mod change;
 mod chart;
@@ -21,34 +23,57 @@ mod job;
 mod list;
 mod titles;
 
-pub(crate) use change::{ChangeLine, Offer, UndoPart, clock, time_of};
+pub(crate) use crate::format::clock;
+pub(crate) use change::{ChangeLine, Offer, UndoPart, time_of};
 pub(crate) use chart::{Chart, Moment};
 pub(crate) use job::JobProgress;
 pub(crate) use list::{ListPart, ListQuery, names as list_names};
 pub(crate) use titles::{Cover, Diff, StatusWord, TitleCell, facts, field_word, title_path};
 
-/// An act that is under way, at the top of every page.
+/// Something that is under way, at the top of every page.
 #[derive(Debug, Clone, Template)]
 #[template(path = "parts/job_bar.html")]
 pub(crate) struct JobBar {
     base: String,
-    id: String,
-    what: String,
-    state: &'static str,
+    /// Where to see how far it is, without the base.
+    pub(crate) path: String,
+    words: String,
 }
 
 impl JobBar {
+    /// Of an act.
     pub(crate) fn of(base: &str, job: &OperationRow) -> Self {
+        let state = match job.state {
+            OperationState::Paused => "is paused",
+            OperationState::Stopped => "stopped and will go on",
+            _ => "is under way",
+        };
         Self {
             base: base.to_owned(),
-            id: job.id.to_string(),
-            what: job.what.clone(),
-            state: match job.state {
-                OperationState::Paused => "is paused",
-                OperationState::Stopped => "stopped and will go on",
-                _ => "is under way",
-            },
+            path: format!("/jobs/{}", job.id),
+            words: format!(
+                "{} See how far it is",
+                sentence(&format!("{} {state}", job.what))
+            ),
         }
+    }
+
+    /// Of a snapshot that somebody asked for, by its name on the desk.
+    pub(crate) fn of_work(base: &str, name: &str) -> Option<Self> {
+        let (path, what) = match name.strip_prefix("snapshot") {
+            None => return None,
+            Some("") => ("/backups/new".to_owned(), "A snapshot".to_owned()),
+            Some(profile) => {
+                let profile = profile.trim_start_matches('/');
+                let path = format!("/backups/{}/new", in_path(profile));
+                (path, format!("A snapshot of {profile}"))
+            }
+        };
+        Some(Self {
+            base: base.to_owned(),
+            path,
+            words: format!("{what} is being taken. See how far it is"),
+        })
     }
 }
 
@@ -58,6 +83,7 @@ impl JobBar {
 pub(crate) struct When {
     machine: String,
     shown: String,
+    exact: String,
     ago: String,
     is_short: bool,
 }
@@ -68,6 +94,7 @@ impl When {
         Self {
             machine: format::machine(at),
             shown: format::instant(at),
+            exact: format::exact(at),
             ago: format::age(at, now),
             is_short: false,
         }
@@ -99,6 +126,29 @@ impl Badge {
             tone,
             icon,
             word: word.into(),
+        }
+    }
+}
+
+/// How far something is that somebody began with a button.
+#[derive(Debug, Clone, Template)]
+#[template(path = "parts/desk.html")]
+pub(crate) struct DeskPart {
+    name: String,
+    words: String,
+    is_over: bool,
+}
+
+impl DeskPart {
+    pub(crate) fn of(name: &str, work: &Work) -> Self {
+        let (words, is_over) = match work {
+            Work::UnderWay(words) => (words, false),
+            Work::Over(_, said) => (&said.text, true),
+        };
+        Self {
+            name: name.to_owned(),
+            words: words.clone(),
+            is_over,
         }
     }
 }

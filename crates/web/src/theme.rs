@@ -44,7 +44,7 @@ struct Keys {
 /// Letter keys are off unless somebody wants them: they get in the way of those who speak to their
 /// computer.
 async fn switch_keys(visitor: Visitor, keys: Form<Keys>) -> Result<HttpResponse, PageError> {
-    let mut answer = visitor.go("/about", None);
+    let mut answer = visitor.go("/help/keys", None);
     // Read by a script, so not for HTTP only; it is no secret.
     let mut cookie = Cookie::build("keys", "on")
         .path("/")

@@ -1,4 +1,5 @@
-//! A request has a name: in the log, in the answer, and in what went wrong.
+//! A request has a name: in the log, in the answer, and in what went wrong. Its page shows times of the
+//! zone of the installation.
 
 use std::future::Future;
 
@@ -7,9 +8,11 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
+use anirewind_core::App;
 use tracing::Instrument as _;
 
 use crate::api::Hub;
+use crate::format;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -34,7 +37,10 @@ pub(crate) async fn follow(
     let is_closing = hub.is_some_and(|hub| hub.is_closing());
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let span = tracing::info_span!("request", id);
-    let answered = within(id.clone(), next.call(request)).instrument(span.clone());
+    let app = request.app_data::<web::Data<App>>();
+    let zone = app.map(|app| app.zone()).unwrap_or_default();
+    let answered = format::in_zone(zone, next.call(request));
+    let answered = within(id.clone(), answered).instrument(span.clone());
     let mut response = answered.await?;
     let status = response.status().as_u16();
     span.in_scope(|| tracing::debug!(%method, path, status, "answered"));

@@ -95,10 +95,13 @@ fn text_of(app: &App, output: &Output, status: &AccountStatus) -> String {
             output.time(since)
         ));
     }
-    lines.push(format!(
-        "  Next by the schedule, if a server runs: {}",
-        output.time(status.next)
-    ));
+    lines.push(match status.next {
+        Some(next) => format!(
+            "  Next by the schedule, if a server runs: {}",
+            output.time(next)
+        ),
+        None => "  None is taken by itself: the schedule is off (backup_at)".to_owned(),
+    });
     if let Some(ends) = status.account.token_expires_at {
         lines.push(format!("  The token ends on {}", output.time(ends)));
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anirewind_core::model::AccessToken;
-use anirewind_core::{App, Captured, Kind, Schedule, Settings, Sources, Steps};
+use anirewind_core::{App, Captured, Kind, Settings, Sources, Steps};
 use anirewind_simulator::{Growth, Options, SimUser, Simulator, Switches, VirtualClock, World};
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
@@ -161,7 +161,5 @@ fn settings(
         environment: given.chain([url]).collect(),
         platform_data: None,
     };
-    let mut settings = Settings::read(&sources).unwrap();
-    settings.backup_at = Schedule::parse("daily@01:00").unwrap();
-    settings
+    Settings::read(&sources).unwrap()
 }

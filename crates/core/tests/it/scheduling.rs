@@ -1,10 +1,10 @@
 //! A day has one snapshot, whatever the clock does.
 
-use anirewind_core::App;
+use anirewind_core::{App, Kind, Verdict};
 use anirewind_simulator::Fault;
 use time::Date;
 
-use crate::scene::Scene;
+use crate::scene::{HANA, Scene, TOKEN};
 
 /// Waits until so many snapshots are there.
 async fn reach(scene: &Scene, snapshots: usize) {
@@ -102,4 +102,80 @@ async fn only_the_account_that_failed_is_tried_again_and_not_for_a_bad_token() {
         requests < 30,
         "{requests} requests for three snapshots of one account"
     );
+}
+
+async fn verdict(app: &App) -> Verdict {
+    app.status().await.unwrap()[0].verdict
+}
+
+#[tokio::test]
+async fn a_schedule_that_is_off_takes_none_and_whoever_asks_is_told() {
+    let scene = Scene::connected().await;
+    let app = scene.open_with(&[("ANIREWIND_BACKUP_AT", "off")]);
+    let days = async {
+        while anirewind_core::model::Clock::elapsed(scene.clock.as_ref())
+            < std::time::Duration::from_hours(24 * 3)
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = app.run_schedule() => {},
+        () = days => {},
+    }
+    assert!(scene.files().is_empty(), "{:?}", scene.files());
+    let status = app.status().await.unwrap().remove(0);
+    assert_eq!((status.verdict, status.next), (Verdict::Paused, None));
+    // One by hand is taken all the same, and none after it is late.
+    let target = app.targets(None).await.unwrap().remove(0);
+    app.capture(&target, Kind::Manual).await.unwrap();
+    scene.clock.advance(std::time::Duration::from_hours(24 * 9));
+    assert_eq!(verdict(&app).await, Verdict::Paused);
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_between_two_snapshots_is_said_with_the_next_look() {
+    let scene = Scene::connected().await;
+    scene.capture().await;
+    assert_eq!(verdict(&scene.app).await, Verdict::Protected);
+    scene.simulator.world().revoke_token(TOKEN);
+    let until = async |wanted| {
+        while verdict(&scene.app).await != wanted {
+            tokio::task::yield_now().await;
+        }
+    };
+    let overnight = async {
+        until(Verdict::NotConnected).await;
+        assert_eq!(scene.files().len(), 1);
+        // AniList takes it again: what was missed is made up for, whatever the schedule says.
+        scene.simulator.world().grant_token(TOKEN, HANA);
+        until(Verdict::Protected).await;
+    };
+    tokio::select! {
+        () = scene.app.run_watch() => {},
+        () = overnight => {},
+    }
+    assert_eq!(scene.files().len(), 2);
+}
+
+#[tokio::test]
+async fn an_anilist_that_is_down_is_waited_for_and_the_last_good_snapshot_is_named() {
+    let scene = Scene::connected().await;
+    let good = scene.capture().await.snapshot;
+    scene.simulator.fault_always(Some(Fault::Disabled));
+    let target = scene.app.targets(None).await.unwrap().remove(0);
+    scene
+        .app
+        .capture(&target, Kind::Automatic)
+        .await
+        .unwrap_err();
+    let status = scene.app.status().await.unwrap().remove(0);
+    assert_eq!(status.verdict, Verdict::AniListDown);
+    assert_eq!(status.last_good.unwrap().id, good.id);
+    let health = scene.app.health().await.unwrap();
+    let of_snapshots = health.iter().find(|check| check.what == "snapshots");
+    assert!(of_snapshots.unwrap().found.contains("waits: AniList"));
+    // After a day and more it is late as well, which is worse.
+    scene.clock.advance(std::time::Duration::from_hours(28));
+    assert_eq!(verdict(&scene.app).await, Verdict::Late);
 }

@@ -110,7 +110,7 @@ async fn who_connects_again_is_served_at_once() {
 #[tokio::test]
 async fn the_time_that_is_said_is_the_time_that_is_kept() {
     let scene = Scene::connected().await;
-    let said = scene.app.status().await.unwrap().remove(0).next;
+    let said = scene.app.status().await.unwrap().remove(0).next.unwrap();
     let first = datetime!(2026-11-04 1:00 UTC);
     assert!((first..=first + time::Duration::minutes(10)).contains(&said));
     let rows = meanwhile(&scene.app, async {
@@ -132,7 +132,7 @@ async fn the_time_that_is_said_is_the_time_that_is_kept() {
         ("ANIREWIND_BACKUP_JITTER", "0"),
         ("ANIREWIND_TIME_ZONE", "Asia/Kathmandu"),
     ]);
-    let next = exact.status().await.unwrap()[0].next;
+    let next = exact.status().await.unwrap()[0].next.unwrap();
     assert_eq!((next.hour(), next.minute(), next.second()), (19, 15, 0));
     assert_eq!(
         exact.settings().time_zone,

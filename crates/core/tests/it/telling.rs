@@ -326,7 +326,10 @@ async fn a_round_is_announced_and_its_end_is_well_or_not() {
         (ill[0].0.as_str(), ill[1].0.as_str()),
         ("/check/start", "/check/fail")
     );
-    assert_eq!(ill[1].1, "hana is not protected: the last attempt failed");
+    assert_eq!(
+        ill[1].1,
+        "hana waits: AniList does not answer, and is asked again by itself"
+    );
 }
 
 #[tokio::test]

@@ -97,6 +97,7 @@ impl Hub {
                 match event {
                     Ok(event) => {
                         id += 1;
+                        listener.inner.desk.hear(&event);
                         listener.tell(told(id, &event));
                     }
                     // Their numbers stay empty, so that the gap shows.

@@ -164,8 +164,11 @@ pub(crate) async fn metrics(_: Reader, app: web::Data<App>) -> Result<HttpRespon
         "Time until the next snapshot by the schedule.",
     );
     for status in &all {
-        let left = (status.next - app.now()).as_seconds_f64();
-        text.value("next_due_seconds", Some(&status.account.profile), left);
+        // Nothing where none is due.
+        if let Some(next) = status.next {
+            let left = (next - app.now()).as_seconds_f64();
+            text.value("next_due_seconds", Some(&status.account.profile), left);
+        }
     }
     let (_, bytes) = app.snapshot_totals(None).await?;
     text.about("snapshot_bytes", "gauge", "Bytes of all snapshots.");

@@ -50,7 +50,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
 
 async fn about(visitor: Visitor) -> Result<HttpResponse, PageError> {
     Ok(show(&About {
-        page: visitor.page("About and help", Place::Elsewhere),
+        page: visitor.page("About", Place::Elsewhere),
         data: visitor.app.settings().data.display().to_string(),
         sqlite: anirewind_core::sqlite_version(),
     }))

@@ -1,31 +1,23 @@
 //! The snapshots of an account: which there are, and the way to each.
 
-use std::time::Duration;
-
 use actix_web::{HttpResponse, web};
 use anirewind_core::{
-    AccountRow, BrowseError, Code, Explain as _, Kind, SnapshotFilter, SnapshotRow, Start,
-    Unreadable,
+    AccountRow, BrowseError, Explain as _, Kind, SnapshotFilter, SnapshotRow, Start, Unreadable,
 };
 use askama::Template;
 use serde::Deserialize;
 
-use crate::api::Hub;
 use crate::format;
-use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show};
+use crate::page::{Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show};
 use crate::pages::rows::{SnapshotLine, count, kind_word, lines};
 
 /// So many to a page.
 const MOST: usize = 50;
-/// A snapshot that takes longer than this goes on by itself.
-const SOON: Duration = Duration::from_secs(8);
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/backups", web::get().to(picker))
-        .route("/backups/new", web::post().to(take_all))
         .route("/backups/{profile}", web::get().to(table))
-        .route("/backups/{profile}/new", web::post().to(take))
         .route("/compare/{profile}/pick", web::get().to(pick));
 }
 
@@ -218,7 +210,7 @@ async fn table(
         unfold: is_folded.then(|| format!("{root}{}", all_each.query(&[], ""))),
         unreadable: report.unreadable,
         folder: visitor.app.backups().display().to_string(),
-        next: format::instant(visitor.app.next_backup(&account).await?),
+        next: crate::pages::dashboard::next_words(visitor.app.next_backup(&account).await?),
         is_empty: all == 0,
         profile: account.profile,
         root,
@@ -280,97 +272,6 @@ fn rules(visitor: &Visitor, kept: usize) -> String {
         return days;
     }
     format!("{days} and {kept} for longer")
-}
-
-/// Where to go back to; a path of ours and nothing else.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Back {
-    back: String,
-}
-
-impl Back {
-    fn path(&self, otherwise: &str) -> String {
-        if self.back.starts_with('/') && !self.back.starts_with("//") {
-            self.back.clone()
-        } else {
-            otherwise.to_owned()
-        }
-    }
-}
-
-async fn take_all(
-    visitor: Visitor,
-    hub: web::Data<Hub>,
-    back: Form<Back>,
-) -> Result<HttpResponse, PageError> {
-    let said = take_one(&visitor, &hub, None).await?;
-    Ok(visitor.go(&back.0.path("/"), Some(said)))
-}
-
-async fn take(
-    visitor: Visitor,
-    hub: web::Data<Hub>,
-    profile: web::Path<String>,
-    back: Form<Back>,
-) -> Result<HttpResponse, PageError> {
-    let AccountRow { profile, .. } = visitor.app.account_row(&profile).await?;
-    let said = take_one(&visitor, &hub, Some(&profile)).await?;
-    let path = format!("/backups/{}", in_path(&profile));
-    Ok(visitor.go(&back.0.path(&path), Some(said)))
-}
-
-async fn take_one(visitor: &Visitor, hub: &Hub, profile: Option<&str>) -> Result<Said, PageError> {
-    let targets = visitor.app.targets(profile).await?;
-    let (app, desk) = (visitor.app.clone(), hub.clone());
-    let name = profile.unwrap_or_default().to_owned();
-    hub.desk().begin(&name);
-    let work = hub.spawn(async move {
-        let outcomes = app.capture_all(&targets, Kind::Manual).await;
-        desk.desk().end(&name);
-        outcomes
-    });
-    let Ok(outcomes) = tokio::time::timeout(SOON, work).await else {
-        return Ok(Said::done(
-            "AniList is being read. The snapshot is listed here as soon as it is verified.",
-        ));
-    };
-    let outcomes = outcomes.map_err(|_| PageError::broken("Taking the snapshot broke off."))?;
-    let mut said = Vec::new();
-    for outcome in outcomes {
-        match outcome {
-            Ok(captured) => {
-                let row = captured.snapshot;
-                let id = row.id.as_str().get(..4).unwrap_or_default().to_owned();
-                let titles = count(row.counts.total(), "title");
-                let changes = row
-                    .delta
-                    .map(|delta| delta.added + delta.changed + delta.removed);
-                let changes = changes.map_or_else(String::new, |changes| {
-                    format!(", {} since the last", count(changes, "change"))
-                });
-                said.push(if captured.is_new {
-                    format!("Snapshot {id} saved: {titles}{changes}.")
-                } else {
-                    format!(
-                        "Snapshot {id} is moments old and holds the same: {titles}, verified again."
-                    )
-                });
-            }
-            Err(error) => {
-                let hint = error.hint().unwrap_or_default();
-                let text = sentence(&error.chain());
-                return Ok(if error.code() == Code::Unavailable {
-                    Said::problem(format!(
-                        "No snapshot: AniList is not answering. {text} {hint}"
-                    ))
-                } else {
-                    Said::problem(format!("No snapshot. {text} {hint}"))
-                });
-            }
-        }
-    }
-    Ok(Said::done(said.join(" ")))
 }
 
 /// Two snapshots that were ticked.

@@ -1,7 +1,7 @@
 //! Connecting an account: how to get a token, whose it is, and letting go of it again.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use anirewind_core::model::AccessToken;
 use anirewind_core::{Explain as _, Kind};
 use askama::Template;
@@ -26,6 +26,7 @@ struct Connect {
 #[template(path = "disconnect.html")]
 struct Disconnect {
     page: Page,
+    path: String,
     profile: String,
 }
 
@@ -51,6 +52,7 @@ type Answer = Result<HttpResponse, PageError>;
 
 fn form(
     visitor: &Visitor,
+    request: &HttpRequest,
     profile: String,
     again: Option<String>,
     problem: Option<(String, String)>,
@@ -63,7 +65,12 @@ fn form(
     let url = visitor.access.public_url();
     let settings = visitor.app.settings();
     let redirect = url.map_or_else(
-        || format!("http://{}/connect", settings.listen),
+        // As the browser knows us: the port may be one that the system chose.
+        || {
+            let host = request.headers().get(actix_web::http::header::HOST);
+            let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+            format!("http://{host}{}/connect", visitor.access.base())
+        },
         |url| format!("{url}/connect"),
     );
     let template = Connect {
@@ -77,16 +84,22 @@ fn form(
     show_as(status, &template)
 }
 
-async fn ask(visitor: Visitor) -> Answer {
-    Ok(form(&visitor, String::new(), None, None))
+async fn ask(visitor: Visitor, request: HttpRequest) -> Answer {
+    Ok(form(&visitor, &request, String::new(), None, None))
 }
 
-async fn ask_again(visitor: Visitor, profile: web::Path<String>) -> Answer {
+async fn ask_again(visitor: Visitor, request: HttpRequest, profile: web::Path<String>) -> Answer {
     let row = visitor.app.account_row(&profile).await?;
-    Ok(form(&visitor, row.profile.clone(), Some(row.profile), None))
+    let again = Some(row.profile.clone());
+    Ok(form(&visitor, &request, row.profile, again, None))
 }
 
-async fn connect(visitor: Visitor, hub: web::Data<Hub>, sent: Form<Token>) -> Answer {
+async fn connect(
+    visitor: Visitor,
+    request: HttpRequest,
+    hub: web::Data<Hub>,
+    sent: Form<Token>,
+) -> Answer {
     let Token { token, profile } = sent.0;
     let profile = profile.trim().to_owned();
     let named = (!profile.is_empty()).then_some(profile.as_str());
@@ -95,40 +108,32 @@ async fn connect(visitor: Visitor, hub: web::Data<Hub>, sent: Form<Token>) -> An
             "That is not a token.".to_owned(),
             "It is one long word without spaces. Nothing was changed.".to_owned(),
         );
-        return Ok(form(&visitor, profile, None, Some(problem)));
+        return Ok(form(&visitor, &request, profile, None, Some(problem)));
     };
     let row = match visitor.app.add_account(named, token).await {
         Ok(row) => row,
         Err(error) => {
             let hint = error.hint().unwrap_or_default();
             let problem = (sentence(&error.chain()), hint);
-            return Ok(form(&visitor, profile, None, Some(problem)));
+            return Ok(form(&visitor, &request, profile, None, Some(problem)));
         }
     };
     // The first snapshot does not wait for the schedule, and the page does not wait for it.
-    let app = visitor.app.clone();
-    let name = row.profile.clone();
-    hub.spawn(async move {
-        if let Ok(targets) = app.targets(Some(&name)).await {
-            // How it went is told as an event and stands on the dashboard.
-            app.capture_all(&targets, Kind::Automatic).await;
-        }
-    });
-    let text = format!(
-        "Connected as {}. A first snapshot is being taken.",
-        row.account.name
-    );
+    let profile = row.profile.as_str();
+    crate::pages::taking::begin(&visitor.app, &hub, Some(profile), Kind::Automatic).await?;
+    let text = format!("Connected as {}. Is this you?", row.account.name);
     let said = Said::done(text).with_link(
-        format!("/disconnect/{}", in_path(&row.profile)),
+        format!("/disconnect/{}", in_path(profile)),
         "That is not me",
     );
-    Ok(visitor.go("/", Some(said)))
+    Ok(visitor.go(&crate::pages::taking::path_of(profile), Some(said)))
 }
 
 async fn ask_leave(visitor: Visitor, profile: web::Path<String>) -> Answer {
     let row = visitor.app.account_row(&profile).await?;
     let template = Disconnect {
         page: visitor.page("Disconnect", Place::Settings),
+        path: in_path(&row.profile),
         profile: row.profile,
     };
     Ok(show_as(StatusCode::OK, &template))

@@ -2,13 +2,15 @@
 
 use actix_web::{HttpResponse, web};
 use anirewind_core::{
-    AccountStatus, ChangeFilter, ChangeRow, ChangeSums, Day, OpenAlarm, Style, Unreadable, Verdict,
+    AccountStatus, ChangeFilter, ChangeRow, ChangeSums, Day, OpenAlarm, Schedule, Settings, Style,
+    Unreadable, Verdict,
 };
 use askama::Template;
 use time::{Duration, OffsetDateTime};
 
 use crate::api::Hub;
 use crate::format;
+use crate::live::{Work, snapshot_of};
 use crate::page::{Page, PageError, Place, Visitor, in_path, sentence, show};
 use crate::pages::backups::could_not_read;
 use crate::pages::chart::Chart;
@@ -18,6 +20,8 @@ use crate::parts::{TitleCell, When};
 
 /// So many days are shown in a row.
 const DAYS: usize = 30;
+/// So many of them where there is little room.
+const FEW_DAYS: usize = 15;
 /// So many days with snapshots are in the chart.
 const CHART: usize = 90;
 /// So many changes are shown.
@@ -40,16 +44,24 @@ struct Dashboard {
 struct Card {
     profile: String,
     root: String,
+    connect: String,
+    account: String,
     timeline: String,
     sentence: &'static str,
     tone: &'static str,
     icon: &'static str,
-    is_working: bool,
+    is_well: bool,
+    /// Where to see how far a snapshot is that is being taken.
+    working: Option<String>,
     last: Option<(When, String)>,
     problem: Option<(String, When)>,
+    /// What went wrong with the token, where the account has to be connected again.
+    ended: Option<String>,
+    is_watching_only: bool,
     next: String,
     days: Vec<DayCell>,
-    days_words: String,
+    /// What the days come to, all of them and those that a narrow screen shows.
+    days_words: [String; 2],
     sums: ChangeSums,
     changes: Vec<ChangeLine>,
     alarms: Vec<AlarmLine>,
@@ -88,6 +100,8 @@ pub(crate) const fn tone(verdict: Verdict) -> (&'static str, &'static str) {
     match verdict {
         Verdict::Protected => ("fine", "i-check"),
         Verdict::NoSnapshotYet => ("info", "i-clock"),
+        Verdict::AniListDown => ("warning", "i-clock"),
+        Verdict::Paused => ("quiet", "i-equal"),
         Verdict::Late | Verdict::Unusual | Verdict::Damaged => ("warning", "i-alert"),
         Verdict::Failing | Verdict::NotConnected => ("danger", "i-cross"),
     }
@@ -111,9 +125,16 @@ async fn dashboard(visitor: Visitor, hub: web::Data<Hub>) -> Result<HttpResponse
     for status in visitor.app.status().await? {
         cards.push(card(&visitor, &hub, &status).await?);
     }
+    let is_well = cards.iter().all(|card| card.is_well) && problem.is_none();
+    // Seen in a row of tabs.
+    let title = if is_well {
+        "Dashboard"
+    } else {
+        "(!) Dashboard"
+    };
     let has_tokens = !visitor.app.settings().tokens.is_empty();
     Ok(show(&Dashboard {
-        page: visitor.page("Dashboard", Place::Dashboard),
+        page: visitor.page(title, Place::Dashboard),
         cards,
         has_tokens,
         problem,
@@ -128,6 +149,7 @@ async fn card(visitor: &Visitor, hub: &Hub, status: &AccountStatus) -> Result<Ca
     let path = in_path(&profile);
     let (tone, icon) = tone(status.verdict);
     let days = app.days(owner, DAYS).await?;
+    let days = judged(days, &app.day_of(account.added_at), app.settings());
     let since = app.yesterday();
     let wanted = ChangeFilter {
         since: Some(since),
@@ -140,23 +162,37 @@ async fn card(visitor: &Visitor, hub: &Hub, status: &AccountStatus) -> Result<Ca
     let (all, size) = app.snapshot_totals(Some(owner)).await?;
     let (kept, _) = app.kept_and_proven(owner).await?;
     let attempt = status.last_attempt.as_ref();
-    let attempt =
-        attempt.filter(|_| matches!(status.verdict, Verdict::Failing | Verdict::NotConnected));
+    let attempt = attempt.filter(|attempt| {
+        use anirewind_core::Outcome::{Failed, Unavailable};
+        matches!(attempt.outcome, Failed | Unavailable)
+    });
     Ok(Card {
         root: format!("/backups/{path}"),
+        connect: format!("/connect/{path}"),
+        account: format!("/settings/{path}"),
         timeline: format!("/timeline/{path}"),
         sentence: status.verdict.sentence(),
         tone,
         icon,
-        is_working: hub.desk().is_capturing(&profile),
+        is_well: status.verdict.is_well() || status.verdict == Verdict::NoSnapshotYet,
+        working: matches!(
+            hub.desk().work(&snapshot_of(Some(&profile)), now),
+            Some(Work::UnderWay(_))
+        )
+        .then(|| crate::pages::taking::path_of(&profile)),
+        ended: (status.verdict == Verdict::NotConnected).then(|| ended_words(status, now)),
+        is_watching_only: app.settings().dry_run,
         last: status
             .last_good
             .as_ref()
             .map(|row| (When::ago(row.created_at, now), contents(row))),
         problem: attempt.map(|attempt| (sentence(&attempt.detail), When::ago(attempt.at, now))),
-        next: format::instant(status.next),
-        days_words: days_words(&days),
-        days: days.iter().map(|day| DayCell::of(day, &path)).collect(),
+        next: next_words(status.next),
+        days_words: [DAYS, FEW_DAYS].map(|most| days_words(&days, most)),
+        days: days
+            .iter()
+            .map(|(day, state)| DayCell::of(day, *state, &path))
+            .collect(),
         sums: app.change_sums(owner, since).await?,
         changes: changes
             .iter()
@@ -183,14 +219,10 @@ fn attention(status: &AccountStatus, now: OffsetDateTime) -> Vec<(String, String
     let mut all = Vec::new();
     if let Some(end) = status.account.token_expires_at {
         let left = end - now;
-        let day = format::day(end);
-        if left.is_negative() {
-            let text = format!("The token ended on {day}.");
-            all.push((text, "/connect".to_owned(), "Reconnect"));
-        } else if left < SOON {
-            let days = usize::try_from(left.whole_days()).unwrap_or_default();
-            let text = format!("Token expires in {}, on {day}.", count(days, "day"));
-            all.push((text, "/connect".to_owned(), "Reconnect"));
+        // One that has ended is said above all.
+        if !left.is_negative() && left < SOON {
+            let path = format!("/connect/{}", in_path(&status.account.profile));
+            all.push((token_words(end, now), path, "Reconnect"));
         }
     }
     if let Some(job) = &status.unfinished {
@@ -208,30 +240,112 @@ fn attention(status: &AccountStatus, now: OffsetDateTime) -> Vec<(String, String
     all
 }
 
-/// `28 fine, 1 without a snapshot, 1 failed`
-fn days_words(days: &[Day]) -> String {
-    let of = |wanted: &str| days.iter().filter(|day| state(day).0 == wanted).count();
-    format!(
-        "{} fine, {} without a snapshot, {} failed",
-        of("fine"),
-        of("quiet"),
-        of("danger")
-    )
+/// How long a token is still good for: `Token expires in 24 days, on 2026-11-27.`
+pub(crate) fn token_words(end: OffsetDateTime, now: OffsetDateTime) -> String {
+    let days = usize::try_from((end - now).whole_days()).unwrap_or_default();
+    let day = format::day(end);
+    match days {
+        0 => format!("Token expires within a day, at {}.", format::instant(end)),
+        days => format!("Token expires in {}, on {day}.", count(days, "day")),
+    }
 }
 
-const fn state(day: &Day) -> (&'static str, &'static str, &'static str) {
-    if day.saved > 0 || day.snapshots > 0 {
-        ("fine", "✓", "fine")
-    } else if day.failed > 0 {
-        ("danger", "✕", "failed")
-    } else {
-        ("quiet", "–", "no snapshot")
+/// What is wrong with the token of an account that is not connected.
+fn ended_words(status: &AccountStatus, now: OffsetDateTime) -> String {
+    let ends = status.account.token_expires_at.filter(|ends| *ends <= now);
+    let attempt = status.last_attempt.as_ref();
+    match (ends, attempt) {
+        (Some(ends), _) => format!("Its token ended at {}.", format::instant(ends)),
+        (None, Some(attempt)) => format!(
+            "Refused {}: {}",
+            format::age(attempt.at, now),
+            sentence(&attempt.detail)
+        ),
+        (None, None) => "AniList refused its token.".to_owned(),
+    }
+}
+
+/// When the next snapshot comes by itself, as a sentence.
+pub(crate) fn next_words(next: Option<OffsetDateTime>) -> String {
+    match next {
+        Some(next) => format!("The next one is taken at {}.", format::instant(next)),
+        None => "None is taken by itself: the schedule is off.".to_owned(),
+    }
+}
+
+/// How a day went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum DayState {
+    Fine,
+    /// There is a snapshot, but not at the first attempt.
+    Late,
+    Failed,
+    /// There was to be one and there is none.
+    Missing,
+    /// None was to be: before the account was here, today so far, with another schedule.
+    Quiet,
+}
+
+/// Each day with how it went. `added` is the day on which the account was added.
+fn judged(days: Vec<Day>, added: &str, settings: &Settings) -> Vec<(Day, DayState)> {
+    let is_there = |day: &Day| day.saved > 0 || day.snapshots > 0;
+    let first = days.iter().position(is_there);
+    let first = first.or_else(|| days.iter().position(|day| day.name.as_str() >= added));
+    let last = days.len().saturating_sub(1);
+    let is_daily = settings.backup_at != Schedule::Off
+        && settings.backup_at.interval() <= std::time::Duration::from_hours(24);
+    let state = |place: usize, day: &Day| match (is_there(day), day.failed) {
+        (true, 0) => DayState::Fine,
+        (true, _) => DayState::Late,
+        (false, 1..) => DayState::Failed,
+        (false, 0) if is_daily && place < last && first.is_some_and(|first| place > first) => {
+            DayState::Missing
+        }
+        (false, 0) => DayState::Quiet,
+    };
+    let states: Vec<_> = days
+        .iter()
+        .enumerate()
+        .map(|(place, day)| state(place, day))
+        .collect();
+    days.into_iter().zip(states).collect()
+}
+
+/// `28 fine, 1 late, 1 failed`: what the last so many days come to.
+fn days_words(days: &[(Day, DayState)], most: usize) -> String {
+    let shown = days.iter().rev().take(most);
+    let of = |wanted| shown.clone().filter(|(_, state)| *state == wanted).count();
+    let all = [
+        DayState::Fine,
+        DayState::Late,
+        DayState::Failed,
+        DayState::Missing,
+        DayState::Quiet,
+    ];
+    let parts = all.into_iter().filter_map(|state| {
+        let number = of(state);
+        let is_said = number > 0 || state == DayState::Fine;
+        is_said.then(|| format!("{number} {}", state.look().2))
+    });
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+impl DayState {
+    /// Tone, sign and word.
+    const fn look(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Fine => ("fine", "✓", "fine"),
+            Self::Late => ("warning", "~", "late"),
+            Self::Failed => ("danger", "✕", "failed"),
+            Self::Missing => ("warning", "!", "missing"),
+            Self::Quiet => ("quiet", "–", "without a snapshot"),
+        }
     }
 }
 
 impl DayCell {
-    fn of(day: &Day, path: &str) -> Self {
-        let (tone, sign, word) = state(day);
+    fn of(day: &Day, state: DayState, path: &str) -> Self {
+        let (tone, sign, word) = state.look();
         let mut words = format!("{}: {word}", day.name);
         if day.snapshots > 0 {
             words = format!("{words}, {}", count(day.snapshots, "snapshot"));
@@ -295,6 +409,61 @@ impl ChangeLine {
             when: When::ago(change.when.at, now),
             title,
             words: whole.unwrap_or_else(|| lines.join(", ")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(name: &str, saved: usize, failed: usize) -> Day {
+        Day {
+            name: name.to_owned(),
+            snapshots: saved,
+            counts: None,
+            saved,
+            failed,
+        }
+    }
+
+    #[test]
+    fn late_failed_and_missing_days_are_told_apart() {
+        let data = tempfile::tempdir().unwrap();
+        let read = |schedule: &str| {
+            let sources = anirewind_core::Sources {
+                flags: [
+                    ("data_dir", data.path().display().to_string()),
+                    ("backup_at", schedule.to_owned()),
+                ]
+                .into(),
+                ..anirewind_core::Sources::default()
+            };
+            Settings::read(&sources).unwrap()
+        };
+        let days = || {
+            vec![
+                day("2026-11-01", 0, 0),
+                day("2026-11-02", 1, 0),
+                day("2026-11-03", 0, 0),
+                day("2026-11-04", 0, 3),
+                day("2026-11-05", 1, 2),
+                day("2026-11-06", 0, 0),
+            ]
+        };
+        let daily = judged(days(), "2026-11-02", &read("daily@01:00"));
+        assert_eq!(
+            days_words(&daily, 30),
+            "1 fine, 1 late, 1 failed, 1 missing, 2 without a snapshot"
+        );
+        assert_eq!(
+            days_words(&daily, 2),
+            "0 fine, 1 late, 1 without a snapshot"
+        );
+        // Nothing is missing of a day on which none was to be.
+        for schedule in ["every 72h", "off"] {
+            let rare = judged(days(), "2026-11-02", &read(schedule));
+            assert!(!days_words(&rare, 30).contains("missing"), "{schedule}");
         }
     }
 }

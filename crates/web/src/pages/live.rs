@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::api::{Following, Heard, Hub};
 use crate::page::{PageError, Query, Visitor, in_path};
-use crate::parts::JobProgress;
+use crate::parts::{DeskPart, JobProgress};
 
 /// More new changes than this are not counted.
 const COUNTED: usize = 100;
@@ -23,6 +23,8 @@ struct Wanted {
     /// New changes of this profile, above this place on the timeline.
     profile: String,
     above: String,
+    /// Something that somebody began with a button, by its name.
+    desk: String,
     /// What was heard last, where the browser cannot say it in a header.
     last: Option<u64>,
 }
@@ -55,6 +57,8 @@ struct Listener {
     base: String,
     wanted: Wanted,
     following: Following,
+    /// Whether something was said about what somebody began.
+    desk: tokio::sync::watch::Receiver<u64>,
     greeting: Option<Bytes>,
 }
 
@@ -69,6 +73,9 @@ async fn stream(
         .and_then(|id| id.to_str().ok()?.parse().ok())
         .or(wanted.0.last);
     let following = hub.follow(last);
+    let mut desk = hub.desk().news();
+    // It may have ended before this page listened.
+    desk.mark_changed();
     let listener = Listener {
         app: visitor.app.get_ref().clone(),
         base: visitor.access.base().to_owned(),
@@ -81,9 +88,11 @@ async fn stream(
         }),
         wanted: wanted.0,
         following,
+        desk,
     };
     let frames = unfold(listener, |mut listener| async move {
-        let frame = listener.next().await?;
+        let zone = listener.app.zone();
+        let frame = crate::format::in_zone(zone, listener.next()).await?;
         Some((Ok::<_, actix_web::Error>(frame), listener))
     });
     Ok(HttpResponse::Ok()
@@ -98,7 +107,17 @@ impl Listener {
             return Some(greeting);
         }
         loop {
-            match self.following.next().await {
+            let heard = tokio::select! {
+                heard = self.following.next() => heard,
+                changed = self.desk.changed(), if !self.wanted.desk.is_empty() => {
+                    changed.ok()?;
+                    match self.work() {
+                        Some(html) => return Some(unnumbered("desk", &html)),
+                        None => continue,
+                    }
+                }
+            };
+            match heard {
                 Heard::Event(id, event) => {
                     if let Some((name, html)) = self.fragment(&event).await {
                         return Some(frame(id, name, &html));
@@ -144,6 +163,13 @@ impl Listener {
         }
     }
 
+    /// How far is what somebody began.
+    fn work(&self) -> Option<String> {
+        let name = &self.wanted.desk;
+        let work = self.hub.desk().work(name, self.app.now())?;
+        DeskPart::of(name, &work).render().ok()
+    }
+
     async fn job(&self, operation: &Id) -> Option<String> {
         if self.wanted.job != operation.as_str() {
             return None;
@@ -182,7 +208,14 @@ impl Listener {
 }
 
 fn frame(id: u64, name: &str, html: &str) -> Bytes {
-    let mut text = format!("id: {id}\nevent: {name}\n");
+    let mut text = format!("id: {id}\n").into_bytes();
+    text.extend_from_slice(&unnumbered(name, html));
+    Bytes::from(text)
+}
+
+/// One that nobody has to hear again who missed it.
+fn unnumbered(name: &str, html: &str) -> Bytes {
+    let mut text = format!("event: {name}\n");
     // A carriage return alone ends a line too.
     for line in html.split(['\n', '\r']) {
         text.push_str("data: ");

@@ -1,14 +1,24 @@
 //! The settings as forms: what each does, what it is, where that was said, and changing it.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use anirewind_core::{
-    AccountRow, Event, Explain as _, SettingReport, SettingsChangeError, is_guarded,
+    AccountRow, Event, Explain as _, Policy, RetentionPlan, SettingReport, SettingsChangeError,
+    SettingsDraft, is_guarded,
 };
 use askama::Template;
 use time::OffsetDateTime;
 
-use crate::page::{Form, Page, PageError, Place, Said, Visitor, in_path, sentence, show_as};
+use crate::api::Hub;
+use crate::format;
+use crate::live::NOTICES;
+use crate::page::{
+    Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show, show_as,
+};
+use crate::pages::rows::{SnapshotLine, count};
+use crate::pages::work::{About, shown as shown_work};
 use crate::parts::When;
 
 #[derive(Template)]
@@ -21,8 +31,22 @@ struct Settings {
     config: String,
     channels: Vec<String>,
     problem: Option<String>,
-    /// How many snapshots go by the new rules, where somebody has to agree to that first.
-    losing: Option<Losing>,
+    /// What is wrong with what was typed, each with the setting it is about.
+    problems: Vec<(String, String)>,
+    /// What the rules would keep, a line for each account.
+    preview: Vec<String>,
+}
+
+/// What somebody typed, and what was wrong with it.
+#[derive(Default)]
+struct Tried {
+    typed: BTreeMap<String, String>,
+    /// By the setting it is about.
+    problems: BTreeMap<String, String>,
+    /// What is about no setting alone.
+    problem: Option<String>,
+    /// Rules that somebody wants to see at work.
+    rules: Option<Policy>,
 }
 
 struct AccountLine {
@@ -50,17 +74,30 @@ struct Field {
     is_flag: bool,
     is_secret: bool,
     is_set: bool,
+    /// What is wrong with what was typed here.
+    wrong: Option<String>,
 }
 
+#[derive(Template)]
+#[template(path = "losing.html")]
 struct Losing {
-    count: usize,
+    page: Page,
+    version: String,
     changes: Vec<(String, String)>,
+    going: Vec<(String, SnapshotLine)>,
+    freed: String,
+    days: i64,
 }
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/settings").get(settings).post(change))
-        .service(web::resource("/settings/notices/test").post(test));
+        .service(web::resource("/settings/preview").get(preview))
+        .service(
+            web::resource("/settings/notices/test")
+                .get(see_test)
+                .post(test),
+        );
 }
 
 /// So long a page waits for new settings to be in force.
@@ -96,11 +133,13 @@ fn section_of(key: &str) -> &'static str {
     }
 }
 
-fn field(row: &SettingReport) -> Field {
+fn field(row: &SettingReport, tried: &Tried) -> Field {
+    let typed = tried.typed.get(row.key).filter(|_| !row.is_secret);
     Field {
         key: row.key,
         about: row.about,
-        value: row.value.clone().unwrap_or_default(),
+        value: typed.or(row.value.as_ref()).cloned().unwrap_or_default(),
+        wrong: tried.problems.get(row.key).cloned(),
         default: row.default.unwrap_or_default(),
         allowed: row.allowed.clone(),
         locked: (row.is_locked || is_guarded(row.key)).then(|| {
@@ -129,7 +168,7 @@ fn account_line(row: AccountRow, now: OffsetDateTime) -> AccountLine {
     }
 }
 
-async fn shown(visitor: &Visitor, problem: Option<String>, losing: Option<Losing>) -> Answer {
+async fn shown(visitor: &Visitor, tried: Tried) -> Answer {
     let app = visitor.app.clone();
     let read = web::block(move || {
         let settings = app.settings();
@@ -143,51 +182,99 @@ async fn shown(visitor: &Visitor, problem: Option<String>, losing: Option<Losing
         fields: rows
             .iter()
             .filter(|row| section_of(row.key) == id)
-            .map(field)
+            .map(|row| field(row, &tried))
             .collect(),
     });
     let now = visitor.app.now();
     let accounts = visitor.app.accounts().await?.into_iter();
     let channels = visitor.app.notice_channels().await?;
-    let data = &visitor.app.settings().data;
-    let status = match (&problem, &losing) {
-        (None, None) => StatusCode::OK,
-        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    let settings = visitor.app.settings();
+    let status = if tried.problem.is_some() || !tried.problems.is_empty() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
     };
+    let rules = tried.rules.as_ref().unwrap_or(&settings.retention);
     let template = Settings {
         page: visitor.page("Settings", Place::Settings),
+        preview: kept_by(visitor, rules).await?,
         accounts: accounts.map(|row| account_line(row, now)).collect(),
         sections: sections.into(),
         version,
-        config: data.join("config.toml").display().to_string(),
+        config: settings.data.join("config.toml").display().to_string(),
         channels: channels
             .iter()
             .map(|channel| channel.name.to_string())
             .collect(),
-        problem,
-        losing,
+        problem: tried.problem,
+        problems: tried.problems.into_iter().collect(),
     };
     Ok(show_as(status, &template))
 }
 
 async fn settings(visitor: Visitor) -> Answer {
-    shown(&visitor, None, None).await
+    shown(&visitor, Tried::default()).await
 }
 
-/// Names of the form that are no settings.
-const VERSION: &str = "version";
-const AGREED: &str = "allow_losing";
-
-async fn change(visitor: Visitor, sent: Form<Vec<(String, String)>>) -> Answer {
-    let sent = sent.0;
-    let of = |name: &str| {
-        let found = sent.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.clone())
-    };
-    if of(VERSION).is_some_and(|version| version != visitor.app.settings().version()) {
-        let problem = "The settings were changed meanwhile. Nothing was saved: look again.";
-        return shown(&visitor, Some(problem.to_owned()), None).await;
+/// What rules keep, a line for each account of which there are snapshots.
+async fn kept_by(visitor: &Visitor, rules: &Policy) -> Result<Vec<String>, PageError> {
+    let mut lines = Vec::new();
+    for owner in visitor.app.owners().await? {
+        let plan = visitor.app.retention_plan_by(owner.id, rules).await?;
+        lines.push(format!("{}: {}", owner.name, kept_words(&plan)));
     }
+    Ok(lines)
+}
+
+/// `With these rules 31 of 46 stay; 15 go. The next goes on 2026-12-03.`
+pub(crate) fn kept_words(plan: &RetentionPlan) -> String {
+    let (all, going) = (plan.fates.len(), plan.going().count());
+    let stay = all - going;
+    let next = plan.next_end().map(format::day);
+    let mut words = format!("With these rules {stay} of {all} stay");
+    words.push_str(&match (going, next) {
+        (0, Some(day)) => format!("; the first goes on {day}."),
+        (0, None) => "; none goes.".to_owned(),
+        (going, Some(day)) => {
+            format!("; {going} go after the next snapshot, and the first of the others on {day}.")
+        }
+        (going, None) => format!("; {going} go after the next snapshot."),
+    });
+    if plan.hold.is_some() {
+        words.push_str(
+            " None goes while something unusual is unanswered, or a snapshot is damaged.",
+        );
+    }
+    words
+}
+
+#[derive(Template)]
+#[template(path = "parts/kept.html")]
+struct Kept {
+    lines: Vec<String>,
+    problem: Option<String>,
+}
+
+/// The part of the page that says what rules keep, while somebody types them.
+async fn preview(visitor: Visitor, sent: Query<Vec<(String, String)>>) -> Answer {
+    let is_rule = |key: &str| key.starts_with("keep_") || key == "backup_retention_days";
+    let rules = sent.0.into_iter().filter(|(key, _)| is_rule(key));
+    let changes = changes(&visitor, &rules.collect::<Vec<_>>());
+    let part = match visitor.app.plan_settings_from_afar(&changes).await {
+        Ok(draft) => Kept {
+            lines: kept_by(&visitor, &draft.settings.retention).await?,
+            problem: None,
+        },
+        Err(error) => Kept {
+            lines: Vec::new(),
+            problem: Some(error.beside()),
+        },
+    };
+    Ok(show(&part))
+}
+
+/// What of a form is a change of a setting that can be changed here.
+fn changes(visitor: &Visitor, sent: &[(String, String)]) -> Vec<(String, Option<String>)> {
     let rows = visitor.app.settings().report();
     let changes = sent.iter().filter_map(|(key, value)| {
         let row = rows
@@ -200,24 +287,46 @@ async fn change(visitor: Visitor, sent: Form<Vec<(String, String)>>) -> Answer {
         let wanted = (!value.is_empty()).then(|| value.to_owned());
         (!is_same && !is_left).then(|| (key.clone(), wanted))
     });
-    let changes: Vec<_> = changes.collect();
-    if changes.is_empty() {
+    changes.collect()
+}
+
+/// Names of the form that are no settings.
+const VERSION: &str = "version";
+const AGREED: &str = "allow_losing";
+const PREVIEW: &str = "preview";
+
+async fn change(visitor: Visitor, sent: Form<Vec<(String, String)>>) -> Answer {
+    let sent = sent.0;
+    let of = |name: &str| {
+        let found = sent.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.clone())
+    };
+    let tried = || Tried {
+        typed: sent.iter().cloned().collect(),
+        ..Tried::default()
+    };
+    if of(VERSION).is_some_and(|version| version != visitor.app.settings().version()) {
+        let problem = "The settings were changed meanwhile. Nothing was saved. What you typed still \
+                       stands below: look at it again, then save.";
+        let problem = Some(problem.to_owned());
+        return shown(&visitor, Tried { problem, ..tried() }).await;
+    }
+    let changes = changes(&visitor, &sent);
+    let is_preview = of(PREVIEW).is_some();
+    if changes.is_empty() && !is_preview {
         return Ok(visitor.go("/settings", Some(Said::done("Nothing was changed."))));
     }
     let agreed = of(AGREED).and_then(|count| count.parse().ok());
     let draft = match visitor.app.plan_settings_from_afar(&changes).await {
         Ok(draft) => draft,
-        Err(error) => return refused(&visitor, &error).await,
+        Err(error) => return refused(&visitor, &error, &changes, tried()).await,
     };
-    let count = draft.going.len();
-    if count > 0 && agreed != Some(count) {
-        let changes = changes.into_iter();
-        let changes = changes.map(|(key, value)| (key, value.unwrap_or_default()));
-        let losing = Losing {
-            count,
-            changes: changes.collect(),
-        };
-        return shown(&visitor, None, Some(losing)).await;
+    if is_preview {
+        let rules = Some(draft.settings.retention);
+        return shown(&visitor, Tried { rules, ..tried() }).await;
+    }
+    if !draft.going.is_empty() && agreed != Some(draft.going.len()) {
+        return losing(&visitor, &draft, changes).await;
     }
     let keys = draft.changed.join(", ");
     if keys.is_empty() {
@@ -227,43 +336,139 @@ async fn change(visitor: Visitor, sent: Form<Vec<(String, String)>>) -> Answer {
     match saved.map_err(|_| PageError::broken("the server ends"))? {
         Ok(_) => {
             tracing::info!(keys, "settings changed");
-            let mut events = visitor.app.events();
-            visitor.app.ask_reload();
-            // The page that follows is to be made with them.
-            let taken_over = async {
-                while let Ok(event) = events.recv().await {
-                    if matches!(event, Event::Settings { .. }) {
-                        break;
-                    }
-                }
-            };
-            if tokio::time::timeout(TAKE_OVER, taken_over).await.is_err() {
-                tracing::debug!("new settings are not taken over yet");
-            }
+            take_over(&visitor).await;
             let text = format!("Saved: {keys}. In force now.");
             Ok(visitor.go("/settings", Some(Said::done(text))))
         }
-        Err(error) => refused(&visitor, &error).await,
+        Err(error) => refused(&visitor, &error, &changes, tried()).await,
     }
 }
 
-async fn refused(visitor: &Visitor, error: &SettingsChangeError) -> Answer {
-    let hint = error.hint().unwrap_or_default();
-    let problem = format!("{} {hint}", sentence(&error.chain()));
-    shown(visitor, Some(problem), None).await
+/// The page that follows is to be made with the new settings.
+async fn take_over(visitor: &Visitor) {
+    let mut events = visitor.app.events();
+    visitor.app.ask_reload();
+    let taken_over = async {
+        while let Ok(event) = events.recv().await {
+            if matches!(event, Event::Settings { .. }) {
+                break;
+            }
+        }
+    };
+    if tokio::time::timeout(TAKE_OVER, taken_over).await.is_err() {
+        tracing::debug!("new settings are not taken over yet");
+    }
 }
 
-async fn test(visitor: Visitor) -> Answer {
-    let tested = visitor.app.test_notices(None).await?;
-    let words = tested.iter().map(|test| match &test.outcome {
-        Ok(()) => format!("{}: sent", test.name),
-        Err(error) => format!("{}: {error}", test.name),
+/// The page that lists what would go, for whoever has to agree to that first.
+async fn losing(
+    visitor: &Visitor,
+    draft: &SettingsDraft,
+    changes: Vec<(String, Option<String>)>,
+) -> Answer {
+    let now = visitor.app.now();
+    let freed = draft.going.iter().map(|row| row.size).sum();
+    let accounts = visitor.app.accounts().await?;
+    let going = draft.going.iter().map(|row| {
+        let account = accounts
+            .iter()
+            .find(|account| account.account.id == row.owner.id);
+        let path = account.map_or_else(String::new, |account| {
+            format!("/backups/{}/{}", in_path(&account.profile), row.id)
+        });
+        (path, SnapshotLine::of(row.clone(), now))
     });
-    let text = words.collect::<Vec<_>>().join("; ");
-    let said = if tested.iter().all(|test| test.outcome.is_ok()) {
-        Said::done(text)
-    } else {
-        Said::problem(text)
+    let changes = changes.into_iter();
+    let changes = changes.map(|(key, value)| (key, value.unwrap_or_default()));
+    let title = format!(
+        "{} would no longer be kept",
+        count(draft.going.len(), "snapshot")
+    );
+    let template = Losing {
+        page: visitor.page(title, Place::Settings),
+        version: visitor.app.settings().version(),
+        changes: changes.collect(),
+        going: going.collect(),
+        freed: format::size(freed),
+        days: anirewind_core::TRASH_DAYS,
     };
-    Ok(visitor.go("/settings", Some(said)))
+    Ok(show_as(StatusCode::UNPROCESSABLE_ENTITY, &template))
+}
+
+/// The form as it was sent, with what is wrong beside each field that it is about.
+async fn refused(
+    visitor: &Visitor,
+    error: &SettingsChangeError,
+    changes: &[(String, Option<String>)],
+    mut tried: Tried,
+) -> Answer {
+    // All that is wrong, and not the first of it alone.
+    for change in changes {
+        let alone = std::slice::from_ref(change);
+        if let Err(error) = visitor.app.plan_settings_from_afar(alone).await
+            && error.key() == Some(change.0.as_str())
+        {
+            tried.problems.insert(change.0.clone(), error.beside());
+        }
+    }
+    let typed = error.key().filter(|key| tried.typed.contains_key(*key));
+    match typed {
+        Some(key) => {
+            let key = key.to_owned();
+            tried.problems.entry(key).or_insert_with(|| error.beside());
+        }
+        None => {
+            let hint = error.hint().unwrap_or_default();
+            tried.problem = Some(format!("{} {hint}", sentence(&error.chain())));
+        }
+    }
+    shown(visitor, tried).await
+}
+
+async fn test(visitor: Visitor, hub: web::Data<Hub>) -> Answer {
+    if visitor.app.notice_channels().await?.is_empty() {
+        let problem = Said::problem("Nobody is told anything yet. Set a channel first.");
+        return Ok(visitor.go("/settings#notices", Some(problem)));
+    }
+    if hub.desk().begin(NOTICES, "The notice is being sent.") {
+        let (app, desk) = (visitor.app.clone(), hub.get_ref().clone());
+        // Apart from the request: a channel may take its time, and whoever asked may leave.
+        hub.spawn(async move {
+            let work = app.clone();
+            let work = tokio::spawn(async move { work.test_notices(None).await });
+            let said = match work.await {
+                Ok(Ok(tested)) => {
+                    let words = tested.iter().map(|test| match &test.outcome {
+                        Ok(()) => format!("{}: sent", test.name),
+                        Err(error) => format!("{}: {error}", test.name),
+                    });
+                    let text = sentence(&words.collect::<Vec<_>>().join("; "));
+                    if tested.iter().all(|test| test.outcome.is_ok()) {
+                        Said::done(text)
+                    } else {
+                        Said::problem(text)
+                    }
+                }
+                Ok(Err(error)) => Said::problem(sentence(&error.chain())),
+                Err(_) => Said::problem("Sending broke off."),
+            };
+            desk.desk().end(NOTICES, app.now(), said);
+        });
+    }
+    Ok(visitor.go("/settings/notices/test", None))
+}
+
+async fn see_test(visitor: Visitor, hub: web::Data<Hub>) -> Answer {
+    let about = About {
+        title: "A notice that says nothing is being sent".to_owned(),
+        meanwhile: "The page may be closed: it goes on, and what came of it stands here for an hour.",
+        idle: "No test is under way.".to_owned(),
+        begin: (
+            "/settings/notices/test".to_owned(),
+            "Send a test".to_owned(),
+        ),
+        back: ("/settings".to_owned(), "To the settings"),
+    };
+    let page = visitor.page("Test of notices", Place::Settings);
+    Ok(shown_work(&visitor, &hub, NOTICES, page, about))
 }

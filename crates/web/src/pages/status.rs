@@ -1,11 +1,13 @@
 //! How the server is, in plain words, and its log.
 
+use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::{HttpResponse, web};
 use anirewind_core::{HealthCheck, HealthState, LogFilter, LogLevel, LogLine};
 use askama::Template;
 use serde::Deserialize;
 use time::OffsetDateTime;
 
+use crate::address::address;
 use crate::format;
 use crate::page::{Page, PageError, Place, Query, Visitor, show};
 use crate::parts::{Badge, When};
@@ -20,6 +22,8 @@ struct Status {
     verdict: &'static str,
     tone: &'static str,
     checks: Vec<CheckLine>,
+    /// The same as text, for whoever asks somebody for help.
+    report: String,
 }
 
 struct CheckLine {
@@ -40,6 +44,10 @@ struct Log {
     lines: Vec<Line>,
     /// Where older lines are, without the base.
     older: Option<String>,
+    /// The same as a file, without the base.
+    file: String,
+    is_followed: bool,
+    is_long: bool,
 }
 
 struct Line {
@@ -55,6 +63,15 @@ struct Which {
     #[serde(default)]
     q: String,
     below: Option<u64>,
+    /// Whether new lines are to come by themselves.
+    #[serde(default)]
+    follow: String,
+    /// Whether long lines are to stay long.
+    #[serde(default)]
+    long: String,
+    /// `text` for a file.
+    #[serde(default, rename = "as")]
+    form: String,
 }
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
@@ -111,7 +128,9 @@ async fn status(visitor: Visitor) -> Result<HttpResponse, PageError> {
         HealthState::Bad => ("danger", "Somebody should do something"),
     };
     let now = visitor.app.now();
+    let report = report_of(&checks, now);
     Ok(show(&Status {
+        report,
         page: visitor.page("Status", Place::Status),
         verdict,
         tone,
@@ -120,6 +139,24 @@ async fn status(visitor: Visitor) -> Result<HttpResponse, PageError> {
             .map(|check| check_line(check, now))
             .collect(),
     }))
+}
+
+/// What stands on the page as text. Checks hold no secrets.
+fn report_of(checks: &[HealthCheck], now: OffsetDateTime) -> String {
+    let mut lines = vec![format!(
+        "AniRewind {}, {}",
+        env!("CARGO_PKG_VERSION"),
+        format::machine(now)
+    )];
+    lines.extend(checks.iter().map(|check| {
+        let of = check.profile.as_ref();
+        let of = of.map_or_else(String::new, |profile| format!(" of {profile}"));
+        let since = check.since.map(format::machine);
+        let since = since.map_or_else(String::new, |since| format!(" since {since}"));
+        let (what, state) = (check.what, check.state.as_str());
+        format!("{what}{of}: {state}, {}{since}", check.found)
+    }));
+    lines.join("\n")
 }
 
 fn line(line: &LogLine) -> Line {
@@ -141,19 +178,48 @@ fn line(line: &LogLine) -> Line {
 }
 
 async fn log(visitor: Visitor, which: Query<Which>) -> Result<HttpResponse, PageError> {
-    let Which { level, q, below } = which.0;
+    let Which {
+        level,
+        q,
+        below,
+        follow,
+        long,
+        form,
+    } = which.0;
+    let is_file = form == "text";
     let chosen = LogLevel::parse(&level);
     let lines = visitor.app.log().lines(&LogFilter {
         level: chosen,
         text: (!q.is_empty()).then(|| q.clone()),
         below,
-        most: Some(LINES),
+        most: (!is_file).then_some(LINES),
     });
+    if is_file {
+        // As they happened, the oldest first.
+        let lines = lines.iter().rev().map(|line| format!("{line}\n"));
+        return Ok(HttpResponse::Ok()
+            .content_type("text/plain; charset=utf-8")
+            .insert_header((
+                CONTENT_DISPOSITION,
+                "attachment; filename=\"anirewind.log\"",
+            ))
+            .body(lines.collect::<String>()));
+    }
     let last = lines.last().filter(|_| lines.len() == LINES);
     let level = chosen.map_or("", LogLevel::as_str);
+    let chosen = address(
+        "/status/log",
+        &[("level", level), ("q", &q), ("long", &long), ("as", "text")],
+    );
     let older = last.map(|last| {
-        let q = crate::page::in_path(&q);
-        format!("/status/log?level={level}&q={q}&below={}", last.number)
+        let below = last.number.to_string();
+        let pairs = [
+            ("level", level),
+            ("q", &q),
+            ("long", &long),
+            ("below", &below),
+        ];
+        address("/status/log", &pairs)
     });
     Ok(show(&Log {
         page: visitor.page("Log", Place::Status),
@@ -162,5 +228,8 @@ async fn log(visitor: Visitor, which: Query<Which>) -> Result<HttpResponse, Page
         levels: LogLevel::ALL.iter().map(|level| level.as_str()).collect(),
         lines: lines.iter().map(line).collect(),
         older,
+        file: chosen,
+        is_followed: !follow.is_empty() && below.is_none(),
+        is_long: !long.is_empty(),
     }))
 }

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use time::{Date, OffsetDateTime};
 
 use crate::address::{address, count, thousands};
+use crate::format;
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, show};
 use crate::parts::{ChangeLine, Diff, Offer, TitleCell, clock, field_word, time_of};
 
@@ -500,7 +501,7 @@ fn days(lines: Vec<Vec<ChangeRow>>, of: &Lines<'_>, now: OffsetDateTime) -> Vec<
     let mut days: Vec<(Date, Day)> = Vec::new();
     for rows in lines {
         let Some(first) = rows.first() else { continue };
-        let date = first.change.when.at.to_offset(time::UtcOffset::UTC).date();
+        let date = format::date(first.change.when.at);
         let line = of.line(&rows);
         match days.last_mut().filter(|(day, _)| *day == date) {
             Some((_, day)) => day.lines.push(line),
@@ -517,7 +518,7 @@ fn days(lines: Vec<Vec<ChangeRow>>, of: &Lines<'_>, now: OffsetDateTime) -> Vec<
 }
 
 fn day_word(day: Date, now: OffsetDateTime) -> String {
-    let today = now.to_offset(time::UtcOffset::UTC).date();
+    let today = format::date(now);
     match (today - day).whole_days() {
         0 => "Today".to_owned(),
         1 => "Yesterday".to_owned(),

@@ -3,7 +3,6 @@
 use anirewind_core::model::{Comparison, Entry, EntryField};
 use anirewind_core::{ChangeOutcome, ChangeRow, Id, Source, Style, undoable, value_of};
 use askama::Template;
-use time::OffsetDateTime;
 
 use crate::format;
 use crate::page::in_path;
@@ -177,17 +176,16 @@ pub(crate) fn time_of(row: &ChangeRow) -> String {
     let when = row.change.when;
     let at = when.at;
     match when.since {
-        None => clock(at),
-        Some(since) if since.date() == at.date() => {
-            format!("between {} and {}", clock(since), clock(at))
+        None => format::clock(at),
+        Some(since) if format::date(since) == format::date(at) => {
+            format!("between {} and {}", format::clock(since), format::clock(at))
         }
-        Some(since) => format!("between {} and {}", format::instant(since), clock(at)),
+        Some(since) => format!(
+            "between {} and {}",
+            format::instant(since),
+            format::clock(at)
+        ),
     }
-}
-
-pub(crate) fn clock(at: OffsetDateTime) -> String {
-    let at = at.to_offset(time::UtcOffset::UTC);
-    format!("{:02}:{:02}", at.hour(), at.minute())
 }
 
 fn exactly(row: &ChangeRow) -> String {

@@ -9,6 +9,7 @@ use actix_web::test::TestRequest;
 use anirewind_core::Kind;
 use anirewind_simulator::Fault;
 
+use crate::browser::Browser;
 use crate::pages::Scene;
 
 /// Places that other pages are at.
@@ -110,8 +111,8 @@ async fn the_dashboard_says_what_happened_and_how_it_stands() {
         &[
             "is protected",
             "Back up now",
-            "30 days",
-            "2 fine, 28 without a snapshot, 0 failed",
+            "<span class=\"roomy\">30</span>",
+            "2 fine, 28 without a snapshot",
             "+0 added",
             "~1 changed",
             "-1 removed",
@@ -126,10 +127,21 @@ async fn the_dashboard_says_what_happened_and_how_it_stands() {
 async fn a_snapshot_is_taken_by_a_button_and_said() {
     let scene = Scene::new("hana").await;
     let (status, to, _) = post(&scene, "/backups/new", &[("back", "/")]).await;
-    assert_eq!((status, to.as_str()), (StatusCode::SEE_OTHER, "/"));
+    assert_eq!(
+        (status, to.as_str()),
+        (StatusCode::SEE_OTHER, "/backups/new")
+    );
+    let mut browser = Browser::at(&scene, &to).await;
+    browser.until_over().await;
+    browser.must_show(&["saved: 40 titles", "To the dashboard"]);
     assert_eq!(ids(&scene).await.len(), 1);
     let (_, to, _) = post(&scene, "/backups/hana/new", &[("back", "//evil.example")]).await;
-    assert_eq!(to, "/backups/hana");
+    assert_eq!(to, "/backups/hana/new");
+    browser.open(&to).await;
+    browser.until_over().await;
+    browser.must_show(&["saved: 40 titles, 0 changes since the last"]);
+    browser.follow("See it").await;
+    browser.must_show(&["30 anime, 10 manga"]);
 }
 
 #[actix_web::test]

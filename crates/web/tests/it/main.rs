@@ -12,6 +12,7 @@ mod api;
 mod backups;
 mod browser;
 mod contract;
+mod frame;
 mod journeys;
 mod living;
 mod looking_back;

@@ -238,3 +238,22 @@ async fn every_answer_carries_the_policy() {
         .insert_header(("x-forwarded-host", "localhost"));
     assert_eq!(scene.request(forwarded).await.0, StatusCode::FORBIDDEN);
 }
+
+#[actix_web::test]
+async fn times_are_those_of_the_zone_that_is_set() {
+    let given = [
+        ("ANIREWIND_LOGIN", "off"),
+        ("ANIREWIND_TIME_ZONE", "Asia/Tokyo"),
+    ];
+    let scene = Scene::with("hana", &given).await;
+    scene.pass(std::time::Duration::from_hours(4));
+    scene.capture().await;
+    let (_, page) = scene.get("/backups/hana").await;
+    assert!(page.contains("2026-11-04 01:00 JST"), "{page}");
+    let (_, page) = scene.get("/").await;
+    // The day is theirs too, and a machine is told the same as ever.
+    assert!(page.contains("2026-11-04: fine"), "{page}");
+    let both = "datetime=\"2026-11-03T16:00:";
+    assert!(page.contains(both), "{page}");
+    assert!(page.contains("title=\"2026-11-04 01:00:"), "{page}");
+}

@@ -89,6 +89,8 @@ async fn status_log_and_about_say_what_they_should() {
         ("/status", "Snapshots of hana"),
         ("/status/log?level=warn&q=x", "No such line"),
         ("/about", "What cannot come back"),
+        ("/help/keys", "Names of snapshots"),
+        ("/settings/hana", "AniList last took it"),
         ("/api", "/api/v1/plans/restore"),
         ("/connect", "Get a token"),
         ("/settings/security", "Keys for programs"),
@@ -160,7 +162,7 @@ async fn an_account_is_connected_by_a_token_and_let_go_of() {
         .await;
     assert_eq!(
         (status, location.as_str()),
-        (StatusCode::SEE_OTHER, "/"),
+        (StatusCode::SEE_OTHER, "/backups/h/new"),
         "{page}"
     );
     assert_eq!(scene.app.accounts().await.unwrap()[0].profile, "h");

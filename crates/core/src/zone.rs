@@ -1,0 +1,67 @@
+//! Whose days and hours are meant: times as the clock on the wall of this installation shows them.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use time::{OffsetDateTime, UtcOffset};
+
+use crate::app::App;
+
+/// The time zone of an installation.
+#[derive(Debug, Clone)]
+pub struct Zone(TimeZone);
+
+impl Default for Zone {
+    fn default() -> Self {
+        Self(TimeZone::UTC)
+    }
+}
+
+impl Zone {
+    /// The zone of this name, as `Europe/Berlin`.
+    pub fn called(name: &str) -> Option<Self> {
+        TimeZone::get(name).ok().map(Self)
+    }
+
+    /// The day that it is then, as 2026-11-03.
+    pub fn day(&self, at: OffsetDateTime) -> String {
+        self.local(at).0.date().to_string()
+    }
+
+    /// The moment by the clocks of the zone, and what the zone is called then, as `CET`.
+    pub fn local(&self, at: OffsetDateTime) -> (OffsetDateTime, String) {
+        let moment = Timestamp::from_second(at.unix_timestamp()).unwrap_or_default();
+        let info = self.0.to_offset_info(moment);
+        // Zones are whole seconds away from UTC, and less than a day.
+        let offset = UtcOffset::from_whole_seconds(info.offset().seconds());
+        let offset = offset.unwrap_or(UtcOffset::UTC);
+        (at.to_offset(offset), info.abbreviation().to_owned())
+    }
+}
+
+impl App {
+    /// The zone of the schedule, of days, and of times that people are shown.
+    pub fn zone(&self) -> Zone {
+        Zone(self.inner.zone.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn a_moment_is_shown_by_the_clocks_of_the_zone_in_summer_and_in_winter() {
+        let berlin = Zone::called("Europe/Berlin").unwrap();
+        let (winter, word) = berlin.local(datetime!(2026-11-03 23:30 UTC));
+        assert_eq!(
+            (winter.to_string().as_str(), word.as_str()),
+            ("2026-11-04 0:30:00.0 +01:00:00", "CET")
+        );
+        let (summer, word) = berlin.local(datetime!(2026-07-03 10:00 UTC));
+        assert_eq!((summer.hour(), word.as_str()), (12, "CEST"));
+        let (utc, word) = Zone::default().local(winter);
+        assert_eq!((utc.hour(), word.as_str()), (23, "UTC"));
+    }
+}
