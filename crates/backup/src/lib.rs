@@ -17,6 +17,7 @@ pub mod retention;
 mod sequence;
 mod steps;
 mod trash;
+mod weight;
 
 pub use alarm::{Alarm, Rule, Thresholds, alarms, incomplete};
 pub use entry::{entry_from_json, entry_from_json_in, entry_to_json};

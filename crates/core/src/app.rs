@@ -23,6 +23,7 @@ use crate::explain::{Code, Explain};
 use crate::figures::Counting;
 use crate::logbook::LogBook;
 use crate::settings::Settings;
+use crate::upload::Waiting;
 
 /// An installation: its settings, its folder, its catalogue, its budget of requests.
 #[derive(Clone)]
@@ -68,6 +69,10 @@ pub(crate) struct Inner {
     pub(crate) interrupted: AtomicBool,
     /// Whose turn it is to have a password hashed.
     pub(crate) hashing: Semaphore,
+    /// Whose turn it is to have files read that were sent.
+    pub(crate) reading_in: Semaphore,
+    /// How much was sent and waits.
+    pub(crate) waiting: Arc<Mutex<Waiting>>,
     lasting: Lasting,
 }
 
@@ -226,6 +231,8 @@ impl App {
             closing: AtomicBool::new(false),
             interrupted: AtomicBool::new(false),
             hashing: Semaphore::new(1),
+            reading_in: Semaphore::new(1),
+            waiting: Arc::default(),
             lasting,
         };
         Ok(Self {

@@ -17,4 +17,6 @@ mod living;
 mod looking_back;
 mod pages;
 mod planning;
+mod problems;
 mod settings;
+mod uploading;
