@@ -11,6 +11,7 @@ mod foreign;
 mod hash;
 mod mark;
 mod name;
+mod others;
 mod place;
 mod record;
 pub mod retention;
