@@ -10,6 +10,7 @@ use crate::file::{Damage, Snapshot, decode};
 use crate::folder::{Folder, ReadError};
 use crate::name::parse_stamp;
 use crate::place::locate;
+use crate::weight::too_much;
 
 /// What wrote a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -62,6 +63,9 @@ pub fn recognise(
         place: locate(&bytes),
         source,
     };
+    if let Some(problem) = too_much(&bytes) {
+        return Err(damaged(Damage::NotASnapshot { problem }));
+    }
     let file = path
         .file_name()
         .and_then(|name| name.to_str())

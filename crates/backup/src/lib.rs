@@ -11,12 +11,14 @@ mod foreign;
 mod hash;
 mod mark;
 mod name;
+mod others;
 mod place;
 mod record;
 pub mod retention;
 mod sequence;
 mod steps;
 mod trash;
+mod weight;
 
 pub use alarm::{Alarm, Rule, Thresholds, alarms, incomplete};
 pub use entry::{entry_from_json, entry_from_json_in, entry_to_json};

@@ -373,6 +373,12 @@ impl App {
         identified.push((token.clone(), owner));
     }
 
+    /// Whose tokens are whose is known here, too.
+    pub(crate) fn know_again(&self, other: &Self) {
+        let known = other.identified().clone();
+        *self.identified() = known;
+    }
+
     fn identified(&self) -> MutexGuard<'_, Vec<(AccessToken, UserId)>> {
         self.inner
             .identified

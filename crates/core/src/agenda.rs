@@ -11,12 +11,12 @@ const FIRST_RETRY: Duration = Duration::minutes(15);
 const LONGEST_RETRY: Duration = Duration::hours(4);
 
 /// The accounts, and when each is due. Knows no clock: whoever asks says what time it is.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Agenda<K> {
     items: BTreeMap<K, Item>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Item {
     due: OffsetDateTime,
     /// How long the last failure was waited for.
@@ -39,6 +39,25 @@ impl<K: Ord + Clone> Agenda<K> {
     pub(crate) const fn new() -> Self {
         Self {
             items: BTreeMap::new(),
+        }
+    }
+
+    /// As it is for whoever goes on with it: who was under way is new to them.
+    pub(crate) fn handed_on(&self) -> Self {
+        let mut items = self.items.clone();
+        items.retain(|_, item| !item.is_under_way);
+        Self { items }
+    }
+
+    /// The schedule is another. Who does not wait after a failure is due by it.
+    pub(crate) fn reschedule(&mut self, next: impl Fn(&K) -> OffsetDateTime) {
+        for (key, item) in &mut self.items {
+            let next = next(key);
+            item.due = if item.retry.is_zero() {
+                next
+            } else {
+                item.due.min(next)
+            };
         }
     }
 

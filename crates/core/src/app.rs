@@ -22,7 +22,9 @@ use crate::event::Event;
 use crate::explain::{Code, Explain};
 use crate::figures::Counting;
 use crate::logbook::LogBook;
+use crate::scheduler::Diary;
 use crate::settings::Settings;
+use crate::upload::Waiting;
 
 /// An installation: its settings, its folder, its catalogue, its budget of requests.
 #[derive(Clone)]
@@ -58,6 +60,10 @@ pub(crate) struct Inner {
     pub(crate) resuming: Mutex<BTreeSet<UserId>>,
     /// When accounts are due by the schedule that runs in this process.
     pub(crate) due: Mutex<BTreeMap<UserId, OffsetDateTime>>,
+    /// What the schedule and the looks that run in this process have before them.
+    pub(crate) diary: Mutex<Diary>,
+    /// What they had before them under the settings of before.
+    pub(crate) carried: Mutex<Diary>,
     /// Whose turn it is in this process to change the folder.
     pub(crate) folder_turn: Arc<tokio::sync::Mutex<()>>,
     /// How many acts are under way in this process.
@@ -68,6 +74,10 @@ pub(crate) struct Inner {
     pub(crate) interrupted: AtomicBool,
     /// Whose turn it is to have a password hashed.
     pub(crate) hashing: Semaphore,
+    /// Whose turn it is to have files read that were sent.
+    pub(crate) reading_in: Semaphore,
+    /// How much was sent and waits.
+    pub(crate) waiting: Arc<Mutex<Waiting>>,
     lasting: Lasting,
 }
 
@@ -157,8 +167,8 @@ impl App {
         Self::open_with(settings, clock, zone, patience, lasting)
     }
 
-    /// Opens the same installation with other settings. The budget of requests, what was counted and
-    /// whoever listens go on; this one can be let come to rest. Blocks; sends nothing.
+    /// Opens the same installation with other settings. The budget of requests, what was counted, what
+    /// is due when and whoever listens go on; this one can be let come to rest. Blocks; sends nothing.
     pub fn reopen(&self, settings: Settings, zone: TimeZone) -> Result<Self, StartError> {
         let inner = &self.inner;
         let limit = settings.rate_limit;
@@ -169,6 +179,8 @@ impl App {
         if is_moved {
             inner.lasting.pace.limit_to(limit);
         }
+        app.set_diary(self.diary_for(&app));
+        app.know_again(self);
         Ok(app)
     }
 
@@ -221,11 +233,15 @@ impl App {
             identified: Mutex::default(),
             resuming: Mutex::default(),
             due: Mutex::default(),
+            diary: Mutex::default(),
+            carried: Mutex::default(),
             folder_turn: Arc::default(),
             carrying: AtomicUsize::new(0),
             closing: AtomicBool::new(false),
             interrupted: AtomicBool::new(false),
             hashing: Semaphore::new(1),
+            reading_in: Semaphore::new(1),
+            waiting: Arc::default(),
             lasting,
         };
         Ok(Self {

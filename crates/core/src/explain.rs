@@ -24,6 +24,18 @@ pub enum Code {
 }
 
 impl Code {
+    /// Every one there is.
+    pub const ALL: [Self; 8] = [
+        Self::Failed,
+        Self::Usage,
+        Self::NotFound,
+        Self::NotSignedIn,
+        Self::Unavailable,
+        Self::EditedSince,
+        Self::Busy,
+        Self::RefusedForSafety,
+    ];
+
     /// The status a command ends with.
     pub const fn exit_status(self) -> u8 {
         match self {

@@ -85,6 +85,24 @@ pub enum ImportError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// More files than anybody means to send.
+    #[error("more than {limit} files were sent")]
+    TooManySent {
+        /// How many may be.
+        limit: usize,
+    },
+    /// A file that is larger than any list.
+    #[error("a file is larger than {} MB", limit / 1024 / 1024)]
+    TooLarge {
+        /// How many bytes it may have.
+        limit: u64,
+    },
+    /// Much was sent already, and nobody said what to do with it.
+    #[error("more than {} MB wait to be taken or dropped", limit / 1024 / 1024)]
+    NoRoom {
+        /// How many bytes may wait.
+        limit: u64,
+    },
     /// A folder with too much in it.
     #[error("{} holds more than {MOST_FILES} files", path.display())]
     TooMany {
@@ -123,7 +141,10 @@ impl Explain for ImportError {
     fn code(&self) -> Code {
         match self {
             Self::Read { .. } | Self::NoUpload => Code::NotFound,
-            Self::TooMany { .. } => Code::Usage,
+            Self::TooMany { .. }
+            | Self::TooManySent { .. }
+            | Self::TooLarge { .. }
+            | Self::NoRoom { .. } => Code::Usage,
             Self::Browse(error) => error.code(),
             _ => Code::Failed,
         }
@@ -131,9 +152,14 @@ impl Explain for ImportError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Read { .. } | Self::TooMany { .. } | Self::Stage { .. } => {
-                "Nothing was taken.".to_owned()
-            }
+            Self::Read { .. }
+            | Self::TooMany { .. }
+            | Self::TooManySent { .. }
+            | Self::TooLarge { .. }
+            | Self::Stage { .. } => "Nothing was taken.".to_owned(),
+            Self::NoRoom { .. } => "Nothing was taken. Take or drop what was sent before; what nobody \
+                says a word about is forgotten after a day."
+                .to_owned(),
             Self::NoUpload => "Nothing was taken. Choose the files again.".to_owned(),
             Self::Browse(error) => return error.hint(),
             _ => "What was taken before stays; the same import can be run again, and takes only what \

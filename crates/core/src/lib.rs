@@ -86,6 +86,7 @@ pub use settings_change::{SettingsChangeError, SettingsDraft, is_guarded};
 pub use settings_report::SettingReport;
 pub use source::{Origin, SettingsError, Sources};
 pub use status::{AccountStatus, Verdict};
+pub use upload::{LARGEST_UPLOAD, LARGEST_WAITING, Sending};
 pub use verify::VerifyReport;
 pub use words::{change_of, summary_of, title_of, value_of};
 pub use zone::Zone;

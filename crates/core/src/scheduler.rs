@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anirewind_anilist::Urgency;
@@ -59,10 +59,22 @@ struct Rounds {
     /// When the accounts were last read, by the time since the clock's fixed instant.
     read_at: Option<Duration>,
     proven: Option<OffsetDateTime>,
+    /// Whether the times in the agenda are those of other settings.
+    is_rescheduled: bool,
     /// What was last said of nobody being there, so that it is not said every minute.
     said: Option<String>,
     /// Who hears of snapshots being taken, and of how it went.
     pings: Option<Pings>,
+}
+
+/// What is due when, for whoever goes on with the same installation under other settings.
+#[derive(Debug, Default)]
+pub(crate) struct Diary {
+    snapshots: Option<Agenda<Key>>,
+    looks: Option<Agenda<Key>>,
+    proven: Option<OffsetDateTime>,
+    /// Whether the settings say other times than those that were kept to.
+    is_rescheduled: bool,
 }
 
 /// A piece of work that is over.
@@ -106,6 +118,7 @@ impl App {
     async fn run(&self, errand: Errand) {
         let mut rounds = Rounds::new(errand);
         rounds.pings = (errand == Errand::Snapshots).then(|| Pings::begin(self));
+        self.go_on_with_diary(&mut rounds);
         loop {
             self.refresh(&mut rounds).await;
             let now = self.now();
@@ -143,6 +156,11 @@ impl App {
             });
         } else {
             rounds.said = None;
+        }
+        if std::mem::take(&mut rounds.is_rescheduled) {
+            let (errand, offsets, now) = (rounds.errand, &rounds.offsets, self.now());
+            let next = |key: &Key| self.next_of(errand, offsets, key, now);
+            rounds.agenda.reschedule(next);
         }
         let marks = rounds.ways.iter().map(|(key, way)| (*key, way.mark()));
         let marks = marks.collect();
@@ -307,18 +325,57 @@ impl App {
         Jitter::new(longest, u64::from(seed.0), seed.1)
     }
 
-    /// Says to whoever asks when accounts are due.
+    /// Says to whoever asks when accounts are due, and keeps it for whoever goes on with it.
     fn publish(&self, rounds: &Rounds) {
+        let agenda = rounds.agenda.clone();
+        let mut diary = locked(&self.inner.diary);
         if rounds.errand != Errand::Snapshots {
+            diary.looks = Some(agenda);
             return;
         }
+        diary.snapshots = Some(agenda);
+        diary.proven = rounds.proven;
+        drop(diary);
         let waiting = rounds.agenda.waiting();
         let due = waiting.filter_map(|(key, due)| match key {
             Key::Account(owner) => Some((*owner, due)),
             Key::Token(_) => None,
         });
-        let published = self.inner.due.lock();
-        *published.unwrap_or_else(PoisonError::into_inner) = due.collect();
+        *locked(&self.inner.due) = due.collect();
+    }
+
+    /// What is due when, for the same installation under these settings.
+    pub(crate) fn diary_for(&self, next: &Self) -> Diary {
+        let diary = locked(&self.inner.diary);
+        let times = |app: &Self| {
+            let settings = &app.inner.settings;
+            let (at, jitter) = (settings.backup_at, settings.backup_jitter);
+            (at, jitter, settings.watch_interval, app.inner.zone.clone())
+        };
+        Diary {
+            snapshots: diary.snapshots.as_ref().map(Agenda::handed_on),
+            looks: diary.looks.as_ref().map(Agenda::handed_on),
+            proven: diary.proven,
+            is_rescheduled: times(self) != times(next),
+        }
+    }
+
+    pub(crate) fn set_diary(&self, diary: Diary) {
+        *locked(&self.inner.carried) = diary;
+    }
+
+    /// Keeps to the times of before the settings changed: to change one is no reason for a snapshot.
+    fn go_on_with_diary(&self, rounds: &mut Rounds) {
+        let mut carried = locked(&self.inner.carried);
+        let agenda = match rounds.errand {
+            Errand::Snapshots => carried.snapshots.take(),
+            Errand::Looks(_) => carried.looks.take(),
+        };
+        if let Some(agenda) = agenda {
+            rounds.agenda = agenda;
+            rounds.is_rescheduled = carried.is_rescheduled;
+            rounds.proven = carried.proven;
+        }
     }
 
     /// Goes on with what of an account was begun and did not end, without holding up anything else.
@@ -339,8 +396,7 @@ impl App {
     }
 
     fn resuming(&self) -> MutexGuard<'_, BTreeSet<UserId>> {
-        let resuming = self.inner.resuming.lock();
-        resuming.unwrap_or_else(PoisonError::into_inner)
+        locked(&self.inner.resuming)
     }
 
     /// Whether AniList refused the token of an account the last time.
@@ -461,6 +517,10 @@ const fn ending(code: Code) -> Ending {
     }
 }
 
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn hash(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
@@ -489,6 +549,7 @@ impl Rounds {
             under_way: BTreeMap::new(),
             read_at: None,
             proven: None,
+            is_rescheduled: false,
             pings: None,
             said: None,
         }

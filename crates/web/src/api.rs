@@ -7,6 +7,7 @@ mod curating;
 mod events;
 #[expect(unused_qualifications, reason = "as the macros write them out")]
 mod importing;
+mod kind;
 #[expect(unused_qualifications, reason = "as the macros write them out")]
 mod living;
 mod metrics;
@@ -23,6 +24,7 @@ use utoipa::OpenApi;
 
 use crate::access::{Access, Who};
 use crate::api::auth::Scheme;
+use crate::api::kind::Kinds;
 
 pub use events::Hub;
 pub(crate) use events::{Following, Heard, WhatOf};
@@ -47,7 +49,7 @@ macro_rules! api {
             ),
             paths($($handler),+),
             components(schemas(problem::Problem)),
-            modifiers(&Scheme),
+            modifiers(&Scheme, &Kinds),
         )]
         pub(crate) struct Document;
     };
@@ -161,7 +163,7 @@ pub(crate) async fn turned_away(request: &ServiceRequest, access: &Access) -> Op
         Ok(Who::WrongKey) => {
             Some(problem::Problem::no_key("that is no key of this server").answer())
         }
-        Ok(Who::Key(key)) if !key.may_write => Some(problem::Problem::read_only().answer()),
+        Ok(Who::Key(key)) if !key.may_write => Some(problem::Problem::read_only("this key may only read").answer()),
         Ok(_) => None,
         Err(error) => Some(problem::Problem::failed(error.message).answer()),
     }

@@ -8,12 +8,12 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::{DefaultHeaders, Next};
-use actix_web::{Error, HttpResponse, web};
+use actix_web::{Error, HttpMessage as _, HttpResponse, web};
 use percent_encoding::percent_decode_str;
 
 use crate::access::{self, Access};
-use crate::api;
 use crate::page::{self, PageError};
+use crate::{api, patience};
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
                       connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -80,6 +80,9 @@ pub(crate) async fn check(
     if let Some(refusal) = refusal {
         return Ok(request.into_response(refusal).map_into_right_body());
     }
+    let mut request = request;
+    let payload = request.take_payload();
+    request.set_payload(patience::hurry(payload));
     let mut response = next.call(request).await?;
     page::forget_said(&mut response);
     let error = response.response().error();

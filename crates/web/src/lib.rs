@@ -13,6 +13,7 @@ mod login;
 mod page;
 mod pages;
 mod parts;
+mod patience;
 mod revalidate;
 mod serve;
 mod theme;

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::ServiceResponse;
+use actix_web::error::PayloadError;
 use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
 use anirewind_core::model::UserId;
@@ -16,6 +17,8 @@ use serde::de::DeserializeOwned;
 use crate::access::{Access, Who};
 use crate::api::Hub;
 use crate::parts::JobBar;
+use crate::patience;
+use crate::upload::UploadError;
 
 const SAID: &str = "said";
 const THEME: &str = "theme";
@@ -430,6 +433,14 @@ impl PageError {
         }
     }
 
+    /// What was sent did not arrive in time.
+    pub(crate) fn late() -> Self {
+        Self {
+            status: StatusCode::REQUEST_TIMEOUT,
+            ..Self::usage(sentence(patience::LATE))
+        }
+    }
+
     pub(crate) fn broken(message: &str) -> Self {
         Self {
             status: StatusCode::INTERNAL_SERVER_ERROR,
@@ -485,6 +496,16 @@ impl<E: Explain> From<E> for PageError {
     }
 }
 
+impl From<UploadError> for PageError {
+    fn from(error: UploadError) -> Self {
+        match error {
+            UploadError::Late => Self::late(),
+            UploadError::Broken(detail) => Self::usage(sentence(&detail)),
+            UploadError::Stage(error) => error.into(),
+        }
+    }
+}
+
 /// With a capital and a full stop.
 pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
@@ -524,9 +545,6 @@ pub(crate) async fn mended(request: &HttpRequest, error: &PageError) -> HttpResp
     error.page(outside(base, "", request))
 }
 
-/// So long a form may take to arrive.
-const BODY: std::time::Duration = std::time::Duration::from_secs(20);
-
 /// A form as browsers send it; a name may come more than once.
 pub(crate) struct Form<T>(pub(crate) T);
 
@@ -538,9 +556,13 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
         let bytes = web::Bytes::from_request(request, payload);
         Box::pin(async move {
             let wrong = |message: String| PageError::usage(sentence(&message));
-            let bytes = tokio::time::timeout(BODY, bytes).await;
-            let bytes = bytes.map_err(|_| wrong("that took too long to arrive".to_owned()))?;
-            let bytes = bytes.map_err(|error| wrong(error.to_string()))?;
+            let bytes = bytes.await.map_err(|error| {
+                let late = error.as_error::<PayloadError>().is_some_and(patience::is_late);
+                if late {
+                    return PageError::late();
+                }
+                wrong(error.to_string())
+            })?;
             let form = serde_html_form::from_bytes(&bytes);
             form.map(Self).map_err(|error| wrong(error.to_string()))
         })

@@ -179,3 +179,54 @@ async fn an_anilist_that_is_down_is_waited_for_and_the_last_good_snapshot_is_nam
     scene.clock.advance(std::time::Duration::from_hours(28));
     assert_eq!(verdict(&scene.app).await, Verdict::Late);
 }
+
+/// The same with these settings in the environment, in the same process.
+fn taken_over(scene: &Scene, app: &App, environment: &[(&str, &str)]) -> App {
+    let settings = scene.open_with(environment).settings().clone();
+    app.reopen(settings, jiff::tz::TimeZone::UTC).unwrap()
+}
+
+/// Lets the schedule run until so many snapshots are there, and for an hour of its own time besides.
+async fn run_and_rest(scene: &Scene, app: &App, snapshots: usize) {
+    let now = || anirewind_core::model::Clock::now(scene.clock.as_ref());
+    let a_while = async {
+        reach(scene, snapshots).await;
+        let until = now() + time::Duration::hours(1);
+        while now() < until {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = app.run_schedule() => {},
+        () = a_while => {},
+    }
+}
+
+#[tokio::test]
+async fn new_settings_are_no_reason_for_a_snapshot() {
+    let scene = Scene::connected().await;
+    run_and_rest(&scene, &scene.app, 1).await;
+    let requests = scene.simulator.traffic().requests;
+    let mut app = scene.app.clone();
+    for days in ["1", "2", "3"] {
+        app = taken_over(&scene, &app, &[("ANIREWIND_KEEP_DAILY", days)]);
+        run_and_rest(&scene, &app, 1).await;
+    }
+    assert_eq!(scene.files().len(), 1);
+    assert_eq!(scene.simulator.traffic().requests, requests);
+    let app = taken_over(&scene, &app, &[]);
+    run_and_rest(&scene, &app, 2).await;
+    app.refresh_catalogue().await.unwrap();
+    let rows = app.snapshots(None).await.unwrap();
+    let at = rows[0].created_at;
+    assert_eq!((at.day(), at.hour()), (4, 1), "{at}");
+    // Another schedule holds from now on.
+    let mut settings = app.settings().clone();
+    settings.backup_at = anirewind_core::Schedule::parse("daily@17:00").unwrap();
+    settings.backup_jitter = std::time::Duration::ZERO;
+    let app = app.reopen(settings, jiff::tz::TimeZone::UTC).unwrap();
+    run_until(&scene, &app, 3).await;
+    app.refresh_catalogue().await.unwrap();
+    let at = app.snapshots(None).await.unwrap()[0].created_at;
+    assert_eq!((at.day(), at.hour()), (4, 17), "{at}");
+}

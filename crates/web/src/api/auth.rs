@@ -12,7 +12,22 @@ use crate::access::{Access, Who};
 use crate::api::problem::Problem;
 
 /// Somebody who may read: with a key, or logged in.
-pub(crate) struct Reader;
+pub(crate) struct Reader {
+    /// Whether they may have AniList asked: there is only so much that may be asked of it.
+    may_ask: bool,
+}
+
+impl Reader {
+    /// Refuses whoever may only read what is here.
+    pub(crate) fn asks(&self) -> Result<(), Problem> {
+        if self.may_ask {
+            return Ok(());
+        }
+        Err(Problem::read_only(
+            "this key may only read what is here, and the list as it is now has to be asked for",
+        ))
+    }
+}
 
 /// Somebody who may write: with a key for it, or logged in.
 pub(crate) struct Writer;
@@ -27,7 +42,10 @@ impl FromRequest for Reader {
         let request = request.clone();
         Box::pin(async move {
             match who(&request).await? {
-                Who::Anybody | Who::Session(_) | Who::Key(_) => Ok(Self),
+                Who::Anybody | Who::Session(_) => Ok(Self { may_ask: true }),
+                Who::Key(key) => Ok(Self {
+                    may_ask: key.may_write,
+                }),
                 Who::Nobody => Err(Problem::no_key("reading needs a key")),
                 Who::WrongKey => Err(Problem::no_key("that is no key of this server")),
             }
@@ -45,7 +63,7 @@ impl FromRequest for Writer {
             match who(&request).await? {
                 Who::Anybody | Who::Session(_) => Ok(Self),
                 Who::Key(key) if key.may_write => Ok(Self),
-                Who::Key(_) => Err(Problem::read_only()),
+                Who::Key(_) => Err(Problem::read_only("this key may only read")),
                 Who::Nobody => Err(Problem::no_key("writing needs a key")),
                 Who::WrongKey => Err(Problem::no_key("that is no key of this server")),
             }

@@ -87,16 +87,12 @@ pub(crate) async fn import(
     let kind = request.headers().get("content-type");
     let is_form = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/"));
     let sent = if is_form {
-        upload::form(&request, payload).await.map(|sent| sent.files)
+        upload::form(&app, &request, payload).await?
     } else {
-        let name = how.name.clone().unwrap_or_else(|| "upload.json".to_owned());
-        upload::body(payload).await.map(|bytes| vec![(name, bytes)])
+        let name = how.name.as_deref().unwrap_or("upload.json");
+        upload::body(&app, name, payload).await?
     };
-    let sent = sent.map_err(Problem::usage)?;
-    if sent.is_empty() {
-        return Err(Problem::usage("no file was sent"));
-    }
-    let upload = app.stage_upload(sent).await?;
+    let upload = sent.files.ok_or_else(|| Problem::usage("no file was sent"))?;
     let plan = app.plan_upload(&upload, taken_at).await?;
     let mut taken = Vec::new();
     if how.look {

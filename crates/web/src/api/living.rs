@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::auth::{Owner, Reader, Writer};
+use crate::api::kind::Kind;
 use crate::api::problem::Problem;
 
 /// So many lines, unless it is said.
@@ -111,12 +112,12 @@ pub(crate) async fn change_settings(
 ) -> Result<web::Json<ChangedSettings>, Problem> {
     let seen = request.headers().get(header::IF_MATCH);
     let seen = seen.and_then(|tag| tag.to_str().ok()).ok_or_else(|| {
-        Problem::precondition(428, "say with `If-Match` which settings you looked at")
+        Problem::precondition(Kind::NoPrecondition, "say with `If-Match` which settings you looked at")
     })?;
     let seen = seen.trim().trim_start_matches("W/").trim_matches('"');
     if seen != "*" && seen != app.settings().version() {
         return Err(Problem::precondition(
-            412,
+            Kind::Precondition,
             "the settings are no longer what you looked at",
         ));
     }

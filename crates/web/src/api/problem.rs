@@ -5,11 +5,13 @@ use std::fmt;
 use actix_web::error::{JsonPayloadError, QueryPayloadError};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
-use anirewind_core::{Code, Explain};
+use anirewind_core::{Code, Explain, ImportError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::trace;
+use crate::api::kind::Kind;
+use crate::upload::UploadError;
+use crate::{patience, trace};
 
 /// What went wrong, what still holds, and what to do (RFC 9457).
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -32,110 +34,76 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
-    fn new(code: Code, detail: String, hint: Option<String>) -> Self {
-        let (title, status) = match code {
-            Code::Failed => ("Failed", 500),
-            Code::Usage => ("Bad request", 400),
-            Code::NotFound => ("Not found", 404),
-            Code::NotSignedIn => ("The account is not connected", 409),
-            Code::Unavailable => ("AniList is unavailable", 503),
-            Code::EditedSince => ("Edited since", 409),
-            Code::Busy => ("Busy", 423),
-            Code::RefusedForSafety => ("Refused for safety", 403),
-        };
-        Self::of(code.as_str(), title, status, detail, hint)
-    }
-
-    fn of(
-        code: &'static str,
-        title: &'static str,
-        status: u16,
-        detail: String,
-        hint: Option<String>,
-    ) -> Self {
+    fn new(kind: Kind, detail: String, hint: Option<String>) -> Self {
         Self {
-            r#type: format!("urn:anirewind:problem:{code}"),
-            title,
-            status,
+            r#type: format!("urn:anirewind:problem:{}", kind.code()),
+            title: kind.title(),
+            status: kind.status(),
             detail,
-            code,
+            code: kind.code(),
             hint,
             request_id: None,
         }
     }
 
     pub(crate) fn usage(detail: impl Into<String>) -> Self {
-        Self::new(Code::Usage, detail.into(), None)
+        Self::new(Kind::Of(Code::Usage), detail.into(), None)
     }
 
     pub(crate) fn failed(detail: impl Into<String>) -> Self {
-        Self::new(Code::Failed, detail.into(), None)
+        Self::new(Kind::Of(Code::Failed), detail.into(), None)
     }
 
     pub(crate) fn missing(detail: impl Into<String>) -> Self {
-        Self::new(Code::NotFound, detail.into(), None)
+        Self::new(Kind::Of(Code::NotFound), detail.into(), None)
     }
 
     pub(crate) fn refused(detail: &str) -> Self {
-        Self::of("refused", "Not from there", 403, detail.to_owned(), None)
+        Self::new(Kind::Refused, detail.to_owned(), None)
     }
 
     pub(crate) fn nowhere() -> Self {
         let hint = Some("See /api/v1/openapi.json.".to_owned());
-        Self::new(Code::NotFound, "there is nothing here".to_owned(), hint)
+        let detail = "there is nothing here".to_owned();
+        Self::new(Kind::Of(Code::NotFound), detail, hint)
     }
 
     pub(crate) fn no_key(detail: &str) -> Self {
         let hint = "Make one with `anirewind key add NAME --write`, and send it as \
             `Authorization: Bearer KEY`.";
-        Self::of(
-            "no-key",
-            "A key is needed",
-            401,
-            detail.to_owned(),
-            Some(hint.to_owned()),
-        )
+        Self::new(Kind::NoKey, detail.to_owned(), Some(hint.to_owned()))
     }
 
-    pub(crate) fn read_only() -> Self {
+    pub(crate) fn read_only(detail: &str) -> Self {
         let hint = "Make one that may write: `anirewind key add NAME --write`.".to_owned();
-        let detail = "this key may only read".to_owned();
-        Self::of(
-            "read-only-key",
-            "Not with this key",
-            403,
-            detail,
-            Some(hint),
-        )
+        Self::new(Kind::ReadOnlyKey, detail.to_owned(), Some(hint))
     }
 
     pub(crate) fn people_only() -> Self {
-        Self::of(
-            "people-only",
-            "Not with a key",
-            403,
-            "a key is not enough for this".to_owned(),
-            Some("Log in on the page, or use the commands on the machine itself.".to_owned()),
-        )
+        let hint = "Log in on the page, or use the commands on the machine itself.".to_owned();
+        let detail = "a key is not enough for this".to_owned();
+        Self::new(Kind::PeopleOnly, detail, Some(hint))
     }
 
     pub(crate) fn too_many(wait: time::Duration) -> Self {
         let seconds = wait.whole_seconds() + 1;
-        Self::of(
-            "too-many",
-            "Too many tries",
-            429,
-            format!("that was wrong too often; try again in {seconds} seconds"),
-            None,
-        )
+        let detail = format!("that was wrong too often; try again in {seconds} seconds");
+        Self::new(Kind::TooMany, detail, None)
     }
 
-    /// What somebody looked at, and what there is now, do not agree.
-    pub(crate) fn precondition(status: u16, detail: &str) -> Self {
+    /// What somebody looked at, and what there is now, do not agree; or nobody said what it was.
+    pub(crate) fn precondition(kind: Kind, detail: &str) -> Self {
         let hint = "Nothing was changed. Read again, and send the `ETag` of that as `If-Match`.";
-        let hint = Some(hint.to_owned());
-        let (code, title) = ("precondition", "Not what was looked at");
-        Self::of(code, title, status, detail.to_owned(), hint)
+        Self::new(kind, detail.to_owned(), Some(hint.to_owned()))
+    }
+
+    fn too_large(detail: String) -> Self {
+        Self::new(Kind::TooLarge, detail, Some("Nothing was changed.".to_owned()))
+    }
+
+    fn too_slow() -> Self {
+        let hint = "Nothing was changed. Send it again.".to_owned();
+        Self::new(Kind::TooSlow, patience::LATE.to_owned(), Some(hint))
     }
 
     pub(crate) fn answer(&self) -> HttpResponse {
@@ -143,6 +111,10 @@ impl Problem {
         let mut answer = HttpResponse::build(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
         if self.status == 401 {
             answer.insert_header(("WWW-Authenticate", "Bearer"));
+        }
+        if self.status == 408 {
+            // What is still to come is not waited for.
+            answer.force_close();
         }
         let named = Self {
             request_id: trace::current(),
@@ -155,7 +127,7 @@ impl Problem {
 
 impl<E: Explain> From<E> for Problem {
     fn from(error: E) -> Self {
-        Self::new(error.code(), error.chain(), error.hint())
+        Self::new(Kind::Of(error.code()), error.chain(), error.hint())
     }
 }
 
@@ -177,7 +149,27 @@ impl ResponseError for Problem {
 
 /// A body that is not what was asked for.
 pub(crate) fn bad_body(error: &JsonPayloadError) -> actix_web::Error {
-    Problem::usage(error.to_string()).into()
+    let problem = match error {
+        JsonPayloadError::Overflow { limit } | JsonPayloadError::OverflowKnownLength { limit, .. } => {
+            Problem::too_large(format!("more than {} kB were sent", limit / 1024))
+        }
+        JsonPayloadError::Payload(cause) if patience::is_late(cause) => Problem::too_slow(),
+        _ => Problem::usage(error.to_string()),
+    };
+    problem.into()
+}
+
+impl From<UploadError> for Problem {
+    fn from(error: UploadError) -> Self {
+        match error {
+            UploadError::Late => Self::too_slow(),
+            UploadError::Broken(detail) => Self::usage(detail),
+            UploadError::Stage(
+                error @ (ImportError::TooLarge { .. } | ImportError::NoRoom { .. }),
+            ) => Self::new(Kind::TooLarge, error.chain(), error.hint()),
+            UploadError::Stage(error) => error.into(),
+        }
+    }
 }
 
 /// A query that is not what was asked for.

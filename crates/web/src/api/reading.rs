@@ -249,14 +249,15 @@ pub(crate) struct ChangedView {
     fields: Vec<String>,
 }
 
-/// What differs between two snapshots, or one and the live list. Reading the live list asks AniList.
+/// What differs between two snapshots, or one and the live list. Reading the live list asks `AniList`,
+/// which takes a key that may write.
 #[utoipa::path(tag = "snapshots", params(Sides), responses(
     (status = 200, body = ComparisonView),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 #[get("/api/v1/compare")]
 pub(crate) async fn compare(
-    _: Reader,
+    reader: Reader,
     app: web::Data<App>,
     sides: web::Query<Sides>,
 ) -> Answer<ComparisonView> {
@@ -264,6 +265,7 @@ pub(crate) async fn compare(
     let mut names = Vec::new();
     for side in [&sides.from, &sides.to] {
         if side == "live" {
+            reader.asks()?;
             names.push(side.clone());
         } else {
             names.push(row(&app, side, profile).await?.id.to_string());

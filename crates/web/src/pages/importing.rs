@@ -9,7 +9,7 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 
 use crate::format;
-use crate::page::{Form, Page, PageError, Place, Said, Visitor, in_path, sentence, show};
+use crate::page::{Form, Page, PageError, Place, Said, Visitor, in_path, show};
 use crate::pages::rows::count;
 use crate::upload;
 
@@ -68,16 +68,14 @@ async fn look(
     payload: web::Payload,
 ) -> Result<HttpResponse, PageError> {
     let account = visitor.app.account_row(&profile).await?;
-    let sent = upload::form(&request, payload).await;
-    let sent = sent.map_err(|problem| PageError::usage(sentence(&problem)))?;
+    let sent = upload::form(&visitor.app, &request, payload).await?;
     let taken_at = sent.field("taken_at").unwrap_or_default().to_owned();
     let at = moment(&visitor, &taken_at)?;
-    if sent.files.is_empty() {
+    let Some(upload) = sent.files else {
         let path = format!("/backups/{}/import", in_path(&account.profile));
         let said = Said::problem("No file was chosen. Nothing was taken.");
         return Ok(visitor.go(&path, Some(said)));
-    }
-    let upload = visitor.app.stage_upload(sent.files).await?;
+    };
     let plan = visitor.app.plan_upload(&upload, at).await?;
     let already = plan.items.iter().filter(|item| item.already.is_some());
     let already = already.count();

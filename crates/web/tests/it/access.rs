@@ -49,7 +49,7 @@ impl Scene {
     }
 
     /// Set up, and somebody who is in.
-    async fn claimed(environment: &[(&str, &str)]) -> (Self, String) {
+    pub(crate) async fn claimed(environment: &[(&str, &str)]) -> (Self, String) {
         let scene = Self::with("hana", environment).await;
         let (code, _) = scene.app.setup_code().await.unwrap().unwrap();
         scene.app.claim(&code, PASSWORD).await.unwrap();

@@ -18,4 +18,6 @@ mod living;
 mod looking_back;
 mod pages;
 mod planning;
+mod problems;
 mod settings;
+mod uploading;

@@ -88,6 +88,30 @@ impl Scene {
         (status, body, headers)
     }
 
+    /// Sends a body that arrives in this way.
+    pub(crate) async fn drip(
+        &self,
+        request: TestRequest,
+        body: impl futures_util::Stream<
+            Item = Result<actix_web::web::Bytes, actix_web::error::PayloadError>,
+        > + 'static,
+    ) -> (StatusCode, String) {
+        let service = init_service(anirewind_web::application(
+            self.app.clone(),
+            self.hub.clone(),
+            self.access.clone(),
+        ))
+        .await;
+        let body: actix_web::dev::Payload = actix_web::dev::Payload::Stream {
+            payload: Box::pin(body),
+        };
+        let (request, _) = request.to_request().replace_payload(body);
+        let response = call_service(&service, request).await;
+        let status = response.status();
+        let body = String::from_utf8(read_body(response).await.to_vec()).unwrap();
+        (status, body)
+    }
+
     /// Opens a stream, does something, and listens until these words come.
     pub(crate) async fn listen(
         &self,
