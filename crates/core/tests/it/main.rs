@@ -9,6 +9,8 @@
 mod accounts;
 mod calendars;
 mod capturing;
+mod choosing;
+
 mod configuring;
 mod crashing;
 mod enduring;

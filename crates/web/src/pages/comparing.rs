@@ -304,7 +304,16 @@ fn found(
             Line::Same(entry) => {
                 let whole = Some(summary_of(entry, &style.scores));
                 let lines = Vec::new();
-                ("quiet", "i-equal", "Same", Diff { lines, whole })
+                (
+                    "quiet",
+                    "i-equal",
+                    "Same",
+                    Diff {
+                        lines,
+                        whole,
+                        is_planned: false,
+                    },
+                )
             }
         };
         let title = TitleCell::of(base, &account.profile, entry, style);

@@ -83,6 +83,10 @@ struct Member {
     title: TitleCell,
     diff: Diff,
     href: String,
+    /// What can be done about it by itself.
+    offer: &'static str,
+    /// By what it is ticked, where it can be taken back by itself.
+    pick: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -548,8 +552,17 @@ impl Lines<'_> {
         }
         let members = rows.iter().take(MEMBERS).map(|row| {
             let line = self.one(row);
+            let offer = Offer::of(row);
             Member {
-                href: format!("/timeline/{}/{}", line.profile, line.id),
+                href: {
+                    let path = format!("/timeline/{}/{}", line.profile, line.id);
+                    format!("{}#undo", address(&path, &[("back", self.here)]))
+                },
+                offer: match offer {
+                    Offer::Nothing | Offer::Retry => "This change",
+                    offer => offer.word(),
+                },
+                pick: offer.takes_back().then(|| line.id.clone()),
                 title: line.title,
                 diff: line.diff,
             }
