@@ -33,6 +33,7 @@ mod naming;
 mod notices;
 mod plan;
 mod reference;
+mod repair;
 mod report;
 mod restore;
 mod retention;

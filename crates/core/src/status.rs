@@ -107,7 +107,7 @@ impl App {
             };
             let (_, proven_since) = self.kept_and_proven(owner).await?;
             let damaged = alarms.is_empty() && self.is_damaged(owner).await?;
-            let last_good = self.last_good_below(owner, i64::MAX).await?;
+            let last_good = self.last_undoubted(owner).await?;
             let schedule = self.inner.settings.backup_at;
             let late_after =
                 Duration::try_from(schedule.interval()).unwrap_or(Duration::DAY) + GRACE;

@@ -6,6 +6,7 @@ const say = document.querySelector("[data-live-say]");
 const job = document.querySelector('[data-live^="job-"]');
 const news = document.querySelector('[data-live="event"]');
 const verdict = document.querySelector('[data-live="verdict"]');
+const auto = news?.hasAttribute("data-auto");
 
 let source = null;
 let last = "";
@@ -45,6 +46,9 @@ const put = (event) => {
     // Nothing is taken from under somebody's fingers.
     if (!old.contains(document.activeElement)) old.replaceWith(part);
     announce(part);
+    // New changes come by themselves where that was asked for, and nobody is in the middle of something.
+    if (auto && part.dataset.live === "event" && part.textContent.trim() && scrollY < 300 &&
+      !document.querySelector("[data-pick] :checked, [data-pick] details[open]")) location.reload();
     // At the end, and once something was sent, what stands around the part is no longer so.
     const begun = document.querySelector("[data-begins]") && part.querySelector("progress")?.value > 0;
     if (begun || part.hasAttribute("data-over")) location.reload();
@@ -73,6 +77,7 @@ const open = () => {
   };
 };
 
+for (const needs of document.querySelectorAll("[data-scripts]")) needs.hidden = false;
 if (job || news || verdict) {
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) { close(); show("paused"); } else open();

@@ -24,7 +24,7 @@ mod titles;
 pub(crate) use change::{ChangeLine, Offer, UndoPart, clock, time_of};
 pub(crate) use chart::{Chart, Moment};
 pub(crate) use job::JobProgress;
-pub(crate) use list::{ListPart, ListQuery, names as list_names};
+pub(crate) use list::{ListPart, ListQuery, is_called, names as list_names};
 pub(crate) use titles::{Cover, Diff, StatusWord, TitleCell, facts, field_word, title_path};
 
 /// An act that is under way, at the top of every page.

@@ -18,7 +18,7 @@ use crate::format;
 use crate::live::Live;
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show};
 use crate::pages::backups::{find, query};
-use crate::pages::snapshot::is_called;
+use crate::parts::is_called;
 use crate::parts::{Diff, TitleCell, When, field_word};
 
 /// So many rows to a page.

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{EntryField, EntryStatus, MediaId, MediaType, Picks};
-use anirewind_core::{App, BrowseError, Choices, Id, Plan, Prefer, RestoreOptions, Source, Wanted};
+use anirewind_core::{
+    App, BrowseError, Cause, Choices, Id, Plan, Prefer, RestoreOptions, Source, Wanted,
+};
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +66,8 @@ pub(crate) struct Wish {
     tick: Vec<String>,
     /// `yes`: the form asked for anime and manga.
     has_lists: String,
+    /// A snapshot with an open alarm: what it tells of is put back, and nothing else unless asked.
+    alarm: String,
     /// The page on which changes were ticked, and to which it goes back if none were.
     from: String,
     /// The plan that this one takes the place of.
@@ -365,6 +369,9 @@ async fn worked_out(app: &App, profile: &str, wish: &mut Wish) -> Result<Plan, P
             matches!(source, Some(Source::Undo | Source::Redo | Source::Restore))
         });
         wish.leave.extend(ours.filter_map(|cause| cause.id.clone()));
+        if !wish.alarm.is_empty() {
+            leave_other_causes(app, profile, wish, &causes).await?;
+        }
     }
     let mut named = BTreeSet::new();
     for cause in &causes {
@@ -386,6 +393,31 @@ async fn worked_out(app: &App, profile: &str, wish: &mut Wish) -> Result<Plan, P
         plan.mute(false);
     }
     Ok(plan)
+}
+
+/// Of what happened since, only what an alarm tells of is to be put back.
+async fn leave_other_causes(
+    app: &App,
+    profile: &str,
+    wish: &mut Wish,
+    causes: &[Cause],
+) -> Result<(), PageError> {
+    let owner = app.account_row(profile).await?.account.id;
+    let meant = app.groups_of_alarm(owner, &wish.alarm).await?;
+    let is_meant = |cause: &Cause| {
+        let id = cause.id.as_deref();
+        id.is_some_and(|id| meant.iter().any(|group| group.as_str() == id))
+    };
+    // Where it cannot be told apart, everything that happened since is shown ticked.
+    if causes.iter().any(is_meant) {
+        for cause in causes.iter().filter(|cause| !is_meant(cause)) {
+            let id = cause.id.clone().unwrap_or_else(|| "edits".to_owned());
+            if !wish.leaves(&id) {
+                wish.leave.push(id);
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn undone(app: &App, profile: &str, wish: &Wish) -> Result<Plan, PageError> {

@@ -172,6 +172,34 @@ async fn one_field_of_a_title_goes_back_and_another_stays() {
 }
 
 #[actix_web::test]
+async fn from_an_alarm_only_what_it_tells_of_is_ticked() {
+    let scene = seen(&[]).await;
+    edit(&scene, |entry| entry.priority += 1);
+    crate::browser::look(&scene).await;
+    for entry in entries(&scene).iter().take(25) {
+        scene.simulator.world().drop_entry(USER, entry.media);
+    }
+    scene.capture().await;
+    crate::browser::look(&scene).await;
+    let mut browser = Browser::at(&scene, "/").await;
+    browser.follow("Plan: bring it back").await;
+    browser.press("Show the plan").await;
+    browser.must_show(&[
+        "<h1>Bring back 25 titles that vanished on",
+        "<strong>25</strong> add back",
+    ]);
+    assert!(
+        browser.shows("<strong>0</strong> change back"),
+        "{}",
+        browser.page
+    );
+    browser.press("Send 25 changes to AniList").await;
+    browser.until_over().await;
+    browser.open("/").await;
+    assert!(!browser.shows("Was this you?"), "{}", browser.page);
+}
+
+#[actix_web::test]
 async fn an_undo_without_a_tick_says_so_and_the_page_stays() {
     let scene = seen(&[]).await;
     edit(&scene, |entry| entry.priority = 3);
