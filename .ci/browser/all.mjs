@@ -1,5 +1,5 @@
 // Looks at AniRewind in Chromium: every page, then what people come for, from the first click to the report.
-//   node all.mjs SERVER [pages|full|empty|broken|login|journeys]...
+//   node all.mjs SERVER [pages|full|empty|broken|login|journeys|keys]...
 //   node all.mjs SERVER --pictures FOLDER
 import { readFileSync } from "node:fs";
 import axe from "axe-core";
@@ -9,6 +9,7 @@ import { journeys } from "./journeys.mjs";
 import { addresses, looks, report, visit } from "./pages.mjs";
 import { pictures } from "./pictures.mjs";
 import * as servers from "./servers.mjs";
+import { states as keysAndNarrow } from "./states.mjs";
 
 const [server, ...wanted] = process.argv.slice(2);
 servers.use(server);
@@ -70,7 +71,8 @@ async function claim({ url, code }) {
 const seconds = () => Math.round((Date.now() - began) / 1000);
 try {
   if (wanted[0] === "--pictures") await pictures(browser, wanted[1]);
-  else await Promise.all([states.length > 0 && allPages(), wants("journeys") && journeys(browser, source)]);
+  else await Promise.all([states.length > 0 && allPages(), wants("journeys") && journeys(browser, source),
+    wants("keys") && keysAndNarrow(browser, source)]);
 } finally {
   await browser.close();
   await servers.endAll();

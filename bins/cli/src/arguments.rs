@@ -481,7 +481,48 @@ pub(crate) struct RestoreArguments {
     #[arg(long)]
     pub(crate) no_create_lists: bool,
     #[command(flatten)]
+    pub(crate) picks: PickArguments,
+    #[command(flatten)]
     pub(crate) apply: ApplyArguments,
+}
+
+/// What is said about single fields of single titles.
+#[derive(Debug, Args)]
+pub(crate) struct PickArguments {
+    /// Leave this field of a title as it is: `ANIME:123.progress` (more than once for several).
+    #[arg(long = "leave-field", value_name = "TITLE.FIELD", value_parser = parse_pick)]
+    pub(crate) leave: Vec<Pick>,
+    /// Put this field of a title back, whatever happened to it since (more than once for several).
+    #[arg(long = "put-field", value_name = "TITLE.FIELD", value_parser = parse_pick)]
+    pub(crate) put: Vec<Pick>,
+}
+
+/// A field of a title.
+pub(crate) type Pick = (
+    (
+        anirewind_core::model::MediaType,
+        anirewind_core::model::MediaId,
+    ),
+    anirewind_core::model::EntryField,
+);
+
+fn parse_pick(text: &str) -> Result<Pick, String> {
+    let picked = anirewind_core::model::Picks::parse(text);
+    picked.ok_or_else(|| "name a title and a field, as ANIME:123.progress".to_owned())
+}
+
+impl PickArguments {
+    /// The same as a plan takes it.
+    pub(crate) fn picks(&self) -> anirewind_core::model::Picks {
+        let mut picks = anirewind_core::model::Picks::default();
+        for (title, field) in &self.leave {
+            picks.leave(*title, *field);
+        }
+        for (title, field) in &self.put {
+            picks.put(*title, *field);
+        }
+        picks
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -545,6 +586,8 @@ pub(crate) struct UndoArguments {
     /// Put back this field though it was edited since (more than once for several).
     #[arg(long = "field", value_name = "FIELD", value_parser = parse_field)]
     pub(crate) fields: Vec<anirewind_core::model::EntryField>,
+    #[command(flatten)]
+    pub(crate) picks: PickArguments,
     #[command(flatten)]
     pub(crate) apply: ApplyArguments,
 }

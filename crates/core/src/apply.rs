@@ -612,6 +612,9 @@ impl App {
             .store
             .end_operation(id.clone(), state, problem.clone())
             .await?;
+        if matches!(state, OperationState::Done | OperationState::Partly) {
+            self.close_repaired(&operation).await;
+        }
         let report = Report::new(operation.clone(), steps.clone());
         self.tell(Event::Ended {
             profile: self.profile_called(operation.owner).await,

@@ -461,6 +461,7 @@ impl LookAtFolder {
                     let (judged, _) = judge_by(
                         &list,
                         earlier,
+                        &[],
                         row.at(),
                         &self.thresholds,
                         |base| match read.get(&owner) {

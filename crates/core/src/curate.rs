@@ -3,7 +3,7 @@
 use anirewind_backup::{
     Discarded, Folder, Keep, Mark, MarkError, ReadError, SnapshotId, TrashError,
 };
-use anirewind_model::Counts;
+use anirewind_model::{Counts, UserId};
 use anirewind_store::{Reason, SnapshotRow, StoreError};
 use thiserror::Error;
 use time::OffsetDateTime;
@@ -28,6 +28,10 @@ pub struct TrashItem {
     pub file: String,
     /// When it was put there.
     pub at: OffsetDateTime,
+    /// Whose list it is, if that is still known.
+    pub owner: Option<UserId>,
+    /// Bytes.
+    pub size: u64,
     /// What it holds, when it can be read.
     pub counts: Option<Counts>,
     /// Why it went, if that is still known.
@@ -54,6 +58,12 @@ pub enum CurateError {
     TooLong {
         /// Its length.
         length: usize,
+    },
+    /// A time until which it is to be kept that is over.
+    #[error("{until} is over, so it would not be kept at all")]
+    KeptUntilThePast {
+        /// The time.
+        until: String,
     },
     /// Another snapshot is kept under that name.
     #[error("{file} is kept as `{name}` already")]
@@ -102,7 +112,9 @@ impl Explain for CurateError {
         match self {
             Self::Browse(error) => error.code(),
             Self::Locked { .. } => Code::RefusedForSafety,
-            Self::TooLong { .. } | Self::NameTaken { .. } => Code::Usage,
+            Self::TooLong { .. } | Self::NameTaken { .. } | Self::KeptUntilThePast { .. } => {
+                Code::Usage
+            }
             Self::NotInTrash { .. } => Code::NotFound,
             _ => Code::Failed,
         }
@@ -117,6 +129,9 @@ impl Explain for CurateError {
                 )
             }
             Self::Locked { .. } => "Nothing was changed.".to_owned(),
+            Self::KeptUntilThePast { .. } => "Nothing was changed: it is kept as it was before. \
+                Name a day that is still to come, or none to keep it until you say otherwise."
+                .to_owned(),
             Self::NotInTrash { .. } => "What is there: anirewind snapshot undelete".to_owned(),
             Self::Trash(TrashError::Taken { .. }) => {
                 "Nothing was moved, so that nothing is overwritten.".to_owned()
@@ -134,6 +149,11 @@ impl App {
         name: Option<String>,
         until: Option<OffsetDateTime>,
     ) -> Result<SnapshotRow, CurateError> {
+        if let Some(until) = until.filter(|until| *until <= self.now()) {
+            return Err(CurateError::KeptUntilThePast {
+                until: self.moment_words(until),
+            });
+        }
         if let Some(name) = &name {
             check_length(name)?;
             let rows = self.inner.store.snapshots(None).await?;
@@ -207,6 +227,19 @@ impl App {
         Ok(locks(&rows).get(&row.file).copied())
     }
 
+    /// The snapshots of an account that must not be deleted, newest first, each with the reason.
+    pub async fn locked(
+        &self,
+        owner: UserId,
+    ) -> Result<Vec<(SnapshotRow, &'static str)>, CurateError> {
+        let rows = self.inner.store.snapshots(Some(owner)).await?;
+        let locks = locks(&rows);
+        let locked = rows
+            .iter()
+            .filter_map(|row| Some((row.clone(), *locks.get(&row.file)?)));
+        Ok(locked.collect())
+    }
+
     /// Puts a snapshot into the trash because somebody asked.
     pub async fn delete(&self, row: &SnapshotRow) -> Result<(), CurateError> {
         let _exclusive = self.exclusive().await?;
@@ -236,7 +269,13 @@ impl App {
             for discarded in folder.discarded()? {
                 let read = Folder::read_path(&folder.path_of_discarded(&discarded)).ok();
                 let known = reasons.iter().find(|row| row.file == discarded.file());
+                let size = std::fs::metadata(folder.path_of_discarded(&discarded));
                 items.push(TrashItem {
+                    owner: read
+                        .as_ref()
+                        .map(|(snapshot, _)| snapshot.list.owner.id)
+                        .or_else(|| known.map(|row| row.owner)),
+                    size: size.map_or(0, |file| file.len()),
                     id: read.as_ref().map(|(snapshot, _)| snapshot.id.clone()),
                     file: discarded.name.to_string(),
                     at: discarded.at,

@@ -104,7 +104,7 @@ impl App {
         import.taken = changes.len();
         if !changes.is_empty() {
             self.inner.store.record_changes(owner, changes).await?;
-            let what = format!("import of {} changes from PlexAniBridge", import.taken);
+            let what = format!("Bring in {} changes from PlexAniBridge", import.taken);
             let operation = OperationRow {
                 state: OperationState::Done,
                 ..OperationRow::new(owner, "import", what, self.now())

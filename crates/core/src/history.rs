@@ -70,7 +70,7 @@ impl App {
             Some(profile) => Some(self.account_row(profile).await?.account.id),
             None => None,
         };
-        let (rows, _) = self.named_changes(owner, references).await?;
+        let rows = self.named_changes(owner, references).await?;
         let ids: Vec<_> = rows.into_iter().map(|row| row.id).collect();
         let count = ids.len();
         self.inner.store.hide_changes(ids, is_hidden).await?;

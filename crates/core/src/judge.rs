@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anirewind_backup::{Alarm, Kind, Rule, Thresholds, alarms, incomplete};
 use anirewind_model::{List, Pair, pairs};
 use anirewind_store::{Delta, SnapshotRow, Standing};
+use anirewind_timeline::{Change, apply};
 use time::{Duration, OffsetDateTime};
 
 /// A list is also compared with the earliest believed one of the last day or so, so that what goes
@@ -84,7 +85,7 @@ fn judge(
         found.extend(slow);
     }
     Judged {
-        delta: last_good.map(|before| delta(before, list)),
+        delta: None,
         alarms: found,
     }
 }
@@ -112,9 +113,12 @@ fn raised(thresholds: &Thresholds, rows: &[SnapshotRow]) -> Thresholds {
 ///
 /// One that cannot be read any more is passed over, and handed back as damaged: a list is never
 /// believed because there was nothing to compare it with.
+///
+/// `ours` is what we ourselves changed since, oldest first: that is expected, and no alarm.
 pub(crate) fn judge_by(
     list: &List,
     oldest_first: &[SnapshotRow],
+    ours: &[Change],
     now: OffsetDateTime,
     thresholds: &Thresholds,
     mut read: impl FnMut(&SnapshotRow) -> Result<List, String>,
@@ -138,14 +142,22 @@ pub(crate) fn judge_by(
         };
         let (before, earlier) = (list_of(&last_good), list_of(&a_day_ago));
         let Some((file, problem)) = failed else {
+            let delta = before.as_ref().map(|before| delta(before, list));
+            let expected = |list: Option<List>, base: &Option<SnapshotRow>| {
+                let (mut list, base) = list.zip(base.as_ref())?;
+                for change in ours.iter().filter(|of| of.when.at > base.created_at) {
+                    apply(&mut list, change);
+                }
+                Some(list)
+            };
             let judged = judge(
                 list,
-                before.as_ref(),
-                earlier.as_ref(),
+                expected(before, &last_good).as_ref(),
+                expected(earlier, &a_day_ago).as_ref(),
                 &bases.noticed,
                 &thresholds,
             );
-            return (judged, damaged);
+            return (Judged { delta, ..judged }, damaged);
         };
         tracing::error!(file, problem, "a snapshot cannot be compared with");
         if let Some(row) = rows.iter_mut().find(|row| row.file == file) {

@@ -29,9 +29,11 @@ mod keys;
 mod logbook;
 mod login;
 mod looking;
+mod naming;
 mod notices;
 mod plan;
 mod reference;
+mod repair;
 mod report;
 mod restore;
 mod retention;
@@ -103,8 +105,8 @@ pub use anirewind_notify as notify;
 pub use anirewind_restore::{Options as RestoreOptions, Phase, Prefer, StepState};
 pub use anirewind_store::{
     AccountRow, Attempt, Cause, ChangeFilter, ChangeKind, ChangeRow, ChangeSums, Cursor, Delta,
-    GoneTitle, KeyRow, OperationDetail, OperationRow, OperationState, Outcome, Reason, SessionRow,
-    SnapshotFilter, SnapshotRow, Standing, Start, StepRow, Style, sqlite_version,
+    GoneTitle, KeyRow, LeftField, OperationDetail, OperationRow, OperationState, Outcome, Reason,
+    SessionRow, SnapshotFilter, SnapshotRow, Standing, Start, StepRow, Style, sqlite_version,
 };
 pub use anirewind_timeline::{
     Change, Changed, Choices, Conflict, Differences, Id, Notice, Outcome as ChangeOutcome, Source,

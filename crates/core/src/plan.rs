@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use anirewind_model::{Entry, EntryValues, MediaId, MediaType, ScoreFormat, UserId};
 use anirewind_restore::{Step, StepKind, StepState};
-use anirewind_store::{OperationRow, StepRow};
+use anirewind_store::{LeftField, OperationRow, StepRow};
 use anirewind_timeline::Id;
 
 use crate::accounts::Target;
 use crate::act_error::ActError;
 use crate::app::App;
+use crate::naming::Naming;
 
 /// A plan can be applied for so long.
 const LIFETIME: time::Duration = time::Duration::hours(24);
@@ -20,7 +21,7 @@ const PER_MINUTE: usize = 30;
 pub(crate) const FEW: usize = 5;
 
 /// Why a title stays that somebody did not want touched.
-const LEFT: &str = "you leave it as it is";
+pub(crate) const LEFT: &str = "you leave it as it is";
 
 /// What would be written. The row and its steps are what is stored, and what becomes the act.
 #[derive(Debug, Clone)]
@@ -33,6 +34,8 @@ pub struct Plan {
     pub score_format: ScoreFormat,
     pub(crate) target: Target,
     pub(crate) is_stored: bool,
+    /// What it is called by what of it is sent, while that can still change.
+    pub(crate) naming: Option<Naming>,
 }
 
 /// What is done about a title of a plan.
@@ -138,6 +141,21 @@ impl Plan {
                 step.problem = Some(LEFT.to_owned());
             }
         }
+        self.rename();
+    }
+
+    /// Calls it by what it does now.
+    pub(crate) fn rename(&mut self) {
+        if let Some(naming) = &self.naming {
+            self.operation.what = naming.name(&self.steps);
+        }
+    }
+
+    /// The fields of a title that are not as they were and are left all the same.
+    pub fn left_of(&self, step: &StepRow) -> impl Iterator<Item = &LeftField> {
+        let (of, media) = (step.media_type.as_str(), step.media.get());
+        let left = self.operation.detail.left.iter();
+        left.filter(move |left| left.media == media && left.media_type == of)
     }
 
     /// How many requests it takes, as far as that can be known.
@@ -279,6 +297,7 @@ impl App {
             steps,
             operation,
             is_stored: true,
+            naming: None,
         })
     }
 

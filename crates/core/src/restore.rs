@@ -1,6 +1,6 @@
 //! Putting a list back to what a snapshot, a file or a moment holds: what that would write.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anirewind_model::{
     Comparison, EntryField, EntryValues, List, MediaId, MediaType, ScoreFormat, TitleLanguage,
@@ -8,8 +8,8 @@ use anirewind_model::{
 };
 use anirewind_restore::{Options, Planned, Step, StepState, Verdict, plan};
 use anirewind_store::{
-    Cause, ChangeFilter, ChangeRow, OperationDetail, OperationRow, OperationState, SnapshotRow,
-    StepRow,
+    Cause, ChangeFilter, ChangeRow, LeftField, OperationDetail, OperationRow, OperationState,
+    SnapshotRow, StepRow,
 };
 use anirewind_timeline::{Id, Outcome, Source};
 use time::OffsetDateTime;
@@ -19,9 +19,10 @@ use crate::act_error::{ActError, Guard};
 use crate::app::App;
 use crate::find::FoundList;
 use crate::judge::is_trusted;
+use crate::naming::Naming;
 use crate::plan::{Action, FEW, Plan, Row};
 use crate::report::can_be_retried;
-use crate::words::title_of;
+use crate::words::{title_of, value_of};
 
 /// What to put a list back to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +40,8 @@ struct Base {
     list: List,
     /// What to call it.
     name: String,
+    /// What putting a list back to it is called after: a moment, or a file.
+    to: String,
     row: Option<SnapshotRow>,
     file: Option<String>,
     /// When the list was as it is there, where that is known.
@@ -72,14 +75,25 @@ impl App {
         })?;
         let mut plan = self.restore_plan(&base, &viewer, &live, target, options);
         if let Some(since) = base.created_at {
-            plan.operation.detail.causes = self.causes(&plan, since).await?;
+            let (causes, because) = self.causes(&plan, since).await?;
+            if let Some(naming) = &mut plan.naming {
+                let days = causes.iter().map(|cause| self.day_of_cause(cause));
+                naming.days = days.collect();
+                naming.because = because;
+            }
+            plan.operation.detail.causes = causes;
         }
+        plan.rename();
         Ok(plan)
     }
 
     /// What happened since a moment to the titles that a plan sends: bursts and acts by name, the rest
     /// together. A title counts for the last thing that happened to it.
-    async fn causes(&self, plan: &Plan, since: OffsetDateTime) -> Result<Vec<Cause>, ActError> {
+    async fn causes(
+        &self,
+        plan: &Plan,
+        since: OffsetDateTime,
+    ) -> Result<(Vec<Cause>, BTreeMap<(MediaType, MediaId), usize>), ActError> {
         let sent: BTreeSet<_> = plan
             .steps
             .iter()
@@ -101,7 +115,7 @@ impl App {
         };
         // Newest first: the first that is met is the last that happened.
         let mut seen = BTreeSet::new();
-        let mut causes: Vec<Cause> = Vec::new();
+        let mut causes: Vec<(Cause, Vec<(MediaType, MediaId)>)> = Vec::new();
         for row in rows.iter().filter(took_effect) {
             let change = &row.change;
             let key = (change.media_type, change.media);
@@ -111,22 +125,37 @@ impl App {
             let id = change.operation.as_ref().or(change.group.as_ref());
             let id = id.map(Id::to_string);
             let source = change.source.as_str().to_owned();
-            let is_it =
-                |cause: &&mut Cause| cause.id == id && (id.is_some() || cause.source == source);
-            if let Some(cause) = causes.iter_mut().find(is_it) {
+            let is_it = |cause: &Cause| cause.id == id && (id.is_some() || cause.source == source);
+            if let Some((cause, titles)) = causes.iter_mut().find(|(cause, _)| is_it(cause)) {
                 cause.titles += 1;
+                titles.push(key);
                 continue;
             }
             let at = id.as_ref().map(|_| crate::view::instant(change.when.at));
-            causes.push(Cause {
+            let cause = Cause {
                 id,
                 at,
                 titles: 1,
                 source,
-            });
+            };
+            causes.push((cause, vec![key]));
         }
-        causes.sort_by_key(|cause| (cause.id.is_none(), std::cmp::Reverse(cause.titles)));
-        Ok(causes)
+        causes.sort_by_key(|(cause, _)| (cause.id.is_none(), std::cmp::Reverse(cause.titles)));
+        let mut because = BTreeMap::new();
+        for (place, (_, titles)) in causes.iter().enumerate() {
+            because.extend(titles.iter().map(|title| (*title, place)));
+        }
+        Ok((
+            causes.into_iter().map(|(cause, _)| cause).collect(),
+            because,
+        ))
+    }
+
+    /// The day on which titles changed together; nothing for single edits.
+    fn day_of_cause(&self, cause: &Cause) -> Option<String> {
+        use time::format_description::well_known::Rfc3339;
+        let at = OffsetDateTime::parse(cause.at.as_deref()?, &Rfc3339).ok()?;
+        Some(self.day_words(at))
     }
 
     fn restore_plan(
@@ -142,9 +171,11 @@ impl App {
             .title_language
             .clone()
             .unwrap_or(TitleLanguage::Romaji);
+        let format = viewer.settings.score_format.clone();
+        let left = worked_out.titles.iter();
+        let left = left.flat_map(|title| left_of(title, &format)).collect();
         let steps = worked_out.titles.into_iter();
         let steps = steps.map(|title| row_of(title, &language)).collect();
-        let format = viewer.settings.score_format.clone();
         let not_recorded = worked_out.not_recorded.into_iter();
         let lists = worked_out.lists.into_iter();
         let detail = OperationDetail {
@@ -157,12 +188,14 @@ impl App {
                 .collect(),
             score_format: Some(format.as_str().to_owned()),
             from: base.file.clone(),
+            left,
             ..OperationDetail::default()
         };
-        let what = format!("restore of {}", base.name);
+        let profile = target.profile.as_ref().unwrap_or(&viewer.account.name);
+        let whole = format!("Bring {profile} back to {}", base.to);
         let operation = OperationRow {
             detail,
-            ..OperationRow::new(live.owner.id, "restore", what, self.now())
+            ..OperationRow::new(live.owner.id, "restore", whole.clone(), self.now())
         };
         let mut plan = Plan {
             operation,
@@ -170,6 +203,10 @@ impl App {
             score_format: format,
             target,
             is_stored: false,
+            naming: Some(Naming {
+                whole,
+                ..Naming::default()
+            }),
         };
         plan.operation.detail.mutes = plan.writes() > FEW;
         plan
@@ -196,13 +233,17 @@ impl App {
         let (_, _, live) = self.read_live(&target, row.owner).await?;
         let steps: Vec<_> = steps.into_iter().map(|step| again(step, &live)).collect();
         let format = row.detail.score_format.clone().unwrap_or_default();
-        let what = format!("again what operation {operation} did not get done");
+        let what = match row.what.strip_prefix("Again: ") {
+            Some(_) => row.what.clone(),
+            None => format!("Again: {}", row.what),
+        };
         let mut plan = Plan {
             operation: OperationRow {
                 detail: OperationDetail {
                     same: 0,
                     not_recorded: Vec::new(),
                     retries: Some(operation.to_string()),
+                    left: Vec::new(),
                     ..row.detail
                 },
                 ..OperationRow::new(row.owner, &row.kind, what, self.now())
@@ -211,6 +252,7 @@ impl App {
             score_format: ScoreFormat::parse(&format),
             target,
             is_stored: false,
+            naming: None,
         };
         plan.operation.detail.mutes = plan.writes() > FEW;
         Ok(plan)
@@ -225,6 +267,7 @@ impl App {
                 let found = found.ok_or(Guard::NoMoment)?;
                 let exactly = if found.is_exact { "exactly" } else { "about" };
                 Ok(Base {
+                    to: self.moment_words(*moment),
                     name: format!(
                         "the list {exactly} as it was, from snapshot {}",
                         found.snapshot.id
@@ -246,7 +289,9 @@ impl App {
                 })?;
                 let path = self.inner.folder.path().join(file);
                 let reference = path.display().to_string();
-                self.base_named(None, &reference).await
+                let mut base = self.base_named(None, &reference).await?;
+                base.to = format!("before \u{201c}{}\u{201d}", row.what);
+                Ok(base)
             }
         }
     }
@@ -270,7 +315,12 @@ impl App {
             let is_it = |row: &SnapshotRow| row.file_hash == snapshot.file_hash;
             row = rows.into_iter().find(is_it);
         }
+        let to = match (&row, &file) {
+            (None, Some(file)) => file.clone(),
+            _ => self.moment_words(found.created_at),
+        };
         Ok(Base {
+            to,
             created_at: Some(found.created_at),
             is_whole: is_whole(&snapshot.list),
             list: snapshot.list,
@@ -303,7 +353,7 @@ impl App {
             Some(profile) => Some(self.account_row(profile).await?.account.id),
             None => None,
         };
-        let (rows, _) = self.named_changes(owner, &[reference.to_owned()]).await?;
+        let rows = self.named_changes(owner, &[reference.to_owned()]).await?;
         let titles = rows.iter();
         Ok(titles
             .map(|row| (row.change.media_type, row.change.media))
@@ -339,6 +389,24 @@ fn check(base: &Base, options: &Options) -> Result<(), Guard> {
 /// Whether a list was read so that what is not on it was not there.
 const fn is_whole(list: &List) -> bool {
     list.coverage.swept && list.coverage.not_read.is_empty()
+}
+
+/// The fields of a title that are left, each with what it holds and would hold.
+fn left_of<'a>(
+    title: &'a Planned,
+    format: &'a ScoreFormat,
+) -> impl Iterator<Item = LeftField> + 'a {
+    let sides = title.was.as_ref().zip(title.now.as_ref());
+    let fields = sides
+        .into_iter()
+        .flat_map(|sides| title.left.iter().map(move |of| (sides, *of)));
+    fields.map(|((was, now), field)| LeftField {
+        media_type: title.media_type.as_str().to_owned(),
+        media: title.media.get(),
+        field: field.as_str().to_owned(),
+        now: value_of(now, field, format),
+        wanted: value_of(was, field, format),
+    })
 }
 
 fn row_of(title: Planned, language: &TitleLanguage) -> StepRow {

@@ -115,7 +115,7 @@ impl App {
             };
             let (_, proven_since) = self.kept_and_proven(owner).await?;
             let damaged = alarms.is_empty() && self.is_damaged(owner).await?;
-            let last_good = self.last_good_below(owner, i64::MAX).await?;
+            let last_good = self.last_undoubted(owner).await?;
             let verdict = judge(&Signs {
                 now: self.now(),
                 is_unusual: !alarms.is_empty(),

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use anirewind_model::{
-    Entry, EntryValues, MediaId, MediaType, Remote as _, ScoreFormat, UserId, Viewer,
+    Comparison, Entry, EntryField, EntryValues, MediaId, MediaType, Remote as _, ScoreFormat,
+    UserId, Viewer,
 };
 use anirewind_restore::{Step, fit};
 use anirewind_store::{
-    ChangeFilter, ChangeRow, OperationDetail, OperationRow, StepRow, StoreError,
+    ChangeFilter, ChangeRow, LeftField, OperationDetail, OperationRow, StepRow, StoreError,
 };
 use anirewind_timeline::{
     Change, Choices, Conflict, Outcome, Source, TitlePlan, take_back, undoable,
@@ -16,7 +17,7 @@ use anirewind_timeline::{
 use crate::act_error::ActError;
 use crate::app::App;
 use crate::gate::same_account;
-use crate::plan::{Action, FEW, Plan, Row};
+use crate::plan::{Action, FEW, LEFT, Plan, Row};
 use crate::words::value_of;
 
 /// What would be done about one title.
@@ -33,6 +34,8 @@ struct PlannedTitle {
     step: Option<Step>,
     /// What was edited since and stands in the way.
     conflicts: Vec<Conflict>,
+    /// Fields that the changes touched and that are left.
+    left: Vec<EntryField>,
     /// What cannot be put back as it was.
     notes: Vec<String>,
 }
@@ -52,11 +55,12 @@ impl App {
             Some(profile) => Some(self.account_row(profile).await?.account.id),
             None => None,
         };
-        let (rows, what) = if references.is_empty() {
+        let rows = if references.is_empty() {
             self.newest_of_ours(owner).await?
         } else {
             self.named_changes(owner, references).await?
         };
+        let what = self.name_of_undo(&rows, false).await?;
         self.plan_rows(rows, what, choices).await
     }
 
@@ -73,7 +77,7 @@ impl App {
             None => None,
         };
         let named = [reference.to_owned()];
-        let (named, _) = self.named_changes(owner, &named).await?;
+        let named = self.named_changes(owner, &named).await?;
         let place = |row: &ChangeRow| (row.change.when.at, row.seq);
         let first = named.iter().min_by_key(|row| place(row));
         let first = first.cloned().ok_or(ActError::NothingOfOurs)?;
@@ -91,7 +95,9 @@ impl App {
             let is_told = matches!(row.change.source, Source::Import | Source::Api);
             place(row) >= place(&first) && !is_told && undoable(&row.change).is_ok()
         });
-        let what = format!("back to before {}", first.id);
+        let profile = self.profile_called(first.owner).await;
+        let moment = self.moment_words(first.change.when.at);
+        let what = format!("Bring {profile} back to before {moment}");
         self.plan_rows(rows.collect(), what, choices).await
     }
 
@@ -130,6 +136,8 @@ impl App {
             .map_err(|source| ActError::Remote { source })?;
         let format = viewer.settings.score_format.clone();
         let mut steps: Vec<_> = titles.iter().map(|title| title.row(&format)).collect();
+        let left = titles.iter().flat_map(|title| title.left_fields(&format));
+        let left = left.collect();
         steps.extend(
             refused
                 .into_iter()
@@ -139,6 +147,7 @@ impl App {
             operation: OperationRow {
                 detail: OperationDetail {
                     score_format: Some(format.as_str().to_owned()),
+                    left,
                     ..OperationDetail::default()
                 },
                 ..OperationRow::new(owner, "undo", what, self.now())
@@ -147,6 +156,7 @@ impl App {
             score_format: format,
             target,
             is_stored: false,
+            naming: None,
         };
         plan.operation.detail.mutes = plan.writes() > FEW;
         Ok(plan)
@@ -182,7 +192,7 @@ impl App {
         &self,
         owner: Option<UserId>,
         references: &[String],
-    ) -> Result<(Vec<ChangeRow>, String), ActError> {
+    ) -> Result<Vec<ChangeRow>, ActError> {
         let mut rows: Vec<ChangeRow> = Vec::new();
         for reference in references {
             let is_id = reference.len() >= 4
@@ -225,17 +235,10 @@ impl App {
                 }
             }
         }
-        let what = match rows.as_slice() {
-            [one] => format!("undo of {}", one.id),
-            many => format!("undo of {} changes", many.len()),
-        };
-        Ok((rows, what))
+        Ok(rows)
     }
 
-    async fn newest_of_ours(
-        &self,
-        owner: Option<UserId>,
-    ) -> Result<(Vec<ChangeRow>, String), ActError> {
+    async fn newest_of_ours(&self, owner: Option<UserId>) -> Result<Vec<ChangeRow>, ActError> {
         // An act that was itself taken back is passed over: undo walks back, act by act.
         for operation in self.inner.store.operations(owner, 200).await? {
             // What was brought in was not done by us.
@@ -246,7 +249,7 @@ impl App {
             if let Some(first) = rows.first()
                 && (operation.kind != "undo" || !self.steps_back(first).await?)
             {
-                return Ok((rows, format!("undo of operation {}", operation.id)));
+                return Ok(rows);
             }
         }
         Err(ActError::NothingOfOurs)
@@ -294,12 +297,15 @@ impl App {
             let ids = meant.flat_map(|step| step.undoes.clone());
             let rows = self.inner.store.changes_with_ids(ids.collect()).await?;
             let mut others = rows
-                .into_iter()
+                .iter()
                 .filter(|row| row.change.outcome != Outcome::Undone);
             if let Some(row) = others.next() {
-                return Err(ActError::NotAnUndo { id: row.id });
+                return Err(ActError::NotAnUndo { id: row.id.clone() });
             }
-            return Ok(as_redo(plan));
+            let taken_back = rows;
+            let mut plan = as_redo(plan);
+            plan.operation.what = self.name_of_undo(&taken_back, true).await?;
+            return Ok(plan);
         }
         let owner = match profile {
             Some(profile) => Some(self.account_row(profile).await?.account.id),
@@ -311,7 +317,7 @@ impl App {
             }
             let rows = self.standing_changes(&operation).await?;
             if !rows.is_empty() {
-                let what = format!("redo of operation {}", operation.id);
+                let what = self.name_of_undo(&rows, true).await?;
                 return Ok(as_redo(self.plan_rows(rows, what, choices).await?));
             }
         }
@@ -346,7 +352,9 @@ fn plan_title(
         None
     };
     let title = rows.iter().find_map(|row| row.change.title.clone());
+    let left = left(&rows, now, step.as_ref(), choices);
     Some(PlannedTitle {
+        left,
         media: plan.media,
         media_type: plan.media_type,
         title,
@@ -363,7 +371,7 @@ impl PlannedTitle {
     fn row(&self, format: &ScoreFormat) -> StepRow {
         let action = match &self.step {
             Some(step) => step.kind.into(),
-            None if self.conflicts.is_empty() => Action::Same,
+            None if self.conflicts.is_empty() && self.left.is_empty() => Action::Same,
             None => Action::Keep,
         };
         let conflicts = self
@@ -384,10 +392,32 @@ impl PlannedTitle {
             was,
             action,
             undoes: self.changes.iter().map(|row| row.id.clone()).collect(),
-            problem: (!conflicts.is_empty()).then(|| conflicts.join("; ")),
+            problem: match (conflicts.is_empty(), action) {
+                (false, _) => Some(conflicts.join("; ")),
+                (true, Action::Keep) => Some(LEFT.to_owned()),
+                (true, _) => None,
+            },
             notes: self.notes.clone(),
         };
         row.into_step()
+    }
+
+    /// The fields that are left, each with what it holds and would hold.
+    fn left_fields<'a>(&'a self, format: &'a ScoreFormat) -> impl Iterator<Item = LeftField> + 'a {
+        let oldest = self.changes.last();
+        let wanted = oldest.and_then(|row| row.change.before.as_ref());
+        let sides = wanted.zip(self.now.as_ref());
+        let fields = self
+            .left
+            .iter()
+            .filter_map(move |field| Some((sides?, *field)));
+        fields.map(|((wanted, now), field)| LeftField {
+            media_type: self.media_type.as_str().to_owned(),
+            media: self.media.get(),
+            field: field.as_str().to_owned(),
+            now: value_of(now, field, format),
+            wanted: value_of(wanted, field, format),
+        })
     }
 
     fn told(&self, conflict: &Conflict, format: &ScoreFormat) -> String {
@@ -415,6 +445,31 @@ impl PlannedTitle {
             show(self.now.as_ref())
         )
     }
+}
+
+/// The fields that changes touched, that are not as they were before them, and that are left.
+fn left(
+    rows: &[ChangeRow],
+    now: Option<&Entry>,
+    step: Option<&Step>,
+    choices: &Choices,
+) -> Vec<EntryField> {
+    let oldest = rows.last().and_then(|row| row.change.before.as_ref());
+    let newest = rows.first().and_then(|row| row.change.after.as_ref());
+    let (Some(before), Some(after), Some(now)) = (oldest, newest, now) else {
+        return Vec::new();
+    };
+    let target = step.and_then(|step| step.target.as_ref());
+    if step.is_some() && target.is_none() {
+        return Vec::new();
+    }
+    let is_left = |field: &EntryField| {
+        let is_meant = choices.only.is_empty() || choices.only.contains(field);
+        let differs = |one: &EntryValues| one.compare(&now.values, *field) == Comparison::Different;
+        is_meant && differs(&before.values) && !target.is_some_and(|target| differs(target))
+    };
+    let touched = before.values.differing(&after.values);
+    touched.filter(is_left).collect()
 }
 
 /// A change that cannot be taken back.

@@ -8,7 +8,9 @@ use anirewind_backup::Alarm;
 use anirewind_model::{
     Counts, Entry, EntryField, EntryValues, Recorded, TitleLanguage, Value as FieldValue,
 };
-use anirewind_store::{AccountRow, Cause, ChangeRow, OperationRow, SnapshotRow, StepRow};
+use anirewind_store::{
+    AccountRow, Cause, ChangeRow, LeftField, OperationRow, SnapshotRow, StepRow,
+};
 use anirewind_timeline::Id;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -287,8 +289,20 @@ views! {
         not_recorded: Vec<(String, usize)>,
         /// What happened since to the titles that are sent.
         causes: Vec<CauseView>,
+        /// Fields of titles that are not as they were and are left all the same.
+        left: Vec<LeftView>,
         /// Its titles.
         steps: Vec<StepView>,
+    }
+
+    /// A field of a title that a plan leaves as it is, and that could be put back.
+    LeftView {
+        /// Its name, by which it can be picked, as in ANIME:123.progress.
+        pick: String,
+        /// What it holds now, as people read it.
+        now: String,
+        /// What it would hold.
+        wanted: String,
     }
 
     /// Something that happened to titles of a plan.
@@ -565,7 +579,18 @@ impl From<&Plan> for PlanView {
             creates_lists: detail.lists.clone(),
             not_recorded: detail.not_recorded.clone(),
             causes: detail.causes.iter().map(Into::into).collect(),
+            left: detail.left.iter().map(Into::into).collect(),
             steps: plan.steps.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<&LeftField> for LeftView {
+    fn from(left: &LeftField) -> Self {
+        Self {
+            pick: left.name(),
+            now: left.now.clone(),
+            wanted: left.wanted.clone(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anirewind_model::{
-    Entry, EntryField, EntryStatus, EntryValues, List, ListSettings, MediaId, MediaType,
+    Entry, EntryField, EntryStatus, EntryValues, List, ListSettings, MediaId, MediaType, Picks,
 };
 
 use crate::fit::fit;
@@ -27,6 +27,8 @@ pub struct Options {
     pub prefer: Prefer,
     /// Whether custom lists that are gone are left out instead of made again.
     pub leaves_lists: bool,
+    /// What is said about single fields of single titles.
+    pub picks: Picks,
 }
 
 /// What to do about titles that are on the list and not as they were.
@@ -69,6 +71,8 @@ pub struct Planned {
     pub was: Option<Entry>,
     /// What to do.
     pub verdict: Verdict,
+    /// The fields that are not as they were and are left all the same.
+    pub left: Vec<EntryField>,
     /// What is left out or left as it is, in words.
     pub notes: Vec<String>,
 }
@@ -161,10 +165,12 @@ impl Title<'_> {
     ) -> Option<Planned> {
         let (media_type, media) = self.key;
         let mut notes = Vec::new();
+        let mut left = Vec::new();
         let verdict = match (self.was, self.now) {
             (Some(was), None) => self.addition(was, settings, options, lists, &mut notes),
             (Some(was), Some(now)) => {
-                self.change(was, now, settings, options, lists, &mut notes)?
+                left = self.left(was, now, options);
+                self.change(was, now, &left, settings, options, lists, &mut notes)?
             }
             (None, Some(_)) if options.removes && options.fields.is_empty() => self.step(None),
             (None, Some(_)) => Verdict::Stay,
@@ -176,6 +182,7 @@ impl Title<'_> {
             now: self.now.cloned(),
             was: self.was.cloned(),
             verdict,
+            left,
             notes,
         })
     }
@@ -200,44 +207,68 @@ impl Title<'_> {
         self.step(Some(target))
     }
 
+    /// The fields that differ and that the options are about.
+    fn differing(was: &Entry, now: &Entry, options: &Options) -> Vec<EntryField> {
+        let is_meant =
+            |field: &EntryField| options.fields.is_empty() || options.fields.contains(field);
+        let differing = was.values.differing(&now.values).filter(is_meant);
+        differing.collect()
+    }
+
+    /// Those of them that are left: what moved on, and what somebody wants left. What somebody wants
+    /// put back is not among them.
+    fn left(&self, was: &Entry, now: &Entry, options: &Options) -> Vec<EntryField> {
+        let mut left = Self::differing(was, now, options);
+        let moved = match options.prefer {
+            Prefer::Live => left.clone(),
+            Prefer::Ask if !self.is_burst => moved_on(&was.values, &now.values),
+            Prefer::Ask | Prefer::Snapshot => Vec::new(),
+        };
+        let picks = &options.picks;
+        left.retain(|field| {
+            picks.leaves(self.key, *field)
+                || (moved.contains(field) && !picks.puts(self.key, *field))
+        });
+        left
+    }
+
     /// Nothing when the title is already right.
     fn change(
         &self,
         was: &Entry,
         now: &Entry,
+        left: &[EntryField],
         settings: &ListSettings,
         options: &Options,
         lists: &mut BTreeSet<(MediaType, String)>,
         notes: &mut Vec<String>,
     ) -> Option<Verdict> {
-        let is_meant =
-            |field: &EntryField| options.fields.is_empty() || options.fields.contains(field);
-        let differing = was.values.differing(&now.values).filter(is_meant);
-        let differing: Vec<_> = differing.collect();
+        let differing = Self::differing(was, now, options);
         if differing.is_empty() {
             return None;
         }
-        if options.prefer == Prefer::Live {
-            return Some(Verdict::Keep("it is on the list".to_owned()));
-        }
-        let mut moved = Vec::new();
-        if options.prefer == Prefer::Ask && !self.is_burst {
-            moved = moved_on(&was.values, &now.values);
-            moved.retain(is_meant);
-        }
-        let names = |fields: &[EntryField]| {
+        let is_wish = |field: &&EntryField| options.picks.leaves(self.key, **field);
+        let (wished, moved): (Vec<_>, Vec<_>) = left.iter().partition(is_wish);
+        let names = |fields: &[&EntryField]| {
             let names: Vec<_> = fields.iter().map(|field| field.as_str()).collect();
             names.join(", ")
         };
         let mut target = now.values.clone();
-        for field in differing.iter().filter(|field| !moved.contains(field)) {
+        for field in differing.iter().filter(|field| !left.contains(field)) {
             target.copy(*field, &was.values);
         }
         if target == now.values {
-            return Some(Verdict::Keep(format!("moved on since: {}", names(&moved))));
+            return Some(Verdict::Keep(match (moved.as_slice(), options.prefer) {
+                ([], _) => "you leave it as it is".to_owned(),
+                (_, Prefer::Live) => "it is on the list".to_owned(),
+                (moved, _) => format!("moved on since: {}", names(moved)),
+            }));
         }
-        if !moved.is_empty() {
+        if !moved.is_empty() && options.prefer != Prefer::Live {
             notes.push(format!("moved on since and left: {}", names(&moved)));
+        }
+        if !wished.is_empty() {
+            notes.push(format!("left as you wish: {}", names(&wished)));
         }
         self.fit(&mut target, settings, options, lists, notes);
         if target == now.values {

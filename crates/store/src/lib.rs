@@ -26,7 +26,9 @@ pub use keys::KeyRow;
 pub use login::SessionRow;
 pub use notices::{ChannelRow, NoticeRow};
 pub use open::OpenError;
-pub use operations::{Cause, OperationDetail, OperationRow, OperationState, StepResult, StepRow};
+pub use operations::{
+    Cause, LeftField, OperationDetail, OperationRow, OperationState, StepResult, StepRow,
+};
 pub use pages::{ChangeKind, GoneTitle};
 pub use secrets::{SecretError, Secrets};
 pub use snapshots::{Delta, SnapshotRow, Standing};

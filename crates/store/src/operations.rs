@@ -79,6 +79,8 @@ pub struct OperationDetail {
     pub retries: Option<String>,
     /// What happened since, as far as it made titles of this plan differ.
     pub causes: Vec<Cause>,
+    /// Fields of titles that are not as they were and are left all the same.
+    pub left: Vec<LeftField>,
     /// How it was asked for, in the words of whoever asked, so that it can be asked for otherwise.
     pub asked: Option<String>,
     /// Who sent it, where that is known.
@@ -96,6 +98,28 @@ pub struct Cause {
     pub titles: usize,
     /// What made it, in the words of the timeline.
     pub source: String,
+}
+
+/// A field of a title that a plan leaves as it is, and that could be put back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftField {
+    /// Which list, in AniList's words.
+    pub media_type: String,
+    /// Which title, on AniList.
+    pub media: u32,
+    /// Which field.
+    pub field: String,
+    /// What it holds now, as people read it.
+    pub now: String,
+    /// What it would hold.
+    pub wanted: String,
+}
+
+impl LeftField {
+    /// The text that names it, as in ANIME:123.progress.
+    pub fn name(&self) -> String {
+        format!("{}:{}.{}", self.media_type, self.media, self.field)
+    }
 }
 
 /// How far an act has come.

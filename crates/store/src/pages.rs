@@ -31,11 +31,13 @@ pub enum ChangeKind {
     Restored,
     /// Something was tried and did not work.
     Failed,
+    /// Something was not done: the title had been edited, or its turn has not come.
+    Left,
 }
 
 impl ChangeKind {
-    /// Every one, in the order people read them.
-    pub const EACH: [Self; 7] = [
+    /// Every one, in the order people read them. But for `All` no change is of two kinds.
+    pub const EACH: [Self; 8] = [
         Self::All,
         Self::Added,
         Self::Changed,
@@ -43,17 +45,7 @@ impl ChangeKind {
         Self::Undone,
         Self::Restored,
         Self::Failed,
-    ];
-
-    /// What is counted, `None` for all.
-    const COUNTED: [Option<Self>; 7] = [
-        None,
-        Some(Self::Added),
-        Some(Self::Changed),
-        Some(Self::Removed),
-        Some(Self::Undone),
-        Some(Self::Restored),
-        Some(Self::Failed),
+        Self::Left,
     ];
 
     /// The word for it.
@@ -66,6 +58,7 @@ impl ChangeKind {
             Self::Undone => "undone",
             Self::Restored => "restored",
             Self::Failed => "failed",
+            Self::Left => "left",
         }
     }
 
@@ -77,12 +70,13 @@ impl ChangeKind {
     const fn condition(self) -> &'static str {
         match self {
             Self::All => "1",
-            Self::Added => "c.outcome = 'synced' AND c.fields = 0",
-            Self::Changed => "c.outcome = 'synced' AND c.fields <> 0",
-            Self::Removed => "c.outcome = 'deleted'",
+            Self::Added => "c.outcome = 'synced' AND c.fields = 0 AND c.source <> 'restore'",
+            Self::Changed => "c.outcome = 'synced' AND c.fields <> 0 AND c.source <> 'restore'",
+            Self::Removed => "c.outcome = 'deleted' AND c.source <> 'restore'",
             Self::Undone => "c.outcome = 'undone'",
             Self::Restored => "c.source = 'restore' AND c.outcome IN ('synced', 'deleted')",
             Self::Failed => "c.outcome IN ('failed', 'not_found')",
+            Self::Left => "c.outcome IN ('skipped', 'pending')",
         }
     }
 }
@@ -291,14 +285,8 @@ impl Store {
         owner: UserId,
     ) -> Result<BTreeMap<ChangeKind, usize>, StoreError> {
         self.run(move |connection| {
-            let mut counts = BTreeMap::new();
-            for kind in ChangeKind::COUNTED {
-                // Counted from indexes; what is hidden is little, and taken off.
-                let condition = match kind {
-                    // All that took effect; those that came are taken off below.
-                    Some(ChangeKind::Changed) => "c.outcome = 'synced'",
-                    kind => kind.map_or("1", ChangeKind::condition),
-                };
+            // Counted from indexes; what is hidden is little, and taken off.
+            let count = |condition: &str| -> Result<usize, Failed> {
                 let mut statement = connection.prepare_cached(&format!(
                     "SELECT (
                         SELECT count(*) FROM change c WHERE c.user_id = :owner AND {condition}
@@ -309,12 +297,31 @@ impl Store {
                 ))?;
                 let owner = named_params! { ":owner": owner.get() };
                 let found = statement.query_row(owner, |row| row.get::<_, i64>("found"))?;
-                let found = usize::try_from(found).unwrap_or_default();
-                counts.insert(kind.unwrap_or(ChangeKind::All), found);
+                Ok(usize::try_from(found).unwrap_or_default())
+            };
+            // What restores did is counted by itself and taken off, so that no index of all changes
+            // has to know the source.
+            let restored =
+                |condition: &str| count(&format!("c.source = 'restore' AND {condition}"));
+            let synced = "c.outcome = 'synced'";
+            let whole = "c.outcome = 'synced' AND c.fields = 0";
+            let deleted = "c.outcome = 'deleted'";
+            let (ours, ours_whole, ours_deleted) =
+                (restored(synced)?, restored(whole)?, restored(deleted)?);
+            let (all, came, went) = (count(synced)?, count(whole)?, count(deleted)?);
+            let changed = all.saturating_sub(came);
+            let ours_changed = ours.saturating_sub(ours_whole);
+            let mut counts = BTreeMap::from([
+                (ChangeKind::Added, came.saturating_sub(ours_whole)),
+                (ChangeKind::Changed, changed.saturating_sub(ours_changed)),
+                (ChangeKind::Removed, went.saturating_sub(ours_deleted)),
+                (ChangeKind::Restored, ours + ours_deleted),
+            ]);
+            for kind in ChangeKind::EACH {
+                if !counts.contains_key(&kind) {
+                    counts.insert(kind, count(kind.condition())?);
+                }
             }
-            let of = |kind| counts.get(&kind).copied().unwrap_or_default();
-            let changed = of(ChangeKind::Changed).saturating_sub(of(ChangeKind::Added));
-            counts.insert(ChangeKind::Changed, changed);
             Ok(counts)
         })
         .await
@@ -470,7 +477,11 @@ mod tests {
             before,
             after,
             outcome,
-            source: Source::Restore,
+            source: if number < 8 {
+                Source::Restore
+            } else {
+                Source::Observed
+            },
             when: When::exactly(at),
             group: None,
             operation: None,
@@ -486,12 +497,13 @@ mod tests {
         let ids = store.record_changes(HANA, changes).await.unwrap();
         for (kind, number) in [
             (ChangeKind::All, 20),
-            (ChangeKind::Added, 5),
-            (ChangeKind::Changed, 5),
-            (ChangeKind::Removed, 5),
+            (ChangeKind::Added, 3),
+            (ChangeKind::Changed, 3),
+            (ChangeKind::Removed, 3),
             (ChangeKind::Undone, 0),
-            (ChangeKind::Restored, 15),
+            (ChangeKind::Restored, 6),
             (ChangeKind::Failed, 5),
+            (ChangeKind::Left, 0),
         ] {
             let filter = ChangeFilter {
                 kind: Some(kind),

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use anirewind_model::{
-    Comparison, CustomLists, Entry, EntryField, EntryValues, MediaId, MediaType, Recorded,
+    Comparison, CustomLists, Entry, EntryField, EntryValues, MediaId, MediaType, Picks, Recorded,
 };
 use thiserror::Error;
 
@@ -42,6 +42,8 @@ pub struct Choices {
     pub add_again: bool,
     /// Whether a title that was edited since is removed all the same.
     pub remove_edited: bool,
+    /// What is said about single fields of single titles.
+    pub picks: Picks,
 }
 
 impl Choices {
@@ -52,7 +54,30 @@ impl Choices {
             only: BTreeSet::new(),
             add_again: true,
             remove_edited: true,
+            picks: Picks::default(),
         }
+    }
+
+    /// What counts for one title; `None` where all of its fields are left.
+    fn of(&self, title: (MediaType, MediaId)) -> Option<Self> {
+        let mut own = self.clone();
+        if !self.picks.is_about(title) {
+            return Some(own);
+        }
+        if own.only.is_empty() {
+            own.only = EntryField::ALL.into();
+        }
+        own.only.retain(|field| !self.picks.leaves(title, *field));
+        own.fields.extend(self.put_back(title));
+        (!own.only.is_empty()).then_some(own)
+    }
+
+    /// The fields of a title that are put back, whatever happened to them since.
+    fn put_back(&self, title: (MediaType, MediaId)) -> BTreeSet<EntryField> {
+        let fields = EntryField::ALL.into_iter();
+        fields
+            .filter(|field| self.picks.puts(title, *field))
+            .collect()
     }
 }
 
@@ -135,8 +160,29 @@ pub fn undoable(change: &Change) -> Result<(), NotUndoable> {
 
 /// What has to be done about a title so that changes of it are taken back, newest first.
 ///
-/// All of them or none: with a conflict in one, nothing is done.
+/// All of them or none: with a conflict in one, nothing is done, unless somebody picked single fields
+/// of the title: then these are put back.
 pub fn take_back(changes: &[&Change], now: Option<&Entry>, choices: &Choices) -> Option<TitlePlan> {
+    let first = changes.first()?;
+    let title = (first.media_type, first.media);
+    let Some(mut own) = choices.of(title) else {
+        return Some(TitlePlan {
+            media: first.media,
+            media_type: first.media_type,
+            action: Action::Nothing,
+            conflicts: Vec::new(),
+        });
+    };
+    let plan = taken_back(changes, now, &own)?;
+    let picked = choices.put_back(title);
+    if plan.conflicts.is_empty() || picked.is_empty() {
+        return Some(plan);
+    }
+    own.only = picked;
+    taken_back(changes, now, &own)
+}
+
+fn taken_back(changes: &[&Change], now: Option<&Entry>, choices: &Choices) -> Option<TitlePlan> {
     let first = changes.first()?;
     let (media, media_type) = (first.media, first.media_type);
     let mut state = now.map(|entry| entry.values.clone());

@@ -6,7 +6,9 @@ const say = document.querySelector("[data-live-say]");
 const job = document.querySelector('[data-live^="job-"]');
 const desk = document.querySelector('[data-live^="desk-"]');
 const news = document.querySelector('[data-live="event"]');
+const saved = document.querySelector('[data-live="snapshot"]');
 const verdict = document.querySelector('[data-live="verdict"]');
+const auto = news?.hasAttribute("data-auto");
 
 let source = null;
 let last = "";
@@ -23,6 +25,10 @@ const address = () => {
   if (news) {
     query.set("profile", news.dataset.profile);
     query.set("above", news.dataset.above);
+  }
+  if (saved) {
+    query.set("profile", saved.dataset.profile);
+    query.set("saved", saved.dataset.saved);
   }
   if (last) query.set("last", last);
   return `${base}/events?${query}`;
@@ -47,6 +53,9 @@ const put = (event) => {
     // Nothing is taken from under somebody's fingers.
     if (!old.contains(document.activeElement)) old.replaceWith(part);
     announce(part);
+    // New changes come by themselves where that was asked for, and nobody is in the middle of something.
+    if (auto && part.dataset.live === "event" && part.textContent.trim() && scrollY < 300 &&
+      !document.querySelector("[data-pick] :checked, [data-pick] details[open]")) location.reload();
     // At the end, and once something was sent, what stands around the part is no longer so.
     const begun = document.querySelector("[data-begins]") && part.querySelector("progress")?.value > 0;
     if (begun || part.hasAttribute("data-over")) location.reload();
@@ -65,7 +74,7 @@ const open = () => {
   source = new EventSource(address());
   source.addEventListener("hello", () => { failures = 0; show("live"); });
   source.addEventListener("reload", () => { failures = 0; show("paused: load the page again to see everything"); });
-  for (const name of ["job", "event", "verdict", "desk"]) source.addEventListener(name, put);
+  for (const name of ["job", "snapshot", "event", "verdict", "desk"]) source.addEventListener(name, put);
   source.onerror = () => {
     close();
     failures += 1;
@@ -75,7 +84,8 @@ const open = () => {
   };
 };
 
-if (job || desk || news || verdict) {
+for (const needs of document.querySelectorAll("[data-scripts]")) needs.hidden = false;
+if (job || desk || news || saved || verdict) {
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) { close(); show("paused"); } else open();
   });

@@ -44,7 +44,6 @@ if (document.cookie.split("; ").includes("keys=on")) {
       k: () => go(all[Math.max(at - 1, 0)]),
       x: () => press(row?.querySelector('input[type="checkbox"]')),
       u: () => press(row?.querySelector('a.button[href*="#undo"], [data-key="u"]')),
-      b: () => document.querySelector('[data-key="b"]')?.focus(),
       c: () => press(document.querySelector('[data-key="c"]')),
       "/": () => document.querySelector('main input[type="search"]')?.focus(),
       ArrowLeft: () => press(document.querySelector('[data-step] [rel="prev"]')),

@@ -163,7 +163,9 @@ pub(crate) async fn turned_away(request: &ServiceRequest, access: &Access) -> Op
         Ok(Who::WrongKey) => {
             Some(problem::Problem::no_key("that is no key of this server").answer())
         }
-        Ok(Who::Key(key)) if !key.may_write => Some(problem::Problem::read_only("this key may only read").answer()),
+        Ok(Who::Key(key)) if !key.may_write => {
+            Some(problem::Problem::read_only("this key may only read").answer())
+        }
         Ok(_) => None,
         Err(error) => Some(problem::Problem::failed(error.message).answer()),
     }

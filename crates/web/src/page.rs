@@ -557,7 +557,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
         Box::pin(async move {
             let wrong = |message: String| PageError::usage(sentence(&message));
             let bytes = bytes.await.map_err(|error| {
-                let late = error.as_error::<PayloadError>().is_some_and(patience::is_late);
+                let late = error
+                    .as_error::<PayloadError>()
+                    .is_some_and(patience::is_late);
                 if late {
                     return PageError::late();
                 }
@@ -578,10 +580,31 @@ impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
 
     fn from_request(request: &HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
         let query = serde_html_form::from_str(request.query_string());
-        std::future::ready(
-            query
-                .map(Self)
-                .map_err(|error| PageError::usage(sentence(&error.to_string()))),
-        )
+        std::future::ready(query.map(Self).map_err(|error| {
+            unreadable::<T>(request.path(), request.query_string(), &error.to_string())
+        }))
+    }
+}
+
+/// What is wrong with an address: the part of it that cannot be read, and what it is without.
+fn unreadable<T: DeserializeOwned>(path: &str, query: &str, problem: &str) -> PageError {
+    let is_wrong = |part: &&str| serde_html_form::from_str::<T>(part).is_err();
+    let (wrong, right): (Vec<_>, Vec<_>) = query.split('&').partition(is_wrong);
+    let text = percent_decode_str(&wrong.join("&"))
+        .decode_utf8_lossy()
+        .into_owned();
+    let without = if right.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", right.join("&"))
+    };
+    PageError {
+        hint: Some(format!(
+            "Nothing was changed. Without it the page is at {without}"
+        )),
+        ..PageError::usage(format!(
+            "`{text}` in the address makes no sense here: {problem}."
+        ))
+        .titled("This address cannot be read")
     }
 }

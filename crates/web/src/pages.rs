@@ -18,6 +18,7 @@ mod live;
 mod ops;
 mod plan;
 mod plan_new;
+mod profiles;
 mod raw;
 mod rows;
 mod security;

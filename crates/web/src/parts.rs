@@ -27,7 +27,7 @@ pub(crate) use crate::format::clock;
 pub(crate) use change::{ChangeLine, Offer, UndoPart, time_of};
 pub(crate) use chart::{Chart, Moment};
 pub(crate) use job::JobProgress;
-pub(crate) use list::{ListPart, ListQuery, names as list_names};
+pub(crate) use list::{ListPart, ListQuery, is_called, names as list_names};
 pub(crate) use titles::{Cover, Diff, StatusWord, TitleCell, facts, field_word, title_path};
 
 /// Something that is under way, at the top of every page.

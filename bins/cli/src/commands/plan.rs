@@ -228,6 +228,14 @@ pub(crate) fn plan_text(plan: &Plan) -> String {
         lines.push("What happened since to the titles that are sent:".to_owned());
         lines.extend(detail.causes.iter().map(cause_line));
     }
+    if !detail.left.is_empty() {
+        lines.push("Left as they are (put back with --put-field):".to_owned());
+        let left = detail.left.iter();
+        lines.extend(left.map(|left| {
+            let (name, now, wanted) = (left.name(), &left.now, &left.wanted);
+            format!("  {name}  now {now}, would be {wanted}")
+        }));
+    }
     for (of, list) in &detail.lists {
         lines.push(format!("The custom list \"{list}\" ({of}) is made first."));
     }

@@ -67,6 +67,7 @@ async fn options(
             RestorePrefer::Live => Prefer::Live,
         },
         leaves_lists: arguments.no_create_lists,
+        picks: arguments.picks.picks(),
     })
 }
 

@@ -19,6 +19,7 @@ pub(crate) async fn run(
         Prefer::Ask | Prefer::Now => Choices::default(),
     };
     choices.fields.extend(arguments.fields.iter().copied());
+    choices.picks = arguments.picks.picks();
     let planned = if let Some(back_to) = &arguments.back_to {
         app.plan_back_to(profile, back_to, choices).await?
     } else if is_redo {

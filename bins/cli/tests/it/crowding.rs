@@ -31,6 +31,10 @@ struct Crowd {
     ends: BTreeMap<(String, Option<i32>), usize>,
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "longer runs are asked for from outside"
+)]
 fn rounds() -> usize {
     let told = std::env::var("CROWDING_ROUNDS");
     told.map_or(ROUNDS, |told| told.parse().unwrap())

@@ -94,11 +94,15 @@ fn measure(address: &str, path: &str) -> Result<(), Failure> {
         .arg(format!("http://{address}{path}"))
         .output()?;
     let told = String::from_utf8_lossy(&output.stdout);
-    let all = told.lines().any(|line| line.trim() == "[200]\t1000 responses");
+    let all = told
+        .lines()
+        .any(|line| line.trim() == "[200]\t1000 responses");
     let part = |name: &str| {
         let line = told.lines().find(|line| line.trim().starts_with(name));
         let second = line.and_then(|line| line.split_whitespace().nth(2));
-        second.and_then(|second| second.parse::<f64>().ok()).map_or(f64::NAN, |s| s * 1000.0)
+        second
+            .and_then(|second| second.parse::<f64>().ok())
+            .map_or(f64::NAN, |s| s * 1000.0)
     };
     println!(
         "  {path}: {:.1} {:.1} {:.1}{}",

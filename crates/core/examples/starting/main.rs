@@ -48,7 +48,8 @@ async fn main() -> Result<(), Failure> {
     if let (Some(busy), Some(idle)) = (busy, idle) {
         println!("memory: {busy} kB right after the start, {idle} kB after {IDLE:?}");
     }
-    let loaded = tokio::task::spawn_blocking(move || load::print(&address).map_err(|e| e.to_string()));
+    let loaded =
+        tokio::task::spawn_blocking(move || load::print(&address).map_err(|e| e.to_string()));
     let loaded = loaded.await?;
     if let Some(after) = resident(child.id()) {
         println!("memory: {after} kB after all of it");
@@ -67,7 +68,7 @@ fn serve(server: &Path, data: &Path, anilist: &str) -> Result<(Child, String, Du
         .args(["--listen", "127.0.0.1:0", "--data-dir"])
         .arg(data)
         .env_clear()
-        .envs(std::env::vars().filter(|(name, _)| name == "PATH"))
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .env("ANIREWIND_LOG", "off")
         .env("ANIREWIND_LOGIN", "off")
         .env("ANIREWIND_BACKUP_RETENTION_DAYS", "0")

@@ -9,6 +9,7 @@
 mod accounts;
 mod calendars;
 mod capturing;
+mod choosing;
 mod configuring;
 mod crashing;
 mod enduring;
@@ -20,6 +21,7 @@ mod laws;
 mod living;
 mod looking;
 mod proving;
+mod repairing;
 mod restoring;
 mod scene;
 mod scheduling;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use actix_web::{HttpResponse, delete, post, web};
-use anirewind_core::model::{EntryField, EntryStatus, MediaId, MediaType};
+use anirewind_core::model::{EntryField, EntryStatus, MediaId, MediaType, Picks};
 use anirewind_core::view::{OperationView, PlanView, ReportView, instant};
 use anirewind_core::{
     ActError, App, BrowseError, Change, ChangeOutcome, Choices, Explain as _, Id, Prefer, Report,
@@ -199,6 +199,30 @@ pub(crate) struct RestoreBody {
     no_create_lists: bool,
     /// Groups and acts whose titles stay as they are.
     leave: Vec<String>,
+    /// Single fields of titles that stay as they are, as in ANIME:123.progress.
+    leave_fields: Vec<String>,
+    /// Single fields of titles that are put back, whatever happened to them since.
+    put_fields: Vec<String>,
+}
+
+fn picks(leave: &[String], put: &[String]) -> Result<Picks, Problem> {
+    let read = |text: &String| {
+        Picks::parse(text).ok_or_else(|| {
+            Problem::usage(format!(
+                "`{text}` is no field of a title, as ANIME:123.progress is"
+            ))
+        })
+    };
+    let mut picks = Picks::default();
+    for text in leave {
+        let (title, field) = read(text)?;
+        picks.leave(title, field);
+    }
+    for text in put {
+        let (title, field) = read(text)?;
+        picks.put(title, field);
+    }
+    Ok(picks)
 }
 
 fn fields(names: &[String]) -> Result<BTreeSet<EntryField>, Problem> {
@@ -272,6 +296,7 @@ pub(crate) async fn plan_restore(
             Some(other) => return Err(Problem::usage(format!("`{other}` is nothing to prefer"))),
         },
         leaves_lists: body.no_create_lists,
+        picks: picks(&body.leave_fields, &body.put_fields)?,
     };
     let mut plan = app.plan_restore(profile, &wanted, &options).await?;
     for left in &body.leave {
@@ -297,6 +322,10 @@ pub(crate) struct UndoBody {
     fields: Vec<String>,
     /// Only these fields of each change are taken back; all if left out.
     only: Vec<String>,
+    /// Single fields of titles that stay as they are, as in ANIME:123.progress.
+    leave_fields: Vec<String>,
+    /// Single fields of titles that are put back, whatever happened to them since.
+    put_fields: Vec<String>,
 }
 
 impl UndoBody {
@@ -308,6 +337,7 @@ impl UndoBody {
         };
         choices.fields.extend(fields(&self.fields)?);
         choices.only.extend(fields(&self.only)?);
+        choices.picks = picks(&self.leave_fields, &self.put_fields)?;
         Ok(choices)
     }
 }

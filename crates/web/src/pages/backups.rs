@@ -1,5 +1,8 @@
 //! The snapshots of an account: which there are, and the way to each.
 
+use std::collections::BTreeMap;
+
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use anirewind_core::{
     AccountRow, BrowseError, Explain as _, Kind, SnapshotFilter, SnapshotRow, Start, Unreadable,
@@ -8,7 +11,9 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::format;
-use crate::page::{Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show};
+use crate::page::{Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show, show_as};
+use crate::pages::curating::fate_word;
+use crate::pages::profiles::along;
 use crate::pages::rows::{SnapshotLine, count, kind_word, lines};
 
 /// So many to a page.
@@ -39,8 +44,10 @@ struct PickerCard {
 }
 
 async fn picker(visitor: Visitor) -> Result<HttpResponse, PageError> {
+    let page = visitor.page("Backups", Place::Backups);
     if let [only] = visitor.profiles.as_slice() {
-        return Ok(visitor.go(&format!("/backups/{}", in_path(only)), None));
+        let path = format!("/backups/{}{}", in_path(only), along(&page));
+        return Ok(visitor.go(&path, None));
     }
     let mut cards = Vec::new();
     for status in visitor.app.status().await? {
@@ -63,10 +70,7 @@ async fn picker(visitor: Visitor) -> Result<HttpResponse, PageError> {
             total: format!("{}, {}", count(snapshots, "snapshot"), format::size(size)),
         });
     }
-    Ok(show(&Picker {
-        page: visitor.page("Backups", Place::Backups),
-        cards,
-    }))
+    Ok(show(&Picker { page, cards }))
 }
 
 /// Which snapshots somebody wants to see, as it stands in the address.
@@ -80,7 +84,14 @@ struct Wish {
     below: Option<i64>,
     above: Option<i64>,
     each: String,
+    /// By what it is sorted; `-` before it turns the order round. The newest first if left out.
+    sort: String,
+    /// Which page, where it is sorted otherwise.
+    page: usize,
 }
+
+/// By what the table can be sorted.
+const SORTS: [&str; 3] = ["created", "titles", "size"];
 
 impl Wish {
     /// The same without one of its parts, as what stands behind the question mark.
@@ -95,6 +106,7 @@ impl Wish {
             ("from", &self.from),
             ("to", &self.to),
             ("each", &self.each),
+            ("sort", &self.sort),
         ];
         let own = own.into_iter().filter(|(name, _)| *name != without);
         let own = own.map(|(name, value)| (name, value.clone()));
@@ -108,6 +120,12 @@ impl Wish {
         let kind = given(&self.kind).map(|word| {
             Kind::parse(&word).ok_or_else(|| PageError::usage(format!("`{word}` is no kind.")))
         });
+        if !self.sort.is_empty() && !SORTS.contains(&self.sort.trim_start_matches('-')) {
+            return Err(PageError::usage(format!(
+                "Nothing can be sorted by `{}`.",
+                self.sort
+            )));
+        }
         Ok(SnapshotFilter {
             kind: kind.transpose()?,
             kept: !self.kept.is_empty(),
@@ -116,6 +134,61 @@ impl Wish {
             ..SnapshotFilter::default()
         })
     }
+
+    /// Whether the rows come as they are stored: the newest first.
+    fn is_newest_first(&self) -> bool {
+        self.sort.is_empty() || self.sort == "-created"
+    }
+
+    /// Puts all rows into the order that is asked for.
+    fn sort(&self, rows: &mut [SnapshotRow]) {
+        match self.sort.trim_start_matches('-') {
+            "titles" => rows.sort_by_key(|row| row.counts.total()),
+            "size" => rows.sort_by_key(|row| row.size),
+            _ => rows.sort_by_key(|row| row.created_at),
+        }
+        if self.sort.starts_with('-') {
+            rows.reverse();
+        }
+    }
+
+    /// The heads of the columns by which the table can be sorted.
+    fn heads(&self, root: &str) -> Vec<Head> {
+        let now = if self.sort.is_empty() {
+            "-created"
+        } else {
+            self.sort.as_str()
+        };
+        let head = |name: &'static str| {
+            let is_here = now.trim_start_matches('-') == name;
+            let is_down = now.starts_with('-');
+            // The other way round; at first the largest and the newest first.
+            let next = if is_here && is_down {
+                name.to_owned()
+            } else {
+                format!("-{name}")
+            };
+            let other = Self {
+                sort: next,
+                ..self.clone()
+            };
+            Head {
+                href: format!("{root}{}", other.query(&[], "")),
+                sorted: match (is_here, is_down) {
+                    (false, _) => None,
+                    (true, true) => Some("descending"),
+                    (true, false) => Some("ascending"),
+                },
+            }
+        };
+        SORTS.map(head).into_iter().collect()
+    }
+}
+
+/// The head of a column, with the way to sort by it.
+struct Head {
+    href: String,
+    sorted: Option<&'static str>,
 }
 
 /// Names and values as they stand behind a question mark; empty ones are left out.
@@ -140,6 +213,8 @@ struct Table {
     plan: String,
     profile: String,
     lines: Vec<SnapshotLine>,
+    /// Of when, of what it holds, and of the size.
+    heads: Vec<Head>,
     total: String,
     rules: String,
     proven: Option<String>,
@@ -149,6 +224,8 @@ struct Table {
     newer: Option<String>,
     older: Option<String>,
     unfold: Option<String>,
+    /// The place of the newest, where the page shows it: newer ones are said while it is open.
+    newest: Option<i64>,
     unreadable: Vec<Unreadable>,
     folder: String,
     next: String,
@@ -162,7 +239,17 @@ async fn table(
 ) -> Result<HttpResponse, PageError> {
     let account = visitor.app.account_row(&profile).await?;
     let Query(wish) = wish;
-    let filter = wish.filter(&visitor)?;
+    let (wish, filter, problem) = match wish.filter(&visitor) {
+        Ok(filter) => (wish, filter, None),
+        Err(problem) => {
+            let sort = String::new();
+            (
+                Wish { sort, ..wish },
+                SnapshotFilter::default(),
+                Some(problem),
+            )
+        }
+    };
     let could_not = |error: BrowseError| could_not_read(&visitor, &error);
     let report = visitor.app.catalogue().await.map_err(could_not)?;
     let start = match (wish.above, wish.below) {
@@ -170,12 +257,29 @@ async fn table(
         (None, Some(place)) => Start::Below(place),
         (None, None) => Start::Newest,
     };
+    let filter_is_open = filter == SnapshotFilter::default();
     let owner = Some(account.account.id);
-    let rows = visitor
-        .app
-        .snapshots_where(owner, filter.clone(), start, MOST + 1);
-    let rows = rows.await.map_err(could_not)?;
-    let (rows, newer, older) = part(rows, start);
+    let is_newest_first = wish.is_newest_first();
+    let (start, most) = if is_newest_first {
+        (start, MOST + 1)
+    } else {
+        (Start::Newest, usize::MAX)
+    };
+    let rows = visitor.app.snapshots_where(owner, filter, start, most);
+    let mut rows = rows.await.map_err(could_not)?;
+    if !is_newest_first {
+        wish.sort(&mut rows);
+    }
+    let found = rows.len();
+    let first = wish.page.saturating_mul(MOST);
+    let (rows, newer, older) = if is_newest_first {
+        part(rows, start)
+    } else {
+        let rows: Vec<_> = rows.into_iter().skip(first).take(MOST).collect();
+        (rows, None, None)
+    };
+    let is_first = is_newest_first && start == Start::Newest && filter_is_open;
+    let newest = rows.first().map(|row| row.position).filter(|_| is_first);
     let (all, size) = visitor.app.snapshot_totals(owner).await?;
     let (kept, proven) = visitor.app.kept_and_proven(account.account.id).await?;
     let now = visitor.app.now();
@@ -183,19 +287,45 @@ async fn table(
     let link = |name: &'static str, place: i64| {
         format!("{root}{}", wish.query(&[(name, place.to_string())], ""))
     };
-    let lines = if wish.each.is_empty() {
+    let page_link = |number: usize| {
+        let number = if number == 0 {
+            String::new()
+        } else {
+            number.to_string()
+        };
+        format!("{root}{}", wish.query(&[("page", number)], ""))
+    };
+    let has_less = !is_newest_first && wish.page > 0;
+    let has_more = !is_newest_first && found > first.saturating_add(MOST);
+    let mut lines = if wish.each.is_empty() && is_newest_first {
         lines(rows, now)
     } else {
         let rows = rows.into_iter();
         rows.map(|row| SnapshotLine::of(row, now)).collect()
     };
+    let fates = visitor.app.retention_plan(account.account.id).await?.fates;
+    let fates: BTreeMap<_, _> = fates
+        .iter()
+        .filter_map(|(row, fate)| Some((row.file.as_str(), fate_word(fate)?)))
+        .collect();
+    for line in &mut lines {
+        line.fate = fates.get(line.file.as_str()).cloned();
+    }
     let is_folded = lines.iter().any(|line| line.folded.is_some());
     let all_each = Wish {
         each: "yes".to_owned(),
         ..wish.clone()
     };
-    Ok(show(&Table {
-        page: visitor.page_of("Backups", Place::Backups, &account.profile),
+    let mut page = visitor.page_of("Backups", Place::Backups, &account.profile);
+    let status = problem
+        .as_ref()
+        .map_or(StatusCode::OK, |problem| problem.status);
+    if let Some(problem) = &problem {
+        page.said = Some(Said::problem(format!("{} All are shown.", problem.message)));
+    }
+    let table = Table {
+        page,
+        heads: wish.heads(&root),
         compare: format!("/compare/{}", in_path(&account.profile)),
         plan: format!("/plan/{}/new", in_path(&account.profile)),
         chips: chips(&wish, &root),
@@ -205,18 +335,24 @@ async fn table(
         total: format!("{}, {}", count(all, "snapshot"), format::size(size)),
         rules: rules(&visitor, kept),
         proven: proven.map(|at| format::age(at, now)),
-        newer: newer.map(|place| link("above", place)),
-        older: older.map(|place| link("below", place)),
+        newer: newer
+            .map(|place| link("above", place))
+            .or_else(|| has_less.then(|| page_link(wish.page.saturating_sub(1)))),
+        older: older
+            .map(|place| link("below", place))
+            .or_else(|| has_more.then(|| page_link(wish.page.saturating_add(1)))),
         unfold: is_folded.then(|| format!("{root}{}", all_each.query(&[], ""))),
         unreadable: report.unreadable,
         folder: visitor.app.backups().display().to_string(),
         next: crate::pages::dashboard::next_words(visitor.app.next_backup(&account).await?),
         is_empty: all == 0,
+        newest,
         profile: account.profile,
         root,
         lines,
         wish,
-    }))
+    };
+    Ok(show_as(status, &table))
 }
 
 /// What says that the page could not be made, and never that there is nothing.

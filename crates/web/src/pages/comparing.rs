@@ -6,8 +6,8 @@ use std::time::Duration;
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{Entry, EntryField, List, MediaType};
 use anirewind_core::{
-    AccountRow, Changed, Differences, Explain as _, Notice, SnapshotFilter, SnapshotRow, Start,
-    compare, summary_of,
+    AccountRow, ChangeFilter, Changed, Differences, Explain as _, Notice, SnapshotFilter,
+    SnapshotRow, Start, compare, summary_of,
 };
 use askama::Template;
 use serde::Deserialize;
@@ -18,7 +18,7 @@ use crate::format;
 use crate::live::Live;
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show};
 use crate::pages::backups::{find, query};
-use crate::pages::snapshot::is_called;
+use crate::parts::is_called;
 use crate::parts::{Diff, TitleCell, When, field_word};
 
 /// So many rows to a page.
@@ -99,6 +99,8 @@ struct ComparePage {
     missing: Option<Missing>,
     newest: Option<String>,
     live_read: Option<When>,
+    /// Changes that were seen on AniList since then.
+    moved: usize,
     found: Option<Found>,
 }
 
@@ -156,10 +158,15 @@ async fn comparing(
     );
     let now = visitor.app.now();
     let rows = newest(&visitor, &account).await?;
-    let live_read = match hub.desk().live(&account.profile, now) {
-        Some(Live::Read(at, _)) => Some(When::ago(at, now)),
+    let read_at = match hub.desk().live(&account.profile, now) {
+        Some(Live::Read(at, _)) => Some(at),
         _ => None,
     };
+    let moved = match read_at {
+        Some(at) => moved_since(&visitor, &account, at).await?,
+        None => 0,
+    };
+    let live_read = read_at.map(|at| When::ago(at, now));
     let newest = rows.first().map(|row| row.id.to_string());
     let newest = newest.filter(|id| *id != wish.from);
     let choices = |given: &str, side: &Result<Side, Missing>| choices(&rows, given, side);
@@ -184,8 +191,24 @@ async fn comparing(
         wish,
         missing,
         live_read,
+        moved,
         found,
     }))
+}
+
+/// How many changes were seen on AniList since then; more than a page of them are not counted.
+async fn moved_since(
+    visitor: &Visitor,
+    account: &AccountRow,
+    at: OffsetDateTime,
+) -> Result<usize, PageError> {
+    let filter = ChangeFilter {
+        since: Some(at),
+        ..ChangeFilter::default()
+    };
+    let owner = Some(account.account.id);
+    let changes = visitor.app.changes(owner, filter, None, CHOICES).await?;
+    Ok(changes.len())
 }
 
 async fn newest(visitor: &Visitor, account: &AccountRow) -> Result<Vec<SnapshotRow>, PageError> {
@@ -304,7 +327,16 @@ fn found(
             Line::Same(entry) => {
                 let whole = Some(summary_of(entry, &style.scores));
                 let lines = Vec::new();
-                ("quiet", "i-equal", "Same", Diff { lines, whole })
+                (
+                    "quiet",
+                    "i-equal",
+                    "Same",
+                    Diff {
+                        lines,
+                        whole,
+                        is_planned: false,
+                    },
+                )
             }
         };
         let title = TitleCell::of(base, &account.profile, entry, style);

@@ -2,17 +2,21 @@
 //! what was unusual.
 
 use actix_web::{HttpResponse, web};
-use anirewind_core::{AnswerVerdict, Fate, Hold, OpenAlarm, SnapshotRow, TRASH_DAYS, Why};
+use anirewind_core::{
+    AccountRow, AnswerVerdict, Fate, Hold, OpenAlarm, SnapshotRow, TRASH_DAYS, TrashItem, Why,
+};
 use askama::Template;
 use serde::Deserialize;
 
 use crate::format;
-use crate::page::{Form, Page, PageError, Place, Said, Visitor, in_path, sentence, show};
+use crate::page::{Form, Page, PageError, Place, Said, Visitor, in_path, sentence, show, show_as};
 use crate::pages::backups::find;
+use crate::pages::profiles::along;
 use crate::pages::rows::{SnapshotLine, contents, count};
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
+        .route("/trash", web::get().to(all_trash))
         .route("/backups/{profile}/trash", web::get().to(trash))
         .route("/backups/{profile}/trash", web::post().to(undelete))
         .route("/backups/{profile}/prune", web::get().to(prune))
@@ -57,14 +61,21 @@ struct KeepPage {
     name: String,
     until: String,
     goes: String,
+    /// What is wrong with what was filled in, and what still holds.
+    problem: Option<(String, String)>,
 }
 
 async fn keeping(visitor: Visitor, path: Named) -> Result<HttpResponse, PageError> {
     let (profile, row) = named(&visitor, path).await?;
+    Ok(show(&keep_page(&visitor, &profile, row)))
+}
+
+fn keep_page(visitor: &Visitor, profile: &str, row: SnapshotRow) -> KeepPage {
     let keep = row.mark.keep.clone().unwrap_or_default();
-    Ok(show(&KeepPage {
-        page: visitor.page_of("Keep a snapshot", Place::Backups, &profile),
-        root: format!("/backups/{}/{}", in_path(&profile), row.id),
+    KeepPage {
+        problem: None,
+        page: visitor.page_of("Keep a snapshot", Place::Backups, profile),
+        root: format!("/backups/{}/{}", in_path(profile), row.id),
         name: keep.name.unwrap_or_default(),
         until: keep.until.map(format::day).unwrap_or_default(),
         goes: match visitor.app.settings().retention.days {
@@ -75,7 +86,7 @@ async fn keeping(visitor: Visitor, path: Named) -> Result<HttpResponse, PageErro
             ),
         },
         line: SnapshotLine::of(row, visitor.app.now()),
-    }))
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -92,9 +103,30 @@ async fn keep(
 ) -> Result<HttpResponse, PageError> {
     let (profile, row) = named(&visitor, path).await?;
     let given = |text: String| (!text.trim().is_empty()).then(|| text.trim().to_owned());
-    let until = given(form.0.until).map(|day| visitor.app.end_of_named_day(&day));
-    let until = until.transpose()?;
-    let row = visitor.app.keep(&row, given(form.0.name), until).await?;
+    let KeepForm { name, until: day } = form.0;
+    let until = given(day.clone()).map(|day| visitor.app.end_of_named_day(&day));
+    let kept = match until.transpose() {
+        Ok(until) => {
+            let kept = visitor.app.keep(&row, given(name.clone()), until).await;
+            kept.map(|row| (row, until)).map_err(PageError::from)
+        }
+        Err(problem) => Err(problem.into()),
+    };
+    let (row, until) = match kept {
+        Ok(kept) => kept,
+        Err(problem) if problem.status.is_client_error() => {
+            // What was filled in stays, to be put right.
+            let hint = problem.hint.unwrap_or_default();
+            let page = KeepPage {
+                name,
+                until: day,
+                problem: Some((problem.message, hint)),
+                ..keep_page(&visitor, &profile, row)
+            };
+            return Ok(show_as(problem.status, &page));
+        }
+        Err(problem) => return Err(problem),
+    };
     let how_long = until.map_or_else(
         || "until you say otherwise".to_owned(),
         |until| format!("until {}", format::day(until)),
@@ -174,13 +206,32 @@ struct DeletePage {
     days: i64,
     lock: Option<String>,
     is_kept: bool,
+    /// Others that cannot be deleted: address, words, why.
+    locked: Vec<(String, String, &'static str)>,
 }
+
+/// So many of those that cannot be deleted are named.
+const LOCKED: usize = 20;
 
 async fn deleting(visitor: Visitor, path: Named) -> Result<HttpResponse, PageError> {
     let (profile, row) = named(&visitor, path).await?;
     let lock = visitor.app.lock_of(&row).await?;
     let (all, _) = visitor.app.snapshot_totals(Some(row.owner.id)).await?;
     let others = all.saturating_sub(1);
+    let locked = visitor.app.locked(row.owner.id).await?;
+    let locked = locked
+        .into_iter()
+        .filter(|(other, _)| other.file != row.file);
+    let locked = locked.take(LOCKED).map(|(other, why)| {
+        let path = format!("/backups/{}/{}", in_path(&profile), other.id);
+        let words = format!(
+            "{}, {}",
+            format::instant(other.created_at),
+            contents(&other)
+        );
+        (path, words, why)
+    });
+    let locked = locked.collect();
     Ok(show(&DeletePage {
         page: visitor.page_of("Delete a snapshot", Place::Backups, &profile),
         back: format!("/backups/{}/{}", in_path(&profile), row.id),
@@ -194,6 +245,7 @@ async fn deleting(visitor: Visitor, path: Named) -> Result<HttpResponse, PageErr
         days: TRASH_DAYS,
         lock: lock.map(str::to_owned),
         is_kept: row.mark.keep.is_some(),
+        locked,
         file: row.file,
     }))
 }
@@ -216,27 +268,34 @@ async fn delete(visitor: Visitor, path: Named) -> Result<HttpResponse, PageError
 #[template(path = "trash.html")]
 struct TrashPage {
     page: Page,
-    root: String,
     days: i64,
+    /// Each profile with what is in its trash.
+    parts: Vec<TrashPart>,
+    /// Whose it is, where it is that of one profile.
+    of: Option<String>,
+    has_others: bool,
+}
+
+struct TrashPart {
+    profile: String,
+    root: String,
     items: Vec<TrashLine>,
+    size: String,
 }
 
 struct TrashLine {
     file: String,
     at: String,
     holds: String,
+    size: String,
     reason: &'static str,
 }
 
-async fn trash(visitor: Visitor, profile: web::Path<String>) -> Result<HttpResponse, PageError> {
-    let profile = visitor.app.account_row(&profile).await?.profile;
-    let items = visitor
-        .app
-        .trash()
-        .await?
-        .into_iter()
-        .map(|item| TrashLine {
+impl TrashLine {
+    fn of(item: &TrashItem) -> Self {
+        Self {
             at: format::instant(item.at),
+            size: format::size(item.size),
             holds: item.counts.map_or_else(
                 || "cannot be read".to_owned(),
                 |counts| format!("{} anime, {} manga", counts.anime, counts.manga),
@@ -246,13 +305,55 @@ async fn trash(visitor: Visitor, profile: web::Path<String>) -> Result<HttpRespo
                 Some(anirewind_core::Reason::Rules) => "past the keep rules",
                 None => "not known",
             },
-            file: item.file,
-        });
+            file: item.file.clone(),
+        }
+    }
+}
+
+/// What is in the trash, of each account that is wanted.
+async fn trash_of(
+    visitor: &Visitor,
+    accounts: Vec<AccountRow>,
+) -> Result<Vec<TrashPart>, PageError> {
+    let items = visitor.app.trash().await?;
+    let parts = accounts.into_iter().map(|account| {
+        let own = |item: &&TrashItem| item.owner == Some(account.account.id);
+        let size = items.iter().filter(own).map(|item| item.size).sum();
+        TrashPart {
+            root: format!("/backups/{}", in_path(&account.profile)),
+            items: items.iter().filter(own).map(TrashLine::of).collect(),
+            size: format::size(size),
+            profile: account.profile,
+        }
+    });
+    Ok(parts.collect())
+}
+
+async fn all_trash(visitor: Visitor) -> Result<HttpResponse, PageError> {
+    let page = visitor.page("Trash of all profiles", Place::Backups);
+    if let [only] = visitor.profiles.as_slice() {
+        let path = format!("/backups/{}/trash{}", in_path(only), along(&page));
+        return Ok(visitor.go(&path, None));
+    }
+    let accounts = visitor.app.accounts().await?;
     Ok(show(&TrashPage {
-        page: visitor.page_of("Trash", Place::Backups, &profile),
-        root: format!("/backups/{}", in_path(&profile)),
+        page,
         days: TRASH_DAYS,
-        items: items.collect(),
+        parts: trash_of(&visitor, accounts).await?,
+        of: None,
+        has_others: false,
+    }))
+}
+
+async fn trash(visitor: Visitor, profile: web::Path<String>) -> Result<HttpResponse, PageError> {
+    let account = visitor.app.account_row(&profile).await?;
+    let profile = account.profile.clone();
+    Ok(show(&TrashPage {
+        page: visitor.page_of(format!("Trash of {profile}"), Place::Backups, &profile),
+        days: TRASH_DAYS,
+        parts: trash_of(&visitor, vec![account]).await?,
+        of: Some(profile),
+        has_others: visitor.profiles.len() > 1,
     }))
 }
 
@@ -332,6 +433,15 @@ fn hold_word(hold: &Hold) -> String {
             meant, so nothing goes."
             .to_owned(),
         Hold::Damage { file } => format!("{file} is damaged, so nothing goes."),
+    }
+}
+
+/// When a snapshot goes, or why it stays; nothing where a badge says so already.
+pub(crate) fn fate_word(fate: &Fate) -> Option<String> {
+    match fate {
+        Fate::Goes => Some("goes after the next snapshot".to_owned()),
+        Fate::Stays(Why::Kept { .. } | Why::Held(_)) => None,
+        Fate::Stays(why) => Some(why_word(why)),
     }
 }
 

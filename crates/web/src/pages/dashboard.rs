@@ -377,7 +377,7 @@ impl AlarmLine {
             review: before
                 .as_ref()
                 .map(|before| format!("/compare/{path}?from={before}&to={it}")),
-            restore: before.map(|before| format!("/plan/{path}/new?snapshot={before}")),
+            restore: before.map(|before| format!("/plan/{path}/new?snapshot={before}&alarm={it}")),
         }
     }
 }

@@ -143,8 +143,8 @@ fn not_begun(visitor: &Visitor, hub: &Hub, report: &Report, profile: &str) -> Ht
     }
     let other = visitor.job_of(operation.owner);
     show(&WaitingPage {
-        page: visitor.page_of(format!("Operation {id}"), Place::Elsewhere, profile),
-        what: sentence(&operation.what),
+        page: visitor.page_of(operation.what.clone(), Place::Elsewhere, profile),
+        what: operation.what.clone(),
         after: other.map(|job| (job.id.to_string(), job.what.clone())),
         profile: in_path(profile),
         is_begun,
@@ -161,11 +161,7 @@ async fn job_page(
 ) -> Result<JobPage, PageError> {
     let operation = &report.operation;
     let is_open = operation.state.is_open();
-    let page = visitor.page_of(
-        format!("Operation {}", operation.id),
-        Place::Elsewhere,
-        profile,
-    );
+    let page = visitor.page_of(operation.what.clone(), Place::Elsewhere, profile);
     let unwell: Vec<_> = report
         .unwell()
         .filter(|step| StepState::parse(&step.state).is_some_and(StepState::is_settled))
@@ -201,7 +197,7 @@ async fn job_page(
     Ok(JobPage {
         id: operation.id.to_string(),
         profile: in_path(profile),
-        what: sentence(&operation.what),
+        what: operation.what.clone(),
         at: When::of(operation.at, visitor.app.now()),
         result,
         sentence: words,

@@ -2,7 +2,7 @@
 
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
-use anirewind_core::{App, ChangeFilter, Event, Id};
+use anirewind_core::{App, ChangeFilter, Event, Id, SnapshotFilter, Start};
 use askama::Template;
 use futures_util::stream::unfold;
 use serde::Deserialize;
@@ -35,6 +35,16 @@ struct NewChanges {
     base: String,
     profile: String,
     above: String,
+    number: usize,
+    has_more: bool,
+}
+
+#[derive(Template)]
+#[template(path = "parts/new_snapshots.html")]
+struct NewSnapshots {
+    base: String,
+    profile: String,
+    saved: i64,
     number: usize,
     has_more: bool,
 }
@@ -143,6 +153,10 @@ impl Listener {
                 let html = self.changes(profile).await?;
                 Some(("event", html))
             }
+            Event::Saved(captured) if self.wanted.saved.is_some() => {
+                let html = self.snapshots(&captured.profile).await?;
+                Some(("snapshot", html))
+            }
             Event::Saved(_) | Event::Alarm { .. } | Event::Failed { .. } => {
                 let profile = match event {
                     Event::Alarm { profile, .. } | Event::Failed { profile, .. } => profile.clone(),
@@ -179,6 +193,28 @@ impl Listener {
         JobProgress::of(&self.base, &report, last.as_deref())
             .render()
             .ok()
+    }
+
+    async fn snapshots(&self, profile: &str) -> Option<String> {
+        let saved = self
+            .wanted
+            .saved
+            .filter(|_| self.wanted.profile == profile)?;
+        let owner = self.app.account_row(profile).await.ok()?.account.id;
+        let (filter, start) = (SnapshotFilter::default(), Start::Above(saved));
+        let rows = self
+            .app
+            .snapshots_where(Some(owner), filter, start, COUNTED + 1)
+            .await
+            .ok()?;
+        let part = NewSnapshots {
+            base: self.base.clone(),
+            profile: in_path(profile),
+            saved,
+            number: rows.len().min(COUNTED),
+            has_more: rows.len() > COUNTED,
+        };
+        part.render().ok().filter(|_| !rows.is_empty())
     }
 
     async fn changes(&self, profile: &str) -> Option<String> {

@@ -6,7 +6,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::address::address;
-use crate::page::{Page, PageError, Place, Query, Visitor, in_path, sentence, show};
+use crate::page::{Page, PageError, Place, Query, Visitor, in_path, show};
 use crate::pages::job::{report, verdict};
 use crate::pages::timeline::{cursor, cursor_text};
 use crate::parts::{Badge, ChangeLine, Offer, When};
@@ -75,7 +75,7 @@ async fn all(visitor: Visitor, profile: web::Path<String>) -> Result<HttpRespons
         let report = visitor.app.act_called(&operation.id).await?;
         rows.push(OperationLine {
             id: operation.id.to_string(),
-            what: sentence(&operation.what),
+            what: operation.what.clone(),
             at: When::of(operation.at, now),
             result: verdict(&report).0,
         });
@@ -111,19 +111,16 @@ async fn one(
         .changes(Some(operation.owner), filter, below, PAGE)
         .await;
     let rows = rows.map_err(BrowseError::Store)?;
-    let page = visitor.page_of(
-        format!("Operation {}", operation.id),
-        Place::Timeline,
-        &account.profile,
-    );
+    let page = visitor.page_of(operation.what.clone(), Place::Timeline, &account.profile);
     let path = format!("/ops/{}/{}", in_path(&account.profile), operation.id);
     let last = rows.last().filter(|_| rows.len() == PAGE);
     let (result, words) = verdict(&report);
+    let is_open = operation.state.is_open();
     let lines = rows.iter().map(|row| {
         let line = ChangeLine::of(&page.base, &account.profile, row, &account.style);
-        line.standing_on(&path)
+        let line = line.standing_on(&path);
+        if is_open { line } else { line.pickable() }
     });
-    let is_open = operation.state.is_open();
     Ok(show(&OperationPage {
         lines: lines.collect(),
         older: last.map(|row| address(&path, &[("below", &cursor_text(row))])),
@@ -132,7 +129,7 @@ async fn one(
         profile: in_path(&account.profile),
         id: operation.id.to_string(),
         kind: operation.kind.clone(),
-        what: sentence(&operation.what),
+        what: operation.what.clone(),
         at: When::of(operation.at, visitor.app.now()),
         by: operation.detail.by.clone(),
         safety: operation.safety.clone(),

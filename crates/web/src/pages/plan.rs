@@ -1,8 +1,10 @@
 //! A plan: every title with what would be sent, and the button that sends it. And the plans there are.
 
 use actix_web::{HttpResponse, web};
-use anirewind_core::model::{Entry, MediaType, UserId};
-use anirewind_core::{ActError, Action, Cause, OperationRow, Plan, Source, StepRow, Style};
+use anirewind_core::model::{Entry, EntryField, MediaType, Picks, UserId};
+use anirewind_core::{
+    ActError, Action, Cause, OperationRow, Plan, Source, StepRow, Style, change_of,
+};
 use askama::Template;
 use serde::Deserialize;
 
@@ -12,7 +14,7 @@ use crate::carry;
 use crate::format;
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show};
 use crate::pages::plan_new::Wish;
-use crate::parts::{Badge, Diff, TitleCell, When, facts};
+use crate::parts::{Badge, Diff, TitleCell, When, facts, field_word};
 
 /// So many titles on a page.
 const PAGE: usize = 100;
@@ -53,6 +55,10 @@ struct PlanPage {
     button: String,
     is_danger: bool,
     has_writes: bool,
+    /// Whether titles and fields on this page can be ticked.
+    can_choose: bool,
+    /// Whether it is being carried out: then nothing of it can be changed.
+    is_begun: bool,
     /// Why it cannot be sent, and the way out.
     blocked: Option<(String, String)>,
 }
@@ -62,6 +68,7 @@ struct CauseLine {
     words: String,
     href: Option<String>,
     is_ticked: bool,
+    is_fixed: bool,
 }
 
 /// One title of a plan or an act.
@@ -73,7 +80,19 @@ pub(crate) struct StepLine {
     pub(crate) whole: Vec<(&'static str, String)>,
     pub(crate) problem: Option<String>,
     pub(crate) notes: Vec<String>,
-    pub(crate) sends: bool,
+    /// Whether the title is sent, where that can be chosen.
+    pub(crate) is_on: Option<bool>,
+    /// Its fields, where each can be chosen.
+    pub(crate) fields: Vec<FieldLine>,
+}
+
+/// A field of a title that a plan puts back, or could.
+pub(crate) struct FieldLine {
+    pub(crate) key: String,
+    pub(crate) word: &'static str,
+    pub(crate) now: String,
+    pub(crate) wanted: String,
+    pub(crate) is_on: bool,
 }
 
 #[derive(Template)]
@@ -113,12 +132,7 @@ async fn plans(visitor: Visitor, profile: web::Path<String>) -> Result<HttpRespo
     let now = visitor.app.now();
     let plans = rows.into_iter().map(|row| {
         let expires = row.expires_at.map(|at| When::of(at, now));
-        (
-            row.id.to_string(),
-            sentence(&row.what),
-            When::of(row.at, now),
-            expires,
-        )
+        (row.id.to_string(), row.what, When::of(row.at, now), expires)
     });
     Ok(show(&PlansPage {
         page: visitor.page_of("Plans", Place::Elsewhere, &account.profile),
@@ -172,7 +186,7 @@ async fn one(
         Err(elsewhere) => return Ok(elsewhere),
     };
     let mut page = visitor.page_of(
-        format!("Plan {}", plan.operation.id),
+        format!("Plan: {}", plan.operation.what),
         Place::Elsewhere,
         &profile,
     );
@@ -182,9 +196,23 @@ async fn one(
         page.said = Some(Said::problem(problem));
         hub.ended(&plan.operation.id, None);
     }
-    Ok(show(&plan_page(
-        &visitor, page, &profile, &plan, &style, &part.0,
-    )))
+    let mut shown = plan_page(&visitor, page, &profile, &plan, &style, &part.0);
+    if matches!(hub.what_of(&plan.operation.id), WhatOf::UnderWay) {
+        shown.begin();
+    }
+    Ok(show(&shown))
+}
+
+impl PlanPage {
+    /// It is being carried out: there is nothing to choose any more.
+    fn begin(&mut self) {
+        self.is_begun = true;
+        self.can_choose = false;
+        self.blocked = None;
+        for cause in &mut self.causes {
+            cause.is_fixed = true;
+        }
+    }
 }
 
 fn plan_page(
@@ -218,9 +246,15 @@ fn plan_page(
     let id = plan.operation.id.to_string();
     let on_list =
         plan.operation.detail.same + plan.steps.iter().filter(|s| s.before.is_some()).count();
+    let steps: Vec<_> = steps
+        .map(|step| {
+            let line = StepLine::of(&page.base, profile, step, style);
+            line.choosable(plan, step, style, &wish)
+        })
+        .collect();
     PlanPage {
         profile: in_path(profile),
-        what: sentence(&plan.operation.what),
+        what: plan.operation.what.clone(),
         expires: When::of(expires, visitor.app.now()),
         summary: summary(plan),
         effort: (writes > 0).then(|| effort(plan)),
@@ -229,9 +263,9 @@ fn plan_page(
         again: wish.pairs(),
         edit: format!("/plan/{}/new?{asked}&instead={id}", in_path(profile)),
         tabs: tabs(plan, chosen, &path),
-        steps: steps
-            .map(|step| StepLine::of(&page.base, profile, step, style))
-            .collect(),
+        can_choose: steps.iter().any(StepLine::is_choosable),
+        is_begun: false,
+        steps,
         shown: if meant.is_empty() {
             "No titles".to_owned()
         } else {
@@ -298,6 +332,7 @@ fn cause_line(cause: &Cause, wish: &Wish, profile: &str) -> CauseLine {
             words: format!("Single edits of {titles}, {}", by(&cause.source)),
             href: None,
             is_ticked: !wish.leaves("edits"),
+            is_fixed: false,
         };
     };
     let at = cause.at.as_deref().map(readable).unwrap_or_default();
@@ -310,6 +345,7 @@ fn cause_line(cause: &Cause, wish: &Wish, profile: &str) -> CauseLine {
             format!("/ops/{profile}/{id}")
         }),
         is_ticked: !wish.leaves(id),
+        is_fixed: false,
         id: id.clone(),
     }
 }
@@ -427,8 +463,8 @@ fn blocked(visitor: &Visitor, owner: UserId, removes: usize) -> Option<(String, 
     job.map(|job| {
         (
             format!(
-                "Another operation of this account is not finished: {}, {}.",
-                job.id, job.what
+                "Another operation of this account is not finished: \u{201c}{}\u{201d} ({}).",
+                job.what, job.id
             ),
             "Finish or stop it first; this plan stays.".to_owned(),
         )
@@ -449,12 +485,64 @@ impl StepLine {
             badge: badge(action),
             diff: action
                 .sends()
-                .then(|| Diff::of(step.before.as_ref(), step.target.as_ref(), style)),
+                .then(|| Diff::planned(step.before.as_ref(), step.target.as_ref(), style)),
             whole,
             problem: step.problem.clone(),
             notes: step.notes.clone(),
-            sends: action.sends(),
+            is_on: None,
+            fields: Vec::new(),
         }
+    }
+
+    const fn is_choosable(&self) -> bool {
+        self.is_on.is_some() || !self.fields.is_empty()
+    }
+
+    /// With what can be chosen of it: the title, and each field that is put back or could be.
+    fn choosable(mut self, plan: &Plan, step: &StepRow, style: &Style, wish: &Wish) -> Self {
+        let action = Action::parse(&step.action).unwrap_or(Action::Cannot);
+        let is_left = action == Action::Keep && wish.leave_title.contains(&self.key);
+        self.is_on = (action.sends() || is_left).then_some(!is_left);
+        let may_choose = matches!(action, Action::Write | Action::Keep | Action::Same) && !is_left;
+        if is_left {
+            self.diff = Some(Diff::planned(
+                step.before.as_ref(),
+                step.target.as_ref(),
+                style,
+            ));
+        }
+        if !may_choose {
+            return self;
+        }
+        let title = (step.media_type, step.media);
+        let sides = step.before.as_ref().zip(step.target.as_ref());
+        let sides = sides.filter(|_| action == Action::Write);
+        if let Some((before, target)) = sides {
+            for field in before.values.differing(&target.values) {
+                let (now, wanted) = change_of(before, target, field, &style.scores);
+                self.fields.push(FieldLine {
+                    key: Picks::text(title, field),
+                    word: field_word(field, step.media_type),
+                    now,
+                    wanted,
+                    is_on: true,
+                });
+            }
+            self.diff = None;
+        }
+        for left in plan.left_of(step) {
+            let Some(field) = EntryField::parse(&left.field) else {
+                continue;
+            };
+            self.fields.push(FieldLine {
+                key: left.name(),
+                word: field_word(field, step.media_type),
+                now: left.now.clone(),
+                wanted: left.wanted.clone(),
+                is_on: false,
+            });
+        }
+        self
     }
 }
 

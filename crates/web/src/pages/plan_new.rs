@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use anirewind_core::model::{EntryField, EntryStatus, MediaId, MediaType};
-use anirewind_core::{App, BrowseError, Choices, Id, Plan, Prefer, RestoreOptions, Source, Wanted};
+use anirewind_core::model::{EntryField, EntryStatus, MediaId, MediaType, Picks};
+use anirewind_core::{
+    App, BrowseError, Cause, Choices, Id, Plan, Prefer, RestoreOptions, Source, Wanted,
+};
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
 use crate::format;
-use crate::page::{Form, Page, PageError, Place, Query, Visitor, in_path, show_as};
+use crate::login::local;
+use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, show_as};
 use crate::parts::field_word;
 
 /// So many snapshots can be chosen from; others are named.
@@ -52,9 +55,21 @@ pub(crate) struct Wish {
     cause: Vec<String>,
     /// Causes, and titles, that stay as they are.
     leave: Vec<String>,
-    leave_title: Vec<String>,
+    pub(crate) leave_title: Vec<String>,
+    /// Single fields of titles that stay as they are, and that are put back whatever happened to
+    /// them since: `ANIME:123.progress`.
+    leave_field: Vec<String>,
+    put_field: Vec<String>,
+    /// Titles and fields that had a box, those whose box was blank with `~` after them; and those of
+    /// them that were ticked.
+    offered: Vec<String>,
+    tick: Vec<String>,
     /// `yes`: the form asked for anime and manga.
     has_lists: String,
+    /// A snapshot with an open alarm: what it tells of is put back, and nothing else unless asked.
+    alarm: String,
+    /// The page on which changes were ticked, and to which it goes back if none were.
+    from: String,
     /// The plan that this one takes the place of.
     instead: String,
 }
@@ -154,6 +169,12 @@ async fn compute(
         return shown(&visitor, &account.profile, wish.0, Some(problem)).await;
     }
     let mut wish = wish.0.settled();
+    if !wish.from.is_empty() && !wish.is_undo() {
+        let text = "Nothing is ticked, so nothing was planned. Tick the changes to take back, then \
+                    press the button again.";
+        return Ok(visitor.go(local(&wish.from), Some(Said::problem(text))));
+    }
+    wish.from.clear();
     let worked_out = worked_out(&visitor.app, &account.profile, &mut wish).await;
     let mut plan = match worked_out {
         Ok(plan) => plan,
@@ -186,6 +207,7 @@ impl Wish {
         }
         self.shown.clear();
         self.cause.clear();
+        self.take_ticks();
         self.has_lists.clear();
         if self.only.len() == MediaType::BOTH.len() {
             self.only.clear();
@@ -199,12 +221,62 @@ impl Wish {
         self
     }
 
+    /// What was ticked, and what no longer is, as what is wished of titles and fields.
+    fn take_ticks(&mut self) {
+        let ticked: BTreeSet<String> = std::mem::take(&mut self.tick).into_iter().collect();
+        for offered in std::mem::take(&mut self.offered) {
+            let (name, was_ticked) = match offered.strip_suffix('~') {
+                Some(name) => (name.to_owned(), false),
+                None => (offered, true),
+            };
+            let is_ticked = ticked.contains(&name);
+            if is_ticked == was_ticked {
+                continue;
+            }
+            let is_field = name.contains('.');
+            let (leave, put) = if is_field {
+                (&mut self.leave_field, Some(&mut self.put_field))
+            } else {
+                (&mut self.leave_title, None)
+            };
+            leave.retain(|known| *known != name);
+            if let Some(put) = put {
+                put.retain(|known| *known != name);
+                if is_ticked {
+                    put.push(name.clone());
+                }
+            }
+            if !is_ticked {
+                leave.push(name);
+            }
+        }
+    }
+
+    fn picks(&self) -> Result<Picks, PageError> {
+        let read = |text: &String| {
+            Picks::parse(text)
+                .ok_or_else(|| PageError::usage(format!("`{text}` is no field of a title.")))
+        };
+        let mut picks = Picks::default();
+        for text in &self.leave_field {
+            let (title, field) = read(text)?;
+            picks.leave(title, field);
+        }
+        for text in &self.put_field {
+            let (title, field) = read(text)?;
+            picks.put(title, field);
+        }
+        Ok(picks)
+    }
+
     /// Without what is about one plan only.
     fn to_keep(&self) -> Self {
         Self {
             instead: String::new(),
             shown: Vec::new(),
             cause: Vec::new(),
+            offered: Vec::new(),
+            tick: Vec::new(),
             ..self.clone()
         }
     }
@@ -297,6 +369,9 @@ async fn worked_out(app: &App, profile: &str, wish: &mut Wish) -> Result<Plan, P
             matches!(source, Some(Source::Undo | Source::Redo | Source::Restore))
         });
         wish.leave.extend(ours.filter_map(|cause| cause.id.clone()));
+        if !wish.alarm.is_empty() {
+            leave_other_causes(app, profile, wish, &causes).await?;
+        }
     }
     let mut named = BTreeSet::new();
     for cause in &causes {
@@ -320,6 +395,31 @@ async fn worked_out(app: &App, profile: &str, wish: &mut Wish) -> Result<Plan, P
     Ok(plan)
 }
 
+/// Of what happened since, only what an alarm tells of is to be put back.
+async fn leave_other_causes(
+    app: &App,
+    profile: &str,
+    wish: &mut Wish,
+    causes: &[Cause],
+) -> Result<(), PageError> {
+    let owner = app.account_row(profile).await?.account.id;
+    let meant = app.groups_of_alarm(owner, &wish.alarm).await?;
+    let is_meant = |cause: &Cause| {
+        let id = cause.id.as_deref();
+        id.is_some_and(|id| meant.iter().any(|group| group.as_str() == id))
+    };
+    // Where it cannot be told apart, everything that happened since is shown ticked.
+    if causes.iter().any(is_meant) {
+        for cause in causes.iter().filter(|cause| !is_meant(cause)) {
+            let id = cause.id.clone().unwrap_or_else(|| "edits".to_owned());
+            if !wish.leaves(&id) {
+                wish.leave.push(id);
+            }
+        }
+    }
+    Ok(())
+}
+
 async fn undone(app: &App, profile: &str, wish: &Wish) -> Result<Plan, PageError> {
     let mut choices = if wish.over == "yes" {
         Choices::everything()
@@ -327,6 +427,7 @@ async fn undone(app: &App, profile: &str, wish: &Wish) -> Result<Plan, PageError
         Choices::default()
     };
     choices.only = fields(&wish.field)?;
+    choices.picks = wish.picks()?;
     let profile = Some(profile);
     let plan = if !wish.back.is_empty() {
         app.plan_back_to(profile, &wish.back, choices).await
@@ -403,6 +504,7 @@ async fn restored(app: &App, profile: &str, wish: &Wish) -> Result<Plan, PageErr
             _ => Prefer::Ask,
         },
         leaves_lists: wish.lists == "leave",
+        picks: wish.picks()?,
     };
     // Whose list it is put onto is this profile, whatever was named.
     Ok(app.plan_restore(Some(profile), &wanted, &options).await?)

@@ -4,7 +4,7 @@ use anirewind_core::{Kind, SnapshotRow, Standing};
 use time::OffsetDateTime;
 
 use crate::format;
-use crate::parts::Badge;
+use crate::parts::{Badge, clock};
 
 /// One row of the table.
 pub(crate) struct SnapshotLine {
@@ -24,6 +24,8 @@ pub(crate) struct SnapshotLine {
     pub(crate) is_damaged: bool,
     /// What is said in place of a run of older ones that hold the same.
     pub(crate) folded: Option<String>,
+    /// When it goes by the rules, or why it stays.
+    pub(crate) fate: Option<String>,
 }
 
 /// The word for what a snapshot was taken for.
@@ -57,12 +59,13 @@ pub(crate) fn lines(rows: Vec<SnapshotRow>, now: OffsetDateTime) -> Vec<Snapshot
             if let (Some(line), Some(newest), Some(oldest)) =
                 (lines.last_mut(), run.first(), run.last())
             {
-                line.folded = Some(format!(
-                    "{} identical, from {} to {}",
-                    run.len(),
-                    format::instant(*oldest),
+                let until = if oldest.date() == newest.date() {
+                    clock(*newest)
+                } else {
                     format::instant(*newest)
-                ));
+                };
+                let from = format::instant(*oldest);
+                line.folded = Some(format!("{} identical, from {from} to {until}", run.len()));
             }
             continue;
         }
@@ -94,6 +97,7 @@ impl SnapshotLine {
             is_damaged: row.damage.is_some(),
             note: row.mark.note,
             folded: None,
+            fate: None,
             file: row.file,
         }
     }

@@ -1,21 +1,17 @@
 //! One snapshot: its titles as people know them, what changed in it, and the file.
 
-use std::collections::BTreeMap;
-
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
-use anirewind_core::model::{Entry, EntryField, EntryStatus, List, MediaType};
-use anirewind_core::{
-    AccountRow, Explain as _, FoundList, SnapshotRow, Style, compare, title_of, value_of, write_csv,
-};
+use anirewind_core::model::{Entry, List, MediaType};
+use anirewind_core::{AccountRow, Explain as _, FoundList, SnapshotRow, compare, write_csv};
 use askama::Template;
 use serde::Deserialize;
 
 use crate::page::{Page, PageError, Place, Query, Visitor, in_path, sentence, show};
 use crate::pages::backups::{find, query};
 use crate::pages::raw::Raw;
-use crate::pages::rows::{SnapshotLine, count};
-use crate::parts::{Diff, StatusWord, TitleCell};
+use crate::pages::rows::SnapshotLine;
+use crate::parts::{Diff, ListPart, ListQuery, TitleCell};
 
 /// So many titles to a page.
 const MOST: usize = 100;
@@ -38,6 +34,7 @@ struct Wish {
     of: String,
     status: String,
     q: String,
+    page: usize,
     below: usize,
 }
 
@@ -59,10 +56,6 @@ impl Wish {
         });
         let below = (name == "below").then(|| ("below", value.to_owned()));
         query(own.chain(below))
-    }
-
-    fn media_type(&self) -> Option<MediaType> {
-        MediaType::parse(&self.of.to_uppercase())
     }
 }
 
@@ -93,13 +86,7 @@ struct SnapshotPage {
 }
 
 enum View {
-    Entries {
-        types: Vec<Tab>,
-        tabs: Vec<Tab>,
-        rows: Vec<EntryRow>,
-        found: String,
-        is_empty: bool,
-    },
+    Entries(Box<ListPart>),
     Changes {
         before: Option<(String, String)>,
         rows: Vec<ChangeItem>,
@@ -108,16 +95,6 @@ enum View {
     Raw(Raw),
     /// Why it cannot be shown.
     Nothing(String),
-}
-
-struct EntryRow {
-    title: TitleCell,
-    status: Option<StatusWord>,
-    progress: String,
-    score: String,
-    lists: Vec<String>,
-    flags: Vec<(&'static str, &'static str)>,
-    notes: Option<String>,
 }
 
 struct ChangeItem {
@@ -178,7 +155,7 @@ async fn snapshot(
             (View::Nothing(text), false)
         }
         ("changes", Some(list)) => changes(&visitor, &account, &row, list, &wish).await?,
-        (_, Some(list)) => entries(base, &account, list, &wish),
+        (_, Some(list)) => (entries(base, &account, &root, list, &wish), false),
     };
     let step = if wish.view == "raw" {
         crate::pages::raw::MOST
@@ -215,135 +192,18 @@ async fn snapshot(
     }))
 }
 
-/// Whether one of the names of a title has this in it.
-pub(crate) fn is_called(entry: &Entry, text: &str) -> bool {
-    let text = text.trim().to_lowercase();
-    if text.is_empty() {
-        return true;
-    }
-    let titles = entry.summary.as_ref().map(|summary| &summary.titles);
-    let names = titles.map(|titles| [&titles.romaji, &titles.english, &titles.native]);
-    let mut names = names.into_iter().flatten().flatten();
-    names.any(|name| name.to_lowercase().contains(&text)) || entry.media.to_string() == text
-}
-
-fn entries(base: &str, account: &AccountRow, list: &List, wish: &Wish) -> (View, bool) {
-    let style = &account.style;
-    let called: Vec<&Entry> = list
-        .entries
-        .iter()
-        .filter(|e| is_called(e, &wish.q))
-        .collect();
-    let of = |of: MediaType| called.iter().filter(|entry| entry.media_type == of).count();
-    // What there is more of, unless somebody said.
-    let media_type = wish.media_type().unwrap_or(if of(MediaType::Anime) > 0 {
-        MediaType::Anime
-    } else {
-        MediaType::Manga
-    });
-    let types = MediaType::BOTH.map(|kind| Tab {
-        words: format!(
-            "{} {}",
-            if kind == MediaType::Anime {
-                "Anime"
-            } else {
-                "Manga"
-            },
-            of(kind)
-        ),
-        query: wish_query(wish, kind.word(), ""),
-        is_here: kind == media_type,
-    });
-    let mut of_type: Vec<&Entry> = called
-        .into_iter()
-        .filter(|entry| entry.media_type == media_type)
-        .collect();
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for entry in &of_type {
-        let status = entry.values.status.known();
-        *counts
-            .entry(status.map_or("", EntryStatus::as_str))
-            .or_default() += 1;
-    }
-    let wanted = wish.status.to_uppercase();
-    let all = Tab {
-        words: format!("All {}", of_type.len()),
-        query: wish_query(wish, media_type.word(), ""),
-        is_here: wanted.is_empty(),
+/// The titles of a snapshot, at first those of the kind of which there are any.
+fn entries(base: &str, account: &AccountRow, root: &str, list: &List, wish: &Wish) -> View {
+    let has = |of: MediaType| list.entries.iter().any(|entry| entry.media_type == of);
+    let of = match MediaType::parse(&wish.of.to_uppercase()) {
+        None if wish.of.is_empty() && has(MediaType::Anime) => Some(MediaType::Anime),
+        None if wish.of.is_empty() => Some(MediaType::Manga),
+        of => of,
     };
-    let tabs = EntryStatus::KNOWN.iter().filter_map(|status| {
-        let count = counts.get(status.as_str())?;
-        Some(Tab {
-            words: format!("{} {count}", status.word(media_type)),
-            query: wish_query(wish, media_type.word(), &status.as_str().to_lowercase()),
-            is_here: wanted == status.as_str(),
-        })
-    });
-    let tabs: Vec<_> = std::iter::once(all).chain(tabs).collect();
-    of_type.retain(|entry| {
-        let status = entry.values.status.known().map(EntryStatus::as_str);
-        wanted.is_empty() || status == Some(wanted.as_str())
-    });
-    of_type.sort_by_cached_key(|entry| title_of(entry, &style.titles).to_lowercase());
-    let found = count(of_type.len(), "title");
-    let has_more = of_type.len() > wish.below.saturating_add(MOST);
-    let rows = of_type.into_iter().skip(wish.below).take(MOST);
-    let rows = rows.map(|entry| EntryRow::of(base, &account.profile, entry, style));
-    let view = View::Entries {
-        types: types.into_iter().collect(),
-        tabs,
-        rows: rows.collect(),
-        found,
-        is_empty: list.entries.is_empty(),
-    };
-    (view, has_more)
-}
-
-fn wish_query(wish: &Wish, media_type: &str, status: &str) -> String {
-    let of = Wish {
-        of: media_type.to_owned(),
-        status: status.to_owned(),
-        ..wish.clone()
-    };
-    of.with("", "")
-}
-
-impl EntryRow {
-    fn of(base: &str, profile: &str, entry: &Entry, style: &Style) -> Self {
-        let value = |field| match value_of(entry, field, &style.scores) {
-            value if value == "?" => "not recorded".to_owned(),
-            value => value,
-        };
-        let values = &entry.values;
-        let volumes = value(EntryField::Volumes);
-        let progress = match entry.media_type {
-            MediaType::Anime => value(EntryField::Progress),
-            MediaType::Manga => {
-                format!("Ch {} · Vol {volumes}", value(EntryField::Progress))
-            }
-        };
-        let lists = values.custom_lists.known();
-        let private = values.private.known() == Some(&true);
-        let hidden = values.hidden.known() == Some(&true);
-        let flags = [
-            private.then_some(("i-lock", "private")),
-            hidden.then_some(("i-eye", "hidden from status lists")),
-        ];
-        Self {
-            title: TitleCell::of(base, profile, entry, style),
-            status: values
-                .status
-                .known()
-                .map(|status| StatusWord::of(status, entry.media_type)),
-            progress,
-            score: value(EntryField::Score),
-            lists: lists.map_or_else(Vec::new, |lists| {
-                lists.iter().map(ToString::to_string).collect()
-            }),
-            flags: flags.into_iter().flatten().collect(),
-            notes: values.notes.known().map(|notes| notes.as_str().to_owned()),
-        }
-    }
+    let query = ListQuery::new(of, &wish.status, &wish.q, wish.page);
+    let (profile, style) = (&account.profile, &account.style);
+    let list = ListPart::of(base, profile, (root, &[]), &list.entries, style, query);
+    View::Entries(Box::new(list))
 }
 
 async fn changes(
@@ -427,6 +287,13 @@ async fn download(
             format!("attachment; filename=\"{name}\""),
         )
     };
+    if !["", "json", "csv"].contains(&wish.0.r#as.as_str()) {
+        let problem = PageError::usage(format!(
+            "`{}` is no form to download a snapshot in; there are json and csv.",
+            wish.0.r#as
+        ));
+        return Err(problem.titled("There is no such form"));
+    }
     if wish.0.r#as == "csv" {
         let Held {
             list: Some(list),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{EntryField, MediaType};
 use anirewind_core::{
@@ -13,7 +14,8 @@ use time::{Date, OffsetDateTime};
 
 use crate::address::{address, count, thousands};
 use crate::format;
-use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, show};
+use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, show_as};
+use crate::pages::profiles::profiles;
 use crate::parts::{ChangeLine, Diff, Offer, TitleCell, clock, field_word, time_of};
 
 /// So many lines on a page.
@@ -42,6 +44,8 @@ struct Timeline {
     older: Option<String>,
     /// The newest change shown, where it is the newest there is.
     live: Option<String>,
+    /// The way to have new changes shown as they come, or not.
+    auto: String,
     clear: String,
 }
 
@@ -84,6 +88,10 @@ struct Member {
     title: TitleCell,
     diff: Diff,
     href: String,
+    /// What can be done about it by itself.
+    offer: &'static str,
+    /// By what it is ticked, where it can be taken back by itself.
+    pick: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -99,17 +107,11 @@ pub(crate) struct Which {
     /// One group or act by itself.
     group: String,
     hidden: String,
+    /// `yes`: new changes are shown as they come.
+    auto: String,
     below: String,
     above: String,
     undo: String,
-}
-
-#[derive(Template)]
-#[template(path = "profiles.html")]
-struct Picker {
-    page: Page,
-    title: &'static str,
-    cards: Vec<(String, String, String)>,
 }
 
 #[derive(Deserialize, Default)]
@@ -128,26 +130,19 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
 }
 
 async fn picker(visitor: Visitor) -> Result<HttpResponse, PageError> {
-    let accounts = visitor.app.accounts().await?;
-    if let [one] = accounts.as_slice() {
-        return Ok(visitor.go(&format!("/timeline/{}", in_path(&one.profile)), None));
-    }
-    let mut cards = Vec::new();
-    for account in &accounts {
+    let mut seen = BTreeMap::new();
+    for account in visitor.app.accounts().await? {
         let counts = visitor.app.kind_counts(account.account.id).await;
         let counts = counts.map_err(BrowseError::Store)?;
         let all = counts.get(&ChangeKind::All).copied().unwrap_or_default();
-        cards.push((
-            account.profile.clone(),
-            format!("/timeline/{}", in_path(&account.profile)),
-            format!("{} seen.", count(all, "change")),
-        ));
+        seen.insert(account.profile, all);
     }
-    Ok(show(&Picker {
-        page: visitor.page("Timeline", Place::Timeline),
-        title: "Timeline",
-        cards,
-    }))
+    let words = |profile: &str| {
+        let all = seen.get(profile).copied().unwrap_or_default();
+        format!("{} seen.", count(all, "change"))
+    };
+    let here = ("Timeline", Place::Timeline);
+    Ok(profiles(&visitor, here, "/timeline", words))
 }
 
 /// Where a page ended: milliseconds and place.
@@ -177,7 +172,14 @@ impl Which {
             ("on", &self.on),
             ("group", &self.group),
             ("hidden", &self.hidden),
+            ("auto", &self.auto),
         ]
+    }
+
+    /// Whether fewer changes are shown than there are.
+    fn is_filtered(&self) -> bool {
+        let mut pairs = self.pairs().into_iter();
+        pairs.any(|(name, value)| name != "auto" && !value.is_empty())
     }
 
     /// The same with something else in place of one of them.
@@ -338,7 +340,11 @@ async fn timeline(
             None,
         ));
     }
-    let found = rows(&visitor, &account, &which, which.filter(&visitor)?).await?;
+    let (filter, problem) = match which.filter(&visitor) {
+        Ok(filter) => (filter, None),
+        Err(problem) => (ChangeFilter::default(), Some(problem)),
+    };
+    let found = rows(&visitor, &account, &which, filter).await?;
     let counts = visitor.app.kind_counts(account.account.id).await;
     let counts = counts.map_err(BrowseError::Store)?;
     let groups = found.lines.iter().filter(|line| line.len() > 1);
@@ -348,10 +354,16 @@ async fn timeline(
     });
     let sizes = visitor.app.group_sizes(groups.collect()).await;
     let sizes = sizes.map_err(BrowseError::Store)?;
-    let page = visitor.page_of("Timeline", Place::Timeline, &account.profile);
-    Ok(show(&template(
-        &visitor, page, &account, which, found, &counts, &sizes,
-    )))
+    let mut page = visitor.page_of("Timeline", Place::Timeline, &account.profile);
+    let mut status = StatusCode::OK;
+    if let Some(problem) = problem {
+        // What somebody typed stays in the form.
+        let text = format!("{} All changes are shown.", problem.message);
+        page.said = Some(Said::problem(text));
+        status = problem.status;
+    }
+    let template = template(&visitor, page, &account, which, found, &counts, &sizes);
+    Ok(show_as(status, &template))
 }
 
 fn template(
@@ -368,7 +380,7 @@ fn template(
     let newest = found.lines.first().and_then(|line| line.first());
     let oldest = found.lines.last().and_then(|line| line.last());
     let here = which.with(&path, "below", &which.below);
-    let is_filtered = which.pairs().iter().any(|(_, value)| !value.is_empty());
+    let is_filtered = which.is_filtered();
     let all = counts.get(&ChangeKind::All).copied().unwrap_or_default();
     let lines = Lines {
         base: &page.base,
@@ -404,6 +416,7 @@ fn template(
             .map(|row| which.with(&path, "below", &cursor_text(row))),
         live: (!found.has_newer && which.on.is_empty())
             .then(|| newest.map_or_else(|| "0.0".to_owned(), cursor_text)),
+        auto: which.with(&path, "auto", if which.auto == "yes" { "" } else { "yes" }),
         empty: empty(visitor, &which, is_filtered && all > 0),
         is_filtered,
         days: days(found.lines, &lines, visitor.app.now()),
@@ -414,7 +427,11 @@ fn template(
 }
 
 fn kinds(which: &Which, path: &str, counts: &BTreeMap<ChangeKind, usize>) -> Vec<KindTab> {
-    let each = ChangeKind::EACH.into_iter().map(|kind| {
+    let is_shown = |kind: &ChangeKind| {
+        let number = counts.get(kind).copied().unwrap_or_default();
+        *kind != ChangeKind::Left || number > 0 || which.kind == kind.as_str()
+    };
+    let each = ChangeKind::EACH.into_iter().filter(is_shown).map(|kind| {
         let (word, icon) = match kind {
             ChangeKind::All => ("All", "i-line"),
             ChangeKind::Added => ("Added", "i-plus"),
@@ -423,6 +440,7 @@ fn kinds(which: &Which, path: &str, counts: &BTreeMap<ChangeKind, usize>) -> Vec
             ChangeKind::Undone => ("Undone", "i-undo"),
             ChangeKind::Restored => ("Restored", "i-run"),
             ChangeKind::Failed => ("Failed", "i-cross"),
+            ChangeKind::Left => ("Not done", "i-equal"),
         };
         let value = if kind == ChangeKind::All {
             ""
@@ -444,7 +462,7 @@ fn kinds(which: &Which, path: &str, counts: &BTreeMap<ChangeKind, usize>) -> Vec
 fn chips(which: &Which, path: &str) -> Vec<(String, String)> {
     let mut chips = Vec::new();
     for (name, value) in which.pairs() {
-        if value.is_empty() || name == "kind" || name == "group" {
+        if value.is_empty() || ["kind", "group", "auto"].contains(&name) {
             continue;
         }
         let words = match name {
@@ -470,6 +488,7 @@ fn empty(visitor: &Visitor, which: &Which, is_filtered: bool) -> String {
             Some(ChangeKind::Undone) => "undone changes",
             Some(ChangeKind::Restored) => "restored titles",
             Some(ChangeKind::Failed) => "failed changes",
+            Some(ChangeKind::Left) => "changes that were not done",
         };
         return format!("No {kind} in this range.");
     }
@@ -549,8 +568,17 @@ impl Lines<'_> {
         }
         let members = rows.iter().take(MEMBERS).map(|row| {
             let line = self.one(row);
+            let offer = Offer::of(row);
             Member {
-                href: format!("/timeline/{}/{}", line.profile, line.id),
+                href: {
+                    let path = format!("/timeline/{}/{}", line.profile, line.id);
+                    format!("{}#undo", address(&path, &[("back", self.here)]))
+                },
+                offer: match offer {
+                    Offer::Nothing | Offer::Retry => "This change",
+                    offer => offer.word(),
+                },
+                pick: offer.takes_back().then(|| line.id.clone()),
                 title: line.title,
                 diff: line.diff,
             }

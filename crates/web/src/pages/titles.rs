@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::address::{address, thousands};
 use crate::page::{Page, PageError, Place, Query, Visitor, in_path, show};
+use crate::pages::profiles::profiles;
 use crate::parts::{TitleCell, list_names, title_path};
 
 /// So many titles on a page.
@@ -34,14 +35,6 @@ struct TitleLine {
     is_gone: bool,
 }
 
-#[derive(Template)]
-#[template(path = "profiles.html")]
-struct Picker {
-    page: Page,
-    title: &'static str,
-    cards: Vec<(String, String, String)>,
-}
-
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Search {
@@ -55,25 +48,11 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .service(web::resource("/titles/{profile}").get(search));
 }
 
-async fn picker(visitor: Visitor) -> Result<HttpResponse, PageError> {
-    let path = |profile: &str| format!("/titles/{}", in_path(profile));
-    if let [one] = visitor.profiles.as_slice() {
-        return Ok(visitor.go(&path(one), None));
-    }
-    let cards = visitor.profiles.iter();
-    Ok(show(&Picker {
-        cards: cards
-            .map(|name| {
-                (
-                    name.clone(),
-                    path(name),
-                    "Every title and its history.".to_owned(),
-                )
-            })
-            .collect(),
-        title: "Titles",
-        page: visitor.page("Titles", Place::Titles),
-    }))
+async fn picker(visitor: Visitor) -> HttpResponse {
+    let here = ("Titles", Place::Titles);
+    profiles(&visitor, here, "/titles", |_| {
+        "Every title and its history.".to_owned()
+    })
 }
 
 /// What somebody typed: an address on AniList, an id, or a part of a name.

@@ -72,7 +72,8 @@ impl Offer {
         !matches!(self, Self::Nothing | Self::Retry)
     }
 
-    const fn word(self) -> &'static str {
+    /// What is on the button.
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Undo => "Undo…",
             Self::BringBack => "Bring back…",

@@ -25,6 +25,18 @@ pub(crate) struct ListQuery {
     page: usize,
 }
 
+impl ListQuery {
+    /// A part of a list by what is chosen of it; a status in any case.
+    pub(crate) fn new(of: Option<MediaType>, status: &str, q: &str, page: usize) -> Self {
+        Self {
+            r#type: of.map_or("", MediaType::as_str).to_owned(),
+            status: status.to_uppercase(),
+            q: q.to_owned(),
+            page,
+        }
+    }
+}
+
 /// A part of a list.
 #[derive(Debug, Clone, Template)]
 #[template(path = "parts/list.html")]
@@ -75,10 +87,9 @@ impl ListPart {
         style: &Style,
         query: ListQuery,
     ) -> Self {
-        let needle = query.q.trim().to_lowercase();
         let is_of_type =
             |entry: &&Entry| query.r#type.is_empty() || entry.media_type.as_str() == query.r#type;
-        let is_called = |entry: &&Entry| needle.is_empty() || names(entry).contains(&needle);
+        let is_called = |entry: &&Entry| is_called(entry, &query.q);
         let of_type: Vec<&Entry> = entries
             .iter()
             .filter(is_of_type)
@@ -137,6 +148,12 @@ impl ListPart {
             query,
         }
     }
+}
+
+/// Whether one of the names of a title has this in it, or it is its id.
+pub(crate) fn is_called(entry: &Entry, text: &str) -> bool {
+    let text = text.trim().to_lowercase();
+    text.is_empty() || names(entry).contains(&text) || entry.media.to_string() == text
 }
 
 /// All names of a title in small letters.
@@ -202,7 +219,10 @@ fn statuses(
 impl ListRow {
     fn of(base: &str, profile: &str, entry: &Entry, style: &Style) -> Self {
         let values = &entry.values;
-        let value = |field| value_of(entry, field, &style.scores);
+        let value = |field| match value_of(entry, field, &style.scores) {
+            value if value == "?" => "not recorded".to_owned(),
+            value => value,
+        };
         let progress = match entry.media_type {
             MediaType::Anime => value(EntryField::Progress),
             MediaType::Manga => format!(

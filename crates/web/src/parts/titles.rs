@@ -180,6 +180,8 @@ pub(crate) struct Diff {
     pub(crate) lines: Vec<DiffLine>,
     /// What was or is there, where the title was added or removed.
     pub(crate) whole: Option<String>,
+    /// Whether it is yet to be, rather than what was.
+    pub(crate) is_planned: bool,
 }
 
 /// One field on both sides.
@@ -197,6 +199,7 @@ impl Diff {
             return Self {
                 lines: Vec::new(),
                 whole: whole.map(|entry| summary_of(entry, &style.scores)),
+                is_planned: false,
             };
         };
         let fields = before.values.differing(&after.values);
@@ -211,6 +214,15 @@ impl Diff {
         Self {
             lines: lines.collect(),
             whole: None,
+            is_planned: false,
+        }
+    }
+
+    /// What is now, and what it would be.
+    pub(crate) fn planned(now: Option<&Entry>, target: Option<&Entry>, style: &Style) -> Self {
+        Self {
+            is_planned: true,
+            ..Self::of(now, target, style)
         }
     }
 }

@@ -152,7 +152,12 @@ async fn a_snapshot_shows_as_titles_as_changes_and_as_a_file() {
     page(
         &scene,
         &path,
-        &["Anime 29", "Manga 10", "All 29", "Restore…"],
+        &[
+            "Anime <span>29",
+            "Manga <span>10",
+            "All <span>29",
+            "Restore…",
+        ],
     )
     .await;
     let changes = format!("{path}?view=changes");
@@ -185,7 +190,7 @@ async fn a_damaged_one_can_be_looked_at_and_not_restored() {
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.replacen("\"progress\":", "\"progress\": ", 1)).unwrap();
     let path = format!("/backups/hana/{}", row.id);
-    let shown = page(&scene, &path, &["This file is damaged", "Anime 29"]).await;
+    let shown = page(&scene, &path, &["This file is damaged", "Anime <span>29"]).await;
     assert!(!shown.contains("Restore…"), "{shown}");
     fs::write(&file, "{").unwrap();
     page(
@@ -290,7 +295,12 @@ async fn keeping_deleting_and_bringing_back_say_what_they_do() {
     page(
         &scene,
         &format!("{old}/delete"),
-        &["Its 40 titles", "1 other stays"],
+        &[
+            "with its 40 titles",
+            "1 other stays",
+            "<dt>Frees</dt>",
+            "it is the newest good one",
+        ],
     )
     .await;
     let newest = format!("/backups/hana/{}/delete", ids[0]);
@@ -301,7 +311,7 @@ async fn keeping_deleting_and_bringing_back_say_what_they_do() {
     page(
         &scene,
         "/backups/hana/trash",
-        &["30 anime, 10 manga", "Bring back"],
+        &["Trash of hana", "30 anime, 10 manga", "Bring back"],
     )
     .await;
     let file = fs::read_dir(scene.app.backups()).unwrap();
@@ -315,6 +325,94 @@ async fn keeping_deleting_and_bringing_back_say_what_they_do() {
         &["2 of 2 stay", "Nothing goes now"],
     )
     .await;
+}
+
+#[actix_web::test]
+async fn the_table_is_sorted_by_links_and_says_what_goes_when() {
+    let scene = two_snapshots().await;
+    let path = "/backups/hana";
+    let table = page(
+        &scene,
+        path,
+        &["aria-sort=\"descending\"", "the newest good one"],
+    )
+    .await;
+    assert_eq!(table.matches("aria-sort").count(), 1);
+    assert!(table.contains("?sort=-titles") && table.contains("?sort=created"));
+    let order = |page: &str| {
+        let rows = page.split("<tr id=\"s-").skip(1);
+        rows.map(|row| row[..4].to_owned()).collect::<Vec<_>>()
+    };
+    let newest_first = order(&table);
+    let oldest_first = page(
+        &scene,
+        "/backups/hana?sort=created",
+        &["aria-sort=\"ascending\""],
+    );
+    let mut expected = newest_first.clone();
+    expected.reverse();
+    assert_eq!(order(&oldest_first.await), expected);
+    let by_titles = page(
+        &scene,
+        "/backups/hana?sort=-titles",
+        &["aria-sort=\"descending\""],
+    );
+    assert_eq!(order(&by_titles.await), expected, "40 titles, then 39");
+}
+
+#[actix_web::test]
+async fn nonsense_in_an_address_is_named_and_what_holds_stays() {
+    let scene = two_snapshots().await;
+    let id = ids(&scene).await.remove(0);
+    for (path, all) in [
+        (
+            "/backups/hana?from=zz",
+            ["All are shown", "name=\"from\" value=\"zz\""],
+        ),
+        (
+            "/backups/hana?sort=colour",
+            ["Nothing can be sorted by", "All are shown"],
+        ),
+        ("/titles/hana?page=-1", ["page=-1", "Nothing was changed"]),
+        (
+            "/timeline/hana?kind=wet&q=x",
+            ["All changes are shown", "name=\"q\" value=\"x\""],
+        ),
+        (
+            &format!("/backups/hana/{id}/download?as=zz"),
+            ["zz", "json and csv"],
+        ),
+    ] {
+        let (status, page) = scene.get(path).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{path}: {page}");
+        for words in all {
+            assert!(page.contains(words), "{path}: {words}: {page}");
+        }
+    }
+    // What is behind the question mark goes along to the only profile.
+    let request = TestRequest::get().uri("/backups?from=2026-11-01");
+    let request = request.insert_header(("host", "127.0.0.1:4849"));
+    let (_, _, headers) = scene.request(request).await;
+    let to = headers.get(LOCATION).unwrap().to_str().unwrap();
+    assert_eq!(to, "/backups/hana?from=2026-11-01");
+}
+
+#[actix_web::test]
+async fn a_day_that_is_over_is_refused_and_the_form_stays_filled_in() {
+    let scene = two_snapshots().await;
+    let id = ids(&scene).await.remove(1);
+    let path = format!("/backups/hana/{id}/keep");
+    let form = [("name", "before"), ("until", "2020-01-01")];
+    let (status, _, body) = post(&scene, &path, &form).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    for words in [
+        "is over",
+        "Nothing was changed",
+        "value=\"before\"",
+        "value=\"2020-01-01\"",
+    ] {
+        assert!(body.contains(words), "{words}: {body}");
+    }
 }
 
 #[actix_web::test]

@@ -216,7 +216,7 @@ impl<'a> Browser<'a> {
     }
 
     /// Fills in some fields first; what is named here is in place of what stands there. An empty name
-    /// takes a field away: `-name`.
+    /// takes a field away: `-name`; `!name` takes away the one with this value, `+name` adds one.
     pub(crate) async fn press_with(&mut self, words: &str, filled: &[(&str, &str)]) {
         let all = forms(&self.page);
         let found = all.iter().find_map(|form| {
@@ -236,11 +236,22 @@ impl<'a> Browser<'a> {
         });
         assert!(!button.has("disabled"), "{words} is disabled");
         let mut fields = form.fields;
-        for (name, _) in filled {
-            fields.retain(|(known, _)| known != name.trim_start_matches('-'));
+        for (name, value) in filled {
+            match name.split_at(1) {
+                ("!", name) => {
+                    fields.retain(|(known, of)| (known.as_str(), of.as_str()) != (name, *value))
+                }
+                ("+", _) => {}
+                ("-", name) => fields.retain(|(known, _)| known != name),
+                _ => fields.retain(|(known, _)| known != name),
+            }
         }
-        let filled = filled.iter().filter(|(name, _)| !name.starts_with('-'));
-        fields.extend(filled.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let filled = filled
+            .iter()
+            .filter(|(name, _)| !name.starts_with(['-', '!']));
+        let filled = filled
+            .map(|(name, value)| (name.trim_start_matches('+').to_owned(), (*value).to_owned()));
+        fields.extend(filled);
         if !button.get("name").is_empty() {
             fields.push((
                 button.get("name").to_owned(),

@@ -42,6 +42,20 @@ async fn an_empty_timeline_explains_itself_and_a_filtered_one_says_what_is_filte
 }
 
 #[actix_web::test]
+async fn one_title_of_a_group_is_taken_back_by_itself() {
+    let scene = seen(&[]).await;
+    edit(&scene, |entry| entry.notes = Some("x".to_owned()));
+    look(&scene).await;
+    let mut browser = Browser::at(&scene, "/timeline/hana").await;
+    browser.must_show(&["titles changed together", "Select the change of"]);
+    let id = browser.page.split("<li id=\"c-").nth(1).unwrap()[..8].to_owned();
+    browser
+        .press_with("Plan undo of selected", &[("undo", &id)])
+        .await;
+    browser.must_show(&["<strong>1</strong> change back", "<h1>Undo: notes of "]);
+}
+
+#[actix_web::test]
 async fn pages_of_the_timeline_lead_on_and_back() {
     let scene = seen(&[]).await;
     for round in 0..2 {

@@ -107,10 +107,7 @@ async fn titles_and_causes_can_be_left_and_the_form_comes_back_filled_in() {
     browser.must_show(&["What happened since", "titles changed together"]);
     let first = browser.path.clone();
     browser
-        .press_with(
-            "Leave the ticked titles as they are",
-            &[("leave_title", "ANIME:1003")],
-        )
+        .press_with("Update plan", &[("!tick", "ANIME:1003")])
         .await;
     browser.must_show(&["you leave it as it is", "<strong>39</strong> change back"]);
     browser.follow("Change this plan").await;
@@ -124,7 +121,93 @@ async fn titles_and_causes_can_be_left_and_the_form_comes_back_filled_in() {
     browser.must_show(&["There is no such plan"]);
     browser.open("/plan/hana").await;
     assert_eq!(browser.page.matches("can be sent until").count(), 1);
-    browser.must_show(&["Restore of snapshot"]);
+    browser.must_show(&["Bring hana back to"]);
+}
+
+#[actix_web::test]
+async fn one_field_of_a_title_goes_back_and_another_stays() {
+    let scene = seen(&[]).await;
+    let before = scene.simulator.world().entry(USER, 1_003).unwrap().clone();
+    edit(&scene, |entry| {
+        if entry.media == 1_003 {
+            entry.notes = Some("x".to_owned());
+            entry.priority += 1;
+        }
+    });
+    crate::browser::look(&scene).await;
+    let mut browser = Browser::at(&scene, "/plan/hana/new?snapshot=latest&prefer=snapshot").await;
+    browser.press("Show the plan").await;
+    browser.must_show(&[
+        "value=\"ANIME:1003.priority\" checked",
+        ": now</span>",
+        ", would be</span>",
+    ]);
+    browser
+        .press_with("Update plan", &[("!tick", "ANIME:1003.priority")])
+        .await;
+    browser.must_show(&[
+        "left as you wish: priority",
+        "value=\"ANIME:1003.priority~\"",
+    ]);
+    // It stays so when the plan is changed for another reason, and can be ticked again.
+    browser.press("Update plan").await;
+    browser.must_show(&["left as you wish: priority"]);
+    browser.follow("Change this plan").await;
+    browser.press("Show the plan").await;
+    browser.must_show(&["left as you wish: priority"]);
+    browser
+        .press_with("Update plan", &[("+tick", "ANIME:1003.priority")])
+        .await;
+    assert!(!browser.shows("left as you wish"));
+    browser
+        .press_with("Update plan", &[("!tick", "ANIME:1003.priority")])
+        .await;
+    browser.press("Send 1 change to AniList").await;
+    browser.until_over().await;
+    let after = scene.simulator.world().entry(USER, 1_003).unwrap().clone();
+    assert_eq!(
+        (after.notes, after.priority),
+        (before.notes, before.priority + 1)
+    );
+}
+
+#[actix_web::test]
+async fn from_an_alarm_only_what_it_tells_of_is_ticked() {
+    let scene = seen(&[]).await;
+    edit(&scene, |entry| entry.priority += 1);
+    crate::browser::look(&scene).await;
+    for entry in entries(&scene).iter().take(25) {
+        scene.simulator.world().drop_entry(USER, entry.media);
+    }
+    scene.capture().await;
+    crate::browser::look(&scene).await;
+    let mut browser = Browser::at(&scene, "/").await;
+    browser.follow("Plan: bring it back").await;
+    browser.press("Show the plan").await;
+    browser.must_show(&[
+        "<h1>Bring back 25 titles that vanished on",
+        "<strong>25</strong> add back",
+    ]);
+    assert!(
+        browser.shows("<strong>0</strong> change back"),
+        "{}",
+        browser.page
+    );
+    browser.press("Send 25 changes to AniList").await;
+    browser.until_over().await;
+    browser.open("/").await;
+    assert!(!browser.shows("Was this you?"), "{}", browser.page);
+}
+
+#[actix_web::test]
+async fn an_undo_without_a_tick_says_so_and_the_page_stays() {
+    let scene = seen(&[]).await;
+    edit(&scene, |entry| entry.priority = 3);
+    crate::browser::look(&scene).await;
+    let mut browser = Browser::at(&scene, "/timeline/hana?kind=changed").await;
+    browser.press("Plan undo of selected").await;
+    browser.must_show(&["Nothing is ticked, so nothing was planned"]);
+    assert_eq!(browser.path, "/timeline/hana?kind=changed");
 }
 
 #[actix_web::test]

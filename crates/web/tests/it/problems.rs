@@ -85,9 +85,7 @@ fn rescore(scene: &Scene, score: i32) {
 /// A plan that puts the newest snapshot back.
 async fn plan(scene: &Scene) -> String {
     let body = json!({ "snapshot": "latest", "prefer": "snapshot" });
-    let (status, plan, _) = scene
-        .request(post("/api/v1/plans/restore", body))
-        .await;
+    let (status, plan, _) = scene.request(post("/api/v1/plans/restore", body)).await;
     assert_eq!(status, StatusCode::CREATED, "{plan}");
     let plan: Value = serde_json::from_str(&plan).unwrap();
     format!("/api/v1/plans/{}/apply", plan["id"].as_str().unwrap())

@@ -22,9 +22,7 @@ fn megabytes(
     piece: &'static str,
 ) -> impl futures_util::Stream<Item = Result<Bytes, actix_web::error::PayloadError>> {
     let block = Bytes::from(piece.repeat(64 * 1024 / piece.len()));
-    futures_util::stream::repeat(block)
-        .take(count * 16)
-        .map(Ok)
+    futures_util::stream::repeat(block).take(count * 16).map(Ok)
 }
 
 /// The most memory this process ever had, in megabytes; nothing where the system does not say.

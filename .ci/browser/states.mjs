@@ -1,0 +1,122 @@
+// Keys, for those who switched them on, and what a narrow screen does to each page: the two columns of the
+// states that only a browser can show. The others are tests of the web crate.
+import { attempt, check } from "./checks.mjs";
+import { addresses, contextOf, watched } from "./pages.mjs";
+import * as servers from "./servers.mjs";
+
+const focused = (page, selector) =>
+  page.evaluate((what) => document.activeElement?.matches(what) ?? false, selector);
+
+async function press(page, ...keys) {
+  for (const key of keys) await page.keyboard.press(key);
+}
+
+// What each key does on the page where it does it.
+const keys = {
+  dashboard: async (page) => {
+    await press(page, "b");
+    check("keys: b on the dashboard goes to Back up now", await focused(page, '[data-backup]'));
+  },
+  "backups-hana": async (page) => {
+    await press(page, "j", "x", "j", "x");
+    check("keys: x ticks two snapshots", await page.locator("[data-pick] input:checked").count() === 2);
+    await press(page, "c");
+    await page.waitForURL(/\/compare\/hana/);
+  },
+  snapshot: async (page) => {
+    await press(page, "j", "j", "k");
+    check("keys: j and k go through titles", await focused(page, "[data-pick] > :first-child"));
+    await press(page, "/");
+    check("keys: / goes to the search", await focused(page, 'input[type="search"]'));
+  },
+  "compare-two": async (page) => {
+    await press(page, "j", "x");
+    check("keys: x ticks a difference", await page.locator("[data-pick] input:checked").count() === 1);
+  },
+  plan: async (page) => {
+    await press(page, "j");
+    check("keys: j goes through a plan", await focused(page, "[data-pick] > *"));
+  },
+  "timeline-hana": async (page) => {
+    await press(page, "j", "x");
+    check("keys: x ticks a change", await page.locator("[data-pick] input:checked").count() >= 1);
+    await press(page, "Enter");
+    check("keys: Enter opens a change", await page.locator("[data-pick] > :focus details[open]").count() === 1);
+  },
+  title: async (page) => {
+    await press(page, "j", "k");
+    check("keys: j and k go through states", await focused(page, "[data-pick] > *"));
+  },
+  at: async (page) => {
+    const before = page.url();
+    await press(page, "ArrowLeft");
+    await page.waitForURL((at) => at.href !== before);
+  },
+};
+
+const box = (page, selector) => page.locator(selector).first().boundingBox();
+const lines = (page, selector) => page.locator(selector).evaluateAll((nodes) =>
+  new Set(nodes.map((node) => Math.round(node.getBoundingClientRect().top))).size);
+
+// What a page is like at 360 px.
+const narrow = {
+  dashboard: async (page) => {
+    const days = await page.locator(".strip").first().locator("li").evaluateAll((all) =>
+      all.filter((one) => one.getClientRects().length > 0).length);
+    check("narrow: 15 days on the dashboard", days === 15, String(days));
+    const [verdict, button, strip] = [await box(page, "main section h2"), await box(page, '[data-backup]'), await box(page, ".strip")];
+    check("narrow: verdict, button, days", verdict.y < button.y && button.y < strip.y);
+    check("narrow: the menu is one bar", (await box(page, "header")).height < 80);
+  },
+  "backups-hana": async (page) => {
+    const row = await page.locator("[data-pick] tr, [data-pick] > *").first().evaluate((node) => getComputedStyle(node).display);
+    check("narrow: a snapshot is a card", row === "block" || row === "flex" || row === "grid", row);
+  },
+  snapshot: async (page) => {
+    const row = await page.locator("table.stack tbody tr").first().evaluate((node) => getComputedStyle(node).display);
+    check("narrow: a title is a card", row === "block", row);
+  },
+  plan: async (page) => check("narrow: a plan has parts that fold", await page.locator("main details").count() > 0),
+  job: async (page) => check("narrow: a report comes before its buttons",
+    (await box(page, "#result")).y < (await box(page, "main .actions")).y),
+  "timeline-hana": async (page) => check("narrow: filters are folded", await page.locator("details.filterbox:not([open])").count() === 1),
+  title: async (page) => check("narrow: values of a title stand below each other", await lines(page, "main .facts dd, main table.stack td") > 1),
+  at: async (page) => check("narrow: the stepper is on top", (await box(page, "[data-step]")).y < (await box(page, "main table, main .card")).y),
+  settings: async (page) => {
+    const low = await page.locator("main form button, main form select").evaluateAll((all) =>
+      all.filter((one) => one.getClientRects().length > 0 && one.getBoundingClientRect().height < 43.5).length);
+    check("narrow: what is pressed in the settings is 44 px high", low === 0, `${low} are lower`);
+  },
+};
+
+export async function states(browser, axe) {
+  const demo = await servers.demo();
+  const places = await addresses("full", demo.url);
+  const look = async (name, what, shape) => {
+    const context = await contextOf(browser, axe, shape);
+    if (shape.letters !== undefined) {
+      await context.addCookies([{ name: "keys", value: shape.letters, url: demo.url }]);
+    }
+    const page = await watched(context, demo.url);
+    await attempt(name, async () => {
+      await page.goto(demo.url + what.place, { waitUntil: "load" });
+      await what.act(page);
+      check(`${name}: no error`, page.problems.length === 0, page.problems.join(" | "));
+    });
+    await context.close();
+  };
+  for (const [name, act] of Object.entries(keys)) {
+    await look(`keys on ${name}`, { place: places[name], act }, { width: 1280, letters: "on" });
+  }
+  await look("letters do nothing unasked", {
+    place: places["timeline-hana"],
+    act: async (page) => {
+      await press(page, "j", "x");
+      check("keys: off by default", await page.locator("[data-pick] input:checked").count() === 0);
+    },
+  }, { width: 1280 });
+  for (const [name, act] of Object.entries(narrow)) {
+    await look(`360 px, ${name}`, { place: places[name], act }, { width: 360 });
+  }
+  await demo.end();
+}

@@ -1,0 +1,215 @@
+//! What plans, and the acts that become of them, are called: by what they do.
+//!
+//! The name is written down with the plan, so that pages, commands and notices say the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anirewind_model::{EntryField, MediaId, MediaType};
+use anirewind_store::{ChangeRow, StepRow, StoreError};
+use anirewind_timeline::{Id, Source};
+use time::OffsetDateTime;
+
+use crate::app::App;
+use crate::plan::Action;
+
+/// What an undo is called begins so.
+const UNDO: &str = "Undo: ";
+/// And a redo.
+const REDO: &str = "Redo: ";
+
+/// What a restore is called, depending on what of it is sent.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Naming {
+    /// `Bring hana back to 1 Nov 20:00`
+    pub(crate) whole: String,
+    /// What happened last to each title, by its place among the causes.
+    pub(crate) because: BTreeMap<(MediaType, MediaId), usize>,
+    /// For each cause the day it happened on; none for single edits.
+    pub(crate) days: Vec<Option<String>>,
+}
+
+impl Naming {
+    /// The name of a plan with these steps.
+    pub(crate) fn name(&self, steps: &[StepRow]) -> String {
+        let action = |step: &StepRow| Action::parse(&step.action).filter(|action| action.sends());
+        let sent: Vec<_> = steps
+            .iter()
+            .filter_map(|step| Some((action(step)?, step)))
+            .collect();
+        if let [(action, step)] = sent.as_slice()
+            && let Some(title) = &step.title
+        {
+            return match action {
+                Action::Add => format!("Bring back {title}"),
+                Action::Remove => format!("Remove {title}"),
+                _ => self
+                    .whole
+                    .replacen("Bring ", &format!("Put {title} of "), 1),
+            };
+        }
+        let causes = sent
+            .iter()
+            .map(|(_, step)| self.because.get(&(step.media_type, step.media)));
+        let causes: BTreeSet<_> = causes.collect();
+        let only = causes.first().copied().flatten();
+        let day = only.and_then(|only| self.days.get(*only)?.as_ref());
+        let (1, Some(day)) = (causes.len(), day) else {
+            return self.whole.clone();
+        };
+        let all = |wanted: Action| sent.iter().all(|(action, _)| *action == wanted);
+        if all(Action::Add) {
+            format!("Bring back {} titles that vanished on {day}", sent.len())
+        } else if all(Action::Write) {
+            format!("Put back {} titles changed together on {day}", sent.len())
+        } else {
+            self.whole.clone()
+        }
+    }
+}
+
+impl App {
+    /// `1 Nov 20:00`, by the clock of this installation.
+    pub(crate) fn moment_words(&self, at: OffsetDateTime) -> String {
+        self.moment_as(at, "%-d %b %H:%M", "%-d %b %Y %H:%M")
+    }
+
+    /// `1 Nov`
+    pub(crate) fn day_words(&self, at: OffsetDateTime) -> String {
+        self.moment_as(at, "%-d %b", "%-d %b %Y")
+    }
+
+    fn moment_as(&self, at: OffsetDateTime, near: &str, far: &str) -> String {
+        let zoned = |at: OffsetDateTime| {
+            let at = jiff::Timestamp::from_second(at.unix_timestamp()).unwrap_or_default();
+            at.to_zoned(self.inner.zone.clone())
+        };
+        let (at, now) = (zoned(at), zoned(self.now()));
+        let form = if at.year() == now.year() { near } else { far };
+        at.strftime(form).to_string()
+    }
+
+    /// What taking these changes back is called.
+    pub(crate) async fn name_of_undo(
+        &self,
+        rows: &[ChangeRow],
+        is_redo: bool,
+    ) -> Result<String, StoreError> {
+        let verb = if is_redo { REDO } else { UNDO };
+        let Some(first) = rows.first() else {
+            return Ok(format!("{verb}nothing"));
+        };
+        let operations: BTreeSet<_> = rows.iter().map(|row| &row.change.operation).collect();
+        if let (1, Some(operation)) = (operations.len(), &first.change.operation)
+            && let Some(act) = self.inner.store.operation(operation.clone()).await?
+            && (rows.len() > 1 || self.is_all_of(&act.id, rows.len()).await?)
+        {
+            return Ok(name_of_reverse(&act.what));
+        }
+        let day = self.day_words(first.change.when.at);
+        if let [row] = rows {
+            return Ok(match (&row.change.after, &row.change.title) {
+                (None, Some(title)) if !is_redo => format!("Bring back {title}"),
+                _ => format!("{verb}{} on {day}", what_happened(row)),
+            });
+        }
+        let groups: BTreeSet<_> = rows.iter().map(|row| &row.change.group).collect();
+        let is_group = groups.len() == 1 && first.change.group.is_some();
+        let titles: BTreeSet<_> = rows
+            .iter()
+            .map(|row| (row.change.media_type, row.change.media))
+            .collect();
+        let number = titles.len();
+        Ok(if !is_group {
+            format!("{verb}{} changes of {number} titles", rows.len())
+        } else if rows.iter().all(|row| row.change.after.is_none()) {
+            format!("Bring back {number} titles that vanished on {day}")
+        } else if rows.iter().all(|row| row.change.before.is_none()) {
+            format!("{verb}{number} titles added together on {day}")
+        } else {
+            format!("{verb}{} changed together on {day}", changed(rows, number))
+        })
+    }
+
+    async fn is_all_of(&self, operation: &Id, changes: usize) -> Result<bool, StoreError> {
+        let sizes = self.group_sizes(vec![operation.clone()]).await?;
+        Ok(sizes.get(operation).copied() == Some(changes))
+    }
+}
+
+/// `Undo: Bring back 120 titles…`; what takes an undo back is a redo of what it undid.
+fn name_of_reverse(what: &str) -> String {
+    match (what.strip_prefix(UNDO), what.strip_prefix(REDO)) {
+        (Some(rest), _) => format!("{REDO}{rest}"),
+        (None, Some(rest)) => format!("{UNDO}{rest}"),
+        (None, None) => format!("{UNDO}{what}"),
+    }
+}
+
+/// `score of Dororo changed`
+fn what_happened(row: &ChangeRow) -> String {
+    let change = &row.change;
+    let title = change.title.clone();
+    let title = title.unwrap_or_else(|| format!("{} {}", change.media_type.word(), change.media));
+    let verb = match change.source {
+        Source::Observed | Source::Import | Source::Api => "",
+        Source::Restore | Source::Undo | Source::Redo => " here",
+    };
+    match (&change.before, &change.after) {
+        (None, _) => format!("{title} added{verb}"),
+        (_, None) => format!("{title} removed{verb}"),
+        _ => {
+            let fields: Vec<_> = change.fields().into_iter().collect();
+            match fields.as_slice() {
+                [one] => format!("{} of {title} changed{verb}", words(*one)),
+                [one, other] => {
+                    format!(
+                        "{} and {} of {title} changed{verb}",
+                        words(*one),
+                        words(*other)
+                    )
+                }
+                _ => format!("{title} changed{verb}"),
+            }
+        }
+    }
+}
+
+/// `38 scores`, `notes of 38 titles`, `38 titles`
+fn changed(rows: &[ChangeRow], titles: usize) -> String {
+    let fields: BTreeSet<EntryField> = rows.iter().flat_map(|row| row.change.fields()).collect();
+    let fields: Vec<_> = fields.into_iter().collect();
+    match fields.as_slice() {
+        [EntryField::Score] => format!("{titles} scores"),
+        [one] => format!("{} of {titles} titles", words(*one)),
+        _ => format!("{titles} titles"),
+    }
+}
+
+/// The word for a field inside a sentence.
+const fn words(field: EntryField) -> &'static str {
+    match field {
+        EntryField::CustomLists => "custom lists",
+        EntryField::AdvancedScores => "advanced scores",
+        EntryField::Started => "start date",
+        EntryField::Completed => "end date",
+        EntryField::Private => "privacy",
+        EntryField::Hidden => "hiding",
+        other => other.as_str(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn taking_back_what_was_taken_back_is_doing_it_again() {
+        for (done, reverse) in [
+            ("Bring back Mushishi", "Undo: Bring back Mushishi"),
+            ("Undo: 38 scores", "Redo: 38 scores"),
+            ("Redo: 38 scores", "Undo: 38 scores"),
+        ] {
+            assert_eq!(name_of_reverse(done), reverse);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! What an alarm was about, and whether an act of ours has put it right.
+
+use std::collections::BTreeSet;
+
+use anirewind_backup::{Alarm, Answer, AnswerVerdict, Mark, Rule};
+use anirewind_model::{Entry, EntryField, List, MediaId, MediaType, Recorded, UserId};
+use anirewind_restore::StepState;
+use anirewind_store::{ChangeFilter, ChangeRow, OperationRow, SnapshotRow, StoreError};
+use anirewind_timeline::{Change, Id, Outcome, Source, apply};
+use time::OffsetDateTime;
+
+use crate::alarms::OpenAlarm;
+use crate::app::App;
+use crate::catalogue::read_base;
+use crate::curate::CurateError;
+use crate::find::BrowseError;
+
+/// Whether a change took effect, whoever made it.
+const fn took_effect(change: &Change) -> bool {
+    matches!(
+        change.outcome,
+        Outcome::Synced | Outcome::Deleted | Outcome::Undone
+    )
+}
+
+/// Whether a change is what a rule is about.
+fn is_about(alarm: &Alarm, change: &Change) -> bool {
+    match alarm.rule {
+        Rule::MassRemoval | Rule::MostGone | Rule::Emptied | Rule::Incomplete => {
+            change.after.is_none()
+        }
+        Rule::SameValue | Rule::ScoresWiped | Rule::MadePublic => alarm
+            .field
+            .is_some_and(|field| change.fields().contains(&field)),
+    }
+}
+
+impl App {
+    /// What we ourselves changed of a list since a moment, oldest first.
+    pub(crate) async fn ours_since(
+        &self,
+        owner: UserId,
+        since: OffsetDateTime,
+    ) -> Result<Vec<Change>, StoreError> {
+        let filter = ChangeFilter {
+            since: Some(since),
+            ..ChangeFilter::default()
+        };
+        let rows = self.changes(Some(owner), filter, None, usize::MAX).await?;
+        let is_ours = |row: &ChangeRow| {
+            let source = row.change.source;
+            took_effect(&row.change)
+                && matches!(source, Source::Restore | Source::Undo | Source::Redo)
+        };
+        let ours = rows.into_iter().filter(is_ours).map(|row| row.change);
+        let mut ours: Vec<_> = ours.collect();
+        ours.reverse();
+        Ok(ours)
+    }
+
+    /// The groups of changes that an alarm is about: those since the last good snapshot that did what
+    /// it tells of.
+    pub async fn groups_of_alarm(
+        &self,
+        owner: UserId,
+        snapshot: &str,
+    ) -> Result<BTreeSet<Id>, BrowseError> {
+        let open = self.open_alarms(Some(owner)).await?;
+        let Some(open) = open
+            .into_iter()
+            .find(|open| open.snapshot.id.as_str() == snapshot)
+        else {
+            return Ok(BTreeSet::new());
+        };
+        let Some(before) = &open.before else {
+            return Ok(BTreeSet::new());
+        };
+        let filter = ChangeFilter {
+            since: Some(before.created_at),
+            source: Some(Source::Observed),
+            ..ChangeFilter::default()
+        };
+        let rows = self.changes(Some(owner), filter, None, usize::MAX).await;
+        let rows = rows.map_err(BrowseError::Store)?;
+        let is_meant = |row: &&ChangeRow| {
+            took_effect(&row.change) && open.alarms.iter().any(|of| is_about(of, &row.change))
+        };
+        let groups = rows.iter().filter(is_meant);
+        Ok(groups.filter_map(|row| row.change.group.clone()).collect())
+    }
+
+    /// Answers alarms that an act of ours has put right, and writes beside the snapshot what did.
+    pub(crate) async fn close_repaired(&self, operation: &OperationRow) {
+        if let Err(error) = self.try_close_repaired(operation).await {
+            tracing::warn!(%error, "cannot say whether an alarm is put right");
+        }
+    }
+
+    async fn try_close_repaired(&self, operation: &OperationRow) -> Result<(), CurateError> {
+        let owner = operation.owner;
+        let steps = self.inner.store.steps(operation.id.clone()).await;
+        let steps = steps.map_err(BrowseError::Store)?;
+        let gone = steps
+            .iter()
+            .filter(|step| step.state == StepState::NotFound.as_str());
+        let gone: BTreeSet<_> = gone.map(|step| (step.media_type, step.media)).collect();
+        for open in self.open_alarms(Some(owner)).await? {
+            let is_earlier = open.snapshot.created_at <= operation.at;
+            if is_earlier && self.is_repaired(&open, &gone).await? {
+                self.note_repair(&open, operation).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether nothing that an alarm tells of is left, after what we changed since. Titles that
+    /// AniList itself no longer has cannot come back.
+    async fn is_repaired(
+        &self,
+        open: &OpenAlarm,
+        gone: &BTreeSet<(MediaType, MediaId)>,
+    ) -> Result<bool, CurateError> {
+        let Some(before) = &open.before else {
+            return Ok(false);
+        };
+        let owner = open.snapshot.owner.id;
+        let ours = self.ours_since(owner, open.snapshot.created_at).await;
+        let ours = ours.map_err(BrowseError::Store)?;
+        let (folder, before, broken) = (
+            self.inner.folder.clone(),
+            before.clone(),
+            open.snapshot.clone(),
+        );
+        let read = tokio::task::spawn_blocking(move || {
+            let read = |row: &SnapshotRow| read_base(&folder, row).ok();
+            read(&before).zip(read(&broken))
+        });
+        let Ok(Some((before, mut list))) = read.await else {
+            return Ok(false);
+        };
+        for change in &ours {
+            apply(&mut list, change);
+        }
+        let mut alarms = open.alarms.iter();
+        Ok(alarms.all(|alarm| is_put_right(alarm, &before, &list, gone)))
+    }
+
+    async fn note_repair(&self, open: &OpenAlarm, by: &OperationRow) -> Result<(), CurateError> {
+        let rules: Vec<_> = open.alarms.iter().map(|alarm| alarm.rule).collect();
+        let at = self.now();
+        let why = format!("Put right by \u{201c}{}\u{201d} ({}).", by.what, by.id);
+        tracing::info!(operation = by.id.as_str(), "an alarm is put right");
+        self.mark(&open.snapshot, |mark| {
+            // What was said about other rules still holds.
+            let mut answer = Answer::new(AnswerVerdict::NotMe, &rules, at);
+            if let Some(earlier) = &mark.answer
+                && earlier.verdict == AnswerVerdict::Expected
+            {
+                return mark;
+            }
+            if let Some(earlier) = &mark.answer {
+                answer.rules.extend(earlier.rules.iter().cloned());
+            }
+            Mark {
+                note: Some(match &mark.note {
+                    Some(note) => format!("{note}\n{why}"),
+                    None => why.clone(),
+                }),
+                answer: Some(answer),
+                ..mark
+            }
+        })
+        .await?;
+        Ok(())
+    }
+}
+
+/// Whether what an alarm tells of is no longer so in a list.
+fn is_put_right(
+    alarm: &Alarm,
+    before: &List,
+    list: &List,
+    gone: &BTreeSet<(MediaType, MediaId)>,
+) -> bool {
+    let key = |entry: &Entry| (entry.media_type, entry.media);
+    let now = |was: &Entry| {
+        let place = list.entries.binary_search_by_key(&key(was), key).ok()?;
+        list.entries.get(place)
+    };
+    let mut entries = before
+        .entries
+        .iter()
+        .filter(|was| !gone.contains(&key(was)));
+    match alarm.rule {
+        Rule::MassRemoval | Rule::MostGone | Rule::Emptied | Rule::Incomplete => {
+            entries.all(|was| now(was).is_some())
+        }
+        Rule::ScoresWiped => entries.all(|was| {
+            was.values.score.known().is_none()
+                || now(was).is_some_and(|now| now.values.score != Recorded::Empty)
+        }),
+        Rule::MadePublic => entries.all(|was| {
+            was.values.private != Recorded::Known(true)
+                || now(was).is_some_and(|now| now.values.private != Recorded::Known(false))
+        }),
+        Rule::SameValue => alarm.field.is_some_and(|field: EntryField| {
+            entries.all(|was| {
+                now(was).is_none_or(|now| {
+                    let differs = was
+                        .values
+                        .differing(&now.values)
+                        .any(|other| other == field);
+                    !differs
+                })
+            })
+        }),
+    }
+}

@@ -1,0 +1,181 @@
+//! A list that was wiped is put right from here: that raises no alarm, and answers the one there is.
+
+use std::time::Duration;
+
+use anirewind_core::{Choices, Prefer, RestoreOptions, Rule, Standing, Wanted};
+use anirewind_simulator::SimEntry;
+
+use crate::scene::{HANA, Scene};
+use crate::undoing::DESTRUCTIVE;
+
+/// So many are lost: a fifth of the list is unusual, and not past belief.
+const LOST: usize = 21;
+
+/// A list of a hundred of which some vanished, and a snapshot that says so.
+async fn wiped() -> (Scene, Vec<SimEntry>) {
+    let scene = Scene::connected_with(80, 20, |_| ()).await;
+    scene.capture().await;
+    scene.clock.advance(Duration::from_mins(5));
+    let lost: Vec<SimEntry> = {
+        let world = scene.simulator.world();
+        world.entries(HANA).skip(1).take(LOST).cloned().collect()
+    };
+    for entry in &lost {
+        scene.simulator.world().drop_entry(HANA, entry.media);
+    }
+    let snapshot = scene.capture().await.snapshot;
+    assert_eq!(
+        snapshot.open_alarms().next().map(|of| of.rule),
+        Some(Rule::MassRemoval)
+    );
+    scene.clock.advance(Duration::from_mins(5));
+    (scene, lost)
+}
+
+async fn group(scene: &Scene) -> String {
+    let changes = scene.log().await;
+    changes[0].change.group.clone().unwrap().to_string()
+}
+
+#[tokio::test]
+async fn bringing_back_what_vanished_answers_the_alarm_and_says_why() {
+    let (scene, _) = wiped().await;
+    let wiped = scene.app.open_alarms(None).await.unwrap()[0]
+        .snapshot
+        .clone();
+    let groups = [group(&scene).await];
+    let plan = scene.app.plan_undo(None, &groups, Choices::default());
+    let report = scene.app.apply(plan.await.unwrap(), None).await.unwrap();
+    assert!(report.is_verified());
+    assert_eq!(scene.app.open_alarms(None).await.unwrap().len(), 0);
+    let rows = scene.app.snapshots(None).await.unwrap();
+    let row = rows.iter().find(|row| row.id == wiped.id).unwrap();
+    let note = row.mark.note.clone().unwrap();
+    assert!(note.contains(report.operation.id.as_str()), "{note}");
+    assert!(
+        note.contains("Bring back 21 titles that vanished"),
+        "{note}"
+    );
+    // It is never taken for a good one.
+    assert_eq!(row.standing(), Standing::Suspect);
+    let next = scene.capture().await.snapshot;
+    assert_eq!((next.alarms, next.mark.note), (Vec::new(), None));
+}
+
+#[tokio::test]
+async fn a_part_of_it_answers_nothing_and_the_rest_does() {
+    let (scene, lost) = wiped().await;
+    let only = |titles: &[SimEntry]| RestoreOptions {
+        titles: Some(
+            titles
+                .iter()
+                .flat_map(|entry| {
+                    let media = anirewind_core::model::MediaId::new(entry.media);
+                    anirewind_core::model::MediaType::BOTH.map(|of| (of, media))
+                })
+                .collect(),
+        ),
+        ..RestoreOptions::default()
+    };
+    let wanted = Wanted::Snapshot("latest~1".to_owned());
+    let (first, rest) = lost.split_at(15);
+    let first = only(first);
+    let plan = scene.app.plan_restore(None, &wanted, &first);
+    scene.app.apply(plan.await.unwrap(), None).await.unwrap();
+    let open = scene.app.open_alarms(None).await.unwrap();
+    assert!(!open.is_empty());
+    // What is called the last good one is the one before the wipe.
+    let good = open[0].before.clone().unwrap();
+    assert_eq!(good.counts.total(), 100);
+    let status = scene.app.status().await.unwrap().remove(0);
+    assert_eq!(status.last_good.unwrap().id, good.id);
+    let wanted = Wanted::Snapshot(good.id.to_string());
+    let rest = only(rest);
+    let plan = scene.app.plan_restore(None, &wanted, &rest);
+    scene.app.apply(plan.await.unwrap(), None).await.unwrap();
+    assert_eq!(scene.app.open_alarms(None).await.unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn a_restore_that_removes_many_raises_no_alarm() {
+    let scene = Scene::connected_with(80, 20, |_| ()).await;
+    scene.capture().await;
+    scene.clock.advance(Duration::from_mins(5));
+    for media in 900_000..900_040 {
+        let mut world = scene.simulator.world();
+        world.add_media(anirewind_simulator::SimMedia::new(
+            media,
+            true,
+            "Ame",
+            Some(12),
+        ));
+        let like = world.entries(HANA).next().unwrap().clone();
+        world.put_entry(SimEntry {
+            id: 0,
+            media,
+            ..like
+        });
+    }
+    scene.capture().await;
+    scene.clock.advance(Duration::from_mins(5));
+    let app = scene.open_with(&DESTRUCTIVE);
+    let options = RestoreOptions {
+        removes: true,
+        prefer: Prefer::Snapshot,
+        ..RestoreOptions::default()
+    };
+    let wanted = Wanted::Snapshot("latest~1".to_owned());
+    let plan = app.plan_restore(None, &wanted, &options).await.unwrap();
+    app.apply(plan, Some(40)).await.unwrap();
+    scene.clock.advance(Duration::from_mins(5));
+    let row = scene.capture().await.snapshot;
+    assert_eq!((row.alarms, row.delta.unwrap().removed), (Vec::new(), 40));
+    // Somebody else who removes as many is still noticed.
+    for entry in scene
+        .simulator
+        .world()
+        .entries(HANA)
+        .take(40)
+        .cloned()
+        .collect::<Vec<_>>()
+    {
+        scene.simulator.world().drop_entry(HANA, entry.media);
+    }
+    scene.clock.advance(Duration::from_mins(5));
+    assert_ne!(scene.capture().await.snapshot.alarms, []);
+}
+
+#[tokio::test]
+async fn the_groups_of_an_alarm_are_those_that_did_what_it_tells_of() {
+    let scene = Scene::connected_with(80, 20, |_| ()).await;
+    scene.capture().await;
+    scene.clock.advance(Duration::from_mins(5));
+    let all: Vec<SimEntry> = scene.simulator.world().entries(HANA).cloned().collect();
+    for entry in &all[..10] {
+        scene.save(entry.media, |entry| entry.priority += 1);
+    }
+    scene.look().await;
+    scene.clock.advance(Duration::from_mins(5));
+    for entry in &all[20..20 + LOST] {
+        scene.simulator.world().drop_entry(HANA, entry.media);
+    }
+    let snapshot = scene.capture().await.snapshot;
+    let owner = snapshot.owner.id;
+    let groups = scene
+        .app
+        .groups_of_alarm(owner, snapshot.id.as_str())
+        .await
+        .unwrap();
+    let groups: Vec<_> = groups.iter().map(ToString::to_string).collect();
+    assert_eq!(groups, [group(&scene).await]);
+}
+
+#[tokio::test]
+async fn nothing_is_kept_until_a_day_that_is_over() {
+    let scene = Scene::connected().await;
+    let row = scene.capture().await.snapshot;
+    let past = scene.app.now() - time::Duration::DAY;
+    let error = scene.app.keep(&row, None, Some(past)).await.unwrap_err();
+    assert!(error.to_string().contains("is over"), "{error}");
+    assert_eq!(scene.app.snapshots(None).await.unwrap()[0].mark.keep, None);
+}
