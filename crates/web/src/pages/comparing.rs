@@ -6,8 +6,8 @@ use std::time::Duration;
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{Entry, EntryField, List, MediaType};
 use anirewind_core::{
-    AccountRow, ChangeFilter, Changed, Differences, Explain as _, Notice, SnapshotFilter,
-    SnapshotRow, Start, compare, summary_of,
+    AccountRow, BrowseError, ChangeFilter, Changed, Differences, Explain as _, Notice,
+    SnapshotFilter, SnapshotRow, Start, compare, summary_of,
 };
 use askama::Template;
 use serde::Deserialize;
@@ -207,8 +207,8 @@ async fn moved_since(
         ..ChangeFilter::default()
     };
     let owner = Some(account.account.id);
-    let changes = visitor.app.changes(owner, filter, None, CHOICES).await?;
-    Ok(changes.len())
+    let changes = visitor.app.changes(owner, filter, None, CHOICES).await;
+    Ok(changes.map_err(BrowseError::Store)?.len())
 }
 
 async fn newest(visitor: &Visitor, account: &AccountRow) -> Result<Vec<SnapshotRow>, PageError> {

@@ -25,6 +25,8 @@ struct Wanted {
     above: String,
     /// Something that somebody began with a button, by its name.
     desk: String,
+    /// New snapshots of the profile, above this place in the catalogue.
+    saved: Option<i64>,
     /// What was heard last, where the browser cannot say it in a header.
     last: Option<u64>,
 }

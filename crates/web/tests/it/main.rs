@@ -20,4 +20,5 @@ mod pages;
 mod planning;
 mod problems;
 mod settings;
+mod states;
 mod uploading;
