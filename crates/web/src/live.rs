@@ -71,22 +71,22 @@ impl Desk {
 
     /// Begins a work, unless it is under way already.
     pub(crate) fn begin(&self, name: &str, words: &str) -> bool {
-        let mut works = self.works();
-        if matches!(works.get(name), Some(Work::UnderWay(_))) {
+        let mut all = self.works();
+        if matches!(all.get(name), Some(Work::UnderWay(_))) {
             return false;
         }
-        works.insert(name.to_owned(), Work::UnderWay(words.to_owned()));
-        drop(works);
+        all.insert(name.to_owned(), Work::UnderWay(words.to_owned()));
+        drop(all);
         self.tell();
         true
     }
 
     /// Says how far a work is, if it is under way.
     pub(crate) fn note(&self, name: &str, words: &str) {
-        let mut works = self.works();
-        if let Some(Work::UnderWay(said)) = works.get_mut(name) {
+        let mut all = self.works();
+        if let Some(Work::UnderWay(said)) = all.get_mut(name) {
             words.clone_into(said);
-            drop(works);
+            drop(all);
             self.tell();
         }
     }
@@ -124,18 +124,18 @@ impl Desk {
 
     /// How a work stands; nothing when nobody began it lately.
     pub(crate) fn work(&self, name: &str, now: OffsetDateTime) -> Option<Work> {
-        let mut works = self.works();
-        works.retain(|_, work| match work {
+        let mut all = self.works();
+        all.retain(|_, work| match work {
             Work::UnderWay(_) => true,
             Work::Over(at, _) => now - *at < FRESH,
         });
-        works.get(name).cloned()
+        all.get(name).cloned()
     }
 
     /// What is under way.
     pub(crate) fn under_way(&self) -> Vec<(String, String)> {
-        let works = self.works();
-        let under_way = works.iter().filter_map(|(name, work)| match work {
+        let all = self.works();
+        let under_way = all.iter().filter_map(|(name, work)| match work {
             Work::UnderWay(words) => Some((name.clone(), words.clone())),
             Work::Over(..) => None,
         });

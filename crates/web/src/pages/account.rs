@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{ScoreFormat, TitleLanguage};
-use anirewind_core::{Outcome, Style};
+use anirewind_core::{Outcome, Style, Verdict};
 use askama::Template;
 
 use crate::format;
@@ -24,6 +24,8 @@ struct AccountPage {
     sentence: &'static str,
     tone: &'static str,
     icon: &'static str,
+    /// Whether AniList no longer takes the token.
+    is_cut_off: bool,
     /// Whether the token stands in the environment and is changed there.
     is_provided: bool,
     token: String,
@@ -68,6 +70,7 @@ async fn account(visitor: Visitor, profile: web::Path<String>) -> Result<HttpRes
         sentence: status.verdict.sentence(),
         tone,
         icon,
+        is_cut_off: status.verdict == Verdict::NotConnected,
         is_provided: app.is_token_provided(&row).await,
         token: match row.token_expires_at {
             None => "It does not say when it ends.".to_owned(),

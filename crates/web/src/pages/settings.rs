@@ -231,15 +231,15 @@ pub(crate) fn kept_words(plan: &RetentionPlan) -> String {
     let (all, going) = (plan.fates.len(), plan.going().count());
     let stay = all - going;
     let next = plan.next_end().map(format::day);
-    let mut words = format!("With these rules {stay} of {all} stay");
-    words.push_str(&match (going, next) {
+    let rest = match (going, next) {
         (0, Some(day)) => format!("; the first goes on {day}."),
         (0, None) => "; none goes.".to_owned(),
         (going, Some(day)) => {
             format!("; {going} go after the next snapshot, and the first of the others on {day}.")
         }
         (going, None) => format!("; {going} go after the next snapshot."),
-    });
+    };
+    let mut words = format!("With these rules {stay} of {all} stay{rest}");
     if plan.hold.is_some() {
         words.push_str(
             " None goes while something unusual is unanswered, or a snapshot is damaged.",
@@ -412,15 +412,12 @@ async fn refused(
         }
     }
     let typed = error.key().filter(|key| tried.typed.contains_key(*key));
-    match typed {
-        Some(key) => {
-            let key = key.to_owned();
-            tried.problems.entry(key).or_insert_with(|| error.beside());
-        }
-        None => {
-            let hint = error.hint().unwrap_or_default();
-            tried.problem = Some(format!("{} {hint}", sentence(&error.chain())));
-        }
+    if let Some(key) = typed {
+        let key = key.to_owned();
+        tried.problems.entry(key).or_insert_with(|| error.beside());
+    } else {
+        let hint = error.hint().unwrap_or_default();
+        tried.problem = Some(format!("{} {hint}", sentence(&error.chain())));
     }
     shown(visitor, tried).await
 }

@@ -103,6 +103,16 @@ fn check_line(check: HealthCheck, now: OffsetDateTime) -> CheckLine {
         "jobs" => "Acts under way",
         other => other,
     };
+    // A name is written as it is.
+    let named = check.profile.as_deref().unwrap_or_default();
+    let found = match check
+        .found
+        .strip_prefix(named)
+        .filter(|_| !named.is_empty())
+    {
+        Some(rest) => format!("{named}{}", crate::page::sentence(rest)),
+        None => crate::page::sentence(&check.found),
+    };
     let what = match check.profile {
         Some(profile) => format!("{what} of {profile}"),
         None => what.to_owned(),
@@ -110,7 +120,7 @@ fn check_line(check: HealthCheck, now: OffsetDateTime) -> CheckLine {
     CheckLine {
         badge: badge(check.state),
         what,
-        found: crate::page::sentence(&check.found),
+        found,
         since: check.since.map(|at| When::ago(at, now)),
         hint: check.hint,
     }

@@ -59,7 +59,7 @@ async fn an_anilist_that_is_down_and_a_schedule_that_is_off_are_verdicts_of_thei
         "Last attempt",
     ]);
     browser.open("/status").await;
-    browser.must_show(&["waits: AniList does not answer"]);
+    browser.must_show(&["hana waits: AniList does not answer"]);
     let off = [OPEN, ("ANIREWIND_BACKUP_AT", "off")];
     let scene = Scene::with("hana", &off).await;
     scene.capture().await;
