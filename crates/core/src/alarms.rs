@@ -80,11 +80,20 @@ impl App {
         owner: UserId,
         place: i64,
     ) -> Result<Option<SnapshotRow>, BrowseError> {
-        let mut start = Start::Below(place);
+        self.last_trusted(owner, SnapshotFilter::default(), Start::Below(place))
+            .await
+    }
+
+    /// The newest snapshot of an account that can be trusted, among those that are wanted.
+    pub(crate) async fn last_trusted(
+        &self,
+        owner: UserId,
+        filter: SnapshotFilter,
+        mut start: Start,
+    ) -> Result<Option<SnapshotRow>, BrowseError> {
         loop {
-            let filter = SnapshotFilter::default();
             let store = &self.inner.store;
-            let rows = store.snapshots_where(Some(owner), filter, start, A_FEW);
+            let rows = store.snapshots_where(Some(owner), filter.clone(), start, A_FEW);
             let rows = rows.await?;
             let Some(last) = rows.last() else {
                 return Ok(None);

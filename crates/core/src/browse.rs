@@ -1,5 +1,8 @@
 //! What pages show: a part of the snapshots, days, and what happened lately.
 
+use std::path::Path;
+use std::time::SystemTime;
+
 use anirewind_model::{Counts, UserId};
 use anirewind_store::{
     AccountRow, Attempt, ChangeSums, DayRow, Outcome, SnapshotFilter, SnapshotRow, Start,
@@ -30,31 +33,74 @@ pub struct Day {
 /// The folder as it looked when the catalogue last followed it.
 #[derive(Debug, Clone)]
 pub(crate) struct FolderSeen {
-    modified: std::time::SystemTime,
-    files: usize,
+    glance: Glance,
     unreadable: Vec<Unreadable>,
+}
+
+/// What a glance at the folder shows.
+#[derive(Debug, Clone, Copy)]
+struct Glance {
+    modified: SystemTime,
+    files: usize,
+    /// Whether nothing had come or gone for a while: only then does the time alone say that nothing has
+    /// since, as clocks of files tick slowly.
+    is_settled: bool,
+}
+
+/// Coarser than the clocks of files.
+const A_WHILE: std::time::Duration = std::time::Duration::from_secs(3);
+
+impl Glance {
+    /// Blocks. The files are not counted where the time is enough.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the times of files are those of the machine"
+    )]
+    fn at(folder: &Path, seen: Option<&Self>) -> Option<Self> {
+        let now = SystemTime::now();
+        let modified = std::fs::metadata(folder).ok()?.modified().ok()?;
+        if let Some(seen) = seen
+            && seen.is_settled
+            && seen.modified == modified
+        {
+            return Some(*seen);
+        }
+        Some(Self {
+            modified,
+            files: std::fs::read_dir(folder).ok()?.count(),
+            is_settled: now.duration_since(modified).is_ok_and(|age| age > A_WHILE),
+        })
+    }
+
+    fn shows_the_same_as(&self, other: &Self) -> bool {
+        self.modified == other.modified && self.files == other.files
+    }
 }
 
 impl App {
     /// Brings the catalogue up to date with the folder if anything was put there or taken away since.
     /// Files that were altered in place are found by reading them again, not by this.
     pub async fn catalogue(&self) -> Result<CatalogueReport, BrowseError> {
-        let looked = self.look_at_folder().await;
-        let seen = self.seen().clone();
-        if let (Some((modified, files)), Some(seen)) = (looked, seen)
-            && modified == seen.modified
-            && files == seen.files
-        {
-            return Ok(CatalogueReport {
-                unreadable: seen.unreadable,
+        let (path, seen) = (self.backups(), self.seen().clone());
+        let glance = seen.as_ref().map(|seen| seen.glance);
+        let glance = tokio::task::spawn_blocking(move || Glance::at(&path, glance.as_ref())).await;
+        let glance = glance.ok().flatten();
+        let unreadable = match (seen, glance) {
+            (Some(seen), Some(glance)) if glance.shows_the_same_as(&seen.glance) => {
+                Some(seen.unreadable)
+            }
+            _ => None,
+        };
+        let report = match unreadable {
+            Some(unreadable) => CatalogueReport {
+                unreadable,
                 ..CatalogueReport::default()
-            });
-        }
-        let report = self.refresh_catalogue().await?;
+            },
+            None => self.refresh_catalogue().await?,
+        };
         // As it was before: what came while it was followed is looked at the next time.
-        *self.seen() = looked.map(|(modified, files)| FolderSeen {
-            modified,
-            files,
+        *self.seen() = glance.map(|glance| FolderSeen {
+            glance,
             unreadable: report.unreadable.clone(),
         });
         Ok(report)
@@ -65,15 +111,6 @@ impl App {
             .seen
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    async fn look_at_folder(&self) -> Option<(std::time::SystemTime, usize)> {
-        let path = self.backups();
-        let looked = tokio::task::spawn_blocking(move || {
-            let modified = std::fs::metadata(&path).ok()?.modified().ok()?;
-            Some((modified, std::fs::read_dir(&path).ok()?.count()))
-        });
-        looked.await.ok().flatten()
     }
 
     /// So many of the snapshots that are wanted, newest first.

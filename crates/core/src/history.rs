@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use anirewind_model::{Entry, List, MediaId, MediaType, UserId};
 use anirewind_store::{
-    ChangeFilter, ChangeKind, ChangeRow, Cursor, GoneTitle, OperationRow, SnapshotRow, StepRow,
-    StoreError,
+    ChangeFilter, ChangeKind, ChangeRow, Cursor, GoneTitle, OperationRow, SnapshotFilter,
+    SnapshotRow, Start, StepRow, StoreError,
 };
 use anirewind_timeline::{Id, Outcome, Source, apply};
 use time::OffsetDateTime;
@@ -14,7 +14,6 @@ use crate::act_error::ActError;
 use crate::app::App;
 use crate::catalogue::read_base;
 use crate::find::BrowseError;
-use crate::judge::is_trusted;
 
 /// A list as it was at a moment.
 #[derive(Debug, Clone)]
@@ -282,11 +281,11 @@ impl App {
         owner: UserId,
         moment: OffsetDateTime,
     ) -> Result<Option<ListAt>, BrowseError> {
-        let rows = self.inner.store.snapshots(Some(owner)).await?;
-        let before = rows
-            .iter()
-            .find(|row| is_trusted(row) && row.created_at <= moment);
-        let Some(snapshot) = before.cloned() else {
+        let before = SnapshotFilter {
+            until: Some(moment),
+            ..SnapshotFilter::default()
+        };
+        let Some(snapshot) = self.last_trusted(owner, before, Start::Newest).await? else {
             return Ok(None);
         };
         let (folder, base) = (self.inner.folder.clone(), snapshot.clone());
@@ -313,15 +312,14 @@ impl App {
         for row in changes.iter().rev() {
             apply(&mut list, &row.change);
         }
-        let look = self
-            .inner
-            .store
-            .known(owner)
-            .await?
-            .map(|(look, _)| look.at);
-        let later = rows.iter().filter(|row| row.created_at >= moment);
-        let seen = later.map(|row| row.created_at).chain(look).max();
-        let is_seen = seen.is_some_and(|seen| seen >= moment);
+        let look = self.inner.store.last_look(owner).await?;
+        let later = SnapshotFilter {
+            since: Some(moment),
+            ..SnapshotFilter::default()
+        };
+        let store = &self.inner.store;
+        let later = store.snapshots_where(Some(owner), later, Start::Newest, 1);
+        let is_seen = look.is_some_and(|look| look >= moment) || !later.await?.is_empty();
         let is_exact = is_seen
             && !self.inner.store.is_unsure_at(owner, moment).await?
             && changes.iter().all(|row| row.change.when.is_exact());

@@ -137,7 +137,7 @@ impl Store {
 
     /// When the list was another than the last time, newest first, as far as that is remembered.
     pub async fn changed_at(&self, owner: UserId) -> Result<Vec<OffsetDateTime>, StoreError> {
-        self.run(move |connection| {
+        self.ask(format!("changed_at {owner}"), move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT at FROM attempt WHERE user_id = :user_id AND changed ORDER BY id DESC",
             )?;

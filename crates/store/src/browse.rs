@@ -3,13 +3,13 @@
 use anirewind_backup::Kind;
 use anirewind_model::{Counts, Entry, MediaId, UserId};
 use rusqlite::types::Value;
-use rusqlite::{OptionalExtension as _, named_params};
+use rusqlite::{Connection, OptionalExtension as _, named_params};
 use time::OffsetDateTime;
 
 use crate::attempts::{Attempt, Outcome};
 use crate::row::{Place, to_millis};
 use crate::snapshots::{Raw, SnapshotRow};
-use crate::store::{Store, StoreError};
+use crate::store::{Failed, Store, StoreError};
 use crate::timeline::entry;
 
 /// Which snapshots are wanted.
@@ -73,56 +73,18 @@ impl Store {
         from: Start,
         most: usize,
     ) -> Result<Vec<SnapshotRow>, StoreError> {
-        self.run(move |connection| {
-            // Only what was asked for is in the text, so that the index that fits can be used.
-            let mut wanted = vec!["1"];
-            let mut want = |is_wanted: bool, condition: &'static str| {
-                if is_wanted {
-                    wanted.push(condition);
-                }
+        // Few, and found only by looking at all: worth remembering.
+        if filter.unusual || filter.damaged {
+            let question = format!("snapshots {owner:?} {filter:?} {from:?} {most}");
+            let work = move |connection: &mut Connection| {
+                snapshots_where(connection, owner, &filter, from, most)
             };
-            want(owner.is_some(), "user_id = :owner");
-            want(filter.kind.is_some(), "kind = :kind");
-            want(filter.kept, "kept");
-            want(filter.unusual, "alarms <> '[]'");
-            want(filter.damaged, "damage IS NOT NULL");
-            want(filter.since.is_some(), "created_at >= :since");
-            want(filter.until.is_some(), "created_at <= :until");
-            let (place, order) = match from {
-                Start::Newest => (None, "DESC"),
-                Start::Below(place) => (Some(place), "DESC"),
-                Start::Above(place) => (Some(place), "ASC"),
-            };
-            want(matches!(from, Start::Below(_)), "position < :place");
-            want(matches!(from, Start::Above(_)), "position > :place");
-            let wanted = wanted.join(" AND ");
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT * FROM snapshot WHERE {wanted} ORDER BY position {order} LIMIT :most"
-            ))?;
-            let parameters: [(&str, Value); 6] = [
-                (":owner", owner.map(|owner| i64::from(owner.get())).into()),
-                (":kind", filter.kind.map(|k| k.as_str().to_owned()).into()),
-                (":since", filter.since.map(to_millis).into()),
-                (":until", filter.until.map(to_millis).into()),
-                (":place", place.into()),
-                (":most", i64::try_from(most).unwrap_or(i64::MAX).into()),
-            ];
-            for (name, value) in &parameters {
-                if let Some(index) = statement.parameter_index(name)? {
-                    statement.raw_bind_parameter(index, value)?;
-                }
-            }
-            let mut rows = statement.raw_query();
-            let mut found = Vec::new();
-            while let Some(row) = rows.next()? {
-                found.push(SnapshotRow::try_from(Raw::of(row)?)?);
-            }
-            if matches!(from, Start::Above(_)) {
-                found.reverse();
-            }
-            Ok(found)
-        })
-        .await
+            return self.ask(question, work).await;
+        }
+        let work = move |connection: &mut Connection| {
+            snapshots_where(connection, owner, &filter, from, most)
+        };
+        self.run(work).await
     }
 
     /// Snapshots whose id begins so, newest first.
@@ -156,53 +118,56 @@ impl Store {
         offset: i64,
         most: usize,
     ) -> Result<Vec<DayRow>, StoreError> {
-        self.run(move |connection| {
-            // With max() in it, the other columns are those of the row that has it.
-            let mut statement = connection.prepare_cached(
-                "SELECT (created_at + :offset) / 86400000 AS day, count(*) AS snapshots,
+        self.ask(
+            format!("snapshot_days {owner} {offset} {most}"),
+            move |connection| {
+                // With max() in it, the other columns are those of the row that has it.
+                let mut statement = connection.prepare_cached(
+                    "SELECT (created_at + :offset) / 86400000 AS day, count(*) AS snapshots,
                     max(position), created_at, anime, manga
                 FROM snapshot
                 WHERE user_id = :owner AND damage IS NULL
                 GROUP BY day
                 ORDER BY day DESC
                 LIMIT :most",
-            )?;
-            let rows = statement.query_map(
-                named_params! {
-                    ":owner": owner.get(),
-                    ":offset": offset,
-                    ":most": i64::try_from(most).unwrap_or(i64::MAX),
-                },
-                |row| {
-                    let numbers: (i64, i64, i64, i64) = (
-                        row.get("snapshots")?,
-                        row.get("created_at")?,
-                        row.get("anime")?,
-                        row.get("manga")?,
-                    );
-                    Ok((row.get::<_, i64>("day")?, numbers))
-                },
-            )?;
-            let mut days = Vec::new();
-            for row in rows {
-                let (day, (snapshots, last, anime, manga)) = row?;
-                let key = day.to_string();
-                let place = Place {
-                    table: "snapshot",
-                    row: &key,
-                };
-                days.push(DayRow {
-                    day,
-                    snapshots: place.count("day", snapshots)?,
-                    last: place.instant("created_at", last)?,
-                    counts: Counts {
-                        anime: place.count("anime", anime)?,
-                        manga: place.count("manga", manga)?,
+                )?;
+                let rows = statement.query_map(
+                    named_params! {
+                        ":owner": owner.get(),
+                        ":offset": offset,
+                        ":most": i64::try_from(most).unwrap_or(i64::MAX),
                     },
-                });
-            }
-            Ok(days)
-        })
+                    |row| {
+                        let numbers: (i64, i64, i64, i64) = (
+                            row.get("snapshots")?,
+                            row.get("created_at")?,
+                            row.get("anime")?,
+                            row.get("manga")?,
+                        );
+                        Ok((row.get::<_, i64>("day")?, numbers))
+                    },
+                )?;
+                let mut days = Vec::new();
+                for row in rows {
+                    let (day, (snapshots, last, anime, manga)) = row?;
+                    let key = day.to_string();
+                    let place = Place {
+                        table: "snapshot",
+                        row: &key,
+                    };
+                    days.push(DayRow {
+                        day,
+                        snapshots: place.count("day", snapshots)?,
+                        last: place.instant("created_at", last)?,
+                        counts: Counts {
+                            anime: place.count("anime", anime)?,
+                            manga: place.count("manga", manga)?,
+                        },
+                    });
+                }
+                Ok(days)
+            },
+        )
         .await
     }
 
@@ -211,7 +176,7 @@ impl Store {
         &self,
         owner: UserId,
     ) -> Result<(usize, Option<OffsetDateTime>), StoreError> {
-        self.run(move |connection| {
+        self.ask(format!("kept_and_proven {owner}"), move |connection| {
             let (kept, proven): (i64, Option<i64>) = connection.query_row(
                 "SELECT coalesce(sum(kept), 0), min(verified_at) FROM snapshot WHERE user_id = :owner",
                 named_params! { ":owner": owner.get() },
@@ -272,7 +237,7 @@ impl Store {
         owner: UserId,
         since: OffsetDateTime,
     ) -> Result<ChangeSums, StoreError> {
-        self.run(move |connection| {
+        self.ask(format!("change_sums {owner} {since}"), move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT
                     coalesce(sum(e.before IS NULL), 0),
@@ -331,4 +296,60 @@ impl Store {
         })
         .await
     }
+}
+
+fn snapshots_where(
+    connection: &Connection,
+    owner: Option<UserId>,
+    filter: &SnapshotFilter,
+    from: Start,
+    most: usize,
+) -> Result<Vec<SnapshotRow>, Failed> {
+    // Only what was asked for is in the text, so that the index that fits can be used.
+    let mut wanted = vec!["1"];
+    let mut want = |is_wanted: bool, condition: &'static str| {
+        if is_wanted {
+            wanted.push(condition);
+        }
+    };
+    want(owner.is_some(), "user_id = :owner");
+    want(filter.kind.is_some(), "kind = :kind");
+    want(filter.kept, "kept");
+    want(filter.unusual, "alarms <> '[]'");
+    want(filter.damaged, "damage IS NOT NULL");
+    want(filter.since.is_some(), "created_at >= :since");
+    want(filter.until.is_some(), "created_at <= :until");
+    let (place, order) = match from {
+        Start::Newest => (None, "DESC"),
+        Start::Below(place) => (Some(place), "DESC"),
+        Start::Above(place) => (Some(place), "ASC"),
+    };
+    want(matches!(from, Start::Below(_)), "position < :place");
+    want(matches!(from, Start::Above(_)), "position > :place");
+    let wanted = wanted.join(" AND ");
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT * FROM snapshot WHERE {wanted} ORDER BY position {order} LIMIT :most"
+    ))?;
+    let parameters: [(&str, Value); 6] = [
+        (":owner", owner.map(|owner| i64::from(owner.get())).into()),
+        (":kind", filter.kind.map(|k| k.as_str().to_owned()).into()),
+        (":since", filter.since.map(to_millis).into()),
+        (":until", filter.until.map(to_millis).into()),
+        (":place", place.into()),
+        (":most", i64::try_from(most).unwrap_or(i64::MAX).into()),
+    ];
+    for (name, value) in &parameters {
+        if let Some(index) = statement.parameter_index(name)? {
+            statement.raw_bind_parameter(index, value)?;
+        }
+    }
+    let mut rows = statement.raw_query();
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(SnapshotRow::try_from(Raw::of(row)?)?);
+    }
+    if matches!(from, Start::Above(_)) {
+        found.reverse();
+    }
+    Ok(found)
 }

@@ -149,13 +149,47 @@ pub(crate) fn pages_of(
         };
         rows.extend(page(connection, Some(owner), &filter, below, most)?);
     }
+    Ok(merged(rows, filter, most))
+}
+
+/// A page of the changes of everybody: a page of each, merged, as the indexes are by account.
+pub(crate) fn pages_of_all(
+    connection: &Connection,
+    filter: &ChangeFilter,
+    below: Option<Cursor>,
+    most: usize,
+) -> Result<Vec<ChangeRow>, Failed> {
+    // From each account to the next, without a look at what lies between.
+    let mut statement = connection.prepare_cached(
+        "WITH RECURSIVE owner (id) AS (
+            SELECT min(user_id) FROM change
+            UNION ALL
+            SELECT (SELECT min(user_id) FROM change WHERE user_id > owner.id) FROM owner
+            WHERE owner.id IS NOT NULL
+        ) SELECT id FROM owner WHERE id IS NOT NULL",
+    )?;
+    let owners = statement.query_map([], |row| row.get::<_, i64>(0))?;
+    let mut rows = Vec::new();
+    for owner in owners {
+        let place = Place {
+            table: "change",
+            row: "user_id",
+        };
+        let owner = UserId::new(place.id("user_id", owner?)?);
+        rows.extend(page(connection, Some(owner), filter, below, most)?);
+    }
+    Ok(merged(rows, filter, most))
+}
+
+/// One page of several, newest first.
+fn merged(mut rows: Vec<ChangeRow>, filter: &ChangeFilter, most: usize) -> Vec<ChangeRow> {
     rows.sort_by_key(|row| std::cmp::Reverse((row.change.when.at, row.seq)));
     if filter.above.is_some() {
         // The nearest ones above are the last ones here.
         rows.drain(..rows.len().saturating_sub(most));
     }
     rows.truncate(most);
-    Ok(rows)
+    rows
 }
 
 /// A pattern for a text anywhere, in which nothing but the text counts.
@@ -284,7 +318,7 @@ impl Store {
         &self,
         owner: UserId,
     ) -> Result<BTreeMap<ChangeKind, usize>, StoreError> {
-        self.run(move |connection| {
+        self.ask(format!("kind_counts {owner}"), move |connection| {
             // Counted from indexes; what is hidden is little, and taken off.
             let count = |condition: &str| -> Result<usize, Failed> {
                 let mut statement = connection.prepare_cached(&format!(

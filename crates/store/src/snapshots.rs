@@ -328,7 +328,7 @@ impl Store {
 
     /// How many snapshots there are and how many bytes they have; of one user where one is named.
     pub async fn snapshot_totals(&self, owner: Option<UserId>) -> Result<(usize, u64), StoreError> {
-        self.run(move |connection| {
+        self.ask(format!("snapshot_totals {owner:?}"), move |connection| {
             let owner = owner.map(UserId::get);
             let (count, size): (i64, i64) = connection.query_row(
                 "SELECT count(*), coalesce(sum(size), 0)

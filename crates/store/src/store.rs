@@ -1,5 +1,8 @@
 //! The handle on the catalogue.
 
+use std::any::Any;
+use std::collections::HashMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,7 +24,28 @@ pub struct Store {
 struct Inner {
     path: PathBuf,
     connection: Mutex<Connection>,
+    answers: Mutex<Answers>,
     steps: Steps,
+}
+
+/// So many answers are kept.
+const ANSWERS: usize = 256;
+
+/// What was worked out, and holds for as long as nobody writes.
+#[derive(Default)]
+struct Answers {
+    /// What the catalogue was then: what others have written, and what we have.
+    version: (i64, u64),
+    known: HashMap<String, Box<dyn Any + Send>>,
+}
+
+impl fmt::Debug for Answers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answers")
+            .field("version", &self.version)
+            .field("known", &self.known.len())
+            .finish()
+    }
 }
 
 /// The catalogue could not be read or written. What was in it before still is.
@@ -71,6 +95,7 @@ impl Store {
             inner: Arc::new(Inner {
                 path: path.to_owned(),
                 connection,
+                answers: Mutex::default(),
                 steps,
             }),
         })
@@ -83,6 +108,7 @@ impl Store {
             inner: Arc::new(Inner {
                 path: PathBuf::from(":memory:"),
                 connection,
+                answers: Mutex::default(),
                 steps: Steps::default(),
             }),
         }
@@ -122,6 +148,35 @@ impl Store {
             source,
         })?;
         self.run(work).await
+    }
+
+    /// Runs a piece of work that only reads, unless the same was asked before and nobody, in this process
+    /// or another, has written since. The question names the work and all that it depends on.
+    pub(crate) async fn ask<T: Clone + Send + 'static>(
+        &self,
+        question: String,
+        work: impl FnOnce(&mut Connection) -> Result<T, Failed> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        self.run(move |connection| {
+            let others: i64 = connection
+                .prepare_cached("PRAGMA data_version")?
+                .query_row([], |row| row.get(0))?;
+            let version = (others, connection.total_changes());
+            let mut answers = inner.answers.lock().unwrap_or_else(PoisonError::into_inner);
+            if answers.version != version || answers.known.len() >= ANSWERS {
+                answers.version = version;
+                answers.known.clear();
+            }
+            let known = answers.known.get(&question);
+            if let Some(known) = known.and_then(|known| known.downcast_ref::<T>()) {
+                return Ok(known.clone());
+            }
+            let answer = work(connection)?;
+            answers.known.insert(question, Box::new(answer.clone()));
+            Ok(answer)
+        })
+        .await
     }
 
     /// Runs a piece of work on the connection, off the threads that serve everybody.

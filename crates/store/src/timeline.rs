@@ -6,7 +6,7 @@ use anirewind_timeline::{Change, Id, Outcome, Source, When};
 use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, named_params};
 use time::OffsetDateTime;
 
-use crate::pages::{ChangeKind, page, pages_of, titles_called};
+use crate::pages::{ChangeKind, page, pages_of, pages_of_all, titles_called};
 use crate::row::{Place, to_millis};
 use crate::store::{Failed, Store, StoreError};
 
@@ -271,6 +271,9 @@ impl Store {
             {
                 return pages_of(connection, owner, &filter, &titles, below, most);
             }
+            if owner.is_none() {
+                return pages_of_all(connection, &filter, below, most);
+            }
             page(connection, owner, &filter, below, most)
         })
         .await
@@ -278,7 +281,7 @@ impl Store {
 
     /// How many changes there are with each outcome.
     pub async fn change_counts(&self, owner: UserId) -> Result<Vec<(Outcome, usize)>, StoreError> {
-        self.run(move |connection| {
+        self.ask(format!("change_counts {owner}"), move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT outcome, count(*) FROM change WHERE user_id = :user_id GROUP BY outcome",
             )?;

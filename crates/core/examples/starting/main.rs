@@ -3,7 +3,8 @@
 //!
 //! `cargo build --release -p anirewind-server && cargo run --release -p anirewind-core --example starting`
 //!
-//! Writing 10,000 files, each synced, takes a while before the first figure comes. The server is held to
+//! Writing 10,000 files, each synced, takes minutes before the first figure comes; `-- FOLDER` keeps them there for
+//! the next time. The server is held to
 //! one core. What makes the load is Debian's `hey`; without it those figures are left out.
 
 mod folder;
@@ -11,7 +12,7 @@ mod load;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -24,16 +25,20 @@ type Failure = Box<dyn std::error::Error>;
 #[tokio::main]
 #[expect(clippy::print_stdout, reason = "an example talks")]
 async fn main() -> Result<(), Failure> {
-    let place = tempfile::tempdir()?;
+    let given = std::env::args_os().nth(1).map(PathBuf::from);
+    let passing = tempfile::tempdir()?;
+    let place = given.unwrap_or_else(|| passing.path().to_owned());
     let simulator = folder::anilist().await?;
-    folder::prepare(place.path(), &simulator).await?;
+    if !place.join("anirewind.db").exists() {
+        folder::prepare(&place, &simulator).await?;
+    }
     let server = std::env::current_exe()?;
     let server = server.parent().and_then(Path::parent);
     let server = server.ok_or("no folder")?.join("anirewind-server");
     let anilist = simulator.url();
     let mut times = Vec::new();
     for _ in 0..RUNS {
-        let (mut child, _, took) = serve(&server, place.path(), &anilist)?;
+        let (mut child, _, took) = serve(&server, &place, &anilist)?;
         times.push(took);
         child.kill()?;
         child.wait()?;
@@ -41,7 +46,7 @@ async fn main() -> Result<(), Failure> {
     times.sort_unstable();
     let middle = times.get(RUNS / 2).ok_or("no runs")?;
     println!("from nothing to the first answer: {middle:.1?} (all: {times:.1?})");
-    let (mut child, address, _) = serve(&server, place.path(), &anilist)?;
+    let (mut child, address, _) = serve(&server, &place, &anilist)?;
     let busy = resident(child.id());
     tokio::time::sleep(IDLE).await;
     let idle = resident(child.id());

@@ -12,7 +12,7 @@ use crate::pages::Scene;
 
 /// Every request fails from here on.
 fn unplug(scene: &Scene) {
-    scene.simulator.fault_always(Some(Fault::Status(502)));
+    scene.simulator.fault_always(Some(Fault::BadGateway));
 }
 
 /// One that nobody has captured or looked at yet.
@@ -67,7 +67,7 @@ async fn dashboard() {
 async fn backups() {
     let scene = fresh().await;
     let targets = scene.app.targets(None).await.unwrap();
-    scene.simulator.fault_always(Some(Fault::Status(502)));
+    scene.simulator.fault_always(Some(Fault::BadGateway));
     scene.app.capture_all(&targets, Kind::Automatic).await;
     let scene = seen(&[]).await;
     let browser = Browser::at(&scene, "/backups/hana").await;
