@@ -45,7 +45,10 @@ mod tests {
 
     #[test]
     fn what_is_too_much_is_told_before_it_is_read() {
-        assert_eq!(too_much(br#"{"user":{"name":"[[[[\"[["},"lists":[]}"#), None);
+        assert_eq!(
+            too_much(br#"{"user":{"name":"[[[[\"[["},"lists":[]}"#),
+            None
+        );
         let deep = "[".repeat(DEEPEST + 1);
         assert!(too_much(deep.as_bytes()).is_some());
         let text = format!("\"{}\"", deep.repeat(100));

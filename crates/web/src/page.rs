@@ -545,7 +545,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
         Box::pin(async move {
             let wrong = |message: String| PageError::usage(sentence(&message));
             let bytes = bytes.await.map_err(|error| {
-                let late = error.as_error::<PayloadError>().is_some_and(patience::is_late);
+                let late = error
+                    .as_error::<PayloadError>()
+                    .is_some_and(patience::is_late);
                 if late {
                     return PageError::late();
                 }

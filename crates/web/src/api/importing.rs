@@ -92,7 +92,9 @@ pub(crate) async fn import(
         let name = how.name.as_deref().unwrap_or("upload.json");
         upload::body(&app, name, payload).await?
     };
-    let upload = sent.files.ok_or_else(|| Problem::usage("no file was sent"))?;
+    let upload = sent
+        .files
+        .ok_or_else(|| Problem::usage("no file was sent"))?;
     let plan = app.plan_upload(&upload, taken_at).await?;
     let mut taken = Vec::new();
     if how.look {

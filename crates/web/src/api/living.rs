@@ -112,7 +112,10 @@ pub(crate) async fn change_settings(
 ) -> Result<web::Json<ChangedSettings>, Problem> {
     let seen = request.headers().get(header::IF_MATCH);
     let seen = seen.and_then(|tag| tag.to_str().ok()).ok_or_else(|| {
-        Problem::precondition(Kind::NoPrecondition, "say with `If-Match` which settings you looked at")
+        Problem::precondition(
+            Kind::NoPrecondition,
+            "say with `If-Match` which settings you looked at",
+        )
     })?;
     let seen = seen.trim().trim_start_matches("W/").trim_matches('"');
     if seen != "*" && seen != app.settings().version() {

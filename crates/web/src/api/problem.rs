@@ -97,8 +97,18 @@ impl Problem {
         Self::new(kind, detail.to_owned(), Some(hint.to_owned()))
     }
 
+    /// Not as many as somebody agreed to.
+    pub(crate) fn otherwise(detail: String) -> Self {
+        let hint = "Nothing was changed. Look again at what goes, and agree to that.".to_owned();
+        Self::new(Kind::Of(Code::RefusedForSafety), detail, Some(hint))
+    }
+
     fn too_large(detail: String) -> Self {
-        Self::new(Kind::TooLarge, detail, Some("Nothing was changed.".to_owned()))
+        Self::new(
+            Kind::TooLarge,
+            detail,
+            Some("Nothing was changed.".to_owned()),
+        )
     }
 
     fn too_slow() -> Self {
@@ -150,7 +160,8 @@ impl ResponseError for Problem {
 /// A body that is not what was asked for.
 pub(crate) fn bad_body(error: &JsonPayloadError) -> actix_web::Error {
     let problem = match error {
-        JsonPayloadError::Overflow { limit } | JsonPayloadError::OverflowKnownLength { limit, .. } => {
+        JsonPayloadError::Overflow { limit }
+        | JsonPayloadError::OverflowKnownLength { limit, .. } => {
             Problem::too_large(format!("more than {} kB were sent", limit / 1024))
         }
         JsonPayloadError::Payload(cause) if patience::is_late(cause) => Problem::too_slow(),

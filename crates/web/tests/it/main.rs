@@ -20,3 +20,4 @@ mod planning;
 mod problems;
 mod settings;
 mod uploading;
+mod watching;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use actix_web::http::{Method, StatusCode};
 use actix_web::test::TestRequest;
+use anirewind_simulator::canary::HANAS;
 use serde_json::{Value, json};
 
 use crate::pages::Scene;
@@ -85,9 +86,7 @@ fn rescore(scene: &Scene, score: i32) {
 /// A plan that puts the newest snapshot back.
 async fn plan(scene: &Scene) -> String {
     let body = json!({ "snapshot": "latest", "prefer": "snapshot" });
-    let (status, plan, _) = scene
-        .request(post("/api/v1/plans/restore", body))
-        .await;
+    let (status, plan, _) = scene.request(post("/api/v1/plans/restore", body)).await;
     assert_eq!(status, StatusCode::CREATED, "{plan}");
     let plan: Value = serde_json::from_str(&plan).unwrap();
     format!("/api/v1/plans/{}/apply", plan["id"].as_str().unwrap())
@@ -123,7 +122,7 @@ async fn what_the_commands_say_too(kinds: &mut Kinds) {
     for number in 1..100 {
         scene.simulator.before_request(number, move |world| {
             if world.effects().len() > effects {
-                world.revoke_token("a-token");
+                world.revoke_token(HANAS);
             }
         });
     }

@@ -22,9 +22,7 @@ fn megabytes(
     piece: &'static str,
 ) -> impl futures_util::Stream<Item = Result<Bytes, actix_web::error::PayloadError>> {
     let block = Bytes::from(piece.repeat(64 * 1024 / piece.len()));
-    futures_util::stream::repeat(block)
-        .take(count * 16)
-        .map(Ok)
+    futures_util::stream::repeat(block).take(count * 16).map(Ok)
 }
 
 /// The most memory this process ever had, in megabytes; nothing where the system does not say.
@@ -35,6 +33,7 @@ fn peak() -> Option<usize> {
     Some(kilobytes / 1024)
 }
 
+#[expect(clippy::print_stdout, reason = "what was measured is said")]
 #[actix_web::test]
 async fn many_hostile_files_at_once_take_no_more_memory_than_one() {
     let scene = Scene::new("hana").await;
