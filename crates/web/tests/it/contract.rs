@@ -173,7 +173,7 @@ impl Caller {
         let mut sent = String::new();
         if !body.is_null() {
             let body = self.value(&body.clone(), 0);
-            (request, sent) = self.sent(request, body);
+            (request, sent) = self.sent(request, &body);
         }
         for parameter in way["parameters"].as_array().into_iter().flatten() {
             if parameter["in"] == "header" && self.rng.u8(..) < 200 {
@@ -186,7 +186,7 @@ impl Caller {
     }
 
     /// A body as it should be sent, or now and then otherwise: torn, deep, as something else, or twice.
-    fn sent(&mut self, request: TestRequest, body: Value) -> (TestRequest, String) {
+    fn sent(&mut self, request: TestRequest, body: &Value) -> (TestRequest, String) {
         let text = body.to_string();
         let json = "application/json";
         let (kind, text) = match self.rng.u8(..40) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::http::{Method, StatusCode};
 use actix_web::test::TestRequest;
 use anirewind_simulator::canary::HANAS;
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
 use crate::pages::Scene;
@@ -195,7 +196,6 @@ async fn bodies(kinds: &mut Kinds) {
         request.insert_header(("content-type", "application/json"))
     };
     let first = || futures_util::stream::iter([Ok("{".into())]);
-    use futures_util::StreamExt as _;
     let silent = first().chain(futures_util::stream::pending());
     let began = tokio::time::Instant::now();
     let (status, body) = scene.drip(json(), silent).await;
