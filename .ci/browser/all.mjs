@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import axe from "axe-core";
 import { chromium } from "playwright-core";
-import { count } from "./checks.mjs";
+import { check, count } from "./checks.mjs";
 import { journeys } from "./journeys.mjs";
 import { addresses, looks, report, visit } from "./pages.mjs";
 import { pictures } from "./pictures.mjs";
@@ -23,6 +23,18 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run"],
 });
+
+// No answer holds a token, whatever page it belongs to.
+const contextOf = browser.newContext.bind(browser);
+browser.newContext = async (...wishes) => {
+  const context = await contextOf(...wishes);
+  context.on("response", async (response) => {
+    // What was left before it came, and streams, have no body to be had.
+    const body = await response.text().catch(() => "");
+    servers.listen(response.url(), body + JSON.stringify(response.headers()));
+  });
+  return context;
+};
 
 async function allPages() {
   const budgets = new Map();
@@ -75,6 +87,8 @@ try {
     wants("keys") && keysAndNarrow(browser, source)]);
 } finally {
   await browser.close();
+  const traces = servers.found();
+  check("no token in any answer, in what servers say or in what they leave behind", traces.length === 0, traces.join(" "));
   await servers.endAll();
 }
 console.log(`axe-core ${axe.version}, ${seconds()} s`);

@@ -246,7 +246,7 @@ export async function killed(browser, axe) {
     const context = await contextOf(browser, axe, ways.mouse);
     const person = new Person(await watched(context, server.url), ways.mouse);
     await person.open(`${server.url}/connect`);
-    await person.write("Token", "demo-token");
+    await person.write("Token", servers.demoToken);
     await person.press("button", "Connect");
     await person.page.waitForURL((at) => at.pathname !== "/connect", { timeout: PATIENCE });
     // The demo's own folder has the story; this server has only what it can see itself. It brings in a
@@ -330,7 +330,7 @@ export async function journeys(browser, axe) {
     for (const way of ["keyboard", "no-script", "narrow"]) {
       const fresh = await servers.fresh(settings);
       await go(browser, axe, fresh.url, anilist ? "fresh install" : "fresh install without AniList", way, install,
-        { ...fresh, token: anilist ? "demo-token" : null });
+        { ...fresh, token: anilist ? servers.demoToken : null });
       await fresh.end();
     }
     await go(browser, axe, demo.url, "38 scores", "narrow", scores, demo);

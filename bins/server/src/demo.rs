@@ -11,7 +11,7 @@ use time::Duration;
 
 use crate::story;
 
-const TOKEN: &str = "demo-token";
+const TOKEN: &str = "CANARY-of-the-demo-7c19e05b";
 const GROWTH: Growth = Growth {
     seed: 7,
     anime: 812,

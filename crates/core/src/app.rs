@@ -1,6 +1,7 @@
 //! One installation, opened.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -90,6 +91,8 @@ struct Lasting {
     log: Arc<OnceLock<LogBook>>,
     /// Somebody wants the settings read again.
     reload: Arc<Notify>,
+    /// Who passes requests on and is not named as one who may, and since when.
+    unnamed_proxy: Arc<OnceLock<(IpAddr, OffsetDateTime)>>,
     /// Why they could not be, and since when.
     reload_problem: Arc<Mutex<Option<(OffsetDateTime, String)>>>,
 }
@@ -162,6 +165,7 @@ impl App {
             counting: Arc::default(),
             log: Arc::default(),
             reload: Arc::default(),
+            unnamed_proxy: Arc::default(),
             reload_problem: Arc::default(),
         };
         Self::open_with(settings, clock, zone, patience, lasting)
@@ -300,6 +304,24 @@ impl App {
     pub(crate) fn allowance(&self) -> (u32, Option<Duration>) {
         let pace = &self.inner.lasting.pace;
         (pace.limit(), pace.silence())
+    }
+
+    /// Somebody passes requests on whose word does not count. Said once.
+    pub fn note_unnamed_proxy(&self, address: IpAddr) {
+        let noted = &self.inner.lasting.unnamed_proxy;
+        if noted.set((address, self.now())).is_ok() {
+            tracing::warn!(
+                %address,
+                "passes requests on and is not in trusted_proxies: whoever is behind it counts as it"
+            );
+        }
+    }
+
+    /// The first such, unless it is named by now.
+    pub(crate) fn unnamed_proxy(&self) -> Option<(IpAddr, OffsetDateTime)> {
+        let noted = self.inner.lasting.unnamed_proxy.get().copied();
+        let proxies = &self.inner.settings.access.proxies;
+        noted.filter(|(address, _)| !proxies.iter().any(|net| net.holds(*address)))
     }
 
     pub(crate) fn reload_problem(&self) -> Option<(OffsetDateTime, String)> {

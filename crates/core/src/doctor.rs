@@ -55,10 +55,28 @@ impl App {
     /// Looks at everything that has to be right. Asks AniList once for each account, writes
     /// nothing there.
     pub async fn doctor(&self) -> Vec<Check> {
-        let mut checks = vec![self.check_folder().await, self.check_catalogue().await];
+        let mut checks = vec![self.check_settings()];
+        checks.extend([self.check_folder().await, self.check_catalogue().await]);
         checks.push(self.check_snapshots().await);
         checks.extend(self.check_accounts().await);
         checks
+    }
+
+    fn check_settings(&self) -> Check {
+        let what = "settings";
+        match self.settings().open_secrets() {
+            None => Check::fine(what, "in force as they stand"),
+            Some(config) => Check {
+                what: what.to_owned(),
+                finding: Finding::Wrong {
+                    problem: format!(
+                        "{} holds secrets, and others on this machine can read it",
+                        config.display()
+                    ),
+                    hint: Some(format!("chmod 600 {}", config.display())),
+                },
+            },
+        }
     }
 
     async fn check_folder(&self) -> Check {

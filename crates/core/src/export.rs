@@ -29,7 +29,7 @@ const COLUMNS: [&str; 20] = [
 ];
 
 /// Writes a list as CSV, one title a line. What is not recorded is written `?`, what is empty
-/// as nothing.
+/// as nothing. Words that a spreadsheet would take for a formula begin with an apostrophe.
 pub fn write_csv(list: &List, out: impl io::Write) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(COLUMNS)?;
@@ -43,7 +43,7 @@ fn line(entry: &Entry, list: &List) -> [String; 20] {
     let summary = entry.summary.as_ref();
     let title = |pick: fn(&anirewind_model::Titles) -> &Option<String>| {
         let title = summary.and_then(|summary| pick(&summary.titles).clone());
-        title.unwrap_or_default()
+        plain(&title.unwrap_or_default())
     };
     let values = &entry.values;
     let shown = match &values.score {
@@ -78,6 +78,15 @@ fn line(entry: &Entry, list: &List) -> [String; 20] {
     ]
 }
 
+/// Words that others may have written. What begins like a formula would be carried out.
+fn plain(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
 fn cell(value: &Recorded<Value>) -> String {
     let value = match value {
         Recorded::NotRecorded => return "?".to_owned(),
@@ -85,17 +94,35 @@ fn cell(value: &Recorded<Value>) -> String {
         Recorded::Known(value) => value,
     };
     match value {
-        Value::Status(status) => status.to_string(),
+        Value::Status(status) => plain(&status.to_string()),
         Value::Score(score) => score.raw().to_string(),
         Value::Count(count) => count.to_string(),
         Value::Flag(flag) => flag.to_string(),
-        Value::Notes(notes) => notes.as_str().to_owned(),
-        Value::CustomLists(lists) => lists.iter().collect::<Vec<_>>().join("; "),
-        Value::AdvancedScores(scores) => scores
-            .iter()
-            .map(|(name, raw)| format!("{name}: {raw}"))
-            .collect::<Vec<_>>()
-            .join("; "),
+        Value::Notes(notes) => plain(notes.as_str()),
+        Value::CustomLists(lists) => plain(&lists.iter().collect::<Vec<_>>().join("; ")),
+        Value::AdvancedScores(scores) => {
+            let scores = scores.iter().map(|(name, raw)| format!("{name}: {raw}"));
+            plain(&scores.collect::<Vec<_>>().join("; "))
+        }
         Value::Date(date) => date.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anirewind_model::Notes;
+
+    use super::*;
+
+    #[test]
+    fn no_word_is_a_formula_and_a_number_stays_one() {
+        for word in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+            let notes = Recorded::from(Notes::new(word).map(Value::Notes));
+            assert_eq!(cell(&notes), format!("'{word}"));
+        }
+        for word in ["a=b", "1 + 1", "'", " =1"] {
+            assert_eq!(plain(word), word);
+        }
+        assert_eq!(cell(&Recorded::Known(Value::Count(7))), "7");
     }
 }

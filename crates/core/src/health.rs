@@ -124,6 +124,7 @@ impl App {
             self.schema().await?,
             self.settings_check(),
         ];
+        checks.extend(self.proxy());
         let (all, zone) = (self.status().await?, self.zone());
         if all.is_empty() {
             let check = HealthCheck::new("token", HealthState::Bad, "no account is connected");
@@ -197,7 +198,26 @@ impl App {
             return HealthCheck::new("settings", HealthState::Warn, found)
                 .hint("Reload: SIGHUP, or POST /api/v1/server/reload.");
         }
+        if let Some(config) = self.settings().open_secrets() {
+            let found = "config.toml holds secrets, and others on this machine can read it";
+            return HealthCheck::new("settings", HealthState::Warn, found)
+                .hint(format!("chmod 600 {}", config.display()));
+        }
         HealthCheck::new("settings", HealthState::Ok, "in force as they stand")
+    }
+
+    /// Only said when there is something to say.
+    fn proxy(&self) -> Option<HealthCheck> {
+        let (address, since) = self.unnamed_proxy()?;
+        let found = format!(
+            "what comes from {address} says that it is passed on for others, and {address} is not in \
+             trusted_proxies: they all count as one"
+        );
+        let check = HealthCheck::new("proxy", HealthState::Warn, found).since(Some(since));
+        Some(check.hint(format!(
+            "If that is your proxy: trusted_proxies = \"{address}\". If not, somebody tries to pass for \
+             another; that is in vain."
+        )))
     }
 }
 

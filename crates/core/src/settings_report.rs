@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anirewind_backup::Hash;
 
@@ -69,14 +70,49 @@ impl Settings {
         read_config(&self.given.config).map_or(true, |text| text != self.given.text)
     }
 
-    /// Changes whenever what is in force changes, or what the configuration file holds.
+    /// The configuration file, when it holds secrets and others on this machine may read it.
+    pub fn open_secrets(&self) -> Option<&Path> {
+        let is_there = |row: &SettingReport| {
+            row.is_secret && row.is_set && matches!(row.origin, Origin::File(_))
+        };
+        let is_open = self.given.rows.iter().any(is_there) && is_readable(&self.given.config);
+        is_open.then_some(self.given.config.as_path())
+    }
+
+    /// Changes whenever what is in force changes, or what the configuration file holds. Of another
+    /// process it is another one: whoever sees it cannot try out what secrets are in the file.
     pub fn version(&self) -> String {
+        static SALT: OnceLock<[u8; 32]> = OnceLock::new();
+        let salt = SALT.get_or_init(|| {
+            let mut salt = [0; 32];
+            // Without it the mark tells a little more, and is one all the same.
+            if let Err(error) = getrandom::fill(&mut salt) {
+                tracing::warn!(%error, "no random numbers");
+            }
+            salt
+        });
         let file = read_config(&self.given.config).ok().flatten();
-        let text = format!("{:?}\n{}", self.given.rows, file.unwrap_or_default());
+        let rows = &self.given.rows;
+        let text = format!("{salt:?}\n{rows:?}\n{}", file.unwrap_or_default());
         let hash = Hash::of(text.as_bytes()).to_string();
         let digits = hash.rsplit(':').next().unwrap_or_default();
         digits.chars().take(32).collect()
     }
+}
+
+/// Whether somebody else than its owner may read a file.
+#[cfg(unix)]
+fn is_readable(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let metadata = std::fs::metadata(file);
+    metadata.is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+}
+
+/// Whether somebody else than its owner may read a file; that is not told here.
+#[cfg(not(unix))]
+const fn is_readable(_: &Path) -> bool {
+    false
 }
 
 /// A row for each setting of the table.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lettre::message::{Mailbox, Mailboxes, MessageBuilder, header::ContentType};
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
@@ -24,6 +24,8 @@ pub struct MailServer {
     encryption: Encryption,
     account: Option<(SecretString, SecretString)>,
     place: String,
+    /// Who may vouch for the server besides those that the system trusts.
+    authority: Option<Certificate>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +72,18 @@ impl MailServer {
             port: url.port().unwrap_or(usual),
             encryption,
             account,
+            authority: None,
+        })
+    }
+
+    /// The same, and whoever has this certificate (PEM) may vouch for it besides those that the system
+    /// trusts.
+    pub fn vouched_for_by(self, certificate: &[u8]) -> Result<Self, InvalidAddress> {
+        let authority = Certificate::from_pem(certificate);
+        let authority = authority.map_err(|_| InvalidAddress::NotMail)?;
+        Ok(Self {
+            authority: Some(authority),
+            ..self
         })
     }
 
@@ -171,7 +185,13 @@ impl MailServer {
         let build = |_| SendError::Build {
             place: self.place.clone(),
         };
-        let parameters = || TlsParameters::new_rustls(self.host.clone()).map_err(build);
+        let parameters = || {
+            let mut parameters = TlsParameters::builder(self.host.clone());
+            if let Some(authority) = &self.authority {
+                parameters = parameters.add_root_certificate(authority.clone());
+            }
+            parameters.build_rustls().map_err(build)
+        };
         let tls = match self.encryption {
             Encryption::Wrapped => Tls::Wrapper(parameters()?),
             Encryption::StartTls => Tls::Required(parameters()?),

@@ -5,6 +5,7 @@
 //! that neither can cover for the other.
 #![doc = include_str!("../README.md")]
 
+pub mod canary;
 mod clock;
 mod complexity;
 mod cover;

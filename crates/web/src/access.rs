@@ -207,6 +207,16 @@ impl Access {
         address
     }
 
+    /// Who passes this request on for somebody and is not named as one who may.
+    pub(crate) fn unnamed_proxy(&self, request: &HttpRequest) -> Option<IpAddr> {
+        let names = ["X-Forwarded-For", "X-Forwarded-Host", "Forwarded"];
+        let headers = request.headers();
+        let is_passed_on = names.iter().any(|name| headers.contains_key(*name));
+        let peer = request.peer_addr()?.ip().to_canonical();
+        let is_named = || self.settings.proxies.iter().any(|net| net.holds(peer));
+        (is_passed_on && !is_named()).then_some(peer)
+    }
+
     /// Lets somebody try a password, or says how long they have to wait first. A try counts as wrong
     /// until it turns out to be right, so that many at once do not all get through.
     pub(crate) fn try_now(&self, address: IpAddr, now: OffsetDateTime) -> Result<(), Duration> {

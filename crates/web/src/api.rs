@@ -15,6 +15,8 @@ mod noticing;
 mod people;
 mod problem;
 #[expect(unused_qualifications, reason = "as the macros write them out")]
+mod proving;
+#[expect(unused_qualifications, reason = "as the macros write them out")]
 mod reading;
 
 use actix_web::dev::ServiceRequest;
@@ -113,6 +115,13 @@ api![
     living::reload,
     living::health_checks,
     living::log_lines,
+    proving::change,
+    proving::titles,
+    proving::snapshot_csv,
+    proving::verify_all,
+    proving::prune_now,
+    proving::doctor,
+    proving::days,
 ];
 
 /// Routes of the API.

@@ -9,6 +9,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::{DefaultHeaders, Next};
 use actix_web::{Error, HttpMessage as _, HttpResponse, web};
+use anirewind_core::App;
 use percent_encoding::percent_decode_str;
 
 use crate::access::{self, Access};
@@ -79,6 +80,11 @@ pub(crate) async fn check(
     };
     if let Some(refusal) = refusal {
         return Ok(request.into_response(refusal).map_into_right_body());
+    }
+    if let Some(peer) = access.unnamed_proxy(request.request())
+        && let Some(app) = request.app_data::<web::Data<App>>()
+    {
+        app.note_unnamed_proxy(peer);
     }
     let mut request = request;
     let payload = request.take_payload();

@@ -1,9 +1,11 @@
 //! A simulator on its own thread, and the command in a folder of its own.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Output;
 use std::sync::Arc;
 
+use anirewind_simulator::canary::{sings, traces};
 use anirewind_simulator::{
     Growth, Options, RateLimit, SimUser, Simulator, Switches, VirtualClock, World,
 };
@@ -12,8 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use time::macros::datetime;
 
-pub(crate) const TOKEN: &str = "token-of-hana";
-pub(crate) const YUKIS: &str = "token-of-yuki";
+pub(crate) use anirewind_simulator::canary::{HANAS as TOKEN, YUKIS};
 
 pub(crate) struct Scene {
     pub(crate) simulator: Simulator,
@@ -92,10 +93,10 @@ impl Scene {
         path.display().to_string()
     }
 
-    pub(crate) fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Run {
         let mut command = Command::cargo_bin("anirewind").unwrap();
         command.env_clear().envs(self.environment());
-        command
+        Run(command)
     }
 
     /// What tells a command where its folder and its AniList are.
@@ -130,5 +131,54 @@ impl Scene {
     /// How many snapshots lie in the folder.
     pub(crate) fn files(&self) -> usize {
         std::fs::read_dir(self.data().join("backups")).map_or(0, Iterator::count)
+    }
+}
+
+/// No token lies about when a test is over.
+impl Drop for Scene {
+    fn drop(&mut self) {
+        // What a test hands in itself it may write down.
+        let _ = std::fs::remove_file(self.home.path().join("token.txt"));
+        let traces = traces(self.home.path()).unwrap();
+        if !std::thread::panicking() {
+            assert!(traces.is_empty(), "a token stands in {traces:?}");
+        }
+    }
+}
+
+/// A command that says no token, whatever happens.
+pub(crate) struct Run(Command);
+
+impl Run {
+    pub(crate) fn arg(&mut self, argument: impl AsRef<OsStr>) -> &mut Self {
+        self.0.arg(argument);
+        self
+    }
+
+    pub(crate) fn args(
+        &mut self,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    ) -> &mut Self {
+        self.0.args(arguments);
+        self
+    }
+
+    pub(crate) fn env(&mut self, name: &str, value: impl AsRef<OsStr>) -> &mut Self {
+        self.0.env(name, value);
+        self
+    }
+
+    pub(crate) fn write_stdin(&mut self, text: impl Into<Vec<u8>>) -> &mut Self {
+        self.0.write_stdin(text);
+        self
+    }
+
+    pub(crate) fn output(&mut self) -> std::io::Result<Output> {
+        let output = self.0.output()?;
+        for said in [&output.stdout, &output.stderr] {
+            let text = String::from_utf8_lossy(said);
+            assert!(!sings(said), "a token is said: {text}");
+        }
+        Ok(output)
     }
 }

@@ -14,12 +14,12 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use anirewind_core::{App, Settings, Sources, SystemClock};
+use anirewind_simulator::canary::{self, HANAS as TOKEN};
 use anirewind_simulator::{Act, Growth, Options, RateLimit, SimEntry, Simulator, Switches, World};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const HANA: u32 = 4242;
-const TOKEN: &str = "CANARY-0123456789";
 /// Waits end as soon as what is waited for is there; this is for a machine that has much else to do.
 const LOOKS: usize = 6_000;
 
@@ -309,7 +309,18 @@ fn exchange(address: &str, request: &str) -> String {
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
+    assert!(!canary::sings(answer.as_bytes()), "{request}: {answer}");
     answer
+}
+
+/// No token lies about when a test is over: not in the folder, and not in the log, which is in it.
+impl Drop for Scene {
+    fn drop(&mut self) {
+        let traces = canary::traces(self.data.path()).unwrap();
+        if !std::thread::panicking() {
+            assert!(traces.is_empty(), "a token stands in {traces:?}");
+        }
+    }
 }
 
 fn wait_for(what: &str, is_there: impl Fn() -> bool) {

@@ -6,6 +6,7 @@
     reason = "a test that panics has failed"
 )]
 
+mod encrypting;
 mod mailing;
 mod pinging;
 mod receiver;

@@ -97,6 +97,12 @@ impl Problem {
         Self::new(kind, detail.to_owned(), Some(hint.to_owned()))
     }
 
+    /// Not as many as somebody agreed to.
+    pub(crate) fn otherwise(detail: String) -> Self {
+        let hint = "Nothing was changed. Look again at what goes, and agree to that.".to_owned();
+        Self::new(Kind::Of(Code::RefusedForSafety), detail, Some(hint))
+    }
+
     fn too_large(detail: String) -> Self {
         Self::new(
             Kind::TooLarge,

@@ -1,6 +1,7 @@
 //! Parts of pages that come while a page is open.
 
 use actix_web::test::TestRequest;
+use anirewind_simulator::canary::HANAS;
 
 use crate::browser::{Browser, USER, edit, look, seen};
 
@@ -67,7 +68,7 @@ async fn what_was_interrupted_is_resumed_or_stopped_on_its_page() {
         // The token ends right before the first change is sent.
         scene
             .simulator
-            .before_request(5, |world| world.revoke_token("a-token"));
+            .before_request(5, |world| world.revoke_token(HANAS));
         browser.press("Send 40 changes to AniList").await;
         browser.must_show(&[
             "Interrupted",
@@ -79,7 +80,7 @@ async fn what_was_interrupted_is_resumed_or_stopped_on_its_page() {
         // Elsewhere it stands above the page, and nothing else can begin.
         browser.open("/timeline/hana").await;
         browser.must_show(&["See how far it is"]);
-        scene.simulator.world().grant_token("a-token", USER);
+        scene.simulator.world().grant_token(HANAS, USER);
         browser.open(&job).await;
         if is_resumed {
             browser.press("Resume").await;

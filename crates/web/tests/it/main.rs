@@ -22,3 +22,4 @@ mod problems;
 mod settings;
 mod states;
 mod uploading;
+mod watching;

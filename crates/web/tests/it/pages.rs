@@ -6,6 +6,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use anirewind_core::{App, Kind, Settings, Sources};
+use anirewind_simulator::canary::{self, HANAS};
 use anirewind_simulator::{Growth, SimUser, Simulator, VirtualClock, World};
 use tempfile::TempDir;
 use time::macros::datetime;
@@ -34,14 +35,14 @@ impl Scene {
             anime: 30,
             manga: 10,
         };
-        world.grow(SimUser::new(1, name), "a-token", growth, now);
+        world.grow(SimUser::new(1, name), HANAS, growth, now);
         let simulator = Simulator::start(world, clock.clone()).await.unwrap();
         let data = tempfile::tempdir().unwrap();
         let mut sources = Sources {
             flags: [("data_dir", data.path().display().to_string())].into(),
             environment: [
                 ("ANIREWIND_ANILIST_URL".to_owned(), simulator.url()),
-                ("ANIREWIND_ANILIST_TOKEN".to_owned(), "a-token".to_owned()),
+                ("ANIREWIND_ANILIST_TOKEN".to_owned(), HANAS.to_owned()),
             ]
             .into(),
             platform_data: None,
@@ -85,6 +86,9 @@ impl Scene {
         let response = call_service(&service, request.to_request()).await;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = String::from_utf8(read_body(response).await.to_vec()).unwrap();
+        let is_said = |value: &[u8]| canary::sings(value);
+        assert!(!is_said(body.as_bytes()), "{body}");
+        assert!(!headers.iter().any(|(_, value)| is_said(value.as_bytes())));
         (status, body, headers)
     }
 
@@ -136,6 +140,7 @@ impl Scene {
             let next = std::future::poll_fn(|context| body.as_mut().poll_next(context)).await;
             let bytes = next.expect("it ended before it was said").ok().unwrap();
             heard.push_str(std::str::from_utf8(&bytes).unwrap());
+            assert!(!canary::sings(heard.as_bytes()), "{heard}");
             assert!(
                 !heard.contains(": still here"),
                 "it was never said: {heard}"
@@ -150,6 +155,16 @@ impl Scene {
             .insert_header(("host", "127.0.0.1:4849"));
         let (status, body, _) = self.request(request).await;
         (status, body)
+    }
+}
+
+/// No token lies about when a test is over.
+impl Drop for Scene {
+    fn drop(&mut self) {
+        let traces = canary::traces(self.data.path()).unwrap();
+        if !std::thread::panicking() {
+            assert!(traces.is_empty(), "a token stands in {traces:?}");
+        }
     }
 }
 
@@ -210,7 +225,7 @@ async fn a_failing_account_and_a_damaged_file_are_said_and_the_rest_stands() {
         .backups()
         .join("plexanibridge-hana.20200101000000.json");
     fs::write(broken, "{").unwrap();
-    scene.simulator.world().revoke_token("a-token");
+    scene.simulator.world().revoke_token(HANAS);
     scene.capture().await;
     let (_, page) = scene.get("/").await;
     assert!(page.contains("1 file could not be read"), "{page}");

@@ -1,5 +1,6 @@
 //! Plans on pages: guards, choices, a world that moves, and every state there is.
 
+use anirewind_simulator::canary::HANAS;
 use anirewind_simulator::{SimEntry, SimMedia, Status};
 
 use crate::browser::{Browser, USER, edit, entries, seen};
@@ -269,11 +270,11 @@ async fn an_unreachable_anilist_sends_nothing_and_the_plan_stays() {
     let mut browser = Browser::at(&scene, "/plan/hana/new?snapshot=latest").await;
     browser.press("Show the plan").await;
     let plan = browser.path.clone();
-    scene.simulator.world().revoke_token("a-token");
+    scene.simulator.world().revoke_token(HANAS);
     browser.press("Send 40 changes to AniList").await;
     browser.must_show(&["role=\"alert\""]);
     assert_eq!(browser.path.split('#').next(), plan.split('#').next());
-    scene.simulator.world().grant_token("a-token", USER);
+    scene.simulator.world().grant_token(HANAS, USER);
     browser.press("Send 40 changes to AniList").await;
     browser.until_over().await;
     browser.must_show(&["Done and verified"]);

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use actix_web::http::{Method, StatusCode};
 use actix_web::test::TestRequest;
+use anirewind_simulator::canary::HANAS;
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
 use crate::pages::Scene;
@@ -121,7 +123,7 @@ async fn what_the_commands_say_too(kinds: &mut Kinds) {
     for number in 1..100 {
         scene.simulator.before_request(number, move |world| {
             if world.effects().len() > effects {
-                world.revoke_token("a-token");
+                world.revoke_token(HANAS);
             }
         });
     }
@@ -194,7 +196,6 @@ async fn bodies(kinds: &mut Kinds) {
         request.insert_header(("content-type", "application/json"))
     };
     let first = || futures_util::stream::iter([Ok("{".into())]);
-    use futures_util::StreamExt as _;
     let silent = first().chain(futures_util::stream::pending());
     let began = tokio::time::Instant::now();
     let (status, body) = scene.drip(json(), silent).await;

@@ -33,6 +33,7 @@ fn peak() -> Option<usize> {
     Some(kilobytes / 1024)
 }
 
+#[expect(clippy::print_stdout, reason = "what was measured is said")]
 #[actix_web::test]
 async fn many_hostile_files_at_once_take_no_more_memory_than_one() {
     let scene = Scene::new("hana").await;

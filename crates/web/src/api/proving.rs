@@ -1,0 +1,286 @@
+//! Whether all is well, what goes, and what else is looked at: what commands and pages do besides.
+
+use actix_web::{HttpResponse, get, post, web};
+use anirewind_core::view::{ChangeView, CountsView, EntryView, SnapshotView, instant};
+use anirewind_core::{App, BrowseError, Finding, Id, Unreadable, write_csv};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::auth::{Reader, Writer};
+use crate::api::problem::Problem;
+use crate::api::reading::{OfProfile, one_owner, owner, row};
+
+type Answer<T> = Result<web::Json<T>, Problem>;
+
+/// One change, before and after.
+#[utoipa::path(tag = "timeline", params(("id", description = "Its whole id")), responses(
+    (status = 200, body = ChangeView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/changes/{id}")]
+pub(crate) async fn change(
+    _: Reader,
+    app: web::Data<App>,
+    id: web::Path<String>,
+) -> Answer<ChangeView> {
+    let missing = || Problem::missing(format!("there is no change `{id}`: its whole id is needed"));
+    let whole = Id::parse(&id).ok_or_else(missing)?;
+    let found = app.change(&whole).await.map_err(BrowseError::Store)?;
+    Ok(web::Json((&found.ok_or_else(missing)?).into()))
+}
+
+/// The list as it was last seen, and what is not on it any more.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TitlesView {
+    /// When it was seen, RFC 3339; null before the first look.
+    seen_at: Option<String>,
+    /// The titles.
+    entries: Vec<EntryView>,
+    /// Those that once were on the list.
+    gone: Vec<GoneView>,
+}
+
+/// A title that once was on the list.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GoneView {
+    /// Which title, on AniList.
+    media_id: u32,
+    /// ANIME or MANGA.
+    r#type: String,
+    /// What it is called.
+    title: Option<String>,
+}
+
+/// Every title that is or was on the list, as it was last seen. AniList is not asked.
+#[utoipa::path(tag = "timeline", params(OfProfile), responses(
+    (status = 200, body = TitlesView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/titles")]
+pub(crate) async fn titles(
+    _: Reader,
+    app: web::Data<App>,
+    of: web::Query<OfProfile>,
+) -> Answer<TitlesView> {
+    let owner = one_owner(&app, of.profile.as_deref()).await?;
+    let seen = app.last_seen(owner).await.map_err(BrowseError::Store)?;
+    let gone = app.gone_titles(owner).await.map_err(BrowseError::Store)?;
+    let (at, entries) = seen.unzip();
+    let gone = gone.into_iter().map(|title| GoneView {
+        media_id: title.media.get(),
+        r#type: title.media_type.as_str().to_owned(),
+        title: title.title,
+    });
+    let entries = entries.unwrap_or_default();
+    Ok(web::Json(TitlesView {
+        seen_at: at.map(instant),
+        entries: entries.iter().map(Into::into).collect(),
+        gone: gone.collect(),
+    }))
+}
+
+/// A snapshot as a table for spreadsheets.
+#[utoipa::path(tag = "snapshots", params(("reference", description = "As for one snapshot"), OfProfile), responses(
+    (status = 200, content_type = "text/csv", body = String),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/snapshots/{reference}/csv")]
+pub(crate) async fn snapshot_csv(
+    _: Reader,
+    app: web::Data<App>,
+    reference: web::Path<String>,
+    of: web::Query<OfProfile>,
+) -> Result<HttpResponse, Problem> {
+    let row = row(&app, &reference, of.profile.as_deref()).await?;
+    let found = app.find(row.id.as_str(), of.profile.as_deref()).await?;
+    let mut table = Vec::new();
+    write_csv(found.list(), &mut table).map_err(|error| Problem::failed(error.to_string()))?;
+    let name = row.file.strip_suffix(".json").unwrap_or(&row.file);
+    Ok(HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header((
+            "Content-Disposition",
+            format!("attachment; filename=\"{name}.csv\""),
+        ))
+        .body(table))
+}
+
+/// What came of reading everything again.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct VerifiedView {
+    /// Whether nothing is wrong.
+    fine: bool,
+    /// How many were read.
+    read: usize,
+    /// Files that are not what was written, a line each.
+    damaged: Vec<String>,
+    /// Files whose name is of another moment than what they hold, a line each.
+    misnamed: Vec<String>,
+    /// Snapshots that follow one which is neither here nor was removed from here.
+    unlinked: Vec<String>,
+    /// Files that the catalogue did not know.
+    added: usize,
+    /// Files that the catalogue knew and that are gone.
+    gone: usize,
+    /// What is wrong with the catalogue.
+    catalogue: Option<String>,
+}
+
+/// Reads every snapshot again and proves it, and the catalogue against the folder.
+#[utoipa::path(tag = "snapshots", params(OfProfile), security(("key" = [])), responses(
+    (status = 200, body = VerifiedView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/verify")]
+pub(crate) async fn verify_all(
+    _: Writer,
+    app: web::Data<App>,
+    of: web::Query<OfProfile>,
+) -> Answer<VerifiedView> {
+    let owner = owner(&app, of.profile.as_deref()).await?;
+    let report = app.verify(owner).await?;
+    let lines = |files: &[Unreadable]| files.iter().map(|file| file.problem.clone()).collect();
+    Ok(web::Json(VerifiedView {
+        fine: report.is_fine(),
+        read: report.read,
+        damaged: lines(&report.damaged),
+        misnamed: lines(&report.misnamed),
+        unlinked: report.unlinked,
+        added: report.added,
+        gone: report.gone,
+        catalogue: report.catalogue,
+    }))
+}
+
+/// What somebody agreed to.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PruneBody {
+    /// How many snapshots may go to the trash, as what would go says.
+    going: usize,
+}
+
+/// What went.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PrunedView {
+    /// Snapshots that went to the trash.
+    discarded: Vec<SnapshotView>,
+    /// Files that left the trash for good.
+    removed: Vec<String>,
+}
+
+/// Lets go what goes by the rules, if it is as many as somebody agreed to.
+#[utoipa::path(tag = "snapshots", params(OfProfile), request_body = PruneBody, security(("key" = [])), responses(
+    (status = 200, body = PrunedView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/prune")]
+pub(crate) async fn prune_now(
+    _: Writer,
+    app: web::Data<App>,
+    of: web::Query<OfProfile>,
+    body: web::Json<PruneBody>,
+) -> Answer<PrunedView> {
+    let owner = one_owner(&app, of.profile.as_deref()).await?;
+    let plan = app.retention_plan(owner).await?;
+    let going = plan.going().count();
+    if going != body.going {
+        return Err(Problem::otherwise(format!(
+            "{going} snapshots go by the rules, and {} was agreed to",
+            body.going
+        )));
+    }
+    let pruned = app.prune_shown(owner, Some(&plan)).await?;
+    Ok(web::Json(PrunedView {
+        discarded: pruned.discarded.iter().map(Into::into).collect(),
+        removed: pruned.removed,
+    }))
+}
+
+/// One thing that was looked at.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CheckView {
+    /// What was looked at.
+    what: String,
+    /// Whether nothing needs doing.
+    fine: bool,
+    /// What was found.
+    found: String,
+    /// What still holds and what to do.
+    hint: Option<String>,
+}
+
+/// Looks at everything that has to be right. Asks AniList once for each account.
+#[utoipa::path(tag = "server", security(("key" = [])), responses(
+    (status = 200, body = Vec<CheckView>),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/doctor")]
+pub(crate) async fn doctor(_: Writer, app: web::Data<App>) -> Answer<Vec<CheckView>> {
+    let checks = app.doctor().await.into_iter().map(|check| {
+        let fine = check.is_fine();
+        let (found, hint) = match check.finding {
+            Finding::Fine(found) => (found, None),
+            Finding::Wrong { problem, hint } => (problem, hint),
+        };
+        CheckView {
+            what: check.what,
+            fine,
+            found,
+            hint,
+        }
+    });
+    Ok(web::Json(checks.collect()))
+}
+
+/// How many days.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct HowManyDays {
+    /// The profile; the only one if left out.
+    profile: Option<String>,
+    /// At most this many, 400 at the most; 30 if left out.
+    days: Option<usize>,
+}
+
+/// A day, and what there is of it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DayView {
+    /// As in 2026-11-03.
+    day: String,
+    /// How many whole snapshots there are of it.
+    snapshots: usize,
+    /// How many titles the last of them holds.
+    counts: Option<CountsView>,
+    /// How many attempts gave a snapshot, or found that there is one already.
+    saved: usize,
+    /// How many attempts failed.
+    failed: usize,
+}
+
+/// The last days, oldest first, each with what there is of it.
+#[utoipa::path(tag = "snapshots", params(HowManyDays), responses(
+    (status = 200, body = Vec<DayView>),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[get("/api/v1/days")]
+pub(crate) async fn days(
+    _: Reader,
+    app: web::Data<App>,
+    wish: web::Query<HowManyDays>,
+) -> Answer<Vec<DayView>> {
+    let owner = one_owner(&app, wish.profile.as_deref()).await?;
+    let most = wish.days.unwrap_or(30).clamp(1, 400);
+    let days = app.days(owner, most).await?.into_iter().map(|day| DayView {
+        day: day.name,
+        snapshots: day.snapshots,
+        counts: day.counts.map(Into::into),
+        saved: day.saved,
+        failed: day.failed,
+    });
+    Ok(web::Json(days.collect()))
+}
