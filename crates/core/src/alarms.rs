@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime};
 use crate::app::App;
 use crate::curate::CurateError;
 use crate::find::BrowseError;
-use crate::judge::is_trusted;
+use crate::judge::{is_trusted, is_undoubted};
 
 /// A list is never called quiet before this long.
 const QUIET_AT_LEAST: Duration = Duration::days(14);
@@ -66,7 +66,7 @@ impl App {
         mut place: i64,
     ) -> Result<Option<SnapshotRow>, BrowseError> {
         while let Some(good) = self.last_good_below(owner, place).await? {
-            if good.open_alarms().next().is_none() {
+            if is_undoubted(&good) {
                 return Ok(Some(good));
             }
             place = good.position;

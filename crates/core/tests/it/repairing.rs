@@ -131,14 +131,11 @@ async fn a_restore_that_removes_many_raises_no_alarm() {
     let row = scene.capture().await.snapshot;
     assert_eq!((row.alarms, row.delta.unwrap().removed), (Vec::new(), 40));
     // Somebody else who removes as many is still noticed.
-    for entry in scene
-        .simulator
-        .world()
-        .entries(HANA)
-        .take(40)
-        .cloned()
-        .collect::<Vec<_>>()
-    {
+    let all: Vec<SimEntry> = {
+        let world = scene.simulator.world();
+        world.entries(HANA).take(40).cloned().collect()
+    };
+    for entry in &all {
         scene.simulator.world().drop_entry(HANA, entry.media);
     }
     scene.clock.advance(Duration::from_mins(5));
