@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::catalogue::{read_base, row_of};
 use crate::event::Event;
 use crate::explain::{Code, Explain};
-use crate::judge::{is_undoubted, judge_by};
+use crate::judge::{is_trusted, judge_by};
 
 /// A start this soon after an identical snapshot writes no other: a restart loop must not fill the
 /// disk.
@@ -384,11 +384,11 @@ impl App {
         let _exclusive = self.exclusive().await?;
         let mut rows = self.inner.store.snapshots(Some(list.owner.id)).await?;
         rows.reverse();
-        let since = rows.iter().rev().filter(|row| is_undoubted(row));
+        let since = rows.iter().rev().filter(|row| is_trusted(row));
         let since = since.map(|row| row.created_at);
         // As far back as anything is compared with.
         let since = since.take_while(|at| *at > now - Duration::days(2));
-        let newest_good = rows.iter().rev().find(|row| is_undoubted(row));
+        let newest_good = rows.iter().rev().find(|row| is_trusted(row));
         let since = since.chain(newest_good.map(|row| row.created_at)).min();
         let ours = match since {
             Some(since) => self.ours_since(list.owner.id, since).await?,

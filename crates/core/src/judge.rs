@@ -36,19 +36,13 @@ pub(crate) fn is_trusted(row: &SnapshotRow) -> bool {
     row.standing() == Standing::Good && row.kind != Kind::Imported
 }
 
-/// Whether there is nothing about it, besides, that nobody has answered yet. A list of which much
-/// vanished is not what the next one is compared with, nor called the last good one.
-pub(crate) fn is_undoubted(row: &SnapshotRow) -> bool {
-    is_trusted(row) && row.open_alarms().next().is_none()
-}
-
 /// Finds what to compare with among the snapshots of one account, oldest first.
 fn bases(oldest_first: &[SnapshotRow], now: OffsetDateTime) -> Bases<'_> {
     let mut trusted = oldest_first
         .iter()
         .rev()
         .enumerate()
-        .filter(|(_, row)| is_undoubted(row));
+        .filter(|(_, row)| is_trusted(row));
     let Some((first, last_good)) = trusted.next() else {
         return Bases::default();
     };

@@ -56,8 +56,10 @@ async fn bringing_back_what_vanished_answers_the_alarm_and_says_why() {
         note.contains("Bring back 21 titles that vanished"),
         "{note}"
     );
-    // It is never taken for a good one.
+    // It is never taken for a good one, nor is what was saved before the act.
     assert_eq!(row.standing(), Standing::Suspect);
+    let status = scene.app.status().await.unwrap().remove(0);
+    assert_eq!(status.last_good.unwrap().counts.total(), 100);
     let next = scene.capture().await.snapshot;
     assert_eq!((next.alarms, next.mark.note), (Vec::new(), None));
 }

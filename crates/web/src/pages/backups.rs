@@ -99,6 +99,16 @@ struct Wish {
     page: usize,
 }
 
+/// The orders that can be chosen, as they stand in the address.
+const ORDERS: [(&str, &str); 6] = [
+    ("", "Newest first"),
+    ("created", "Oldest first"),
+    ("-titles", "Most titles first"),
+    ("titles", "Fewest titles first"),
+    ("-size", "Largest first"),
+    ("size", "Smallest first"),
+];
+
 /// By what the table can be sorted.
 const SORTS: [&str; 3] = ["created", "titles", "size"];
 
@@ -224,6 +234,7 @@ struct Table {
     lines: Vec<SnapshotLine>,
     /// Of when, of what it holds, and of the size.
     heads: Vec<Head>,
+    orders: [(&'static str, &'static str); 6],
     total: String,
     rules: String,
     proven: Option<String>,
@@ -330,6 +341,7 @@ async fn table(
     let table = Table {
         page,
         heads: wish.heads(&root),
+        orders: ORDERS,
         compare: format!("/compare/{}", in_path(&account.profile)),
         plan: format!("/plan/{}/new", in_path(&account.profile)),
         chips: chips(&wish, &root),
