@@ -201,7 +201,7 @@ async function field(person, { url, anilist, moved }) {
   await servers.save(anilist, { mediaId: id, progress: progress + 1 });
   await servers.look(url);
   await person.open(`${url}/timeline/hana?kind=changed&field=score`);
-  await person.press("link", /^Undo/, { first: true });
+  await person.press("link", /^Undo…/, { first: true });
   await person.page.locator("#undo").waitFor();
   // What is not part of the change is shown and cannot be ticked.
   await person.read("not part of this change");
