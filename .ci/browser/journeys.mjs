@@ -48,11 +48,11 @@ class Person {
     await this.press("link", name, { within: this.page.getByRole("navigation", { name: "Pages" }) });
   }
 
-  async tick(name, { within = this.page } = {}) {
+  async tick(name, { within = this.page, is = true } = {}) {
     const box = within.getByRole("checkbox", { name }).first();
     await box.waitFor();
     this.steps += 1;
-    if (!this.way.keyboard) return box.check();
+    if (!this.way.keyboard) return box.setChecked(is);
     await this.reach(box);
     await this.page.keyboard.press("Space");
   }
@@ -80,9 +80,20 @@ class Person {
     throw new Error(`no way to ${await thing.innerText()} with Tab`);
   }
 
-  // Waits for words on a page. Without scripts the page does not follow by itself, so it is loaded again.
-  async read(words) {
+  // Loads the page again until it says this.
+  async reload(words) {
     const found = this.page.locator("main").getByText(words).first();
+    for (const until = Date.now() + PATIENCE; Date.now() < until;) {
+      if (await found.isVisible()) return;
+      await new Promise((done) => setTimeout(done, 1_000));
+      await this.page.reload({ waitUntil: "load" });
+    }
+    throw new Error(`the page never says ${words}`);
+  }
+
+  // Waits for words on a page. Without scripts the page does not follow by itself, so it is loaded again.
+  async read(words, within = this.page.locator("main")) {
+    const found = within.getByText(words).first();
     if (this.way.javaScriptEnabled !== false) return found.waitFor({ timeout: PATIENCE });
     for (const until = Date.now() + PATIENCE; Date.now() < until;) {
       if (await found.isVisible()) return;
@@ -187,11 +198,93 @@ async function title(person, { url, gone }) {
   await person.page.getByRole("heading", { name: /^Now/ }).waitFor();
 }
 
-// (e) One field goes back although the episodes went on.
-async function field(person, { url, moved }) {
-  await person.open(`${url}${moved}`);
-  await person.press("button", /Put back episode/, { first: true });
+// (e) One field goes back although the episodes went on: a score is changed, then an episode is watched,
+// and only the score is taken back.
+async function field(person, { url, anilist, moved }) {
+  const id = Number(/(\d+)$/.exec(moved)[1]);
+  const now = async () => (await (await fetch(`${url}/api/v1/titles/${id}`)).json()).now;
+  const before = await now();
+  const [score, progress] = [before.scoreRaw ?? 0, before.progress ?? 0];
+  const other = score === 35 ? 45 : 35;
+  await servers.save(anilist, { mediaId: id, scoreRaw: other });
+  await servers.look(url);
+  await servers.save(anilist, { mediaId: id, progress: progress + 1 });
+  await servers.look(url);
+  await person.open(`${url}/timeline/hana?kind=changed&field=score`);
+  await person.press("link", /^Undo…/, { first: true });
+  await person.page.locator("#undo").waitFor();
+  // What is not part of the change is shown and cannot be ticked.
+  await person.read("not part of this change");
+  await person.press("button", /^Put score back to/);
+  await person.read(/done, and read back|verified/i, person.page.locator("body"));
+  const after = await now();
+  if ((after.scoreRaw ?? 0) !== score || after.progress !== progress + 1) {
+    throw new Error(`score ${after.scoreRaw} for ${score}, progress ${after.progress} for ${progress + 1}`);
+  }
+}
+
+// The same in a plan: of a title of which score and episodes changed, the score goes back and the tick at
+// the episodes is taken away.
+async function picked(person, { url, anilist, moved, snapshot }) {
+  const id = Number(/(\d+)$/.exec(moved)[1]);
+  const now = async () => (await (await fetch(`${url}/api/v1/titles/${id}`)).json()).now;
+  const before = await now();
+  const progress = (before.progress ?? 0) + 1;
+  await servers.save(anilist, { mediaId: id, scoreRaw: before.scoreRaw === 35 ? 45 : 35, progress });
+  await servers.look(url);
+  const chosen = new URLSearchParams({ snapshot, prefer: "snapshot", title: `ANIME:${id}` });
+  await person.open(`${url}/plan/hana/new?${chosen}`);
+  await person.press("button", "Show the plan");
+  await person.arrive(PLAN);
+  await person.tick(/^Episode of/, { is: false });
+  await person.press("button", "Update plan", { first: true });
+  await person.read(/left as you wish: progress/);
   await send(person, /Send 1 change/);
+  const after = await now();
+  if (after.progress !== progress) throw new Error(`progress ${after.progress} for ${progress}`);
+}
+
+// (g) The token ran out overnight: the dashboard says so, and the account is connected again from there.
+export async function expired(browser, axe) {
+  const world = await servers.demo();
+  const anilist = servers.simulatorOf(world);
+  if (!anilist) {
+    console.log("  the token: skipped, the demo's AniList cannot be found on this system");
+    return;
+  }
+  for (const way of ["mouse", "keyboard", "no-script", "narrow"]) {
+    const door = await servers.doorTo(anilist);
+    const data = servers.folder("expired");
+    const settings = { ANIREWIND_LOGIN: "off", ANIREWIND_ANILIST_URL: door.url };
+    let server = await servers.start(["--data-dir", data], settings);
+    await go(browser, axe, server.url, "the token ran out", way, async (person) => {
+      await person.open(`${server.url}/connect`);
+      await person.write("Token", "demo-token");
+      await person.press("button", "Connect");
+      await person.page.waitForURL((at) => at.pathname !== "/connect", { timeout: PATIENCE });
+      await person.open(`${server.url}/`);
+      await person.reload(/Last good snapshot/);
+      // The night: AniList no longer takes the token, and the next snapshot is due.
+      door.close();
+      const port = new URL(server.url).port;
+      await server.end();
+      server = await servers.start(["--data-dir", data, "--listen", `127.0.0.1:${port}`], settings);
+      await person.open(`${server.url}/`);
+      await person.reload(/not connected/i);
+      // What was kept is still there.
+      await person.read(/Last good snapshot/);
+      door.open();
+      await person.open(`${server.url}/connect`);
+      await person.write("Token", "demo-token");
+      await person.press("button", "Connect");
+      await person.page.waitForURL((at) => at.pathname !== "/connect", { timeout: PATIENCE });
+      await person.open(`${server.url}/`);
+      await person.reload(/is protected/);
+    });
+    await server.end();
+    await door.end();
+  }
+  await world.end();
 }
 
 // A snapshot is kept with a note, let go, deleted, and brought back from the trash.
@@ -316,7 +409,16 @@ export async function journeys(browser, axe) {
     const { gone, moved, saved } = await fitting(demo.url);
     await go(browser, axe, demo.url, "one title", "keyboard", title, { ...demo, gone: gone[0] });
     await go(browser, axe, demo.url, "one title", "no-script", title, { ...demo, gone: gone[1] });
-    await go(browser, axe, demo.url, "one field", "mouse", field, { ...demo, moved: moved[0] });
+    const anilist = servers.simulatorOf(demo);
+    if (anilist) {
+      const given = { ...demo, anilist, snapshot: saved[0] };
+      for (const [at, way] of ["mouse", "keyboard", "no-script", "narrow"].entries()) {
+        await go(browser, axe, demo.url, "one field", way, field, { ...given, moved: moved[at] });
+        await go(browser, axe, demo.url, "one field of a plan", way, picked, { ...given, moved: moved[at + 4] });
+      }
+    } else {
+      console.log("  one field: skipped, the demo's AniList cannot be found on this system");
+    }
     await go(browser, axe, demo.url, "keep, note, delete", "no-script", curated, { ...demo, snapshot: saved.at(-1) });
     await go(browser, axe, demo.url, "keep, note, delete", "keyboard", curated, { ...demo, snapshot: saved.at(-2) });
     await go(browser, axe, demo.url, "38 scores", "keyboard", scores, demo);
@@ -337,6 +439,9 @@ export async function journeys(browser, axe) {
     await go(browser, axe, demo.url, "the wipe", "mouse", wiped, demo);
     await end();
   };
-  const third = () => killed(browser, axe);
+  const third = async () => {
+    await killed(browser, axe);
+    await expired(browser, axe);
+  };
   await Promise.all([first, second, third].map((some) => some().catch((error) => check("journeys", false, error.message))));
 }

@@ -1,5 +1,6 @@
 // Starts servers in the states in which their pages are looked at.
 import { spawn } from "node:child_process";
+import { createServer } from "node:http";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -45,7 +46,8 @@ export async function start(args, settings = {}) {
   const clean = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(ANIREWIND|PAB)_/.test(name)),
   );
-  const child = spawn(binary, ["--listen", "127.0.0.1:0", ...args], {
+  const listens = args.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
+  const child = spawn(binary, [...listens, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...clean, ANIREWIND_LOG: "info", ...settings },
   });
@@ -128,6 +130,58 @@ export function simulatorOf(server) {
     }
   } catch { /* no /proc here */ }
   return null;
+}
+
+// Changes a title on the demo's AniList, as somebody on the site would.
+export async function save(anilist, entry) {
+  const query = `mutation ($mediaId: Int, $scoreRaw: Int, $progress: Int) {
+    SaveMediaListEntry(mediaId: $mediaId, scoreRaw: $scoreRaw, progress: $progress) { id }
+  }`;
+  for (let turns = 0; turns < 20; turns += 1) {
+    const answer = await fetch(anilist, {
+      method: "POST",
+      headers: { authorization: "Bearer demo-token", "content-type": "application/json" },
+      body: JSON.stringify({ query, variables: entry }),
+    });
+    if (answer.ok) return;
+    if (answer.status !== 429) throw new Error(`not saved: ${answer.status} ${await answer.text()}`);
+    await new Promise((done) => setTimeout(done, 1_000 * Number(answer.headers.get("retry-after") ?? 5)));
+  }
+  throw new Error("AniList takes no more requests");
+}
+
+// Looks now, rather than in five minutes.
+export async function look(url) {
+  const answer = await fetch(`${url}/api/v1/looks`, { method: "POST" });
+  if (!answer.ok) throw new Error(`no look: ${answer.status} ${await answer.text()}`);
+}
+
+// An AniList behind a door: while the door is closed no token is taken.
+export async function doorTo(anilist) {
+  let isClosed = false;
+  const server = createServer(async (request, response) => {
+    if (isClosed) {
+      const refusal = { errors: [{ message: "Invalid token", status: 400 }], data: null };
+      response.writeHead(400, { "content-type": "application/json" });
+      response.end(JSON.stringify(refusal));
+      return;
+    }
+    const parts = [];
+    for await (const part of request) parts.push(part);
+    const { host, connection, "content-length": length, "accept-encoding": coding, ...headers } = request.headers;
+    const body = parts.length > 0 ? Buffer.concat(parts) : undefined;
+    const answer = await fetch(new URL(request.url, anilist), { method: request.method, headers, body });
+    const given = Object.fromEntries([...answer.headers].filter(([name]) => !/^(content-(length|encoding)|transfer-encoding|connection)$/.test(name)));
+    response.writeHead(answer.status, given);
+    response.end(Buffer.from(await answer.arrayBuffer()));
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  return {
+    url: `http://127.0.0.1:${server.address().port}/`,
+    close: () => { isClosed = true; },
+    open: () => { isClosed = false; },
+    end: () => new Promise((done) => { server.closeAllConnections(); server.close(done); }),
+  };
 }
 
 function linkOf(file) {

@@ -42,7 +42,7 @@ impl App {
             let alarms: Vec<_> = row.open_alarms().copied().collect();
             if !alarms.is_empty() {
                 open.push(OpenAlarm {
-                    before: self.undoubted_below(row.owner.id, row.position).await?,
+                    before: self.last_good_below(row.owner.id, row.position).await?,
                     snapshot: row,
                     alarms,
                 });
@@ -51,27 +51,15 @@ impl App {
         Ok(open)
     }
 
-    /// The newest snapshot that can be trusted and about which nobody has to say anything: what is
-    /// called the last good one.
+    /// What is called the last good snapshot: the newest that can be trusted, from before anything about
+    /// which nobody has said yet whether it was meant. Those after it may hold what is left of a list.
     pub(crate) async fn last_undoubted(
         &self,
         owner: UserId,
     ) -> Result<Option<SnapshotRow>, BrowseError> {
-        self.undoubted_below(owner, i64::MAX).await
-    }
-
-    async fn undoubted_below(
-        &self,
-        owner: UserId,
-        mut place: i64,
-    ) -> Result<Option<SnapshotRow>, BrowseError> {
-        while let Some(good) = self.last_good_below(owner, place).await? {
-            if good.open_alarms().next().is_none() {
-                return Ok(Some(good));
-            }
-            place = good.position;
-        }
-        Ok(None)
+        let open = self.open_alarms(Some(owner)).await?;
+        let first = open.iter().map(|open| open.snapshot.position).min();
+        self.last_good_below(owner, first.unwrap_or(i64::MAX)).await
     }
 
     /// The newest snapshot of an account that can be trusted, among those below a place.

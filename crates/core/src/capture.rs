@@ -388,8 +388,8 @@ impl App {
         let since = since.map(|row| row.created_at);
         // As far back as anything is compared with.
         let since = since.take_while(|at| *at > now - Duration::days(2));
-        let oldest = rows.iter().rev().find(|row| is_trusted(row));
-        let since = since.chain(oldest.map(|row| row.created_at)).min();
+        let newest_good = rows.iter().rev().find(|row| is_trusted(row));
+        let since = since.chain(newest_good.map(|row| row.created_at)).min();
         let ours = match since {
             Some(since) => self.ours_since(list.owner.id, since).await?,
             None => Vec::new(),

@@ -151,6 +151,16 @@ impl Plan {
         }
     }
 
+    /// The titles that differ for this cause, by its place among the causes: those to which nothing
+    /// else happened after it. Only known while a plan is not stored.
+    pub fn titles_of_cause(&self, place: usize) -> BTreeSet<(MediaType, MediaId)> {
+        let because = self.naming.iter().flat_map(|naming| &naming.because);
+        because
+            .filter(|(_, of)| **of == place)
+            .map(|(title, _)| *title)
+            .collect()
+    }
+
     /// The fields of a title that are not as they were and are left all the same.
     pub fn left_of(&self, step: &StepRow) -> impl Iterator<Item = &LeftField> {
         let (of, media) = (step.media_type.as_str(), step.media.get());

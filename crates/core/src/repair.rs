@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::catalogue::read_base;
 use crate::curate::CurateError;
 use crate::find::BrowseError;
+use crate::judge::is_trusted;
 
 /// Whether a change took effect, whoever made it.
 const fn took_effect(change: &Change) -> bool {
@@ -105,61 +106,75 @@ impl App {
             .filter(|step| step.state == StepState::NotFound.as_str());
         let gone: BTreeSet<_> = gone.map(|step| (step.media_type, step.media)).collect();
         for open in self.open_alarms(Some(owner)).await? {
-            let is_earlier = open.snapshot.created_at <= operation.at;
-            if is_earlier && self.is_repaired(&open, &gone).await? {
-                self.note_repair(&open, operation).await?;
+            if open.snapshot.created_at > operation.at {
+                continue;
+            }
+            let Some(before) = self.list_of(open.before.as_ref()).await else {
+                continue;
+            };
+            let since = self.ours_since(owner, open.snapshot.created_at).await;
+            let since = since.map_err(BrowseError::Store)?;
+            let is_well = |mut list: List, ours: &[Change]| {
+                for change in ours {
+                    apply(&mut list, change);
+                }
+                let mut alarms = open.alarms.iter();
+                alarms.all(|alarm| is_put_right(alarm, &before, &list, &gone))
+            };
+            let Some(broken) = self.list_of(Some(&open.snapshot)).await else {
+                continue;
+            };
+            if !is_well(broken, &since) {
+                continue;
+            }
+            self.note_repair(&open, &open.snapshot, operation).await?;
+            // Those that were taken meanwhile raised no alarm of their own, and hold no more.
+            for row in self.between(&open.snapshot, operation.at).await? {
+                let list = self.list_of(Some(&row)).await;
+                if list.is_some_and(|list| !is_well(list, &[])) {
+                    self.note_repair(&open, &row, operation).await?;
+                }
             }
         }
         Ok(())
     }
 
-    /// Whether nothing that an alarm tells of is left, after what we changed since. Titles that
-    /// AniList itself no longer has cannot come back.
-    async fn is_repaired(
+    /// The believed snapshots of the same account after one, up to a moment.
+    async fn between(
         &self,
-        open: &OpenAlarm,
-        gone: &BTreeSet<(MediaType, MediaId)>,
-    ) -> Result<bool, CurateError> {
-        let Some(before) = &open.before else {
-            return Ok(false);
-        };
-        let owner = open.snapshot.owner.id;
-        let ours = self.ours_since(owner, open.snapshot.created_at).await;
-        let ours = ours.map_err(BrowseError::Store)?;
-        let (folder, before, broken) = (
-            self.inner.folder.clone(),
-            before.clone(),
-            open.snapshot.clone(),
-        );
-        let read = tokio::task::spawn_blocking(move || {
-            let read = |row: &SnapshotRow| read_base(&folder, row).ok();
-            read(&before).zip(read(&broken))
+        first: &SnapshotRow,
+        until: OffsetDateTime,
+    ) -> Result<Vec<SnapshotRow>, BrowseError> {
+        let mut rows = self.snapshots(Some(first.owner.id)).await?;
+        rows.retain(|row| {
+            row.position > first.position && row.created_at <= until && is_trusted(row)
         });
-        let Ok(Some((before, mut list))) = read.await else {
-            return Ok(false);
-        };
-        for change in &ours {
-            apply(&mut list, change);
-        }
-        let mut alarms = open.alarms.iter();
-        Ok(alarms.all(|alarm| is_put_right(alarm, &before, &list, gone)))
+        Ok(rows)
     }
 
-    async fn note_repair(&self, open: &OpenAlarm, by: &OperationRow) -> Result<(), CurateError> {
+    async fn list_of(&self, row: Option<&SnapshotRow>) -> Option<List> {
+        let (folder, row) = (self.inner.folder.clone(), row?.clone());
+        let read = tokio::task::spawn_blocking(move || read_base(&folder, &row).ok());
+        read.await.ok().flatten()
+    }
+
+    async fn note_repair(
+        &self,
+        open: &OpenAlarm,
+        row: &SnapshotRow,
+        by: &OperationRow,
+    ) -> Result<(), CurateError> {
         let rules: Vec<_> = open.alarms.iter().map(|alarm| alarm.rule).collect();
         let at = self.now();
         let why = format!("Put right by \u{201c}{}\u{201d} ({}).", by.what, by.id);
         tracing::info!(operation = by.id.as_str(), "an alarm is put right");
-        self.mark(&open.snapshot, |mark| {
-            // What was said about other rules still holds.
+        self.mark(row, |mark| {
             let mut answer = Answer::new(AnswerVerdict::NotMe, &rules, at);
-            if let Some(earlier) = &mark.answer
-                && earlier.verdict == AnswerVerdict::Expected
-            {
-                return mark;
-            }
-            if let Some(earlier) = &mark.answer {
-                answer.rules.extend(earlier.rules.iter().cloned());
+            match &mark.answer {
+                // What somebody said about other rules is not written over.
+                Some(earlier) if earlier.verdict == AnswerVerdict::Expected => return mark,
+                Some(earlier) => answer.rules.extend(earlier.rules.iter().cloned()),
+                None => {}
             }
             Mark {
                 note: Some(match &mark.note {

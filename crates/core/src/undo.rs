@@ -466,7 +466,7 @@ fn left(
     let is_left = |field: &EntryField| {
         let is_meant = choices.only.is_empty() || choices.only.contains(field);
         let differs = |one: &EntryValues| one.compare(&now.values, *field) == Comparison::Different;
-        is_meant && differs(&before.values) && !target.is_some_and(|target| differs(target))
+        is_meant && differs(&before.values) && !target.is_some_and(differs)
     };
     let touched = before.values.differing(&after.values);
     touched.filter(is_left).collect()

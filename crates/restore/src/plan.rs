@@ -170,7 +170,7 @@ impl Title<'_> {
             (Some(was), None) => self.addition(was, settings, options, lists, &mut notes),
             (Some(was), Some(now)) => {
                 left = self.left(was, now, options);
-                self.change(was, now, &left, settings, options, lists, &mut notes)?
+                self.change(&left, settings, options, lists, &mut notes)?
             }
             (None, Some(_)) if options.removes && options.fields.is_empty() => self.step(None),
             (None, Some(_)) => Verdict::Stay,
@@ -235,14 +235,13 @@ impl Title<'_> {
     /// Nothing when the title is already right.
     fn change(
         &self,
-        was: &Entry,
-        now: &Entry,
         left: &[EntryField],
         settings: &ListSettings,
         options: &Options,
         lists: &mut BTreeSet<(MediaType, String)>,
         notes: &mut Vec<String>,
     ) -> Option<Verdict> {
+        let (was, now) = (self.was?, self.now?);
         let differing = Self::differing(was, now, options);
         if differing.is_empty() {
             return None;

@@ -351,10 +351,14 @@ impl Store {
                 (ChangeKind::Removed, went.saturating_sub(ours_deleted)),
                 (ChangeKind::Restored, ours + ours_deleted),
             ]);
-            for kind in ChangeKind::EACH {
-                if !counts.contains_key(&kind) {
-                    counts.insert(kind, count(kind.condition())?);
-                }
+            let others = [
+                ChangeKind::All,
+                ChangeKind::Undone,
+                ChangeKind::Failed,
+                ChangeKind::Left,
+            ];
+            for kind in others {
+                counts.insert(kind, count(kind.condition())?);
             }
             Ok(counts)
         })

@@ -57,12 +57,11 @@ impl SnapshotRow {
             return Standing::Damaged;
         }
         let answer = self.mark.answer.as_ref();
+        // Also where the alarm was raised by a snapshot before it, and this one holds the same.
         let is_refused =
-            |rule| answer.is_some_and(|a| a.verdict == AnswerVerdict::NotMe && a.is_about(rule));
-        let is_doubted = |alarm: &Alarm| {
-            is_refused(alarm.rule) || (alarm.rule.quarantines() && !self.is_expected(alarm.rule))
-        };
-        if self.alarms.iter().any(is_doubted) {
+            answer.is_some_and(|a| a.verdict == AnswerVerdict::NotMe && !a.rules.is_empty());
+        let is_doubted = |alarm: &Alarm| alarm.rule.quarantines() && !self.is_expected(alarm.rule);
+        if is_refused || self.alarms.iter().any(is_doubted) {
             Standing::Suspect
         } else {
             Standing::Good

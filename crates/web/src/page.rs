@@ -581,13 +581,14 @@ impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
     fn from_request(request: &HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
         let query = serde_html_form::from_str(request.query_string());
         std::future::ready(query.map(Self).map_err(|error| {
-            unreadable::<T>(request.path(), request.query_string(), &error.to_string())
+            tracing::debug!(%error, "an address cannot be read");
+            unreadable::<T>(request.path(), request.query_string())
         }))
     }
 }
 
 /// What is wrong with an address: the part of it that cannot be read, and what it is without.
-fn unreadable<T: DeserializeOwned>(path: &str, query: &str, problem: &str) -> PageError {
+fn unreadable<T: DeserializeOwned>(path: &str, query: &str) -> PageError {
     let is_wrong = |part: &&str| serde_html_form::from_str::<T>(part).is_err();
     let (wrong, right): (Vec<_>, Vec<_>) = query.split('&').partition(is_wrong);
     let text = percent_decode_str(&wrong.join("&"))
@@ -600,11 +601,9 @@ fn unreadable<T: DeserializeOwned>(path: &str, query: &str, problem: &str) -> Pa
     };
     PageError {
         hint: Some(format!(
-            "Nothing was changed. Without it the page is at {without}"
+            "Nothing was changed. Without it the page is at {without}."
         )),
-        ..PageError::usage(format!(
-            "`{text}` in the address makes no sense here: {problem}."
-        ))
-        .titled("This address cannot be read")
+        ..PageError::usage(format!("`{text}` in the address makes no sense here."))
+            .titled("This address cannot be read")
     }
 }

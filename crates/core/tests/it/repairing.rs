@@ -56,8 +56,10 @@ async fn bringing_back_what_vanished_answers_the_alarm_and_says_why() {
         note.contains("Bring back 21 titles that vanished"),
         "{note}"
     );
-    // It is never taken for a good one.
+    // It is never taken for a good one, nor is what was saved before the act.
     assert_eq!(row.standing(), Standing::Suspect);
+    let status = scene.app.status().await.unwrap().remove(0);
+    assert_eq!(status.last_good.unwrap().counts.total(), 100);
     let next = scene.capture().await.snapshot;
     assert_eq!((next.alarms, next.mark.note), (Vec::new(), None));
 }
@@ -131,14 +133,11 @@ async fn a_restore_that_removes_many_raises_no_alarm() {
     let row = scene.capture().await.snapshot;
     assert_eq!((row.alarms, row.delta.unwrap().removed), (Vec::new(), 40));
     // Somebody else who removes as many is still noticed.
-    for entry in scene
-        .simulator
-        .world()
-        .entries(HANA)
-        .take(40)
-        .cloned()
-        .collect::<Vec<_>>()
-    {
+    let all: Vec<SimEntry> = {
+        let world = scene.simulator.world();
+        world.entries(HANA).take(40).cloned().collect()
+    };
+    for entry in &all {
         scene.simulator.world().drop_entry(HANA, entry.media);
     }
     scene.clock.advance(Duration::from_mins(5));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use anirewind_core::model::UserId;
 use anirewind_core::{
     AccountRow, BrowseError, Explain as _, Kind, SnapshotFilter, SnapshotRow, Start, Unreadable,
 };
@@ -90,6 +91,16 @@ struct Wish {
     page: usize,
 }
 
+/// The orders that can be chosen, as they stand in the address.
+const ORDERS: [(&str, &str); 6] = [
+    ("", "Newest first"),
+    ("created", "Oldest first"),
+    ("-titles", "Most titles first"),
+    ("titles", "Fewest titles first"),
+    ("-size", "Largest first"),
+    ("size", "Smallest first"),
+];
+
 /// By what the table can be sorted.
 const SORTS: [&str; 3] = ["created", "titles", "size"];
 
@@ -138,6 +149,11 @@ impl Wish {
     /// Whether the rows come as they are stored: the newest first.
     fn is_newest_first(&self) -> bool {
         self.sort.is_empty() || self.sort == "-created"
+    }
+
+    /// Whether it is the part with the newest.
+    fn is_first(&self) -> bool {
+        self.is_newest_first() && self.above.is_none() && self.below.is_none()
     }
 
     /// Puts all rows into the order that is asked for.
@@ -215,6 +231,7 @@ struct Table {
     lines: Vec<SnapshotLine>,
     /// Of when, of what it holds, and of the size.
     heads: Vec<Head>,
+    orders: [(&'static str, &'static str); 6],
     total: String,
     rules: String,
     proven: Option<String>,
@@ -252,65 +269,23 @@ async fn table(
     };
     let could_not = |error: BrowseError| could_not_read(&visitor, &error);
     let report = visitor.app.catalogue().await.map_err(could_not)?;
-    let start = match (wish.above, wish.below) {
-        (Some(place), _) => Start::Above(place),
-        (None, Some(place)) => Start::Below(place),
-        (None, None) => Start::Newest,
-    };
-    let filter_is_open = filter == SnapshotFilter::default();
     let owner = Some(account.account.id);
-    let is_newest_first = wish.is_newest_first();
-    let (start, most) = if is_newest_first {
-        (start, MOST + 1)
-    } else {
-        (Start::Newest, usize::MAX)
-    };
-    let rows = visitor.app.snapshots_where(owner, filter, start, most);
-    let mut rows = rows.await.map_err(could_not)?;
-    if !is_newest_first {
-        wish.sort(&mut rows);
-    }
-    let found = rows.len();
-    let first = wish.page.saturating_mul(MOST);
-    let (rows, newer, older) = if is_newest_first {
-        part(rows, start)
-    } else {
-        let rows: Vec<_> = rows.into_iter().skip(first).take(MOST).collect();
-        (rows, None, None)
-    };
-    let is_first = is_newest_first && start == Start::Newest && filter_is_open;
-    let newest = rows.first().map(|row| row.position).filter(|_| is_first);
+    let is_first = wish.is_first() && filter == SnapshotFilter::default();
+    let root = format!("/backups/{}", in_path(&account.profile));
+    let read = listed(&visitor, owner, &wish, filter, &root);
+    let Listed { rows, newer, older } = read.await.map_err(could_not)?;
+    let newest = rows.first().map(|row| row.position);
+    let newest = newest.filter(|_| is_first);
     let (all, size) = visitor.app.snapshot_totals(owner).await?;
     let (kept, proven) = visitor.app.kept_and_proven(account.account.id).await?;
     let now = visitor.app.now();
-    let root = format!("/backups/{}", in_path(&account.profile));
-    let link = |name: &'static str, place: i64| {
-        format!("{root}{}", wish.query(&[(name, place.to_string())], ""))
-    };
-    let page_link = |number: usize| {
-        let number = if number == 0 {
-            String::new()
-        } else {
-            number.to_string()
-        };
-        format!("{root}{}", wish.query(&[("page", number)], ""))
-    };
-    let has_less = !is_newest_first && wish.page > 0;
-    let has_more = !is_newest_first && found > first.saturating_add(MOST);
-    let mut lines = if wish.each.is_empty() && is_newest_first {
+    let mut lines = if wish.each.is_empty() && wish.is_newest_first() {
         lines(rows, now)
     } else {
         let rows = rows.into_iter();
         rows.map(|row| SnapshotLine::of(row, now)).collect()
     };
-    let fates = visitor.app.retention_plan(account.account.id).await?.fates;
-    let fates: BTreeMap<_, _> = fates
-        .iter()
-        .filter_map(|(row, fate)| Some((row.file.as_str(), fate_word(fate)?)))
-        .collect();
-    for line in &mut lines {
-        line.fate = fates.get(line.file.as_str()).cloned();
-    }
+    say_fates(&visitor, account.account.id, &mut lines).await?;
     let is_folded = lines.iter().any(|line| line.folded.is_some());
     let all_each = Wish {
         each: "yes".to_owned(),
@@ -326,6 +301,7 @@ async fn table(
     let table = Table {
         page,
         heads: wish.heads(&root),
+        orders: ORDERS,
         compare: format!("/compare/{}", in_path(&account.profile)),
         plan: format!("/plan/{}/new", in_path(&account.profile)),
         chips: chips(&wish, &root),
@@ -335,12 +311,8 @@ async fn table(
         total: format!("{}, {}", count(all, "snapshot"), format::size(size)),
         rules: rules(&visitor, kept),
         proven: proven.map(|at| format::age(at, now)),
-        newer: newer
-            .map(|place| link("above", place))
-            .or_else(|| has_less.then(|| page_link(wish.page.saturating_sub(1)))),
-        older: older
-            .map(|place| link("below", place))
-            .or_else(|| has_more.then(|| page_link(wish.page.saturating_add(1)))),
+        newer,
+        older,
         unfold: is_folded.then(|| format!("{root}{}", all_each.query(&[], ""))),
         unreadable: report.unreadable,
         folder: visitor.app.backups().display().to_string(),
@@ -353,6 +325,69 @@ async fn table(
         wish,
     };
     Ok(show_as(status, &table))
+}
+
+/// The rows of one page, with the addresses of those beside it.
+struct Listed {
+    rows: Vec<SnapshotRow>,
+    newer: Option<String>,
+    older: Option<String>,
+}
+
+async fn listed(
+    visitor: &Visitor,
+    owner: Option<UserId>,
+    wish: &Wish,
+    filter: SnapshotFilter,
+    root: &str,
+) -> Result<Listed, BrowseError> {
+    let address = |name: &'static str, value: String| {
+        let value = if value == "0" { String::new() } else { value };
+        format!("{root}{}", wish.query(&[(name, value)], ""))
+    };
+    let start = match (wish.above, wish.below) {
+        (Some(place), _) => Start::Above(place),
+        (None, Some(place)) => Start::Below(place),
+        (None, None) => Start::Newest,
+    };
+    if wish.is_newest_first() {
+        let rows = visitor.app.snapshots_where(owner, filter, start, MOST + 1);
+        let (rows, newer, older) = part(rows.await?, start);
+        return Ok(Listed {
+            rows,
+            newer: newer.map(|place| address("above", place.to_string())),
+            older: older.map(|place| address("below", place.to_string())),
+        });
+    }
+    let all = visitor
+        .app
+        .snapshots_where(owner, filter, Start::Newest, usize::MAX);
+    let mut all = all.await?;
+    wish.sort(&mut all);
+    let first = wish.page.saturating_mul(MOST);
+    let beside = |number: usize| address("page", number.to_string());
+    Ok(Listed {
+        newer: wish.page.checked_sub(1).map(beside),
+        older: (all.len() > first.saturating_add(MOST)).then(|| beside(wish.page + 1)),
+        rows: all.into_iter().skip(first).take(MOST).collect(),
+    })
+}
+
+/// Says of each snapshot when it goes by the rules, or why it stays.
+async fn say_fates(
+    visitor: &Visitor,
+    owner: UserId,
+    lines: &mut [SnapshotLine],
+) -> Result<(), PageError> {
+    let fates = visitor.app.retention_plan(owner).await?.fates;
+    let fates: BTreeMap<_, _> = fates
+        .iter()
+        .filter_map(|(row, fate)| Some((row.file.as_str(), fate_word(fate)?)))
+        .collect();
+    for line in lines {
+        line.fate = fates.get(line.file.as_str()).cloned();
+    }
+    Ok(())
 }
 
 /// What says that the page could not be made, and never that there is nothing.

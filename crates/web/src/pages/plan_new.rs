@@ -373,20 +373,11 @@ async fn worked_out(app: &App, profile: &str, wish: &mut Wish) -> Result<Plan, P
             leave_other_causes(app, profile, wish, &causes).await?;
         }
     }
-    let mut named = BTreeSet::new();
-    for cause in &causes {
-        let Some(id) = &cause.id else { continue };
-        if wish.leaves(id) || wish.leaves("edits") {
-            let titles = app.titles_of(Some(profile), id).await?;
-            if wish.leaves(id) {
-                left.extend(titles.iter().copied());
-            }
-            named.extend(titles);
+    for (place, cause) in causes.iter().enumerate() {
+        // Only what this was the last thing to happen to.
+        if wish.leaves(cause.id.as_deref().unwrap_or("edits")) {
+            left.extend(plan.titles_of_cause(place));
         }
-    }
-    if wish.leaves("edits") {
-        let steps = plan.steps.iter().map(|step| (step.media_type, step.media));
-        left.extend(steps.filter(|key| !named.contains(key)));
     }
     plan.leave(&left);
     if wish.mute == "no" {

@@ -239,7 +239,7 @@ impl<'a> Browser<'a> {
         for (name, value) in filled {
             match name.split_at(1) {
                 ("!", name) => {
-                    fields.retain(|(known, of)| (known.as_str(), of.as_str()) != (name, *value))
+                    fields.retain(|(known, of)| (known.as_str(), of.as_str()) != (name, *value));
                 }
                 ("+", _) => {}
                 ("-", name) => fields.retain(|(known, _)| known != name),
