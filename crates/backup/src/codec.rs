@@ -8,8 +8,8 @@ use anirewind_model::{
     MediaSummary, MediaType, Notes, Recorded, Score, ScoreFormat, TitleLanguage, Titles,
     TypeSettings, UserId,
 };
+use serde_json::Map;
 
-use crate::others::Others;
 use crate::record::{
     CountsRecord, CoverageRecord, DateRecord, EntryRecord, FavouriteRecord, FavouritesRecord,
     GroupRecord, InstantRecord, ListOptionsRecord, Maybe, MediaRecord, TitleRecord,
@@ -39,7 +39,7 @@ pub(crate) fn groups(list: &List) -> Vec<GroupRecord> {
             is_split_completed_list: Some(false),
             status: status.map(ToString::to_string),
             media_type: Some(media_type.as_str().to_owned()),
-            others: Others::default(),
+            unknown: Map::new(),
         })
         .collect()
 }
@@ -71,10 +71,10 @@ impl UserRecord {
             name: list.owner.name.clone(),
             options: Some(UserOptionsRecord {
                 title_language: list.title_language.as_ref().map(|l| l.as_str().to_owned()),
-                others: Others::default(),
+                unknown: Map::new(),
             }),
             media_list_options: Some(ListOptionsRecord::of(&list.settings)),
-            others: Others::default(),
+            unknown: Map::new(),
         }
     }
 
@@ -118,7 +118,7 @@ impl ListOptionsRecord {
             row_order: settings.row_order.clone(),
             anime_list: settings.anime.as_ref().map(TypeOptionsRecord::of),
             manga_list: settings.manga.as_ref().map(TypeOptionsRecord::of),
-            others: Others::default(),
+            unknown: Map::new(),
         }
     }
 }
@@ -221,7 +221,7 @@ impl EntryRecord {
             created_at: entry.created_at.map(InstantRecord),
             updated_at: entry.updated_at.map(InstantRecord),
             media: None,
-            others: Others::default(),
+            unknown: Map::new(),
         }
     }
 

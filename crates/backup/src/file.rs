@@ -3,12 +3,12 @@
 use std::fmt;
 
 use anirewind_model::{Counts, Coverage, List, MediaType, ScoreFormat};
+use serde_json::Map;
 use thiserror::Error;
 use time::OffsetDateTime;
 
 use crate::codec::{entries, groups};
 use crate::hash::{Hash, content_hash};
-use crate::others::Others;
 use crate::record::{
     BlocksRecord, CountsRecord, CoverageRecord, FavouritesRecord, FileRecord, HeaderRecord,
     UserRecord,
@@ -202,7 +202,7 @@ pub(crate) fn encode(draft: &Draft<'_>) -> Result<Vec<u8>, serde_json::Error> {
         lists: groups(list),
         has_next_chunk: Some(false),
         favourites: list.favourites.as_ref().map(FavouritesRecord::of),
-        others: Others::default(),
+        unknown: Map::new(),
     };
     let body = serde_json::to_vec(&record)?;
     // The header goes in right after the brace.
@@ -218,7 +218,7 @@ pub(crate) fn encode(draft: &Draft<'_>) -> Result<Vec<u8>, serde_json::Error> {
         content_hash: content_hash(list).to_string(),
         previous: draft.previous.map(|hash| hash.to_string()),
         blocks: Some(BlocksRecord::of(body)),
-        others: Others::default(),
+        unknown: Map::new(),
     })?;
     let mut bytes = [HEADER_KEY, header.as_slice(), b",", body].concat();
     let hash = Hash::of(&bytes).to_string();
@@ -311,7 +311,10 @@ fn decode_foreign(record: FileRecord, bytes: &[u8]) -> Result<Snapshot, Damage> 
     // No other tool writes any of these.
     let mut entries = record.lists.iter().flat_map(|group| &group.entries);
     let was_ours = record.favourites.is_some()
-        || record.others.has_file_hash
+        || record
+            .unknown
+            .values()
+            .any(|value| value.get("fileHash").is_some())
         || entries.any(|entry| entry.score_raw.is_some() || entry.media.is_some());
     if was_ours {
         return Err(Damage::NoHeader);

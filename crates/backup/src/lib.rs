@@ -11,7 +11,6 @@ mod foreign;
 mod hash;
 mod mark;
 mod name;
-mod others;
 mod place;
 mod record;
 pub mod retention;

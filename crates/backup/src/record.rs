@@ -1,15 +1,14 @@
 //! A snapshot file as it stands on disk: PlexAniBridge's JSON, with ours beside it.
 //!
-//! A key that is missing was not recorded; `null` is empty. Keys that nobody here knows are
-//! passed over; a snapshot file itself is never written twice.
+//! A key that is missing was not recorded; `null` is empty. Keys that nobody here knows survive being
+//! read and written again; a snapshot file itself is never written twice.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-
-use crate::others::Others;
 
 /// A field that is missing, null or there.
 pub(crate) type Maybe<T> = Option<Option<T>>;
@@ -27,7 +26,7 @@ pub(crate) struct FileRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) favourites: Option<FavouritesRecord>,
     #[serde(flatten)]
-    pub(crate) others: Others,
+    pub(crate) unknown: Map<String, Value>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -46,7 +45,7 @@ pub(crate) struct HeaderRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) blocks: Option<BlocksRecord>,
     #[serde(flatten)]
-    pub(crate) others: Others,
+    pub(crate) unknown: Map<String, Value>,
 }
 
 /// Short hashes of what follows the header, block by block, to say where a file is damaged.
@@ -80,7 +79,7 @@ pub(crate) struct UserRecord {
     pub(crate) options: Option<UserOptionsRecord>,
     pub(crate) media_list_options: Option<ListOptionsRecord>,
     #[serde(flatten)]
-    pub(crate) others: Others,
+    pub(crate) unknown: Map<String, Value>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -88,7 +87,7 @@ pub(crate) struct UserRecord {
 pub(crate) struct UserOptionsRecord {
     pub(crate) title_language: Option<String>,
     #[serde(flatten)]
-    pub(crate) others: Others,
+    pub(crate) unknown: Map<String, Value>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -101,7 +100,7 @@ pub(crate) struct ListOptionsRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) manga_list: Option<TypeOptionsRecord>,
     #[serde(flatten)]
-    pub(crate) others: Others,
+    pub(crate) unknown: Map<String, Value>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -127,7 +126,7 @@ pub(crate) struct GroupRecord {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub(crate) media_type: Option<String>,
     #[serde(flatten)]
-    pub(crate) others: Others,
+    pub(crate) unknown: Map<String, Value>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -228,7 +227,7 @@ pub(crate) struct EntryRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) media: Option<MediaRecord>,
     #[serde(flatten)]
-    pub(crate) others: Others,
+    pub(crate) unknown: Map<String, Value>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -317,7 +316,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_of_others_are_passed_over() {
+    fn keys_of_others_survive() {
         let file = json!({
             "user": { "id": 1, "name": "hana", "options": { "titleLanguage": null, "x": 1 },
                 "mediaListOptions": { "scoreFormat": "POINT_3", "rowOrder": null, "x": [2] }, "x": 3 },
@@ -328,14 +327,7 @@ mod tests {
             "hasNextChunk": null,
             "extra": [1, "two"]
         });
-        let record: FileRecord = serde_json::from_value(file).unwrap();
-        assert!(!record.others.has_file_hash);
-        let user = record.user.unwrap();
-        assert_eq!((user.id, user.name.as_str()), (1, "hana"));
-        assert_eq!(record.lists[0].entries[0].media_id, 2);
-        // What was a header once, by a name of which a letter is wrong.
-        let file = json!({ "lists": [], "anirewinf": { "fileHash": "sha256:0" } });
-        let record: FileRecord = serde_json::from_value(file).unwrap();
-        assert!(record.others.has_file_hash);
+        let record: FileRecord = serde_json::from_value(file.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&record).unwrap(), file);
     }
 }
