@@ -6,8 +6,10 @@ use std::process::Command;
 
 use crate::{Failure, ask};
 
-/// 10 connections of 20 requests a second.
-const RATE: [&str; 6] = ["-c", "10", "-q", "20", "-n", "1000"];
+/// 200 requests a second, by 4 clients.
+const MANY: [&str; 6] = ["-c", "4", "-q", "50", "-n", "1000"];
+/// One after the other, by somebody who reads.
+const ONE: [&str; 4] = ["-c", "1", "-n", "60"];
 /// Clients that begin a request and never end it, and that ask for much and never read.
 const STUCK: usize = 100;
 
@@ -20,7 +22,7 @@ const LISTS: [&str; 14] = [
     "/api/v1/changes?limit=50&outcome=deleted",
     "/api/v1/changes?limit=50&q=title",
     "/api/v1/changes/counts",
-    "/api/v1/list?limit=50",
+    "/api/v1/list?at=latest&limit=50",
     "/api/v1/operations",
     "/api/v1/plans",
     "/api/v1/jobs",
@@ -28,7 +30,7 @@ const LISTS: [&str; 14] = [
     "/api/v1/trash",
 ];
 
-const PAGES: [&str; 16] = [
+const PAGES: [&str; 17] = [
     "/",
     "/backups/hana",
     "/backups/hana?before=latest",
@@ -40,7 +42,8 @@ const PAGES: [&str; 16] = [
     "/timeline/hana",
     "/timeline/hana?q=title",
     "/titles/hana",
-    "/titles/hana/500000",
+    "/titles/hana/anime/500000",
+    "/settings/hana",
     "/settings",
     "/status",
     "/status/log",
@@ -53,19 +56,20 @@ pub(crate) fn print(address: &str) -> Result<(), Failure> {
         println!("lists and pages: not measured, there is no `hey`");
         return Ok(());
     }
-    println!("p50, p95, p99 in ms at 200 requests a second, server on one core:");
+    println!("lists, p50 p95 p99 in ms at 200 requests a second, server on one core:");
     for path in LISTS {
-        measure(address, path)?;
-    }
-    for path in PAGES {
-        measure(address, path)?;
+        measure(address, path, &MANY)?;
     }
     println!("the same beside {STUCK} clients that are stuck:");
     let stuck = stick(address)?;
-    for path in ["/api/v1/changes?limit=50", "/timeline/hana"] {
-        measure(address, path)?;
+    for path in LISTS.iter().take(4) {
+        measure(address, path, &MANY)?;
     }
     drop(stuck);
+    println!("pages, p50 p95 p99 in ms, one after the other:");
+    for path in PAGES {
+        measure(address, path, &ONE)?;
+    }
     Ok(())
 }
 
@@ -82,7 +86,7 @@ fn stick(address: &str) -> Result<Vec<TcpStream>, Failure> {
 }
 
 #[expect(clippy::print_stdout, reason = "an example talks")]
-fn measure(address: &str, path: &str) -> Result<(), Failure> {
+fn measure(address: &str, path: &str, load: &[&str]) -> Result<(), Failure> {
     let answer = ask(address, path)?;
     let status = answer.lines().next().unwrap_or_default();
     if !status.contains(" 200 ") {
@@ -90,7 +94,7 @@ fn measure(address: &str, path: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let output = Command::new("hey")
-        .args(RATE)
+        .args(load)
         .arg(format!("http://{address}{path}"))
         .output()?;
     let told = String::from_utf8_lossy(&output.stdout);
