@@ -49,10 +49,14 @@ impl<K: Ord + Clone> Agenda<K> {
         Self { items }
     }
 
-    /// The schedule is another. Who does not wait after a failure is due by it.
-    pub(crate) fn reschedule(&mut self, next: impl Fn(&K) -> OffsetDateTime) {
+    /// The schedule is another. Who does not wait after a failure is due by it, and everybody where it is
+    /// off.
+    pub(crate) fn reschedule(&mut self, next: impl Fn(&K) -> OffsetDateTime, is_off: bool) {
         for (key, item) in &mut self.items {
             let next = next(key);
+            if is_off {
+                item.retry = Duration::ZERO;
+            }
             item.due = if item.retry.is_zero() {
                 next
             } else {

@@ -27,6 +27,8 @@ pub struct LookReport {
     pub changes: usize,
     /// Whether this was the first look, with nothing to compare with.
     pub is_first: bool,
+    /// Whether AniList was asked: not while it is unclear what an act of ours has sent.
+    pub has_asked: bool,
 }
 
 impl App {
@@ -83,10 +85,14 @@ impl App {
             profile: profile.clone(),
             changes,
             is_first,
+            has_asked: true,
         };
         if self.inner.store.has_unsure_steps(owner).await? {
             // What it has sent is not written down yet, and is nobody else's change.
-            return Ok(report(0, false));
+            return Ok(LookReport {
+                has_asked: false,
+                ..report(0, false)
+            });
         }
         let recent = client.recent(owner).await.map_err(failed)?;
         same_account(target, owner, &recent.viewer)?;

@@ -160,7 +160,9 @@ impl App {
         if std::mem::take(&mut rounds.is_rescheduled) {
             let (errand, offsets, now) = (rounds.errand, &rounds.offsets, self.now());
             let next = |key: &Key| self.next_of(errand, offsets, key, now);
-            rounds.agenda.reschedule(next);
+            let is_off = matches!(errand, Errand::Snapshots)
+                && self.inner.settings.backup_at == Schedule::Off;
+            rounds.agenda.reschedule(next, is_off);
         }
         let marks = rounds.ways.iter().map(|(key, way)| (*key, way.mark()));
         let marks = marks.collect();
@@ -346,17 +348,22 @@ impl App {
 
     /// What is due when, for the same installation under these settings.
     pub(crate) fn diary_for(&self, next: &Self) -> Diary {
-        let diary = locked(&self.inner.diary);
+        let (diary, carried) = (locked(&self.inner.diary), locked(&self.inner.carried));
         let times = |app: &Self| {
             let settings = &app.inner.settings;
             let (at, jitter) = (settings.backup_at, settings.backup_jitter);
             (at, jitter, settings.watch_interval, app.inner.zone.clone())
         };
+        // Who was not yet gone on with, as the settings changed again at once, stays as it was.
+        let on = |now: &Option<Agenda<Key>>, before: &Option<Agenda<Key>>| {
+            now.as_ref().or(before.as_ref()).map(Agenda::handed_on)
+        };
         Diary {
-            snapshots: diary.snapshots.as_ref().map(Agenda::handed_on),
-            looks: diary.looks.as_ref().map(Agenda::handed_on),
-            proven: diary.proven,
-            is_rescheduled: times(self) != times(next),
+            snapshots: on(&diary.snapshots, &carried.snapshots),
+            looks: on(&diary.looks, &carried.looks),
+            proven: diary.proven.or(carried.proven),
+            is_rescheduled: (diary.snapshots.is_none() && carried.is_rescheduled)
+                || times(self) != times(next),
         }
     }
 
@@ -479,13 +486,15 @@ async fn look(app: App, key: Key, targets: Vec<Target>) -> Done {
         began = app.now();
         match looking.look_when_free(target).await {
             Ok(report) => {
+                // Only who was asked has said that the token is good.
+                let has_asked = report.as_ref().is_some_and(|report| report.has_asked);
                 let report = report.filter(|report| report.changes > 0);
                 if let Some(report) = report {
                     let (profile, changes) = (report.profile, report.changes);
                     tracing::info!(profile, changes, "changed");
                 }
                 refusal = None;
-                if app.was_refused(target).await {
+                if has_asked && app.was_refused(target).await {
                     // What was missed meanwhile is made up for at once.
                     looking.capture_each(&targets, Kind::Automatic).await;
                 }

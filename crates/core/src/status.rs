@@ -93,7 +93,7 @@ impl Verdict {
             Self::Damaged => "has a damaged snapshot: no old one is removed until it is gone",
             Self::Late => "is late: no snapshot for longer than the schedule allows",
             Self::AniListDown => "waits: AniList does not answer, and is asked again by itself",
-            Self::Paused => "is paused: no snapshot is taken unless somebody asks for it",
+            Self::Paused => "is paused: the schedule takes no snapshots",
             Self::NoSnapshotYet => "has no snapshot yet",
             Self::Protected => "is protected",
         }
