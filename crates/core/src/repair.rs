@@ -43,20 +43,19 @@ impl App {
         owner: UserId,
         since: OffsetDateTime,
     ) -> Result<Vec<Change>, StoreError> {
-        let filter = ChangeFilter {
-            since: Some(since),
-            ..ChangeFilter::default()
-        };
-        let rows = self.changes(Some(owner), filter, None, usize::MAX).await?;
-        let is_ours = |row: &ChangeRow| {
-            let source = row.change.source;
-            took_effect(&row.change)
-                && matches!(source, Source::Restore | Source::Undo | Source::Redo)
-        };
-        let ours = rows.into_iter().filter(is_ours).map(|row| row.change);
-        let mut ours: Vec<_> = ours.collect();
-        ours.reverse();
-        Ok(ours)
+        let mut ours = Vec::new();
+        // Others' changes may be many, and are not read.
+        for source in [Source::Restore, Source::Undo, Source::Redo] {
+            let filter = ChangeFilter {
+                since: Some(since),
+                source: Some(source),
+                ..ChangeFilter::default()
+            };
+            ours.extend(self.changes(Some(owner), filter, None, usize::MAX).await?);
+        }
+        ours.retain(|row| took_effect(&row.change));
+        ours.sort_by_key(|row| (row.change.when.at, row.seq));
+        Ok(ours.into_iter().map(|row| row.change).collect())
     }
 
     /// The groups of changes that an alarm is about: those since the last good snapshot that did what
