@@ -2,19 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use anirewind_backup::{Alarm, Answer, AnswerVerdict, Mark, Rule};
+use anirewind_backup::{Alarm, Answer, AnswerVerdict, Mark, Rule, alarms};
 use anirewind_model::{Entry, EntryField, List, MediaId, MediaType, Recorded, UserId};
 use anirewind_restore::StepState;
-use anirewind_store::{ChangeFilter, ChangeRow, OperationRow, SnapshotRow, StoreError};
+use anirewind_store::{
+    ChangeFilter, ChangeRow, OperationRow, SnapshotFilter, SnapshotRow, Start, StoreError,
+};
 use anirewind_timeline::{Change, Id, Outcome, Source, apply};
 use time::OffsetDateTime;
 
-use crate::alarms::OpenAlarm;
+use crate::alarms::{A_FEW, OpenAlarm};
 use crate::app::App;
 use crate::catalogue::read_base;
 use crate::curate::CurateError;
 use crate::find::BrowseError;
-use crate::judge::is_trusted;
+use crate::judge::{A_DAY, a_day_before, is_trusted};
 
 /// Whether a change took effect, whoever made it.
 const fn took_effect(change: &Change) -> bool {
@@ -59,8 +61,53 @@ impl App {
         Ok(ours)
     }
 
-    /// The groups of changes that an alarm is about: those since the last good snapshot that did what
-    /// it tells of.
+    /// What a list is to be put back to so that all that an alarm tells of is put right: the last good
+    /// snapshot before it or, where it went little by little, the earliest of the day.
+    pub async fn base_of_alarm(
+        &self,
+        open: &OpenAlarm,
+    ) -> Result<Option<SnapshotRow>, BrowseError> {
+        let Some(a_day_ago) = self.a_day_before(&open.snapshot).await? else {
+            return Ok(open.before.clone());
+        };
+        // It went at once where the last good one alone makes the same alarm, number for number.
+        let before = self.list_of(open.before.as_ref()).await;
+        let broken = self.list_of(Some(&open.snapshot)).await;
+        let Some((before, broken)) = before.zip(broken) else {
+            return Ok(Some(a_day_ago));
+        };
+        let at_once = alarms(&before, &broken, &self.inner.settings.thresholds);
+        let mut open_alarms = open.alarms.iter();
+        let is_sudden = open_alarms.all(|of| of.rule == Rule::Incomplete || at_once.contains(of));
+        Ok(if is_sudden {
+            open.before.clone()
+        } else {
+            Some(a_day_ago)
+        })
+    }
+
+    /// The earliest believed snapshot of the day before one, with which that was compared too.
+    async fn a_day_before(&self, row: &SnapshotRow) -> Result<Option<SnapshotRow>, BrowseError> {
+        let since = row.created_at - A_DAY;
+        let mut newest_first: Vec<SnapshotRow> = Vec::new();
+        loop {
+            let last = newest_first.last().unwrap_or(row).position;
+            let (store, filter) = (&self.inner.store, SnapshotFilter::default());
+            let owner = Some(row.owner.id);
+            let rows = store.snapshots_where(owner, filter, Start::Below(last), A_FEW);
+            let rows = rows.await?;
+            let is_over = |row: &SnapshotRow| is_trusted(row) && row.at() < since;
+            let is_last = rows.is_empty() || rows.iter().any(is_over);
+            newest_first.extend(rows);
+            if is_last {
+                newest_first.reverse();
+                return Ok(a_day_before(&newest_first, row));
+            }
+        }
+    }
+
+    /// The groups of changes that an alarm is about: those since the snapshot to which a list is to be
+    /// put back that did what it tells of.
     pub async fn groups_of_alarm(
         &self,
         owner: UserId,
@@ -73,7 +120,7 @@ impl App {
         else {
             return Ok(BTreeSet::new());
         };
-        let Some(before) = &open.before else {
+        let Some(before) = self.base_of_alarm(&open).await? else {
             return Ok(BTreeSet::new());
         };
         let filter = ChangeFilter {
@@ -109,7 +156,10 @@ impl App {
             if open.snapshot.created_at > operation.at {
                 continue;
             }
-            let Some(before) = self.list_of(open.before.as_ref()).await else {
+            let Some(base) = self.base_of_alarm(&open).await? else {
+                continue;
+            };
+            let Some(before) = self.list_of(Some(&base)).await else {
                 continue;
             };
             let since = self.ours_since(owner, open.snapshot.created_at).await;
@@ -128,8 +178,9 @@ impl App {
                 continue;
             }
             self.note_repair(&open, &open.snapshot, operation).await?;
-            // Those that were taken meanwhile raised no alarm of their own, and hold no more.
-            for row in self.between(&open.snapshot, operation.at).await? {
+            // Those that were taken meanwhile raised no alarm of their own, and hold no more; nor do
+            // those in which it began.
+            for row in self.between(&base, operation.at).await? {
                 let list = self.list_of(Some(&row)).await;
                 if list.is_some_and(|list| !is_well(list, &[])) {
                     self.note_repair(&open, &row, operation).await?;
