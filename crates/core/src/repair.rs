@@ -152,8 +152,10 @@ impl App {
             .iter()
             .filter(|step| step.state == StepState::NotFound.as_str());
         let gone: BTreeSet<_> = gone.map(|step| (step.media_type, step.media)).collect();
-        for open in self.open_alarms(Some(owner)).await? {
-            if open.snapshot.created_at > operation.at {
+        for mut open in self.open_alarms(Some(owner)).await? {
+            // What was not read whole, the next whole reading shows; no act can.
+            open.alarms.retain(|alarm| alarm.rule != Rule::Incomplete);
+            if open.alarms.is_empty() || open.snapshot.created_at > operation.at {
                 continue;
             }
             let Some(base) = self.base_of_alarm(&open).await? else {
@@ -174,7 +176,8 @@ impl App {
             let Some(broken) = self.list_of(Some(&open.snapshot)).await else {
                 continue;
             };
-            if !is_well(broken, &since) {
+            // What was well without us is not put right by us.
+            if is_well(broken.clone(), &[]) || !is_well(broken, &since) {
                 continue;
             }
             self.note_repair(&open, &open.snapshot, operation).await?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anirewind_core::model::{MediaId, MediaType};
-use anirewind_core::{Choices, Prefer, RestoreOptions, Rule, Standing, Wanted};
+use anirewind_core::{Choices, OperationState, Prefer, RestoreOptions, Rule, Standing, Wanted};
 use anirewind_simulator::SimEntry;
 
 use crate::scene::{HANA, Scene};
@@ -179,6 +179,19 @@ async fn what_went_at_once_is_measured_by_the_last_good_one_alone() {
     restore(&scene, base.id.as_str(), &RestoreOptions::default()).await;
     assert_eq!(scene.app.open_alarms(None).await.unwrap().len(), 0);
     assert_eq!(last_good(&scene).await, 99);
+}
+
+#[tokio::test]
+async fn an_act_that_mended_nothing_answers_nothing() {
+    let (scene, lost) = wiped().await;
+    let groups = [group(&scene).await];
+    for entry in &lost {
+        scene.simulator.world().remove_media(entry.media);
+    }
+    let plan = scene.app.plan_undo(None, &groups, Choices::default());
+    let report = scene.app.apply(plan.await.unwrap(), None).await.unwrap();
+    assert_eq!(report.operation.state, OperationState::Partly);
+    assert_eq!(scene.app.open_alarms(None).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
