@@ -182,8 +182,8 @@ impl App {
             }
             self.note_repair(&open, &open.snapshot, operation).await?;
             // Those that were taken meanwhile raised no alarm of their own, and hold no more; nor do
-            // those in which it began.
-            for row in self.between(&base, operation.at).await? {
+            // those in which it began, and those taken while the act was paused.
+            for row in self.between(&base, self.now()).await? {
                 let list = self.list_of(Some(&row)).await;
                 if list.is_some_and(|list| !is_well(list, &[])) {
                     self.note_repair(&open, &row, operation).await?;

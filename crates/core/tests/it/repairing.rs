@@ -195,6 +195,33 @@ async fn an_act_that_mended_nothing_answers_nothing() {
 }
 
 #[tokio::test]
+async fn what_was_saved_while_an_act_was_paused_is_half_mended() {
+    let (scene, lost) = wiped().await;
+    let open = scene.app.open_alarms(None).await.unwrap().remove(0);
+    let good = open.before.unwrap();
+    restore(&scene, good.id.as_str(), &only(&lost[..15])).await;
+    let wanted = Wanted::Snapshot(good.id.to_string());
+    let app = scene.reopen();
+    let options = RestoreOptions::default();
+    let plan = app.plan_restore(None, &wanted, &options).await.unwrap();
+    app.interrupt();
+    let report = app.apply(plan, None).await.unwrap();
+    assert_eq!(report.operation.state, OperationState::Paused);
+    scene.clock.advance(Duration::from_hours(20));
+    let half = scene.capture().await.snapshot;
+    assert_eq!((half.alarms.len(), half.standing()), (0, Standing::Good));
+    assert!(half.counts.total() < 100);
+    let id = report.operation.id;
+    let report = scene.app.resume_operation(&id).await.unwrap();
+    assert!(report.is_verified());
+    assert_eq!(scene.app.open_alarms(None).await.unwrap().len(), 0);
+    let rows = scene.app.snapshots(None).await.unwrap();
+    let half = rows.iter().find(|row| row.id == half.id).unwrap();
+    assert_eq!(half.standing(), Standing::Suspect);
+    assert_eq!(last_good(&scene).await, 100);
+}
+
+#[tokio::test]
 async fn a_restore_that_removes_many_raises_no_alarm() {
     let scene = Scene::connected_with(80, 20, |_| ()).await;
     scene.capture().await;
