@@ -152,6 +152,28 @@ async fn an_undo_leaves_a_field_and_puts_back_one_that_was_edited_since() {
 }
 
 #[tokio::test]
+async fn a_field_that_was_edited_since_is_picked_and_the_others_stay_as_they_were_shown() {
+    let (scene, before) = changed().await;
+    scene.look().await;
+    let id = scene.log().await[0].id.to_string();
+    scene.clock.advance(Duration::from_mins(5));
+    scene.save(1_001, |entry| entry.notes = Some("by hand".to_owned()));
+    let now = entry(&scene, 1_001);
+    let mut picks = Picks::default();
+    picks.put(TITLE, EntryField::Notes);
+    let choices = Choices {
+        picks,
+        ..Choices::default()
+    };
+    let plan = scene.app.plan_undo(None, &[id], choices).await.unwrap();
+    assert_eq!(fields(&plan).len(), 2, "{:?}", fields(&plan));
+    scene.app.apply(plan, None).await.unwrap();
+    let after = entry(&scene, 1_001);
+    assert_eq!(after.notes, before.notes);
+    assert_eq!((after.score, after.progress), (now.score, now.progress));
+}
+
+#[tokio::test]
 async fn plans_are_called_by_what_they_do() {
     let scene = Scene::connected().await;
     scene.capture().await;
