@@ -174,6 +174,19 @@ async fn a_field_that_was_edited_since_is_picked_and_the_others_stay_as_they_wer
 }
 
 #[tokio::test]
+async fn titles_of_which_nothing_is_written_down_are_a_cause_of_their_own() {
+    let (scene, _) = changed().await;
+    let plan = restore(&scene, Picks::default(), Prefer::Snapshot).await;
+    let causes = &plan.operation.detail.causes;
+    assert_eq!(causes.len(), 1);
+    assert_eq!(
+        (causes[0].titles, causes[0].source.as_str(), &causes[0].id),
+        (1, "unknown", &None)
+    );
+    assert_eq!(plan.titles_of_cause(0).len(), 1);
+}
+
+#[tokio::test]
 async fn plans_are_called_by_what_they_do() {
     let scene = Scene::connected().await;
     scene.capture().await;
