@@ -10,7 +10,7 @@ use time::{Duration, OffsetDateTime};
 
 /// A list is also compared with the earliest believed one of the last day or so, so that what goes
 /// little by little is seen as well. An hour more than a day, for days that have one more.
-const A_DAY: Duration = Duration::hours(25);
+pub(crate) const A_DAY: Duration = Duration::hours(25);
 
 /// What a list is compared with.
 #[derive(Debug, Default)]
@@ -60,6 +60,12 @@ fn bases(oldest_first: &[SnapshotRow], now: OffsetDateTime) -> Bases<'_> {
             .flat_map(|row| row.alarms.iter().map(|alarm| alarm.rule))
             .collect(),
     }
+}
+
+/// The earliest believed snapshot of the day before one, with which that was compared too. `below`
+/// are those of the same account before it, oldest first.
+pub(crate) fn a_day_before(below: &[SnapshotRow], row: &SnapshotRow) -> Option<SnapshotRow> {
+    bases(below, row.created_at).a_day_ago.cloned()
 }
 
 /// Judges a list by what it is compared with.

@@ -2,19 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use anirewind_backup::{Alarm, Answer, AnswerVerdict, Mark, Rule};
+use anirewind_backup::{Alarm, Answer, AnswerVerdict, Mark, Rule, alarms};
 use anirewind_model::{Entry, EntryField, List, MediaId, MediaType, Recorded, UserId};
 use anirewind_restore::StepState;
-use anirewind_store::{ChangeFilter, ChangeRow, OperationRow, SnapshotRow, StoreError};
+use anirewind_store::{
+    ChangeFilter, ChangeRow, OperationRow, SnapshotFilter, SnapshotRow, Start, StoreError,
+};
 use anirewind_timeline::{Change, Id, Outcome, Source, apply};
 use time::OffsetDateTime;
 
-use crate::alarms::OpenAlarm;
+use crate::alarms::{A_FEW, OpenAlarm};
 use crate::app::App;
 use crate::catalogue::read_base;
 use crate::curate::CurateError;
 use crate::find::BrowseError;
-use crate::judge::is_trusted;
+use crate::judge::{A_DAY, a_day_before, is_trusted};
 
 /// Whether a change took effect, whoever made it.
 const fn took_effect(change: &Change) -> bool {
@@ -58,8 +60,53 @@ impl App {
         Ok(ours.into_iter().map(|row| row.change).collect())
     }
 
-    /// The groups of changes that an alarm is about: those since the last good snapshot that did what
-    /// it tells of.
+    /// What a list is to be put back to so that all that an alarm tells of is put right: the last good
+    /// snapshot before it or, where it went little by little, the earliest of the day.
+    pub async fn base_of_alarm(
+        &self,
+        open: &OpenAlarm,
+    ) -> Result<Option<SnapshotRow>, BrowseError> {
+        let Some(a_day_ago) = self.a_day_before(&open.snapshot).await? else {
+            return Ok(open.before.clone());
+        };
+        // It went at once where the last good one alone makes the same alarm, number for number.
+        let before = self.list_of(open.before.as_ref()).await;
+        let broken = self.list_of(Some(&open.snapshot)).await;
+        let Some((before, broken)) = before.zip(broken) else {
+            return Ok(Some(a_day_ago));
+        };
+        let at_once = alarms(&before, &broken, &self.inner.settings.thresholds);
+        let mut open_alarms = open.alarms.iter();
+        let is_sudden = open_alarms.all(|of| of.rule == Rule::Incomplete || at_once.contains(of));
+        Ok(if is_sudden {
+            open.before.clone()
+        } else {
+            Some(a_day_ago)
+        })
+    }
+
+    /// The earliest believed snapshot of the day before one, with which that was compared too.
+    async fn a_day_before(&self, row: &SnapshotRow) -> Result<Option<SnapshotRow>, BrowseError> {
+        let since = row.created_at - A_DAY;
+        let mut newest_first: Vec<SnapshotRow> = Vec::new();
+        loop {
+            let last = newest_first.last().unwrap_or(row).position;
+            let (store, filter) = (&self.inner.store, SnapshotFilter::default());
+            let owner = Some(row.owner.id);
+            let rows = store.snapshots_where(owner, filter, Start::Below(last), A_FEW);
+            let rows = rows.await?;
+            let is_over = |row: &SnapshotRow| is_trusted(row) && row.at() < since;
+            let is_last = rows.is_empty() || rows.iter().any(is_over);
+            newest_first.extend(rows);
+            if is_last {
+                newest_first.reverse();
+                return Ok(a_day_before(&newest_first, row));
+            }
+        }
+    }
+
+    /// The groups of changes that an alarm is about: those since the snapshot to which a list is to be
+    /// put back that did what it tells of.
     pub async fn groups_of_alarm(
         &self,
         owner: UserId,
@@ -72,7 +119,7 @@ impl App {
         else {
             return Ok(BTreeSet::new());
         };
-        let Some(before) = &open.before else {
+        let Some(before) = self.base_of_alarm(&open).await? else {
             return Ok(BTreeSet::new());
         };
         let filter = ChangeFilter {
@@ -104,11 +151,16 @@ impl App {
             .iter()
             .filter(|step| step.state == StepState::NotFound.as_str());
         let gone: BTreeSet<_> = gone.map(|step| (step.media_type, step.media)).collect();
-        for open in self.open_alarms(Some(owner)).await? {
-            if open.snapshot.created_at > operation.at {
+        for mut open in self.open_alarms(Some(owner)).await? {
+            // What was not read whole, the next whole reading shows; no act can.
+            open.alarms.retain(|alarm| alarm.rule != Rule::Incomplete);
+            if open.alarms.is_empty() || open.snapshot.created_at > operation.at {
                 continue;
             }
-            let Some(before) = self.list_of(open.before.as_ref()).await else {
+            let Some(base) = self.base_of_alarm(&open).await? else {
+                continue;
+            };
+            let Some(before) = self.list_of(Some(&base)).await else {
                 continue;
             };
             let since = self.ours_since(owner, open.snapshot.created_at).await;
@@ -123,12 +175,14 @@ impl App {
             let Some(broken) = self.list_of(Some(&open.snapshot)).await else {
                 continue;
             };
-            if !is_well(broken, &since) {
+            // What was well without us is not put right by us.
+            if is_well(broken.clone(), &[]) || !is_well(broken, &since) {
                 continue;
             }
             self.note_repair(&open, &open.snapshot, operation).await?;
-            // Those that were taken meanwhile raised no alarm of their own, and hold no more.
-            for row in self.between(&open.snapshot, operation.at).await? {
+            // Those that were taken meanwhile raised no alarm of their own, and hold no more; nor do
+            // those in which it began, and those taken while the act was paused.
+            for row in self.between(&base, self.now()).await? {
                 let list = self.list_of(Some(&row)).await;
                 if list.is_some_and(|list| !is_well(list, &[])) {
                     self.note_repair(&open, &row, operation).await?;

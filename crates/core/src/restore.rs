@@ -88,7 +88,8 @@ impl App {
     }
 
     /// What happened since a moment to the titles that a plan sends: bursts and acts by name, the rest
-    /// together. A title counts for the last thing that happened to it.
+    /// together. A title counts for the last thing that happened to it; those of which nothing is
+    /// written down come last.
     async fn causes(
         &self,
         plan: &Plan,
@@ -140,7 +141,21 @@ impl App {
             };
             causes.push((cause, vec![key]));
         }
-        causes.sort_by_key(|(cause, _)| (cause.id.is_none(), std::cmp::Reverse(cause.titles)));
+        let unknown: Vec<_> = sent.difference(&seen).copied().collect();
+        if !unknown.is_empty() {
+            let cause = Cause {
+                id: None,
+                at: None,
+                titles: unknown.len(),
+                source: Cause::UNKNOWN.to_owned(),
+            };
+            causes.push((cause, unknown));
+        }
+        causes.sort_by_key(|(cause, _)| {
+            let is_unknown = cause.source == Cause::UNKNOWN;
+            let most = std::cmp::Reverse(cause.titles);
+            (cause.id.is_none(), is_unknown, most)
+        });
         let mut because = BTreeMap::new();
         for (place, (_, titles)) in causes.iter().enumerate() {
             because.extend(titles.iter().map(|title| (*title, place)));

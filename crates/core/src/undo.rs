@@ -351,6 +351,11 @@ fn plan_title(
     } else {
         None
     };
+    if let Some(step) = &step
+        && choices.picks.leaves_any((plan.media_type, plan.media))
+    {
+        notes.extend(step.kind.whole_note().map(str::to_owned));
+    }
     let title = rows.iter().find_map(|row| row.change.title.clone());
     let left = left(&rows, now, step.as_ref(), choices);
     Some(PlannedTitle {

@@ -313,7 +313,7 @@ views! {
         at: Option<String>,
         /// How many titles of the plan.
         titles: usize,
-        /// What made it.
+        /// What made it; unknown where nothing is written down.
         source: String,
     }
 

@@ -52,6 +52,11 @@ impl Picks {
         fields.is_some_and(|fields| fields.contains(&field))
     }
 
+    /// Whether any field of a title is left as it is.
+    pub fn leaves_any(&self, title: Title) -> bool {
+        self.leave.contains_key(&title)
+    }
+
     /// Whether this field of a title is put back, whatever happened to it since.
     pub fn puts(&self, title: Title, field: EntryField) -> bool {
         let fields = self.put.get(&title);

@@ -176,6 +176,11 @@ impl Title<'_> {
             (None, Some(_)) => Verdict::Stay,
             (None, None) => return None,
         };
+        if let Verdict::Send(step) = &verdict
+            && options.picks.leaves_any(self.key)
+        {
+            notes.extend(step.kind.whole_note().map(str::to_owned));
+        }
         Some(Planned {
             media,
             media_type,

@@ -77,6 +77,15 @@ impl Settled {
 }
 
 impl StepKind {
+    /// What is said to somebody who wants fields of a title left that is added or removed.
+    pub const fn whole_note(self) -> Option<&'static str> {
+        match self {
+            Self::Write => None,
+            Self::Add => Some("no field of it can be left: it is added back whole"),
+            Self::Remove => Some("no field of it can be left: it is removed whole"),
+        }
+    }
+
     /// The word for it in the journal.
     pub const fn as_str(self) -> &'static str {
         match self {

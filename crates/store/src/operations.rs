@@ -96,8 +96,13 @@ pub struct Cause {
     pub at: Option<String>,
     /// How many titles of the plan it touched.
     pub titles: usize,
-    /// What made it, in the words of the timeline.
+    /// What made it, in the words of the timeline; [`Cause::UNKNOWN`] where nothing is written down.
     pub source: String,
+}
+
+impl Cause {
+    /// The source of what is not written down.
+    pub const UNKNOWN: &'static str = "unknown";
 }
 
 /// A field of a title that a plan leaves as it is, and that could be put back.

@@ -58,7 +58,7 @@ impl Choices {
         }
     }
 
-    /// What counts for one title; `None` where all of its fields are left.
+    /// What counts for one title, but for what was picked; `None` where all of its fields are left.
     fn of(&self, title: (MediaType, MediaId)) -> Option<Self> {
         let mut own = self.clone();
         if !self.picks.is_about(title) {
@@ -68,16 +68,16 @@ impl Choices {
             own.only = EntryField::ALL.into();
         }
         own.only.retain(|field| !self.picks.leaves(title, *field));
-        own.fields.extend(self.put_back(title));
         (!own.only.is_empty()).then_some(own)
     }
 
-    /// The fields of a title that are put back, whatever happened to them since.
+    /// The fields of a title that are put back, whatever happened to them since. What is named as
+    /// left, too, is left.
     fn put_back(&self, title: (MediaType, MediaId)) -> BTreeSet<EntryField> {
-        let fields = EntryField::ALL.into_iter();
-        fields
-            .filter(|field| self.picks.puts(title, *field))
-            .collect()
+        let picks = &self.picks;
+        let is_picked =
+            |field: &EntryField| picks.puts(title, *field) && !picks.leaves(title, *field);
+        EntryField::ALL.into_iter().filter(is_picked).collect()
     }
 }
 
@@ -161,11 +161,11 @@ pub fn undoable(change: &Change) -> Result<(), NotUndoable> {
 /// What has to be done about a title so that changes of it are taken back, newest first.
 ///
 /// All of them or none: with a conflict in one, nothing is done, unless somebody picked single fields
-/// of the title: then these are put back.
+/// of the title: then these are put back, and the others stay, as they were shown.
 pub fn take_back(changes: &[&Change], now: Option<&Entry>, choices: &Choices) -> Option<TitlePlan> {
     let first = changes.first()?;
     let title = (first.media_type, first.media);
-    let Some(mut own) = choices.of(title) else {
+    let Some(own) = choices.of(title) else {
         return Some(TitlePlan {
             media: first.media,
             media_type: first.media_type,
@@ -178,7 +178,13 @@ pub fn take_back(changes: &[&Change], now: Option<&Entry>, choices: &Choices) ->
     if plan.conflicts.is_empty() || picked.is_empty() {
         return Some(plan);
     }
-    own.only = picked;
+    let mut fields = own.fields.clone();
+    fields.extend(&picked);
+    let own = Choices {
+        only: picked,
+        fields,
+        ..own
+    };
     taken_back(changes, now, &own)
 }
 

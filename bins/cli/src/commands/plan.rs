@@ -280,6 +280,9 @@ fn cause_line(cause: &Cause) -> String {
             cause.source,
             short(id)
         ),
+        _ if cause.source == Cause::UNKNOWN => {
+            format!("  nothing is written down: {} title{plural}", cause.titles)
+        }
         _ => format!(
             "  single changes, {}: {} title{plural}",
             cause.source, cause.titles

@@ -152,6 +152,65 @@ async fn an_undo_leaves_a_field_and_puts_back_one_that_was_edited_since() {
 }
 
 #[tokio::test]
+async fn a_field_that_was_edited_since_is_picked_and_the_others_stay_as_they_were_shown() {
+    let (scene, before) = changed().await;
+    scene.look().await;
+    let id = scene.log().await[0].id.to_string();
+    scene.clock.advance(Duration::from_mins(5));
+    scene.save(1_001, |entry| entry.notes = Some("by hand".to_owned()));
+    let now = entry(&scene, 1_001);
+    let mut picks = Picks::default();
+    picks.put(TITLE, EntryField::Notes);
+    let choices = Choices {
+        picks,
+        ..Choices::default()
+    };
+    let plan = scene.app.plan_undo(None, &[id], choices).await.unwrap();
+    assert_eq!(fields(&plan).len(), 2, "{:?}", fields(&plan));
+    scene.app.apply(plan, None).await.unwrap();
+    let after = entry(&scene, 1_001);
+    assert_eq!(after.notes, before.notes);
+    assert_eq!((after.score, after.progress), (now.score, now.progress));
+}
+
+#[tokio::test]
+async fn of_a_title_that_is_added_or_removed_no_field_can_be_left_and_that_is_said() {
+    let scene = Scene::connected().await;
+    scene.capture().await;
+    scene.clock.advance(Duration::from_mins(5));
+    scene.simulator.world().drop_entry(HANA, 1_001);
+    let mut picks = Picks::default();
+    picks.leave(TITLE, EntryField::Score);
+    let said = ["no field of it can be left: it is added back whole"];
+    let plan = restore(&scene, picks.clone(), Prefer::Ask).await;
+    assert_eq!(plan.count(Action::Add), 1);
+    assert_eq!(plan.steps[0].notes, said);
+    scene.look().await;
+    scene.look().await;
+    let id = scene.log().await[0].id.to_string();
+    let choices = Choices {
+        picks,
+        ..Choices::default()
+    };
+    let plan = scene.app.plan_undo(None, &[id], choices).await.unwrap();
+    assert_eq!(plan.count(Action::Add), 1);
+    assert_eq!(plan.steps[0].notes, said);
+}
+
+#[tokio::test]
+async fn titles_of_which_nothing_is_written_down_are_a_cause_of_their_own() {
+    let (scene, _) = changed().await;
+    let plan = restore(&scene, Picks::default(), Prefer::Snapshot).await;
+    let causes = &plan.operation.detail.causes;
+    assert_eq!(causes.len(), 1);
+    assert_eq!(
+        (causes[0].titles, causes[0].source.as_str(), &causes[0].id),
+        (1, "unknown", &None)
+    );
+    assert_eq!(plan.titles_of_cause(0).len(), 1);
+}
+
+#[tokio::test]
 async fn plans_are_called_by_what_they_do() {
     let scene = Scene::connected().await;
     scene.capture().await;

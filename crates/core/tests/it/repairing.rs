@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use anirewind_core::{Choices, Prefer, RestoreOptions, Rule, Standing, Wanted};
+use anirewind_core::model::{MediaId, MediaType};
+use anirewind_core::{Choices, OperationState, Prefer, RestoreOptions, Rule, Standing, Wanted};
 use anirewind_simulator::SimEntry;
 
 use crate::scene::{HANA, Scene};
@@ -30,6 +31,32 @@ async fn wiped() -> (Scene, Vec<SimEntry>) {
     );
     scene.clock.advance(Duration::from_mins(5));
     (scene, lost)
+}
+
+fn only(titles: &[SimEntry]) -> RestoreOptions {
+    let titles = titles.iter().flat_map(|entry| {
+        let media = MediaId::new(entry.media);
+        MediaType::BOTH.map(|of| (of, media))
+    });
+    RestoreOptions {
+        titles: Some(titles.collect()),
+        ..RestoreOptions::default()
+    }
+}
+
+async fn restore(scene: &Scene, to: &str, options: &RestoreOptions) {
+    let wanted = Wanted::Snapshot(to.to_owned());
+    let plan = scene
+        .app
+        .plan_restore(None, &wanted, options)
+        .await
+        .unwrap();
+    scene.app.apply(plan, None).await.unwrap();
+}
+
+async fn last_good(scene: &Scene) -> usize {
+    let status = scene.app.status().await.unwrap().remove(0);
+    status.last_good.unwrap().counts.total()
 }
 
 async fn group(scene: &Scene) -> String {
@@ -67,18 +94,6 @@ async fn bringing_back_what_vanished_answers_the_alarm_and_says_why() {
 #[tokio::test]
 async fn a_part_of_it_answers_nothing_and_the_rest_does() {
     let (scene, lost) = wiped().await;
-    let only = |titles: &[SimEntry]| RestoreOptions {
-        titles: Some(
-            titles
-                .iter()
-                .flat_map(|entry| {
-                    let media = anirewind_core::model::MediaId::new(entry.media);
-                    anirewind_core::model::MediaType::BOTH.map(|of| (of, media))
-                })
-                .collect(),
-        ),
-        ..RestoreOptions::default()
-    };
     let wanted = Wanted::Snapshot("latest~1".to_owned());
     let (first, rest) = lost.split_at(15);
     let first = only(first);
@@ -96,6 +111,114 @@ async fn a_part_of_it_answers_nothing_and_the_rest_does() {
     let plan = scene.app.plan_restore(None, &wanted, &rest);
     scene.app.apply(plan.await.unwrap(), None).await.unwrap();
     assert_eq!(scene.app.open_alarms(None).await.unwrap().len(), 0);
+}
+
+/// A list of a hundred that lost eight titles an hour, three times, and the titles, hour by hour.
+async fn wiped_slowly() -> (Scene, Vec<Vec<SimEntry>>) {
+    let scene = Scene::connected_with(80, 20, |_| ()).await;
+    scene.capture().await;
+    let mut lost = Vec::new();
+    for hour in 0..3 {
+        scene.clock.advance(Duration::from_hours(1));
+        let slice: Vec<SimEntry> = {
+            let world = scene.simulator.world();
+            world.entries(HANA).skip(1).take(8).cloned().collect()
+        };
+        for entry in &slice {
+            scene.simulator.world().drop_entry(HANA, entry.media);
+        }
+        lost.push(slice);
+        let alarms = scene.capture().await.snapshot.alarms;
+        assert_eq!(alarms.is_empty(), hour < 2, "{alarms:?}");
+    }
+    scene.clock.advance(Duration::from_mins(5));
+    (scene, lost)
+}
+
+#[tokio::test]
+async fn what_went_little_by_little_is_put_right_by_all_of_it_only() {
+    let (scene, lost) = wiped_slowly().await;
+    let open = scene.app.open_alarms(None).await.unwrap().remove(0);
+    assert_eq!(open.before.as_ref().unwrap().counts.total(), 84);
+    let base = scene.app.base_of_alarm(&open).await.unwrap().unwrap();
+    assert_eq!(base.counts.total(), 100);
+    let owner = open.snapshot.owner.id;
+    let groups = scene
+        .app
+        .groups_of_alarm(owner, open.snapshot.id.as_str())
+        .await;
+    assert_eq!(groups.unwrap().len(), 3);
+    // The last slice alone is not all that went.
+    restore(&scene, base.id.as_str(), &only(&lost[2])).await;
+    assert_eq!(scene.app.open_alarms(None).await.unwrap().len(), 1);
+    scene.clock.advance(Duration::from_mins(5));
+    restore(&scene, base.id.as_str(), &RestoreOptions::default()).await;
+    assert_eq!(scene.app.open_alarms(None).await.unwrap().len(), 0);
+    // Those that hold a part of it are not taken for good ones either.
+    assert_eq!(last_good(&scene).await, 100);
+}
+
+#[tokio::test]
+async fn what_went_at_once_is_measured_by_the_last_good_one_alone() {
+    let scene = Scene::connected_with(80, 20, |_| ()).await;
+    scene.capture().await;
+    scene.clock.advance(Duration::from_hours(1));
+    let all: Vec<SimEntry> = scene.simulator.world().entries(HANA).cloned().collect();
+    scene.simulator.world().drop_entry(HANA, all[50].media);
+    scene.capture().await;
+    scene.clock.advance(Duration::from_hours(1));
+    for entry in &all[1..=LOST] {
+        scene.simulator.world().drop_entry(HANA, entry.media);
+    }
+    scene.capture().await;
+    scene.clock.advance(Duration::from_mins(5));
+    let open = scene.app.open_alarms(None).await.unwrap().remove(0);
+    let base = scene.app.base_of_alarm(&open).await.unwrap().unwrap();
+    assert_eq!(Some(&base.id), open.before.as_ref().map(|row| &row.id));
+    // A title that somebody removed an hour before may stay away.
+    restore(&scene, base.id.as_str(), &RestoreOptions::default()).await;
+    assert_eq!(scene.app.open_alarms(None).await.unwrap().len(), 0);
+    assert_eq!(last_good(&scene).await, 99);
+}
+
+#[tokio::test]
+async fn an_act_that_mended_nothing_answers_nothing() {
+    let (scene, lost) = wiped().await;
+    let groups = [group(&scene).await];
+    for entry in &lost {
+        scene.simulator.world().remove_media(entry.media);
+    }
+    let plan = scene.app.plan_undo(None, &groups, Choices::default());
+    let report = scene.app.apply(plan.await.unwrap(), None).await.unwrap();
+    assert_eq!(report.operation.state, OperationState::Partly);
+    assert_eq!(scene.app.open_alarms(None).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_was_saved_while_an_act_was_paused_is_half_mended() {
+    let (scene, lost) = wiped().await;
+    let open = scene.app.open_alarms(None).await.unwrap().remove(0);
+    let good = open.before.unwrap();
+    restore(&scene, good.id.as_str(), &only(&lost[..15])).await;
+    let wanted = Wanted::Snapshot(good.id.to_string());
+    let app = scene.reopen();
+    let options = RestoreOptions::default();
+    let plan = app.plan_restore(None, &wanted, &options).await.unwrap();
+    app.interrupt();
+    let report = app.apply(plan, None).await.unwrap();
+    assert_eq!(report.operation.state, OperationState::Paused);
+    scene.clock.advance(Duration::from_hours(20));
+    let half = scene.capture().await.snapshot;
+    assert_eq!((half.alarms.len(), half.standing()), (0, Standing::Good));
+    assert!(half.counts.total() < 100);
+    let id = report.operation.id;
+    let report = scene.app.resume_operation(&id).await.unwrap();
+    assert!(report.is_verified());
+    assert_eq!(scene.app.open_alarms(None).await.unwrap().len(), 0);
+    let rows = scene.app.snapshots(None).await.unwrap();
+    let half = rows.iter().find(|row| row.id == half.id).unwrap();
+    assert_eq!(half.standing(), Standing::Suspect);
+    assert_eq!(last_good(&scene).await, 100);
 }
 
 #[tokio::test]

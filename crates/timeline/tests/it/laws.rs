@@ -1,6 +1,6 @@
 //! U1 to U10: what must hold of taking changes back.
 
-use anirewind_model::{EntryField, EntryValues};
+use anirewind_model::{EntryField, EntryValues, Notes, Picks, Score};
 use anirewind_timeline::{
     Action, Change, Choices, Conflict, NotUndoable, Outcome, take_back, undoable,
 };
@@ -398,4 +398,41 @@ proptest! {
         }
         prop_assert_eq!(state, account.live);
     }
+}
+
+#[test]
+fn a_picked_field_goes_back_alone_where_something_is_in_the_way_and_what_is_left_stays() {
+    let values = |score, notes: &str| EntryValues {
+        score: Score::new(score).into(),
+        notes: Notes::new(notes.to_owned()).into(),
+        ..EntryValues::default()
+    };
+    let c = change(Some(&values(80, "before")), Some(&values(10, "synced")));
+    let title = (c.media_type, c.media);
+    let picked = |put: &[EntryField], leave: &[EntryField]| {
+        let mut picks = Picks::default();
+        for field in put {
+            picks.put(title, *field);
+        }
+        for field in leave {
+            picks.leave(title, *field);
+        }
+        Choices {
+            picks,
+            ..Choices::default()
+        }
+    };
+    let (score, notes) = (EntryField::Score, EntryField::Notes);
+    // Only the notes were edited since, and they are picked: the score stays, as it was shown.
+    let now = Some(values(10, "by hand"));
+    let (state, conflicts, _) = undo(&[&c], &now, &picked(&[notes], &[]));
+    assert_eq!((state, conflicts), (Some(values(10, "before")), vec![]));
+    let (state, _, _) = undo(&[&c], &now, &picked(&[notes, score], &[]));
+    assert_eq!(state, Some(values(80, "before")));
+    // Both were: a field that is named both ways stays.
+    let now = Some(values(55, "by hand"));
+    let (state, _, _) = undo(&[&c], &now, &picked(&[notes, score], &[score]));
+    assert_eq!(state, Some(values(55, "before")));
+    let (state, conflicts, _) = undo(&[&c], &now, &picked(&[score], &[score]));
+    assert_eq!((state, conflicts), (now, vec![Conflict::Field(notes)]));
 }

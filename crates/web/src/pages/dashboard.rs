@@ -2,8 +2,8 @@
 
 use actix_web::{HttpResponse, web};
 use anirewind_core::{
-    AccountStatus, ChangeFilter, ChangeRow, ChangeSums, Day, OpenAlarm, Schedule, Settings, Style,
-    Unreadable, Verdict,
+    AccountStatus, App, ChangeFilter, ChangeRow, ChangeSums, Day, OpenAlarm, Schedule, Settings,
+    SnapshotRow, Style, Unreadable, Verdict,
 };
 use askama::Template;
 use time::{Duration, OffsetDateTime};
@@ -198,11 +198,7 @@ async fn card(visitor: &Visitor, hub: &Hub, status: &AccountStatus) -> Result<Ca
             .iter()
             .map(|row| ChangeLine::of(base, &profile, row, &account.style, now))
             .collect(),
-        alarms: status
-            .alarms
-            .iter()
-            .map(|open| AlarmLine::of(open, &path))
-            .collect(),
+        alarms: alarm_lines(app, status, &path).await?,
         attention: attention(status, now),
         totals: format!(
             "{}, {}, {kept} kept",
@@ -263,6 +259,19 @@ fn ended_words(status: &AccountStatus, now: OffsetDateTime) -> String {
         ),
         (None, None) => "AniList refused its token.".to_owned(),
     }
+}
+
+async fn alarm_lines(
+    app: &App,
+    status: &AccountStatus,
+    path: &str,
+) -> Result<Vec<AlarmLine>, PageError> {
+    let mut lines = Vec::new();
+    for open in &status.alarms {
+        let before = app.base_of_alarm(open).await?;
+        lines.push(AlarmLine::of(open, before.as_ref(), path));
+    }
+    Ok(lines)
 }
 
 /// When the next snapshot comes by itself, as a sentence.
@@ -363,8 +372,9 @@ impl DayCell {
 }
 
 impl AlarmLine {
-    fn of(open: &OpenAlarm, path: &str) -> Self {
-        let before = open.before.as_ref().map(|row| row.id.to_string());
+    /// `before` is what the list is to be put back to.
+    fn of(open: &OpenAlarm, before: Option<&SnapshotRow>, path: &str) -> Self {
+        let before = before.map(|row| row.id.to_string());
         let it = &open.snapshot.id;
         Self {
             at: format::instant(open.snapshot.created_at),

@@ -318,26 +318,41 @@ fn effort(plan: &Plan) -> String {
 
 fn causes(plan: &Plan, wish: &Wish, profile: &str) -> Vec<CauseLine> {
     let causes = plan.operation.detail.causes.iter();
-    causes
-        .map(|cause| cause_line(cause, wish, profile))
-        .collect()
-}
-
-fn cause_line(cause: &Cause, wish: &Wish, profile: &str) -> CauseLine {
-    let titles = count(cause.titles, "title");
-    let profile = in_path(profile);
-    let Some(id) = &cause.id else {
-        return CauseLine {
+    let (named, single): (Vec<_>, Vec<_>) = causes.partition(|cause| cause.id.is_some());
+    let named = named.into_iter();
+    let mut lines: Vec<_> = named
+        .filter_map(|cause| cause_line(cause, wish, profile))
+        .collect();
+    if !single.is_empty() {
+        // They are ticked together.
+        let words: Vec<_> = single.into_iter().map(single_words).collect();
+        lines.push(CauseLine {
             id: "edits".to_owned(),
-            words: format!("Single edits of {titles}, {}", by(&cause.source)),
+            words: words.join("; "),
             href: None,
             is_ticked: !wish.leaves("edits"),
             is_fixed: false,
-        };
-    };
+        });
+    }
+    lines
+}
+
+fn single_words(cause: &Cause) -> String {
+    let titles = count(cause.titles, "title");
+    if cause.source == Cause::UNKNOWN {
+        format!("{titles} of which no change is written down")
+    } else {
+        format!("Single edits of {titles}, {}", by(&cause.source))
+    }
+}
+
+fn cause_line(cause: &Cause, wish: &Wish, profile: &str) -> Option<CauseLine> {
+    let titles = count(cause.titles, "title");
+    let profile = in_path(profile);
+    let id = cause.id.as_ref()?;
     let at = cause.at.as_deref().map(readable).unwrap_or_default();
     let is_observed = Source::parse(&cause.source) == Some(Source::Observed);
-    CauseLine {
+    Some(CauseLine {
         words: format!("{at}: {titles} changed together, {}", by(&cause.source)),
         href: Some(if is_observed {
             address(&format!("/timeline/{profile}"), &[("group", id)])
@@ -347,7 +362,7 @@ fn cause_line(cause: &Cause, wish: &Wish, profile: &str) -> CauseLine {
         is_ticked: !wish.leaves(id),
         is_fixed: false,
         id: id.clone(),
-    }
+    })
 }
 
 /// RFC 3339 as people read it.

@@ -125,6 +125,31 @@ async fn titles_and_causes_can_be_left_and_the_form_comes_back_filled_in() {
     browser.must_show(&["Bring hana back to"]);
 }
 
+/// Somebody edits one title, and nobody looks.
+fn edit_one(scene: &Scene, media: u32, change: impl Fn(&mut SimEntry)) {
+    edit(scene, |entry| {
+        if entry.media == media {
+            change(entry);
+        }
+    });
+}
+
+#[actix_web::test]
+async fn what_is_not_written_down_can_be_left_with_single_edits() {
+    let scene = seen(&[]).await;
+    edit_one(&scene, 1_003, |entry| entry.notes = Some("x".to_owned()));
+    crate::browser::look(&scene).await;
+    edit_one(&scene, 1_004, |entry| entry.notes = Some("x".to_owned()));
+    let mut browser = Browser::at(&scene, "/plan/hana/new?snapshot=latest&prefer=snapshot").await;
+    browser.press("Show the plan").await;
+    browser.must_show(&[
+        "Single edits of 1 title, on AniList; 1 title of which no change is written down",
+        "<strong>2</strong> change back",
+    ]);
+    browser.press_with("Update plan", &[("-cause", "")]).await;
+    browser.must_show(&["Your list already matches"]);
+}
+
 #[actix_web::test]
 async fn one_field_of_a_title_goes_back_and_another_stays() {
     let scene = seen(&[]).await;
@@ -182,6 +207,9 @@ async fn from_an_alarm_only_what_it_tells_of_is_ticked() {
     }
     scene.capture().await;
     crate::browser::look(&scene).await;
+    // Nobody has seen this yet.
+    let last = entries(&scene).pop().unwrap();
+    edit_one(&scene, last.media, |entry| entry.priority += 1);
     let mut browser = Browser::at(&scene, "/").await;
     browser.follow("Plan: bring it back").await;
     browser.press("Show the plan").await;
