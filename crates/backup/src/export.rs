@@ -79,15 +79,16 @@ impl Export {
     }
 }
 
+/// Whether it is one, and not something else.
+pub(crate) fn is_export(bytes: &[u8]) -> bool {
+    // Only this form has entries directly in `lists`, and they name their title so.
+    bytes.windows(11).any(|window| window == b"\"series_id\"")
+        && !bytes.windows(9).any(|window| window == b"\"entries\"")
+}
+
 /// Reads an export; `None` when the bytes are something else.
 pub(crate) fn read(bytes: &[u8]) -> Option<Result<Export, Damage>> {
-    // Only this form has entries directly in `lists`, and they name their title so.
-    let is_export = bytes.windows(11).any(|window| window == b"\"series_id\"")
-        && !bytes.windows(9).any(|window| window == b"\"entries\"");
-    if !is_export {
-        return None;
-    }
-    Some(parse(bytes))
+    is_export(bytes).then(|| parse(bytes))
 }
 
 fn parse(bytes: &[u8]) -> Result<Export, Damage> {

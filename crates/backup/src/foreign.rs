@@ -63,7 +63,7 @@ pub fn recognise(
         place: locate(&bytes),
         source,
     };
-    if let Some(problem) = too_much(&bytes) {
+    if let Some(problem) = too_much(&bytes, export::is_export(&bytes)) {
         return Err(damaged(Damage::NotASnapshot { problem }));
     }
     let file = path

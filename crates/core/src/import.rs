@@ -188,7 +188,7 @@ impl App {
             .map(|account| (account.name.to_lowercase(), account.id))
             .collect();
         let path = path.to_owned();
-        let planned = tokio::task::spawn_blocking(move || {
+        let planned = apart(move || {
             let mut plan = ImportPlan::default();
             for file in files(&path)? {
                 match look_at(&file, &names, &rows, taken_at) {
@@ -237,6 +237,23 @@ impl App {
         drop(exclusive);
         taken
     }
+}
+
+/// Runs what takes much memory on a thread of its own that ends with it. The threads on which other things
+/// wait stay for a while, and with each of them would stay as much as it ever needed.
+fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> tokio::sync::oneshot::Receiver<T> {
+    let (done, outcome) = tokio::sync::oneshot::channel();
+    let thread = std::thread::Builder::new().name("import".to_owned());
+    let begun = thread.spawn(move || {
+        // Whoever asked may have left.
+        drop(done.send(work()));
+    });
+    if let Err(error) = begun {
+        tracing::error!(%error, "no thread for an import");
+    }
+    outcome
 }
 
 /// The file itself, or the files in a folder, by name. Links are not followed.

@@ -9,7 +9,7 @@ use actix_web::error::PayloadError;
 use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
 use anirewind_core::model::UserId;
-use anirewind_core::{App, BrowseError, Code, Explain, OperationRow};
+use anirewind_core::{App, BrowseError, Code, Explain, ImportError, OperationRow};
 use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::de::DeserializeOwned;
@@ -501,6 +501,12 @@ impl From<UploadError> for PageError {
         match error {
             UploadError::Late => Self::late(),
             UploadError::Broken(detail) => Self::usage(sentence(&detail)),
+            UploadError::Stage(
+                error @ (ImportError::TooLarge { .. } | ImportError::NoRoom { .. }),
+            ) => Self {
+                status: StatusCode::PAYLOAD_TOO_LARGE,
+                ..error.into()
+            },
             UploadError::Stage(error) => error.into(),
         }
     }

@@ -1,13 +1,17 @@
 //! Files that browsers and programs send. They are written down as they arrive: of none more than a
 //! little is held in memory.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::Poll;
+
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use anirewind_core::{App, ImportError, Sending};
 use futures_util::StreamExt as _;
 use futures_util::future::join;
-use futures_util::stream::unfold;
-use multer::Multipart;
+use futures_util::stream::{Stream, poll_fn};
+use multer::{Field, Multipart};
 use thiserror::Error;
 use tokio::sync::mpsc;
 
@@ -16,6 +20,11 @@ use crate::patience;
 /// What stands beside files in a form is short, and there is not much of it.
 const LARGEST_FIELD: usize = 4 * 1024;
 const MOST_FIELDS: usize = 20;
+/// With so much at hand, what takes a form apart looks first whether that will do.
+const ENOUGH: usize = 128 * 1024;
+/// So much at hand that makes neither a part nor a piece of one is no form.
+const MOST_HELD: usize = 1024 * 1024;
+const NO_FORM: &str = "that is no form of ours";
 
 /// What was sent could not be taken.
 #[derive(Debug, Error)]
@@ -54,9 +63,15 @@ pub(crate) async fn body(
     mut payload: web::Payload,
 ) -> Result<Sent, UploadError> {
     let mut sending = app.begin_upload().await?;
-    sending.begin_file(name).await?;
     while let Some(chunk) = payload.next().await {
-        sending.write(&chunk.map_err(|error| why(&error))?).await?;
+        let chunk = chunk.map_err(|error| why(&error))?;
+        if sending.is_empty() && !chunk.is_empty() {
+            sending.begin_file(name).await?;
+        }
+        sending.write(&chunk).await?;
+    }
+    if sending.is_empty() {
+        return Ok(Sent::default());
     }
     Ok(Sent {
         files: Some(sending.finish().await?),
@@ -75,14 +90,59 @@ pub(crate) async fn form(
     let boundary = multer::parse_boundary(kind).map_err(|error| broken(&error))?;
     // What comes from the socket stays on its thread; what takes it apart does not ask for that.
     let (parts, arriving) = mpsc::channel(1);
-    let arriving = unfold(arriving, |mut arriving| async move {
-        let chunk: web::Bytes = arriving.recv().await?;
-        Some((Ok::<_, std::convert::Infallible>(chunk), arriving))
-    });
-    let taken = take(app, Multipart::new(arriving, boundary));
+    let held = Arc::new(Held::default());
+    let parted = Multipart::new(arriving_in(arriving, Arc::clone(&held)), &boundary);
+    let taken = take(app, parted, &held, boundary.len());
     let (passed, taken) = join(pass_on(payload, parts), taken).await;
+    // What was not sent to its end is forgotten: nobody is told under which id it would wait.
     passed?;
-    taken
+    let (sending, fields) = taken?;
+    let files = match sending {
+        Some(sending) => Some(sending.finish().await?),
+        None => None,
+    };
+    Ok(Sent { files, fields })
+}
+
+/// How much of a form is in memory.
+#[derive(Debug, Default)]
+struct Held {
+    /// Bytes that arrived and of which nothing was made yet.
+    bytes: AtomicUsize,
+    /// Whether more was asked for since something was made of them.
+    is_wanting: AtomicBool,
+}
+
+impl Held {
+    /// So many bytes became a part, or a piece of one.
+    fn taken(&self, bytes: usize) {
+        let held = self.bytes.load(Ordering::Relaxed);
+        self.bytes
+            .store(held.saturating_sub(bytes), Ordering::Relaxed);
+        self.is_wanting.store(false, Ordering::Relaxed);
+    }
+}
+
+/// What arrives, for what takes it apart. That takes in all there is whenever it is asked for a piece, however
+/// much it has: so it gets no more while it has enough, and is refused when it makes nothing of much.
+fn arriving_in(
+    mut arriving: mpsc::Receiver<web::Bytes>,
+    held: Arc<Held>,
+) -> impl Stream<Item = Result<web::Bytes, std::io::Error>> + Send {
+    poll_fn(move |context| {
+        let bytes = held.bytes.load(Ordering::Relaxed);
+        if bytes > ENOUGH && !held.is_wanting.swap(true, Ordering::Relaxed) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if bytes > MOST_HELD {
+            return Poll::Ready(Some(Err(std::io::Error::other(NO_FORM))));
+        }
+        let arrived = std::task::ready!(arriving.poll_recv(context));
+        let length = arrived.as_ref().map_or(0, web::Bytes::len);
+        held.bytes.store(bytes + length, Ordering::Relaxed);
+        Poll::Ready(arrived.map(Ok))
+    })
 }
 
 async fn pass_on(
@@ -99,26 +159,39 @@ async fn pass_on(
     Ok(())
 }
 
-async fn take(app: &App, mut parts: Multipart<'_>) -> Result<Sent, UploadError> {
+type Taken = (Option<Sending>, Vec<(String, String)>);
+
+async fn take(
+    app: &App,
+    mut parts: Multipart<'_>,
+    held: &Held,
+    boundary: usize,
+) -> Result<Taken, UploadError> {
     let mut sending: Option<Sending> = None;
-    let mut sent = Sent::default();
-    while let Some(mut part) = parts.next_field().await.map_err(|error| broken(&error))? {
+    let mut fields = Vec::new();
+    let mut left_empty = 0;
+    while let Some(mut part) = parts.next_field().await.map_err(|error| torn(&error))? {
+        held.taken(boundary + length_of_head(&part));
         let name = part.name().unwrap_or_default().to_owned();
         let file = part.file_name().map(str::to_owned);
+        if fields.len() + left_empty >= MOST_FIELDS && file.as_ref().is_none_or(String::is_empty) {
+            return Err(UploadError::Broken(NO_FORM.to_owned()));
+        }
         let mut field = Vec::new();
         let mut is_begun = false;
-        while let Some(chunk) = part.chunk().await.map_err(|error| broken(&error))? {
+        while let Some(chunk) = part.chunk().await.map_err(|error| torn(&error))? {
+            held.taken(chunk.len());
             let Some(file) = &file else {
                 field.extend_from_slice(&chunk);
-                if field.len() > LARGEST_FIELD || sent.fields.len() >= MOST_FIELDS {
-                    return Err(UploadError::Broken("that is no form of ours".to_owned()));
+                if field.len() > LARGEST_FIELD {
+                    return Err(UploadError::Broken(NO_FORM.to_owned()));
                 }
                 continue;
             };
-            let sending = match &mut sending {
-                Some(sending) => sending,
-                None => sending.insert(app.begin_upload().await?),
-            };
+            if chunk.is_empty() {
+                continue;
+            }
+            let sending = begun(app, &mut sending).await?;
             if !is_begun {
                 sending.begin_file(file).await?;
                 is_begun = true;
@@ -126,25 +199,44 @@ async fn take(app: &App, mut parts: Multipart<'_>) -> Result<Sent, UploadError> 
             sending.write(&chunk).await?;
         }
         match file {
+            Some(_) if is_begun => {}
             // A field for files that is left empty is sent as one without a name.
-            Some(file) if !is_begun && !file.is_empty() => {
-                let sending = match &mut sending {
-                    Some(sending) => sending,
-                    None => sending.insert(app.begin_upload().await?),
-                };
-                sending.begin_file(&file).await?;
+            Some(file) if file.is_empty() => left_empty += 1,
+            Some(file) => {
+                begun(app, &mut sending).await?.begin_file(&file).await?;
             }
-            Some(_) => {}
             None => {
                 let value = String::from_utf8_lossy(&field).into_owned();
-                sent.fields.push((name, value));
+                fields.push((name, value));
             }
         }
     }
-    if let Some(sending) = sending {
-        sent.files = Some(sending.finish().await?);
+    Ok((sending, fields))
+}
+
+async fn begun<'a>(
+    app: &App,
+    sending: &'a mut Option<Sending>,
+) -> Result<&'a mut Sending, UploadError> {
+    match sending {
+        Some(sending) => Ok(sending),
+        None => Ok(sending.insert(app.begin_upload().await?)),
     }
-    Ok(sent)
+}
+
+/// About how many bytes stood before the part itself, without the boundary.
+fn length_of_head(part: &Field<'_>) -> usize {
+    let lines = part.headers().iter();
+    let lines = lines.map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    lines.sum::<usize>() + "\r\n--\r\n\r\n".len()
+}
+
+fn torn(error: &multer::Error) -> UploadError {
+    match error {
+        // Of what arrives nothing fails by itself: it was too much.
+        multer::Error::StreamReadFailed(source) => UploadError::Broken(source.to_string()),
+        error => broken(error),
+    }
 }
 
 fn why(error: &actix_web::error::PayloadError) -> UploadError {

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::api::Hub;
 use crate::page::{Form, Page, PageError, Place, Said, Visitor, in_path, sentence, show_as};
+use crate::pages::taking::{begin, path_of};
 
 #[derive(Template)]
 #[template(path = "connect.html")]
@@ -120,13 +121,27 @@ async fn connect(
     };
     // The first snapshot does not wait for the schedule, and the page does not wait for it.
     let profile = row.profile.as_str();
-    crate::pages::taking::begin(&visitor.app, &hub, Some(profile), Kind::Automatic).await?;
-    let text = format!("Connected as {}. Is this you?", row.account.name);
-    let said = Said::done(text).with_link(
+    let begun = begin(&visitor.app, &hub, Some(profile), Kind::Automatic).await;
+    let (path, said) = connected(&row.account.name, profile, begun.err().as_ref());
+    Ok(visitor.go(&path, Some(said)))
+}
+
+/// What is said of an account that is connected, and where. It is that also where its first snapshot could
+/// not be begun; then only the snapshot has to be asked for again.
+fn connected(name: &str, profile: &str, problem: Option<&PageError>) -> (String, Said) {
+    if let Some(problem) = problem {
+        let text = format!(
+            "Connected as {name}. Its first snapshot was not begun. {}",
+            problem.message
+        );
+        let said = Said::problem(text).with_link("/status", "See the status");
+        return (format!("/backups/{}", in_path(profile)), said);
+    }
+    let said = Said::done(format!("Connected as {name}. Is this you?")).with_link(
         format!("/disconnect/{}", in_path(profile)),
         "That is not me",
     );
-    Ok(visitor.go(&crate::pages::taking::path_of(profile), Some(said)))
+    (path_of(profile), said)
 }
 
 async fn ask_leave(visitor: Visitor, profile: web::Path<String>) -> Answer {
@@ -146,4 +161,22 @@ async fn leave(visitor: Visitor, profile: web::Path<String>) -> Answer {
         row.profile
     );
     Ok(visitor.go("/", Some(Said::done(text))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_connected_also_where_its_first_snapshot_cannot_be_begun() {
+        let (path, said) = connected("hana", "h", None);
+        assert_eq!(path, "/backups/h/new");
+        assert!(said.text.contains("Is this you?") && !said.is_problem);
+        let problem = PageError::broken("The token cannot be read.");
+        let (path, said) = connected("hana", "h", Some(&problem));
+        assert_eq!(path, "/backups/h");
+        assert!(said.text.starts_with("Connected as hana."), "{}", said.text);
+        assert!(said.text.ends_with("The token cannot be read."));
+        assert!(said.is_problem && said.link.is_some());
+    }
 }

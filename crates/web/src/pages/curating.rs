@@ -17,6 +17,7 @@ use crate::pages::rows::{SnapshotLine, contents, count};
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/trash", web::get().to(all_trash))
+        .route("/trash", web::post().to(undelete_other))
         .route("/backups/{profile}/trash", web::get().to(trash))
         .route("/backups/{profile}/trash", web::post().to(undelete))
         .route("/backups/{profile}/prune", web::get().to(prune))
@@ -271,9 +272,17 @@ struct TrashPage {
     days: i64,
     /// Each profile with what is in its trash.
     parts: Vec<TrashPart>,
+    /// What is of none of the accounts that are connected, or cannot be read and nobody knows whose it is.
+    others: Option<TrashPart>,
     /// Whose it is, where it is that of one profile.
     of: Option<String>,
     has_others: bool,
+}
+
+impl TrashPage {
+    fn all(&self) -> impl Iterator<Item = &TrashPart> {
+        self.parts.iter().chain(&self.others)
+    }
 }
 
 struct TrashPart {
@@ -289,6 +298,22 @@ struct TrashLine {
     holds: String,
     size: String,
     reason: &'static str,
+}
+
+impl TrashPart {
+    fn of<'a>(
+        profile: String,
+        root: String,
+        items: impl Iterator<Item = &'a TrashItem> + Clone,
+    ) -> Self {
+        let size = items.clone().map(|item| item.size).sum();
+        Self {
+            profile,
+            root,
+            items: items.map(TrashLine::of).collect(),
+            size: format::size(size),
+        }
+    }
 }
 
 impl TrashLine {
@@ -310,23 +335,27 @@ impl TrashLine {
     }
 }
 
-/// What is in the trash, of each account that is wanted.
+/// What is in the trash: of each account that is wanted, and of none that is connected.
 async fn trash_of(
     visitor: &Visitor,
-    accounts: Vec<AccountRow>,
-) -> Result<Vec<TrashPart>, PageError> {
+    wanted: Vec<AccountRow>,
+) -> Result<(Vec<TrashPart>, Option<TrashPart>), PageError> {
     let items = visitor.app.trash().await?;
-    let parts = accounts.into_iter().map(|account| {
-        let own = |item: &&TrashItem| item.owner == Some(account.account.id);
-        let size = items.iter().filter(own).map(|item| item.size).sum();
-        TrashPart {
-            root: format!("/backups/{}", in_path(&account.profile)),
-            items: items.iter().filter(own).map(TrashLine::of).collect(),
-            size: format::size(size),
-            profile: account.profile,
-        }
+    let connected = visitor.app.accounts().await?;
+    let parts = wanted.into_iter().map(|account| {
+        let own = items.iter();
+        let own = own.filter(|item| item.owner == Some(account.account.id));
+        let root = format!("/backups/{}", in_path(&account.profile));
+        TrashPart::of(account.profile, root, own)
     });
-    Ok(parts.collect())
+    let parts = parts.collect();
+    let is_connected = |item: &TrashItem| {
+        let mut accounts = connected.iter();
+        accounts.any(|account| item.owner == Some(account.account.id))
+    };
+    let others = items.iter().filter(|item| !is_connected(item));
+    let others = TrashPart::of("Of no connected account".to_owned(), String::new(), others);
+    Ok((parts, (!others.items.is_empty()).then_some(others)))
 }
 
 async fn all_trash(visitor: Visitor) -> Result<HttpResponse, PageError> {
@@ -336,10 +365,12 @@ async fn all_trash(visitor: Visitor) -> Result<HttpResponse, PageError> {
         return Ok(visitor.go(&path, None));
     }
     let accounts = visitor.app.accounts().await?;
+    let (parts, others) = trash_of(&visitor, accounts).await?;
     Ok(show(&TrashPage {
         page,
         days: TRASH_DAYS,
-        parts: trash_of(&visitor, accounts).await?,
+        parts,
+        others,
         of: None,
         has_others: false,
     }))
@@ -348,10 +379,12 @@ async fn all_trash(visitor: Visitor) -> Result<HttpResponse, PageError> {
 async fn trash(visitor: Visitor, profile: web::Path<String>) -> Result<HttpResponse, PageError> {
     let account = visitor.app.account_row(&profile).await?;
     let profile = account.profile.clone();
+    let (parts, others) = trash_of(&visitor, vec![account]).await?;
     Ok(show(&TrashPage {
         page: visitor.page_of(format!("Trash of {profile}"), Place::Backups, &profile),
         days: TRASH_DAYS,
-        parts: trash_of(&visitor, vec![account]).await?,
+        parts,
+        others,
         of: Some(profile),
         has_others: visitor.profiles.len() > 1,
     }))
@@ -368,13 +401,26 @@ async fn undelete(
     form: Form<UndeleteForm>,
 ) -> Result<HttpResponse, PageError> {
     let profile = visitor.app.account_row(&profile).await?.profile;
-    let item = visitor.app.undelete(&form.0.file).await?;
-    let said = Said::done(format!(
+    let said = bring_back(&visitor, &form.0.file).await?;
+    Ok(visitor.go(&format!("/backups/{}", in_path(&profile)), Some(said)))
+}
+
+/// One of no account that is connected: there are no backups of it to go on to.
+async fn undelete_other(
+    visitor: Visitor,
+    form: Form<UndeleteForm>,
+) -> Result<HttpResponse, PageError> {
+    let said = bring_back(&visitor, &form.0.file).await?;
+    Ok(visitor.go("/trash", Some(said)))
+}
+
+async fn bring_back(visitor: &Visitor, file: &str) -> Result<Said, PageError> {
+    let item = visitor.app.undelete(file).await?;
+    Ok(Said::done(format!(
         "{} is back, and kept for {} days.",
         item.file,
         anirewind_core::BACK_FOR
-    ));
-    Ok(visitor.go(&format!("/backups/{}", in_path(&profile)), Some(said)))
+    )))
 }
 
 #[derive(Template)]

@@ -328,6 +328,46 @@ async fn keeping_deleting_and_bringing_back_say_what_they_do() {
 }
 
 #[actix_web::test]
+async fn what_nobody_is_connected_for_or_can_read_is_in_the_trash_all_the_same() {
+    let scene = two_snapshots().await;
+    let ids = ids(&scene).await;
+    post(&scene, &format!("/backups/hana/{}/delete", ids[1]), &[]).await;
+    let (own, whole) = {
+        let trash = scene.app.trash().await.unwrap();
+        (trash[0].file.clone(), scene.app.backups().join("trash"))
+    };
+    // Put there by somebody else, and no list.
+    let unreadable = own.replace("20261103", "20261031");
+    let broken = whole.join(format!("{unreadable}.20261101000000"));
+    fs::write(&broken, "no list").unwrap();
+    let request = TestRequest::get().uri("/trash");
+    let request = request.insert_header(("host", "127.0.0.1:4849"));
+    let (_, _, headers) = scene.request(request).await;
+    let to = headers.get(LOCATION).unwrap();
+    assert_eq!(to, "/backups/hana/trash");
+    let words = [
+        "Of no connected account",
+        "cannot be read",
+        &unreadable,
+        &own,
+    ];
+    let of_hana = page(&scene, "/backups/hana/trash", &words).await;
+    assert!(!of_hana.contains("trash is empty"), "{of_hana}");
+    let (status, to, _) = post(&scene, "/trash", &[("file", &unreadable)]).await;
+    assert_eq!((status, to.as_str()), (StatusCode::SEE_OTHER, "/trash"));
+    assert!(!broken.exists());
+    let of_hana = page(&scene, "/backups/hana/trash", &[&own]).await;
+    assert!(!of_hana.contains("Of no connected account"), "{of_hana}");
+    // Nobody is connected any more, and what is there is there.
+    scene.app.remove_account("hana").await.unwrap();
+    let words = ["Of no connected account", "30 anime, 10 manga", &own];
+    let all = page(&scene, "/trash", &words).await;
+    assert!(!all.contains("trash is empty"), "{all}");
+    post(&scene, "/trash", &[("file", &own)]).await;
+    page(&scene, "/trash", &["The trash is empty."]).await;
+}
+
+#[actix_web::test]
 async fn the_table_is_sorted_by_links_and_says_what_goes_when() {
     let scene = two_snapshots().await;
     let path = "/backups/hana";
