@@ -613,7 +613,7 @@ impl App {
             .end_operation(id.clone(), state, problem.clone())
             .await?;
         if matches!(state, OperationState::Done | OperationState::Partly) {
-            self.close_repaired(&operation).await;
+            Box::pin(self.close_repaired(&operation)).await;
         }
         let report = Report::new(operation.clone(), steps.clone());
         self.tell(Event::Ended {

@@ -15,7 +15,8 @@ const HANA: u32 = 4242;
 const KILLS: usize = 2_000;
 /// The lives go on two at a time.
 const LIVES: u64 = 2;
-/// A whole run takes about this long; it is killed at any moment of it.
+/// A whole run takes about this long where nothing else runs; it is killed at any moment of it. Where it takes
+/// longer, it is given more time the oftener it was killed.
 const WHOLE: Duration = Duration::from_millis(150);
 
 fn shapes(world: &World) -> BTreeMap<u32, SimEntry> {
@@ -148,7 +149,8 @@ impl Life {
         let (mut kills, mut amid, mut is_begun) = (0, 0, false);
         for _ in 0..1_000 {
             let mut child = self.spawn(place.path(), is_begun);
-            let longest = u64::try_from(WHOLE.as_micros()).unwrap();
+            let whole = WHOLE + WHOLE * u32::try_from(kills / 50).unwrap() / 4;
+            let longest = u64::try_from(whole.as_micros()).unwrap();
             std::thread::sleep(Duration::from_micros(self.rng.u64(0..=longest)));
             child.kill().unwrap();
             let output = child.wait_with_output().unwrap();
