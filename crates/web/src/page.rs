@@ -410,6 +410,8 @@ struct ProblemPage {
     title: String,
     message: String,
     hint: Option<String>,
+    /// It went wrong here, and may go well the next time.
+    may_pass: bool,
 }
 
 impl PageError {
@@ -466,6 +468,7 @@ impl PageError {
             title: self.title.clone(),
             message: self.message.clone(),
             hint: self.hint.clone(),
+            may_pass: self.status.is_server_error(),
         };
         show_as(self.status, &template)
     }

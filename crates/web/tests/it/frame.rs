@@ -5,6 +5,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use anirewind_core::{Kind, Verdict};
 use anirewind_simulator::Fault;
+use anirewind_simulator::canary::HANAS;
 
 use crate::browser::{Browser, USER};
 use crate::pages::Scene;
@@ -22,7 +23,7 @@ async fn until(scene: &Scene, wanted: Verdict) {
 async fn a_token_that_is_refused_overnight_is_said_on_the_dashboard_and_replaced_from_there() {
     let scene = Scene::new("hana").await;
     scene.capture().await;
-    scene.simulator.world().revoke_token("a-token");
+    scene.simulator.world().revoke_token(HANAS);
     tokio::select! {
         () = scene.app.run_watch() => {},
         () = until(&scene, Verdict::NotConnected) => {},

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anirewind_core::Kind;
 use anirewind_simulator::Fault;
+use anirewind_simulator::canary::HANAS;
 
 use crate::browser::{Browser, edit, look, seen};
 use crate::pages::Scene;
@@ -47,7 +48,7 @@ async fn dashboard() {
     let scene = seen(&[]).await;
     browser = Browser::at(&scene, "/").await;
     browser.must_show(&["is protected", "data-live=\"verdict\"", "live.js"]);
-    scene.simulator.world().revoke_token("a-token");
+    scene.simulator.world().revoke_token(HANAS);
     scene.pass(Duration::from_hours(24));
     scene.capture().await;
     browser.open("/").await;
@@ -201,7 +202,7 @@ async fn status() {
     let first = browser.page.find("<section class=\"card fine\">");
     let checks = browser.page.find("<ul class=\"rows\">");
     assert!(first.unwrap() < checks.unwrap(), "{}", browser.page);
-    scene.simulator.world().revoke_token("a-token");
+    scene.simulator.world().revoke_token(HANAS);
     scene.pass(Duration::from_hours(24));
     scene.capture().await;
     browser.open("/status").await;
