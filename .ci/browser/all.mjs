@@ -6,7 +6,7 @@ import axe from "axe-core";
 import { chromium } from "playwright-core";
 import { check, count } from "./checks.mjs";
 import { journeys } from "./journeys.mjs";
-import { addresses, looks, report, visit } from "./pages.mjs";
+import { addresses, looks, report, storedPlan, visit } from "./pages.mjs";
 import { pictures } from "./pictures.mjs";
 import * as servers from "./servers.mjs";
 import { states as keysAndNarrow } from "./states.mjs";
@@ -41,7 +41,7 @@ async function allPages() {
   for (const state of states) {
     const server = await { full: servers.demo, empty: servers.empty, broken: servers.broken, login: servers.fresh }[state]();
     const places = await addresses(state, server.url);
-    if (state === "full") places.plan = await storedPlan(server.url);
+    if (state === "full") places.plan = await storedPlan(browser, server.url);
     const turns = looks.map((look) => () =>
       visit(browser, source, state, server.url, places, look, look.width === 1280 && look.colorScheme === "light" ? budgets : null));
     // Two at a time: one renders while the other waits.
@@ -55,18 +55,6 @@ async function allPages() {
     console.log(`pages, ${state}: ${Object.keys(places).length} x light, dark x 360, 1280, ${seconds()} s`);
   }
   report(budgets);
-}
-
-// A plan as somebody makes it: with the form.
-async function storedPlan(url) {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  await page.goto(`${url}/plan/hana/new`, { waitUntil: "load" });
-  await page.getByRole("button", { name: "Show the plan" }).click();
-  await page.waitForURL(/\/plan\/hana\/[0-9a-z]{8}$/, { timeout: 60_000 });
-  const made = new URL(page.url()).pathname;
-  await context.close();
-  return made;
 }
 
 async function claim({ url, code }) {

@@ -166,3 +166,15 @@ export function report(budgets) {
   const timeline = budgets.get("timeline-hana-full");
   if (timeline) check(`timeline: HTML within ${HTML} bytes`, timeline.html <= HTML, String(timeline.html));
 }
+
+// A plan as somebody makes it: with the form.
+export async function storedPlan(browser, url) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`${url}/plan/hana/new`, { waitUntil: "load" });
+  await page.getByRole("button", { name: "Show the plan" }).click();
+  await page.waitForURL(/\/plan\/hana\/[0-9a-z]{8}$/, { timeout: 60_000 });
+  const made = new URL(page.url()).pathname;
+  await context.close();
+  return made;
+}

@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { vanished } from "./journeys.mjs";
-import { addresses } from "./pages.mjs";
+import { addresses, storedPlan } from "./pages.mjs";
 import * as servers from "./servers.mjs";
 
 export async function pictures(browser, folder) {
@@ -29,7 +29,7 @@ export async function pictures(browser, folder) {
     await context.close();
   };
   const { url } = demo;
-  const all = await addresses("full", url);
+  const all = { ...await addresses("full", url), plan: await storedPlan(browser, url) };
   const within = path.join(folder, "pages");
   mkdirSync(within, { recursive: true });
   const list = ["# Every page", "", "As the demo shows them. Made by `.ci/browser/run --pictures docs/images`.", ""];

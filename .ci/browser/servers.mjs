@@ -140,7 +140,7 @@ export async function save(anilist, entry) {
   for (let turns = 0; turns < 20; turns += 1) {
     const answer = await fetch(anilist, {
       method: "POST",
-      headers: { authorization: "Bearer demo-token", "content-type": "application/json" },
+      headers: { authorization: `Bearer ${demoToken}`, "content-type": "application/json" },
       body: JSON.stringify({ query, variables: entry }),
     });
     if (answer.ok) return;

@@ -1,7 +1,7 @@
 // Keys, for those who switched them on, and what a narrow screen does to each page: the two columns of the
 // states that only a browser can show. The others are tests of the web crate.
 import { attempt, check } from "./checks.mjs";
-import { addresses, contextOf, watched } from "./pages.mjs";
+import { addresses, contextOf, storedPlan, watched } from "./pages.mjs";
 import * as servers from "./servers.mjs";
 
 const focused = (page, selector) =>
@@ -92,6 +92,7 @@ const narrow = {
 export async function states(browser, axe) {
   const demo = await servers.demo();
   const places = await addresses("full", demo.url);
+  places.plan = await storedPlan(browser, demo.url);
   const look = async (name, what, shape) => {
     const context = await contextOf(browser, axe, shape);
     if (shape.letters !== undefined) {
