@@ -349,7 +349,8 @@ export async function killed(browser, axe) {
     // The demo's own folder has the story; this server has only what it can see itself. It brings in a
     // snapshot from before the wipe and restores that.
     const backups = await (await fetch(`${world.url}/backups/hana`)).text();
-    const id = /href="\/backups\/hana\/([0-9a-z]{8,})"/.exec(backups)[1];
+    // Not the newest: that one may be the wiped list already.
+    const id = [...new Set([...backups.matchAll(/href="\/backups\/hana\/([0-9a-z]{8,})"/g)].map((found) => found[1]))][1];
     const file = Buffer.from(await (await fetch(`${world.url}/backups/hana/${id}/download?as=json`)).arrayBuffer());
     for (const until = Date.now() + PATIENCE; ;) {
       if ((await fetch(`${server.url}/backups/hana`)).ok && /Restore…/.test(await (await fetch(`${server.url}/backups/hana`)).text())) break;
