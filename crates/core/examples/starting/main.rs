@@ -4,8 +4,8 @@
 //! `cargo build --release -p anirewind-server && cargo run --release -p anirewind-core --example starting`
 //!
 //! Writing 10,000 files, each synced, takes minutes before the first figure comes; `-- FOLDER` keeps them there for
-//! the next time. The server is held to
-//! one core. What makes the load is Debian's `hey`; without it those figures are left out.
+//! the next time. The server is held to one core. What makes the load is Debian's `hey`; without it those figures
+//! are left out.
 
 mod folder;
 mod load;
