@@ -2,6 +2,7 @@
 
 mod access;
 mod notify;
+mod own;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,12 @@ use crate::schedule::Schedule;
 pub(crate) use crate::settings::access::is_long_enough;
 pub use crate::settings::access::{AccessSettings, Network, PublicUrl};
 pub use crate::settings::notify::NotifySettings;
+use crate::settings::own::{
+    ANILIST_URL, BACKUP_AT, BACKUP_JITTER, CHANGED_PERCENT, CHANGED_TITLES, CLIENT_ID, COVERS,
+    DAILY, DATA_DIR, DESTRUCTIVE, DRY_RUN, GONE_PERCENT, LISTEN, LOG, LOG_FORMAT, MADE_PUBLIC,
+    MONTHLY, PREFIX, QUIET_FACTOR, RATE_LIMIT, REFERER, REMOVED_PERCENT, REMOVED_TITLES, RETENTION,
+    SCORES_WIPED, TIME_ZONE, TOKEN, TOKEN_FILE, WATCH_INTERVAL, WEEKLY,
+};
 use crate::settings_report::{Given, report};
 use crate::source::{Origin, Setting, SettingsError, Sources, Values, read_config};
 
@@ -91,258 +98,11 @@ pub struct ProvidedToken {
     pub token: AccessToken,
 }
 
-const DATA_DIR: Setting = Setting {
-    key: "data_dir",
-    variables: &["ANIREWIND_DATA_PATH", "PAB_DATA_PATH"],
-    about: "Where everything is kept.",
-    is_in_file: false,
-    ..Setting::PLAIN
-};
-const TOKEN: Setting = Setting {
-    key: "anilist_token",
-    variables: &["ANIREWIND_ANILIST_TOKEN", "PAB_ANILIST_TOKEN"],
-    about: "The token of an account, used and not kept.",
-    is_secret: true,
-    is_in_file: false,
-    ..Setting::PLAIN
-};
-const TOKEN_FILE: Setting = Setting {
-    key: "anilist_token_file",
-    variables: &["ANIREWIND_ANILIST_TOKEN_FILE"],
-    about: "A file that holds the token of an account; it is read at start and not copied.",
-    ..Setting::PLAIN
-};
-const ANILIST_URL: Setting = Setting {
-    key: "anilist_url",
-    variables: &["ANIREWIND_ANILIST_URL"],
-    about: "Where AniList is: another address only for a simulated one.",
-    ..Setting::PLAIN
-};
-const CLIENT_ID: Setting = Setting {
-    key: "anilist_client_id",
-    variables: &["ANIREWIND_ANILIST_CLIENT_ID"],
-    about: "The id of your own client on AniList, for the link that asks for a token.",
-    ..Setting::PLAIN
-};
-const REFERER: Setting = Setting {
-    key: "referer",
-    variables: &["ANIREWIND_REFERER"],
-    about: "What is sent to AniList as `Referer`.",
-    ..Setting::PLAIN
-};
-const RATE_LIMIT: Setting = Setting {
-    key: "rate_limit",
-    variables: &["ANIREWIND_RATE_LIMIT"],
-    about: "Requests to AniList a minute at most; unset follows what AniList says.",
-    ..Setting::PLAIN
-};
-const BACKUP_AT: Setting = Setting {
-    key: "backup_at",
-    variables: &["ANIREWIND_BACKUP_AT"],
-    about: "When snapshots are taken, besides at start.",
-    default: "daily@01:00",
-    ..Setting::PLAIN
-};
-const BACKUP_JITTER: Setting = Setting {
-    key: "backup_jitter",
-    variables: &["ANIREWIND_BACKUP_JITTER"],
-    about: "Scheduled snapshots come up to so much later, always by the same, so that not all ask AniList at once.",
-    default: "10m",
-    ..Setting::PLAIN
-};
-const TIME_ZONE: Setting = Setting {
-    key: "time_zone",
-    variables: &["ANIREWIND_TIME_ZONE"],
-    about: "The time zone of the schedule; the machine's if unset.",
-    ..Setting::PLAIN
-};
-const LISTEN: Setting = Setting {
-    key: "listen",
-    variables: &["ANIREWIND_LISTEN"],
-    about: "The address the server listens on.",
-    default: "127.0.0.1:4849",
-    parts: &["PAB_WEB_HOST", "PAB_WEB_PORT"],
-    ..Setting::PLAIN
-};
-const LOG: Setting = Setting {
-    key: "log",
-    variables: &["ANIREWIND_LOG", "PAB_LOG_LEVEL"],
-    about: "How much is logged.",
-    default: "info",
-    ..Setting::PLAIN
-};
-const LOG_FORMAT: Setting = Setting {
-    key: "log_format",
-    variables: &["ANIREWIND_LOG_FORMAT"],
-    about: "Whether log lines are text or JSON; holds from the next start.",
-    default: "text",
-    ..Setting::PLAIN
-};
-const PREFIX: Setting = Setting {
-    key: "snapshot_prefix",
-    variables: &["ANIREWIND_SNAPSHOT_PREFIX"],
-    about: "What the names of snapshot files begin with.",
-    default: "plexanibridge",
-    ..Setting::PLAIN
-};
-
-const RETENTION: Setting = Setting {
-    key: "backup_retention_days",
-    variables: &[
-        "ANIREWIND_BACKUP_RETENTION_DAYS",
-        "PAB_BACKUP_RETENTION_DAYS",
-    ],
-    about: "For so many days every snapshot stays; 0 keeps all for ever.",
-    default: "7",
-    ..Setting::PLAIN
-};
-const DAILY: Setting = Setting {
-    key: "keep_daily",
-    variables: &["ANIREWIND_KEEP_DAILY"],
-    about: "Beyond that, one a day stays for so many days.",
-    default: "0",
-    ..Setting::PLAIN
-};
-const WEEKLY: Setting = Setting {
-    key: "keep_weekly",
-    variables: &["ANIREWIND_KEEP_WEEKLY"],
-    about: "Beyond that, one a week stays for so many weeks.",
-    default: "0",
-    ..Setting::PLAIN
-};
-const MONTHLY: Setting = Setting {
-    key: "keep_monthly",
-    variables: &["ANIREWIND_KEEP_MONTHLY"],
-    about: "Beyond that, one a month stays for so many months.",
-    default: "0",
-    ..Setting::PLAIN
-};
-const REMOVED_TITLES: Setting = Setting {
-    key: "alarm_removed_titles",
-    variables: &["ANIREWIND_ALARM_REMOVED_TITLES"],
-    about: "So many titles gone at once are unusual,",
-    default: "20",
-    ..Setting::PLAIN
-};
-const REMOVED_PERCENT: Setting = Setting {
-    key: "alarm_removed_percent",
-    variables: &["ANIREWIND_ALARM_REMOVED_PERCENT"],
-    about: "or so many percent of them.",
-    default: "10",
-    ..Setting::PLAIN
-};
-const GONE_PERCENT: Setting = Setting {
-    key: "alarm_gone_percent",
-    variables: &["ANIREWIND_ALARM_GONE_PERCENT"],
-    about: "So many percent gone at once are not believed.",
-    default: "50",
-    ..Setting::PLAIN
-};
-const CHANGED_TITLES: Setting = Setting {
-    key: "alarm_changed_titles",
-    variables: &["ANIREWIND_ALARM_CHANGED_TITLES"],
-    about: "So many titles changed within a day are unusual,",
-    default: "50",
-    ..Setting::PLAIN
-};
-const CHANGED_PERCENT: Setting = Setting {
-    key: "alarm_changed_percent",
-    variables: &["ANIREWIND_ALARM_CHANGED_PERCENT"],
-    about: "or so many percent of them.",
-    default: "30",
-    ..Setting::PLAIN
-};
-const SCORES_WIPED: Setting = Setting {
-    key: "alarm_scores_wiped",
-    variables: &["ANIREWIND_ALARM_SCORES_WIPED"],
-    about: "So many scores emptied at once are unusual.",
-    default: "20",
-    ..Setting::PLAIN
-};
-const MADE_PUBLIC: Setting = Setting {
-    key: "alarm_made_public",
-    variables: &["ANIREWIND_ALARM_MADE_PUBLIC"],
-    about: "So many private titles made public at once are unusual.",
-    default: "5",
-    ..Setting::PLAIN
-};
-
-const QUIET_FACTOR: Setting = Setting {
-    key: "alarm_quiet_factor",
-    variables: &["ANIREWIND_ALARM_QUIET_FACTOR"],
-    about: "A list that is quiet for so many times as long as usual is worth a word.",
-    default: "10",
-    ..Setting::PLAIN
-};
-
-const WATCH_INTERVAL: Setting = Setting {
-    key: "watch_interval",
-    variables: &["ANIREWIND_WATCH_INTERVAL"],
-    about: "How often AniList is looked at for what others changed.",
-    default: "5m",
-    ..Setting::PLAIN
-};
-const COVERS: Setting = Setting {
-    key: "covers",
-    variables: &["ANIREWIND_COVERS"],
-    about: "Covers of titles on the lists: `cached` fetches each once and keeps it, `off` fetches none.",
-    default: "cached",
-    ..Setting::PLAIN
-};
-const DRY_RUN: Setting = Setting {
-    key: "dry_run",
-    variables: &["ANIREWIND_DRY_RUN", "PAB_DRY_RUN"],
-    about: "Nothing at all is written to AniList.",
-    default: "false",
-    ..Setting::PLAIN
-};
-const DESTRUCTIVE: Setting = Setting {
-    key: "destructive_sync",
-    variables: &["ANIREWIND_DESTRUCTIVE_SYNC", "PAB_DESTRUCTIVE_SYNC"],
-    about: "Titles may be removed from AniList.",
-    default: "false",
-    ..Setting::PLAIN
-};
-
-/// Every setting there is. What is shown, changed and understood is read off here.
-const OWN: [Setting; 30] = [
-    DATA_DIR,
-    TOKEN,
-    CLIENT_ID,
-    TOKEN_FILE,
-    ANILIST_URL,
-    REFERER,
-    RATE_LIMIT,
-    BACKUP_AT,
-    BACKUP_JITTER,
-    TIME_ZONE,
-    LISTEN,
-    LOG,
-    LOG_FORMAT,
-    PREFIX,
-    RETENTION,
-    DAILY,
-    WEEKLY,
-    MONTHLY,
-    REMOVED_TITLES,
-    REMOVED_PERCENT,
-    GONE_PERCENT,
-    CHANGED_TITLES,
-    CHANGED_PERCENT,
-    SCORES_WIPED,
-    MADE_PUBLIC,
-    QUIET_FACTOR,
-    WATCH_INTERVAL,
-    COVERS,
-    DRY_RUN,
-    DESTRUCTIVE,
-];
-
 const LISTEN_DEFAULT: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4849);
 
 fn known() -> Vec<Setting> {
-    [&OWN[..], &access::KNOWN, &notify::KNOWN].concat()
+    [&own::ALL[..], &access::KNOWN, &notify::KNOWN].concat()
 }
 
 impl Settings {
