@@ -49,19 +49,28 @@ impl<K: Ord + Clone> Agenda<K> {
         Self { items }
     }
 
-    /// The schedule is another. Who does not wait after a failure is due by it, and everybody where it is
-    /// off.
-    pub(crate) fn reschedule(&mut self, next: impl Fn(&K) -> OffsetDateTime, is_off: bool) {
+    /// The schedule is another. Everybody is due by it, but who would wait half an interval longer for that,
+    /// or waits after a failure, is served once more when they would have been. Where it is off, nobody is.
+    pub(crate) fn reschedule(
+        &mut self,
+        now: OffsetDateTime,
+        next: impl Fn(&K, OffsetDateTime) -> OffsetDateTime,
+        is_off: bool,
+    ) {
         for (key, item) in &mut self.items {
-            let next = next(key);
+            let following = next(key, now);
             if is_off {
                 item.retry = Duration::ZERO;
+                item.due = following;
+                continue;
             }
-            item.due = if item.retry.is_zero() {
-                next
+            let interval = next(key, following) - following;
+            let is_much_later = following - item.due > interval / 2;
+            if !item.retry.is_zero() || is_much_later {
+                item.due = item.due.min(following);
             } else {
-                item.due.min(next)
-            };
+                item.due = following;
+            }
         }
     }
 

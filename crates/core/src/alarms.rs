@@ -2,7 +2,7 @@
 
 use anirewind_backup::{Alarm, Answer, AnswerVerdict, Mark};
 use anirewind_model::UserId;
-use anirewind_store::{SnapshotFilter, SnapshotRow, Start};
+use anirewind_store::{SnapshotFilter, SnapshotRow, Start, StoreError};
 use time::{Duration, OffsetDateTime};
 
 use crate::app::App;
@@ -59,7 +59,8 @@ impl App {
     ) -> Result<Option<SnapshotRow>, BrowseError> {
         let open = self.open_alarms(Some(owner)).await?;
         let first = open.iter().map(|open| open.snapshot.position).min();
-        self.last_good_below(owner, first.unwrap_or(i64::MAX)).await
+        let place = first.unwrap_or(i64::MAX);
+        Ok(self.last_good_below(owner, place).await?)
     }
 
     /// The newest snapshot of an account that can be trusted, among those below a place.
@@ -67,7 +68,7 @@ impl App {
         &self,
         owner: UserId,
         place: i64,
-    ) -> Result<Option<SnapshotRow>, BrowseError> {
+    ) -> Result<Option<SnapshotRow>, StoreError> {
         self.last_trusted(owner, SnapshotFilter::default(), Start::Below(place))
             .await
     }
@@ -78,7 +79,7 @@ impl App {
         owner: UserId,
         filter: SnapshotFilter,
         mut start: Start,
-    ) -> Result<Option<SnapshotRow>, BrowseError> {
+    ) -> Result<Option<SnapshotRow>, StoreError> {
         loop {
             let store = &self.inner.store;
             let rows = store.snapshots_where(Some(owner), filter.clone(), start, A_FEW);
@@ -101,6 +102,10 @@ impl App {
     ) -> Result<(), CurateError> {
         let at = self.now();
         for open in shown {
+            if verdict == AnswerVerdict::NotMe {
+                self.disown(open).await?;
+                continue;
+            }
             let rules: Vec<_> = open.alarms.iter().map(|alarm| alarm.rule).collect();
             let answer = Some(Answer::new(verdict, &rules, at));
             self.mark(&open.snapshot, |mark| Mark { answer, ..mark })

@@ -23,6 +23,7 @@ use crate::event::Event;
 use crate::explain::{Code, Explain};
 use crate::figures::Counting;
 use crate::logbook::LogBook;
+use crate::outlook::Outlooks;
 use crate::scheduler::Diary;
 use crate::settings::Settings;
 use crate::upload::Waiting;
@@ -49,6 +50,8 @@ pub(crate) struct Inner {
     pub(crate) patience: Option<Duration>,
     /// Files that could not be read when the folder was last looked at.
     pub(crate) unreadable: Mutex<Vec<String>>,
+    /// What becomes of snapshots, as it was last worked out.
+    pub(crate) outlooks: Mutex<Outlooks>,
     /// The folder as it looked when the catalogue last followed it.
     pub(crate) seen: Mutex<Option<FolderSeen>>,
     /// Covers of titles.
@@ -76,7 +79,7 @@ pub(crate) struct Inner {
     /// Whose turn it is to have a password hashed.
     pub(crate) hashing: Semaphore,
     /// Whose turn it is to have files read that were sent.
-    pub(crate) reading_in: Semaphore,
+    pub(crate) reading_in: Arc<Semaphore>,
     /// How much was sent and waits.
     pub(crate) waiting: Arc<Mutex<Waiting>>,
     lasting: Lasting,
@@ -231,6 +234,7 @@ impl App {
             notifier: Arc::new(notifier),
             patience,
             unreadable: Mutex::default(),
+            outlooks: Mutex::default(),
             seen: Mutex::default(),
             covers: CoverDesk::new(covers),
             doubted: Mutex::default(),
@@ -244,7 +248,7 @@ impl App {
             closing: AtomicBool::new(false),
             interrupted: AtomicBool::new(false),
             hashing: Semaphore::new(1),
-            reading_in: Semaphore::new(1),
+            reading_in: Arc::new(Semaphore::new(1)),
             waiting: Arc::default(),
             lasting,
         };
@@ -304,6 +308,11 @@ impl App {
     pub(crate) fn allowance(&self) -> (u32, Option<Duration>) {
         let pace = &self.inner.lasting.pace;
         (pace.limit(), pace.silence())
+    }
+
+    /// Whether it is known that somebody passes requests on whose word does not count.
+    pub fn knows_unnamed_proxy(&self) -> bool {
+        self.inner.lasting.unnamed_proxy.get().is_some()
     }
 
     /// Somebody passes requests on whose word does not count. Said once.

@@ -92,9 +92,10 @@ impl App {
         if !moved.is_empty() {
             let count = moved.len();
             let words = (Action::Keep.as_str(), StepState::Left.as_str());
+            let name = name_without(&plan, &moved);
             self.inner
                 .store
-                .leave_steps(id.clone(), moved, words)
+                .leave_steps(id.clone(), moved, words, name)
                 .await?;
             return Err(ActError::OutOfDate { count, plan: id });
         }
@@ -282,6 +283,8 @@ impl App {
     /// Goes on with whatever of an account was begun and did not end, unless somebody paused it.
     pub(crate) async fn resume_unfinished(&self, owner: UserId) -> Result<(), ActError> {
         let Some(operation) = self.unfinished(owner).await? else {
+            // An act may have ended right before the program did.
+            self.close_repaired_by_last(owner).await?;
             return Ok(());
         };
         let is_paused = operation.state == OperationState::Paused;
@@ -746,6 +749,21 @@ fn is_so_already(steps: &[StepRow], list: &List) -> bool {
         step.is_reached(now.map(|entry| &entry.values))
     };
     !sent.is_empty() && sent.iter().all(is_reached)
+}
+
+/// What a plan is called when these of its steps are left.
+fn name_without(plan: &Plan, left: &[(usize, String)]) -> String {
+    let sends = |step: &StepRow| Action::parse(&step.action).is_some_and(Action::sends);
+    let before = plan.steps.iter().filter(|step| sends(step)).count();
+    let is_left = |place: usize| left.iter().any(|(left, _)| *left == place);
+    let steps = plan.steps.iter().enumerate();
+    let after = steps.filter(|(place, step)| sends(step) && !is_left(*place));
+    let after = match after.count() {
+        1 => " 1 title ".to_owned(),
+        after => format!(" {after} titles "),
+    };
+    let name = &plan.operation.what;
+    name.replacen(&format!(" {before} titles "), &after, 1)
 }
 
 /// Titles of a plan that are no longer what it was made from.

@@ -9,7 +9,8 @@ use anirewind_backup::{
     Folder, Kind, Link, Marks, ReadError, Snapshot, SnapshotName, Thresholds, in_sequence,
 };
 use anirewind_model::{List, UserId};
-use anirewind_store::{SnapshotRow, StoreError};
+use anirewind_store::{FileRow, SnapshotRow, StoreError};
+use anirewind_timeline::Change;
 use time::{Duration, OffsetDateTime};
 
 use crate::app::App;
@@ -46,11 +47,26 @@ impl App {
 
     /// The same for somebody who has the folder to himself already.
     pub(crate) async fn follow_folder(&self) -> Result<CatalogueReport, BrowseError> {
+        let known = self.inner.store.files().await?;
+        let folder = self.inner.folder.clone();
+        let is_known = tokio::task::spawn_blocking(move || is_as_known(&folder, &known));
+        if is_known.await.map_err(|_| StoreError::Closed)? {
+            self.unreadable().clear();
+            return Ok(CatalogueReport::default());
+        }
         let rows = self.inner.store.snapshots(None).await?;
+        let mut ours = BTreeMap::new();
+        for account in self.inner.store.accounts().await? {
+            let owner = account.account.id;
+            // As far back as anything that was just written down is compared with.
+            let since = self.now() - CLOSE - Duration::DAY;
+            ours.insert(owner, self.ours_since(owner, since).await?);
+        }
         let look = LookAtFolder {
             folder: self.inner.folder.clone(),
             thresholds: self.inner.settings.thresholds.clone(),
             longest_gap: self.longest_gap(),
+            ours,
             now: self.now(),
         };
         let looked = tokio::task::spawn_blocking(move || look.run(rows)).await;
@@ -214,11 +230,34 @@ const HELD: usize = 8;
 /// Files that are new, with their lists as far as these are held.
 type New = BTreeMap<String, Option<List>>;
 
+/// Whether the folder is just as the catalogue has it, sorted by name, which is so nearly always: then none of
+/// the rows is needed. Blocks. What cannot be told is not as known.
+fn is_as_known(folder: &Folder, known: &[FileRow]) -> bool {
+    let (Ok(names), Ok(marks)) = (folder.names(), folder.marks()) else {
+        return false;
+    };
+    if names.len() != known.len() || !marks.unreadable.is_empty() {
+        return false;
+    }
+    names.iter().all(|name| {
+        let file = name.to_string();
+        let found = known.binary_search_by(|row| row.file.as_str().cmp(&file));
+        let Some(row) = found.ok().and_then(|at| known.get(at)) else {
+            return false;
+        };
+        let size = std::fs::metadata(folder.path_of(name)).map(|metadata| metadata.len());
+        let said = row.mark.as_deref().cloned().unwrap_or_default();
+        !row.is_damaged && size.is_ok_and(|size| size == row.size) && marks.of(&file) == said
+    })
+}
+
 /// One look at the folder.
 struct LookAtFolder {
     folder: Folder,
     thresholds: Thresholds,
     longest_gap: Duration,
+    /// What we ourselves changed, oldest first.
+    ours: BTreeMap<UserId, Vec<Change>>,
     now: OffsetDateTime,
 }
 
@@ -458,17 +497,16 @@ impl LookAtFolder {
                 });
                 let owner = row.owner.id;
                 if is_close {
-                    let (judged, _) = judge_by(
-                        &list,
-                        earlier,
-                        &[],
-                        row.at(),
-                        &self.thresholds,
-                        |base| match read.get(&owner) {
-                            Some((file, list)) if *file == base.file => Ok(list.clone()),
-                            _ => read_base(&self.folder, base),
-                        },
-                    );
+                    let ours = self.ours.get(&owner).into_iter().flatten();
+                    let ours = ours.filter(|change| change.when.at <= row.created_at);
+                    let ours: Vec<_> = ours.cloned().collect();
+                    let (judged, _) =
+                        judge_by(&list, earlier, &ours, row.at(), &self.thresholds, |base| {
+                            match read.get(&owner) {
+                                Some((file, list)) if *file == base.file => Ok(list.clone()),
+                                _ => read_base(&self.folder, base),
+                            }
+                        });
                     row.delta = judged.delta;
                     row.alarms = judged.alarms;
                 }

@@ -4,14 +4,13 @@ use anirewind_backup::{
     Discarded, Folder, Keep, Mark, MarkError, ReadError, SnapshotId, TrashError,
 };
 use anirewind_model::{Counts, UserId};
-use anirewind_store::{Reason, SnapshotRow, StoreError};
+use anirewind_store::{Reason, SnapshotFilter, SnapshotRow, Start, StoreError};
 use thiserror::Error;
 use time::OffsetDateTime;
 
 use crate::app::App;
 use crate::explain::{Code, Explain};
 use crate::find::BrowseError;
-use crate::judge::is_trusted;
 use crate::retention::{locks, newest_counted};
 
 /// What was brought back is kept for so many days.
@@ -244,9 +243,9 @@ impl App {
     pub async fn delete(&self, row: &SnapshotRow) -> Result<(), CurateError> {
         let _exclusive = self.exclusive().await?;
         self.follow_folder().await?;
-        let rows = self.inner.store.snapshots(Some(row.owner.id)).await?;
         // The newest good one is proven once more, so that it is not the last good one that goes.
-        if let Some(newest) = rows.iter().find(|row| is_trusted(row)).cloned() {
+        let all = SnapshotFilter::default();
+        if let Some(newest) = self.last_trusted(row.owner.id, all, Start::Newest).await? {
             self.verify_row(newest).await?;
         }
         let rows = self.inner.store.snapshots(Some(row.owner.id)).await?;

@@ -6,8 +6,8 @@ use std::path::Path;
 use anirewind_backup::entry_from_json_in;
 use anirewind_model::{Entry, MediaId, MediaType, ScoreFormat, UserId};
 use anirewind_store::{
-    ChangeFilter, ForeignError, OperationRow, OperationState, StoreError, SyncHistoryRow,
-    read_sync_history,
+    ChangeFilter, ForeignError, OperationRow, OperationState, SnapshotFilter, Start, StoreError,
+    SyncHistoryRow, read_sync_history,
 };
 use anirewind_timeline::{Change, Id, Outcome, Source, When};
 use serde_json::Value;
@@ -17,6 +17,7 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 
 use crate::app::App;
 use crate::explain::{Code, Explain};
+use crate::import::ImportError;
 
 /// What taking a history over brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,6 +44,9 @@ pub enum HistoryError {
         /// Their names.
         profiles: Vec<String>,
     },
+    /// What was sent is not there.
+    #[error(transparent)]
+    Upload(#[from] ImportError),
     /// The catalogue failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -53,6 +57,7 @@ impl Explain for HistoryError {
         match self {
             Self::WhichProfile { .. } => Code::Usage,
             Self::Foreign(ForeignError::Io { .. }) => Code::NotFound,
+            Self::Upload(error) => error.code(),
             Self::Foreign(ForeignError::NotAHistory { .. }) | Self::Store(_) => Code::Failed,
         }
     }
@@ -60,7 +65,8 @@ impl Explain for HistoryError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::WhichProfile { .. } => {
-                "Nothing was taken over. Say which one with --from-profile.".to_owned()
+                "Nothing was taken over. Say which one (`--from-profile`, over the API `fromProfile`)."
+                    .to_owned()
             }
             _ => "Nothing was taken over, and the file was not changed.".to_owned(),
         })
@@ -115,6 +121,21 @@ impl App {
         Ok(import)
     }
 
+    /// The same for a file that somebody sent, which is forgotten then.
+    pub async fn import_history_upload(
+        &self,
+        owner: UserId,
+        upload: &str,
+        from_profile: Option<&str>,
+    ) -> Result<HistoryImport, HistoryError> {
+        let file = self.file_of_upload(upload)?;
+        let turn = self.inner.reading_in.acquire().await;
+        let imported = self.import_history(owner, &file, from_profile).await;
+        drop(turn);
+        self.drop_upload(upload).await?;
+        imported
+    }
+
     /// Reads an entry as it stands in a snapshot file.
     pub fn entry_of(&self, value: &Value, media_type: MediaType) -> Result<Entry, String> {
         let text = value.to_string();
@@ -135,8 +156,8 @@ impl App {
 
     /// The format of the account's scores, as the newest snapshot has it: theirs are in it.
     async fn score_format(&self, owner: UserId) -> Result<Option<ScoreFormat>, StoreError> {
-        let rows = self.inner.store.snapshots(Some(owner)).await?;
-        let Some(row) = rows.into_iter().find(crate::judge::is_trusted) else {
+        let all = SnapshotFilter::default();
+        let Some(row) = self.last_trusted(owner, all, Start::Newest).await? else {
             return Ok(None);
         };
         let folder = self.inner.folder.clone();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
 use anirewind_model::{Entry, EntryField, List, MediaId, MediaType, Remote as _, UserId, Viewer};
-use anirewind_store::{Known, Look, LookRecord, OperationRow, StoreError};
+use anirewind_store::{Known, Look, LookRecord, OperationRow, SnapshotFilter, Start, StoreError};
 use anirewind_timeline::{
     KnownList, Seen, Window, bursts, is_explained, observe, read_recent, read_shown,
 };
@@ -16,7 +16,6 @@ use crate::app::App;
 use crate::capture::CaptureError;
 use crate::event::Event;
 use crate::gate::same_account;
-use crate::judge::is_trusted;
 
 /// What a look found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,8 +145,8 @@ impl App {
         &self,
         owner: UserId,
     ) -> Result<Option<OperationRow>, StoreError> {
-        let all = self.inner.store.operations(Some(owner), usize::MAX).await?;
-        Ok(all.into_iter().find(|operation| operation.state.is_open()))
+        let open = self.inner.store.open_operations().await?;
+        Ok(open.into_iter().find(|operation| operation.owner == owner))
     }
 
     /// Writes down what a list that was just read whole tells against what was known.
@@ -253,8 +252,8 @@ impl App {
         if let Some((look, entries)) = self.inner.store.known(owner).await? {
             return Ok(Some((look, keyed(entries).collect())));
         }
-        let rows = self.inner.store.snapshots(Some(owner)).await?;
-        let Some(row) = rows.into_iter().find(is_trusted) else {
+        let all = SnapshotFilter::default();
+        let Some(row) = self.last_trusted(owner, all, Start::Newest).await? else {
             return Ok(None);
         };
         let folder = self.inner.folder.clone();

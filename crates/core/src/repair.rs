@@ -6,7 +6,8 @@ use anirewind_backup::{Alarm, Answer, AnswerVerdict, Mark, Rule, alarms};
 use anirewind_model::{Entry, EntryField, List, MediaId, MediaType, Recorded, UserId};
 use anirewind_restore::StepState;
 use anirewind_store::{
-    ChangeFilter, ChangeRow, OperationRow, SnapshotFilter, SnapshotRow, Start, StoreError,
+    ChangeFilter, ChangeRow, OperationRow, OperationState, SnapshotFilter, SnapshotRow, Start,
+    StoreError,
 };
 use anirewind_timeline::{Change, Id, Outcome, Source, apply};
 use time::OffsetDateTime;
@@ -70,7 +71,10 @@ impl App {
             return Ok(open.before.clone());
         };
         // It went at once where the last good one alone makes the same alarm, number for number.
-        let before = self.list_of(open.before.as_ref()).await;
+        let before = match &open.before {
+            Some(before) => self.expected(before, open.snapshot.created_at).await?,
+            None => None,
+        };
         let broken = self.list_of(Some(&open.snapshot)).await;
         let Some((before, broken)) = before.zip(broken) else {
             return Ok(Some(a_day_ago));
@@ -83,6 +87,18 @@ impl App {
         } else {
             Some(a_day_ago)
         })
+    }
+
+    /// What is unusual and unanswered, newest first, each with what its list is to be put back to.
+    pub async fn alarms_with_bases(
+        &self,
+        owner: Option<UserId>,
+    ) -> Result<Vec<OpenAlarm>, BrowseError> {
+        let mut all = self.open_alarms(owner).await?;
+        for open in &mut all {
+            open.before = self.base_of_alarm(open).await?;
+        }
+        Ok(all)
     }
 
     /// The earliest believed snapshot of the day before one, with which that was compared too.
@@ -129,8 +145,17 @@ impl App {
         };
         let rows = self.changes(Some(owner), filter, None, usize::MAX).await;
         let rows = rows.map_err(BrowseError::Store)?;
+        // What it found may be written down later, when a second look has said the same; what somebody did
+        // after it is none of it.
+        let found_at = open.snapshot.created_at;
+        let was_found = |change: &Change| {
+            let since = change.when.since;
+            change.when.at <= found_at || since.is_some_and(|since| since < found_at)
+        };
         let is_meant = |row: &&ChangeRow| {
-            took_effect(&row.change) && open.alarms.iter().any(|of| is_about(of, &row.change))
+            took_effect(&row.change)
+                && was_found(&row.change)
+                && open.alarms.iter().any(|of| is_about(of, &row.change))
         };
         let groups = rows.iter().filter(is_meant);
         Ok(groups.filter_map(|row| row.change.group.clone()).collect())
@@ -141,6 +166,22 @@ impl App {
         if let Err(error) = self.try_close_repaired(operation).await {
             tracing::warn!(%error, "cannot say whether an alarm is put right");
         }
+    }
+
+    /// The same for the last act that ended, as long as an alarm is open.
+    pub(crate) async fn close_repaired_by_last(&self, owner: UserId) -> Result<(), BrowseError> {
+        if self.open_alarms(Some(owner)).await?.is_empty() {
+            return Ok(());
+        }
+        let last = self.inner.store.operations(Some(owner), A_FEW).await?;
+        let has_ended = |operation: &OperationRow| {
+            let state = operation.state;
+            matches!(state, OperationState::Done | OperationState::Partly)
+        };
+        if let Some(operation) = last.into_iter().find(has_ended) {
+            self.close_repaired(&operation).await;
+        }
+        Ok(())
     }
 
     async fn try_close_repaired(&self, operation: &OperationRow) -> Result<(), CurateError> {
@@ -160,7 +201,8 @@ impl App {
             let Some(base) = self.base_of_alarm(&open).await? else {
                 continue;
             };
-            let Some(before) = self.list_of(Some(&base)).await else {
+            let expected = self.expected(&base, open.snapshot.created_at).await;
+            let Some(before) = expected.map_err(BrowseError::Store)? else {
                 continue;
             };
             let since = self.ours_since(owner, open.snapshot.created_at).await;
@@ -179,30 +221,111 @@ impl App {
             if is_well(broken.clone(), &[]) || !is_well(broken, &since) {
                 continue;
             }
-            self.note_repair(&open, &open.snapshot, operation).await?;
+            // What we wrote may have been changed again since.
+            let known = self.inner.store.known(owner).await;
+            if let Some((_, mut entries)) = known.map_err(BrowseError::Store)? {
+                entries.sort_by_key(|entry| (entry.media_type, entry.media));
+                let now = List {
+                    entries,
+                    ..before.clone()
+                };
+                let touched: BTreeSet<_> = since
+                    .iter()
+                    .map(|change| (change.media_type, change.media))
+                    .collect();
+                let others = before.entries.iter().map(|was| (was.media_type, was.media));
+                let left_out = others
+                    .filter(|title| !touched.contains(title) || gone.contains(title))
+                    .collect();
+                let mut alarms = open.alarms.iter();
+                if !alarms.all(|alarm| is_put_right(alarm, &before, &now, &left_out)) {
+                    continue;
+                }
+            }
             // Those that were taken meanwhile raised no alarm of their own, and hold no more; nor do
-            // those in which it began, and those taken while the act was paused.
-            for row in self.between(&base, self.now()).await? {
-                let list = self.list_of(Some(&row)).await;
-                if list.is_some_and(|list| !is_well(list, &[])) {
+            // those in which it began, and those taken while the act was paused. The alarm itself comes last:
+            // whoever is killed before it does all of this again.
+            let began = since.first().map(|change| change.when.at);
+            for (row, list) in self.meanwhile(&open, &base).await? {
+                let is_of_it = began.is_none_or(|began| row.created_at <= began)
+                    || row.created_at >= operation.at
+                    || self.still_raises(&open, &before, &list);
+                if is_of_it && !is_well(list, &[]) {
                     self.note_repair(&open, &row, operation).await?;
                 }
             }
+            self.note_repair(&open, &open.snapshot, operation).await?;
         }
         Ok(())
     }
 
-    /// The believed snapshots of the same account after one, up to a moment.
-    async fn between(
+    /// Answers what somebody says was not them and is dealt with: the snapshots in which it shows are not to
+    /// be believed, those too that were taken after it and raised no alarm of their own.
+    pub(crate) async fn disown(&self, open: &OpenAlarm) -> Result<(), CurateError> {
+        let rules: Vec<_> = open.alarms.iter().map(|alarm| alarm.rule).collect();
+        let answer = Answer::new(AnswerVerdict::NotMe, &rules, self.now());
+        if let Some(base) = self.base_of_alarm(open).await?
+            && let Some(before) = self.list_of(Some(&base)).await
+        {
+            for (row, list) in self.meanwhile(open, &base).await? {
+                if row.mark.answer.is_none() && self.still_raises(open, &before, &list) {
+                    let answer = Some(answer.clone());
+                    self.mark(&row, |mark| Mark { answer, ..mark }).await?;
+                }
+            }
+        }
+        let answer = Some(answer);
+        self.mark(&open.snapshot, |mark| Mark { answer, ..mark })
+            .await?;
+        Ok(())
+    }
+
+    /// Whether a list would raise what an alarm tells of.
+    fn still_raises(&self, open: &OpenAlarm, before: &List, list: &List) -> bool {
+        let found = alarms(before, list, &self.inner.settings.thresholds);
+        let is_open = |alarm: &Alarm| open.alarms.iter().any(|of| of.rule == alarm.rule);
+        found.iter().any(is_open)
+    }
+
+    /// The believed snapshots after the one that an alarm is measured by, but for its own, with their lists.
+    /// Those with an alarm of their own that nobody has answered speak for themselves.
+    async fn meanwhile(
         &self,
-        first: &SnapshotRow,
-        until: OffsetDateTime,
-    ) -> Result<Vec<SnapshotRow>, BrowseError> {
-        let mut rows = self.snapshots(Some(first.owner.id)).await?;
+        open: &OpenAlarm,
+        base: &SnapshotRow,
+    ) -> Result<Vec<(SnapshotRow, List)>, BrowseError> {
+        let mut rows = self.snapshots(Some(base.owner.id)).await?;
         rows.retain(|row| {
-            row.position > first.position && row.created_at <= until && is_trusted(row)
+            row.position > base.position
+                && row.file != open.snapshot.file
+                && is_trusted(row)
+                && row.open_alarms().next().is_none()
         });
-        Ok(rows)
+        let mut read = Vec::new();
+        for row in rows {
+            if let Some(list) = self.list_of(Some(&row)).await {
+                read.push((row, list));
+            }
+        }
+        Ok(read)
+    }
+
+    /// The list of a snapshot with what we ourselves changed until a moment.
+    async fn expected(
+        &self,
+        row: &SnapshotRow,
+        until: OffsetDateTime,
+    ) -> Result<Option<List>, StoreError> {
+        let Some(mut list) = self.list_of(Some(row)).await else {
+            return Ok(None);
+        };
+        for change in self.ours_since(row.owner.id, row.created_at).await? {
+            // What was sent in the moment of a snapshot was sent after it.
+            if change.when.at > row.created_at && change.when.at <= until {
+                apply(&mut list, &change);
+            }
+        }
+        Ok(Some(list))
     }
 
     async fn list_of(&self, row: Option<&SnapshotRow>) -> Option<List> {

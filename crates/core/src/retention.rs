@@ -2,17 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anirewind_backup::retention::{Candidate, Fate, Hold, Kept, Policy, Role, Why, plan};
+use anirewind_backup::retention::{Candidate, Fate, Hold, Kept, Policy, Role, plan};
 use anirewind_backup::{Discarded, Folder, Kind, Mark, SnapshotName};
 use anirewind_model::UserId;
-use anirewind_store::{DiscardedRow, Reason, SnapshotRow, Standing};
-use time::OffsetDateTime;
+use anirewind_store::{DiscardedRow, Reason, SnapshotFilter, SnapshotRow, Standing, Start};
 
 use crate::app::App;
 use crate::catalogue::explain_read;
 use crate::curate::CurateError;
 use crate::find::BrowseError;
-use crate::judge::is_trusted;
+use crate::judge::{a_day_before, is_trusted};
 
 /// A snapshot stays in the trash for so long, in days of counted time.
 pub const TRASH_DAYS: i64 = 7;
@@ -47,15 +46,6 @@ impl RetentionPlan {
             .filter(|(_, fate)| *fate == Fate::Goes)
             .map(|(row, _)| row)
     }
-
-    /// When the first of those that stay for now comes to its end.
-    pub fn next_end(&self) -> Option<OffsetDateTime> {
-        let ends = self.fates.iter().filter_map(|(_, fate)| match fate {
-            Fate::Stays(Why::Recent { until } | Why::Safety { until }) => Some(*until),
-            _ => None,
-        });
-        ends.min()
-    }
 }
 
 impl App {
@@ -83,16 +73,10 @@ impl App {
 
     /// Every account of which there are snapshots.
     pub async fn owners(&self) -> Result<Vec<anirewind_model::Account>, BrowseError> {
-        let rows = self.inner.store.snapshots(None).await?;
-        let mut owners: BTreeMap<UserId, anirewind_model::Account> = BTreeMap::new();
-        for row in rows {
-            // Newest first: the name they go by now.
-            owners.entry(row.owner.id).or_insert(row.owner);
-        }
-        Ok(owners.into_values().collect())
+        Ok(self.inner.store.owners().await?)
     }
 
-    fn plan_retention(
+    pub(crate) fn plan_retention(
         &self,
         owner: UserId,
         policy: &Policy,
@@ -137,8 +121,8 @@ impl App {
     ) -> Result<Pruned, CurateError> {
         let _exclusive = self.exclusive().await?;
         self.follow_folder().await?;
-        let rows = self.inner.store.snapshots(Some(owner)).await?;
-        if let Some(newest) = rows.iter().find(|row| is_trusted(row)).cloned() {
+        let all = SnapshotFilter::default();
+        if let Some(newest) = self.last_trusted(owner, all, Start::Newest).await? {
             self.verify_row(newest).await?;
         }
         let plan = self.retention_plan(owner).await?;
@@ -364,6 +348,18 @@ pub(crate) fn locks(rows: &[SnapshotRow]) -> BTreeMap<String, &'static str> {
             needs_one = false;
         }
         needs_one |= row.open_alarms().next().is_some();
+    }
+    for (index, row) in rows.iter().enumerate() {
+        if row.open_alarms().next().is_none() {
+            continue;
+        }
+        // What went little by little is put right by the earliest of the day.
+        let below: Vec<_> = rows.iter().skip(index + 1).rev().cloned().collect();
+        if let Some(base) = a_day_before(&below, row)
+            && let Some(base) = rows.iter().find(|row| row.file == base.file)
+        {
+            before_alarm.insert(&base.file);
+        }
     }
     for file in before_alarm {
         locks.insert(

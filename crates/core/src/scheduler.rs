@@ -73,8 +73,9 @@ pub(crate) struct Diary {
     snapshots: Option<Agenda<Key>>,
     looks: Option<Agenda<Key>>,
     proven: Option<OffsetDateTime>,
-    /// Whether the settings say other times than those that were kept to.
-    is_rescheduled: bool,
+    /// Whether the settings say other times for snapshots than those that were kept to, and for looks.
+    are_snapshots_rescheduled: bool,
+    are_looks_rescheduled: bool,
 }
 
 /// A piece of work that is over.
@@ -159,10 +160,10 @@ impl App {
         }
         if std::mem::take(&mut rounds.is_rescheduled) {
             let (errand, offsets, now) = (rounds.errand, &rounds.offsets, self.now());
-            let next = |key: &Key| self.next_of(errand, offsets, key, now);
+            let next = |key: &Key, at| self.next_of(errand, offsets, key, at);
             let is_off = matches!(errand, Errand::Snapshots)
                 && self.inner.settings.backup_at == Schedule::Off;
-            rounds.agenda.reschedule(next, is_off);
+            rounds.agenda.reschedule(now, next, is_off);
         }
         let marks = rounds.ways.iter().map(|(key, way)| (*key, way.mark()));
         let marks = marks.collect();
@@ -352,8 +353,9 @@ impl App {
         let times = |app: &Self| {
             let settings = &app.inner.settings;
             let (at, jitter) = (settings.backup_at, settings.backup_jitter);
-            (at, jitter, settings.watch_interval, app.inner.zone.clone())
+            (at, jitter, app.inner.zone.clone())
         };
+        let interval = |app: &Self| app.inner.settings.watch_interval;
         // Who was not yet gone on with, as the settings changed again at once, stays as it was.
         let on = |now: &Option<Agenda<Key>>, before: &Option<Agenda<Key>>| {
             now.as_ref().or(before.as_ref()).map(Agenda::handed_on)
@@ -362,8 +364,11 @@ impl App {
             snapshots: on(&diary.snapshots, &carried.snapshots),
             looks: on(&diary.looks, &carried.looks),
             proven: diary.proven.or(carried.proven),
-            is_rescheduled: (diary.snapshots.is_none() && carried.is_rescheduled)
+            are_snapshots_rescheduled: (diary.snapshots.is_none()
+                && carried.are_snapshots_rescheduled)
                 || times(self) != times(next),
+            are_looks_rescheduled: (diary.looks.is_none() && carried.are_looks_rescheduled)
+                || interval(self) != interval(next),
         }
     }
 
@@ -374,13 +379,13 @@ impl App {
     /// Keeps to the times of before the settings changed: to change one is no reason for a snapshot.
     fn go_on_with_diary(&self, rounds: &mut Rounds) {
         let mut carried = locked(&self.inner.carried);
-        let agenda = match rounds.errand {
-            Errand::Snapshots => carried.snapshots.take(),
-            Errand::Looks(_) => carried.looks.take(),
+        let (agenda, is_rescheduled) = match rounds.errand {
+            Errand::Snapshots => (carried.snapshots.take(), carried.are_snapshots_rescheduled),
+            Errand::Looks(_) => (carried.looks.take(), carried.are_looks_rescheduled),
         };
         if let Some(agenda) = agenda {
             rounds.agenda = agenda;
-            rounds.is_rescheduled = carried.is_rescheduled;
+            rounds.is_rescheduled = is_rescheduled;
             rounds.proven = carried.proven;
         }
     }

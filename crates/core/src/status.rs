@@ -246,8 +246,8 @@ fn judge(signs: &Signs<'_>) -> Verdict {
         _ if signs.is_unusual => Verdict::Unusual,
         _ if signs.is_damaged => Verdict::Damaged,
         _ if signs.is_late() => Verdict::Late,
-        Some(Outcome::Unavailable) => Verdict::AniListDown,
         _ if signs.late_after.is_none() => Verdict::Paused,
+        Some(Outcome::Unavailable) => Verdict::AniListDown,
         _ if signs.last_good.is_none() => Verdict::NoSnapshotYet,
         _ => Verdict::Protected,
     }
@@ -285,9 +285,11 @@ mod tests {
         assert_eq!(verdict(Outcome::Saved, day, false), Verdict::NoSnapshotYet);
         assert_eq!(verdict(Outcome::Saved, day, true), Verdict::Paused);
         assert_eq!(
-            verdict(Outcome::Unavailable, day, true),
+            verdict(Outcome::Unavailable, day, false),
             Verdict::AniListDown
         );
+        // Where nothing is taken by itself, nothing is tried again by itself either.
+        assert_eq!(verdict(Outcome::Unavailable, day, true), Verdict::Paused);
         assert_eq!(verdict(Outcome::Failed, day, false), Verdict::Failing);
         assert_eq!(
             verdict(Outcome::Refused, None, false),

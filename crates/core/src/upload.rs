@@ -87,10 +87,14 @@ impl App {
         taken_at: Option<OffsetDateTime>,
     ) -> Result<ImportPlan, ImportError> {
         let folder = self.upload(id)?;
-        // One after the other: a file is read as a whole, and these are anybody's.
-        let turn = self.inner.reading_in.acquire().await;
-        let mut plan = self.plan_import(&folder, taken_at).await?;
-        drop(turn);
+        // One after the other: a file is read as a whole, and these are anybody's. Whoever goes away meanwhile
+        // does not make room for the next.
+        let (app, turns) = (self.clone(), Arc::clone(&self.inner.reading_in));
+        let read = tokio::spawn(async move {
+            let _turn = turns.acquire_owned().await;
+            app.plan_import(&folder, taken_at).await
+        });
+        let mut plan = read.await.map_err(|_| StoreError::Closed)??;
         // Where it lies meanwhile is nobody's business.
         for file in &mut plan.unreadable {
             let name = Path::new(&file.file).file_name();
@@ -126,6 +130,14 @@ impl App {
             Ok(())
         })
         .await
+    }
+
+    /// Where the only file of what was sent lies meanwhile.
+    pub(crate) fn file_of_upload(&self, id: &str) -> Result<PathBuf, ImportError> {
+        let folder = self.upload(id)?.join("0");
+        let file = fs::read_dir(&folder).map_err(|source| failed(&folder, source))?;
+        let file = file.flatten().next().ok_or(ImportError::NoUpload)?;
+        Ok(file.path())
     }
 
     fn uploads(&self) -> PathBuf {

@@ -37,7 +37,7 @@ pub enum ForeignError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// It is not SQLite, or has no such table.
+    /// It is not SQLite, or has no such table, or the table is longer than anybody's history.
     #[error("{} holds no history of PlexAniBridge", path.display())]
     NotAHistory {
         /// The file.
@@ -66,6 +66,17 @@ pub fn read_sync_history(path: &Path) -> Result<Vec<SyncHistoryRow>, ForeignErro
     connection
         .busy_timeout(std::time::Duration::from_secs(5))
         .map_err(failed)?;
+    // It may be anybody's file: nothing that stands in it is carried out.
+    connection
+        .pragma_update(None, "trusted_schema", false)
+        .map_err(failed)?;
+    let is_table = connection
+        .prepare("SELECT 1 FROM sqlite_schema WHERE name = 'sync_history' AND type = 'table'")
+        .and_then(|mut statement| statement.exists([]))
+        .map_err(failed)?;
+    if !is_table {
+        return Err(failed(rusqlite::Error::QueryReturnedNoRows));
+    }
     let mut statement = connection
         .prepare(
             "SELECT
@@ -90,4 +101,27 @@ pub fn read_sync_history(path: &Path) -> Result<Vec<SyncHistoryRow>, ForeignErro
         })
         .map_err(failed)?;
     rows.collect::<Result<_, _>>().map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_looks_like_a_history_is_not_carried_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("endless.db");
+        let connection = Connection::open(&path).unwrap();
+        connection
+            .execute_batch(
+                "CREATE VIEW sync_history AS
+                WITH RECURSIVE more(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM more)
+                SELECT id, 'a' AS profile_name, 1 AS anilist_id, 'synced' AS outcome, '' AS before_state,
+                    '' AS after_state, '' AS error_message, '' AS timestamp FROM more",
+            )
+            .unwrap();
+        drop(connection);
+        let refused = read_sync_history(&path);
+        assert!(matches!(refused, Err(ForeignError::NotAHistory { .. })));
+    }
 }

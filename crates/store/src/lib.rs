@@ -4,6 +4,7 @@
 mod accounts;
 mod attempts;
 mod browse;
+mod files;
 mod foreign;
 mod keys;
 mod login;
@@ -21,6 +22,7 @@ mod trash;
 pub use accounts::{AccountRow, Style};
 pub use attempts::{Attempt, Outcome};
 pub use browse::{ChangeSums, DayRow, SnapshotFilter, Start};
+pub use files::FileRow;
 pub use foreign::{ForeignError, SyncHistoryRow, read_sync_history};
 pub use keys::KeyRow;
 pub use login::SessionRow;
@@ -32,6 +34,6 @@ pub use operations::{
 pub use pages::{ChangeKind, GoneTitle};
 pub use secrets::{SecretError, Secrets};
 pub use snapshots::{Delta, SnapshotRow, Standing};
-pub use store::{Store, StoreError, sqlite_version};
+pub use store::{Store, StoreError, Version, sqlite_version};
 pub use timeline::{ChangeFilter, ChangeRow, Cursor, Known, Look, LookRecord};
 pub use trash::{DiscardedRow, Reason};

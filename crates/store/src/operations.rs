@@ -333,6 +333,7 @@ impl Store {
         operation: Id,
         left: Vec<(usize, String)>,
         words: (&'static str, &'static str),
+        name: String,
     ) -> Result<(), StoreError> {
         let (action, state) = words;
         self.write(move |connection| {
@@ -351,6 +352,10 @@ impl Store {
                     },
                 )?;
             }
+            transaction.execute(
+                "UPDATE operation SET what = :name WHERE id = :operation",
+                named_params! { ":name": name, ":operation": operation.as_str() },
+            )?;
             transaction.commit()?;
             Ok(())
         })

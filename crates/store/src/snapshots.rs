@@ -279,7 +279,7 @@ fn alarms(text: &str) -> Option<Vec<Alarm>> {
     records.into_iter().map(AlarmRecord::into_alarm).collect()
 }
 
-fn mark(text: &str) -> Option<Mark> {
+pub(crate) fn mark(text: &str) -> Option<Mark> {
     if text == NO_MARK {
         return Some(Mark::default());
     }

@@ -34,10 +34,14 @@ const ANSWERS: usize = 256;
 /// What was worked out, and holds for as long as nobody writes.
 #[derive(Default)]
 struct Answers {
-    /// What the catalogue was then: what others have written, and what we have.
-    version: (i64, u64),
+    /// What the catalogue was then.
+    version: Version,
     known: HashMap<String, Box<dyn Any + Send>>,
 }
+
+/// Which catalogue it is: what others have written, and what we have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Version(i64, u64);
 
 impl fmt::Debug for Answers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -159,10 +163,7 @@ impl Store {
     ) -> Result<T, StoreError> {
         let inner = Arc::clone(&self.inner);
         self.run(move |connection| {
-            let others: i64 = connection
-                .prepare_cached("PRAGMA data_version")?
-                .query_row([], |row| row.get(0))?;
-            let version = (others, connection.total_changes());
+            let version = version(connection)?;
             let mut answers = inner.answers.lock().unwrap_or_else(PoisonError::into_inner);
             if answers.version != version || answers.known.len() >= ANSWERS {
                 answers.version = version;
@@ -177,6 +178,11 @@ impl Store {
             Ok(answer)
         })
         .await
+    }
+
+    /// Another one whenever somebody, in this process or another, has written.
+    pub async fn version(&self) -> Result<Version, StoreError> {
+        self.run(|connection| Ok(version(connection)?)).await
     }
 
     /// Runs a piece of work on the connection, off the threads that serve everybody.
@@ -202,6 +208,13 @@ impl Store {
         });
         done.await.map_err(|_| StoreError::Closed)?
     }
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<Version> {
+    let others: i64 = connection
+        .prepare_cached("PRAGMA data_version")?
+        .query_row([], |row| row.get(0))?;
+    Ok(Version(others, connection.total_changes()))
 }
 
 /// The version of the SQLite that was linked in.

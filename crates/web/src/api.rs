@@ -19,10 +19,15 @@ mod proving;
 #[expect(unused_qualifications, reason = "as the macros write them out")]
 mod reading;
 
+use std::sync::LazyLock;
+
 use actix_web::dev::ServiceRequest;
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, get, web};
 use anirewind_core::App;
-use utoipa::OpenApi;
+use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi;
 
 use crate::access::{Access, Who};
 use crate::api::auth::Scheme;
@@ -42,7 +47,7 @@ macro_rules! api {
         }
 
         /// The API as a document.
-        #[derive(OpenApi)]
+        #[derive(utoipa::OpenApi)]
         #[openapi(
             info(
                 title = "AniRewind",
@@ -89,6 +94,7 @@ api![
     curating::verify,
     curating::delete,
     importing::import,
+    importing::import_history,
     alarming::alarms,
     alarming::accept,
     alarming::close,
@@ -154,13 +160,50 @@ async fn document() -> HttpResponse {
 }
 
 /// The API as a document.
-pub(crate) fn description() -> utoipa::openapi::OpenApi {
+pub(crate) fn description() -> OpenApi {
     Document::openapi()
 }
 
-/// An answer for a route of the API that there is not.
-pub(crate) fn not_found() -> HttpResponse {
-    problem::Problem::nowhere().answer()
+/// An answer for a route of the API that there is not, or not with this method. The path is without what a
+/// proxy adds.
+pub(crate) fn not_found(method: &Method, path: &str) -> HttpResponse {
+    let allowed = allowed_at(path);
+    if allowed.is_empty() {
+        return problem::Problem::nowhere().answer();
+    }
+    let allowed = allowed.join(", ");
+    let mut answer = problem::Problem::no_such_method(method, &allowed).answer();
+    if let Ok(allowed) = HeaderValue::from_str(&allowed) {
+        answer.headers_mut().insert(header::ALLOW, allowed);
+    }
+    answer
+}
+
+/// The methods that an address of the API takes, as the document has them.
+fn allowed_at(path: &str) -> Vec<&'static str> {
+    static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(description);
+    let is_it = |template: &str| {
+        let (parts, given) = (template.split('/'), path.split('/'));
+        let is_same = |(part, given): (&str, &str)| part.starts_with('{') || part == given;
+        parts.clone().count() == given.clone().count() && parts.zip(given).all(is_same)
+    };
+    let mut allowed = Vec::new();
+    for (_, item) in DOCUMENT.paths.paths.iter().filter(|(at, _)| is_it(at)) {
+        let methods = [
+            ("GET", &item.get),
+            ("PUT", &item.put),
+            ("POST", &item.post),
+            ("PATCH", &item.patch),
+            ("DELETE", &item.delete),
+        ];
+        allowed.extend(
+            methods
+                .iter()
+                .filter(|(_, is)| is.is_some())
+                .map(|(name, _)| *name),
+        );
+    }
+    allowed
 }
 
 /// An answer for whoever may not write, before anything of what is sent is read. Each handler decides

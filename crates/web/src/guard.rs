@@ -12,7 +12,7 @@ use actix_web::{Error, HttpMessage as _, HttpResponse, web};
 use anirewind_core::App;
 use percent_encoding::percent_decode_str;
 
-use crate::access::{self, Access};
+use crate::access::{self, Access, Who};
 use crate::page::{self, PageError};
 use crate::{api, patience};
 
@@ -81,11 +81,7 @@ pub(crate) async fn check(
     if let Some(refusal) = refusal {
         return Ok(request.into_response(refusal).map_into_right_body());
     }
-    if let Some(peer) = access.unnamed_proxy(request.request())
-        && let Some(app) = request.app_data::<web::Data<App>>()
-    {
-        app.note_unnamed_proxy(peer);
-    }
+    note_proxy(&request, &access).await;
     let mut request = request;
     let payload = request.take_payload();
     request.set_payload(patience::hurry(payload));
@@ -101,6 +97,24 @@ pub(crate) async fn check(
         return Ok(ServiceResponse::new(request, answer).map_into_right_body());
     }
     Ok(response.map_into_left_body())
+}
+
+/// Notes who passes requests on without being named. The word of those who are in counts: anybody can send
+/// such a header.
+async fn note_proxy(request: &ServiceRequest, access: &Access) {
+    let Some(peer) = access.unnamed_proxy(request.request()) else {
+        return;
+    };
+    let Some(app) = request.app_data::<web::Data<App>>() else {
+        return;
+    };
+    if app.knows_unnamed_proxy() {
+        return;
+    }
+    let who = access.who(app, request.request()).await;
+    if matches!(who, Ok(Who::Anybody | Who::Session(_) | Who::Key(_))) {
+        app.note_unnamed_proxy(peer);
+    }
 }
 
 /// Headers that every answer carries.

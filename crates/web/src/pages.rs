@@ -33,6 +33,7 @@ mod work;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use crate::access::Access;
 use crate::page::PageError;
 
 pub(crate) use plan::by;
@@ -70,9 +71,14 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
 }
 
 /// An address that names nothing.
-pub(crate) async fn not_found(request: HttpRequest) -> Result<HttpResponse, PageError> {
-    if request.path().contains("/api/") {
-        return Ok(crate::api::not_found());
+pub(crate) async fn not_found(
+    request: HttpRequest,
+    access: web::Data<Access>,
+) -> Result<HttpResponse, PageError> {
+    let path = request.path();
+    let own = path.strip_prefix(access.base()).unwrap_or(path);
+    if own.starts_with("/api/") {
+        return Ok(crate::api::not_found(request.method(), own));
     }
     Err(PageError::missing("The address names nothing here."))
 }

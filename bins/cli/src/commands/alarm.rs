@@ -18,7 +18,7 @@ pub(crate) async fn run(
         Some(profile) => Some(app.account_row(profile).await?.account.id),
         None => None,
     };
-    let open = app.open_alarms(owner).await?;
+    let open = app.alarms_with_bases(owner).await?;
     let verdict = match command {
         AlarmCommand::List => {
             output.result(

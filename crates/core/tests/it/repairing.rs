@@ -301,3 +301,122 @@ async fn nothing_is_kept_until_a_day_that_is_over() {
     assert!(error.to_string().contains("is over"), "{error}");
     assert_eq!(scene.app.snapshots(None).await.unwrap()[0].mark.keep, None);
 }
+
+/// Somebody sets many scores to zero.
+async fn wipe_scores(scene: &Scene, titles: &[SimEntry]) -> anirewind_core::SnapshotRow {
+    for entry in titles {
+        let mut world = scene.simulator.world();
+        let now = world.entry(HANA, entry.media).unwrap().clone();
+        world.put_entry(SimEntry { score: 0, ..now });
+    }
+    let snapshot = scene.capture().await.snapshot;
+    scene.clock.advance(Duration::from_hours(26));
+    snapshot
+}
+
+#[tokio::test]
+async fn a_second_burst_is_not_answered_by_what_puts_the_first_one_right() {
+    let scene = Scene::connected_with(80, 20, |_| ()).await;
+    let all: Vec<SimEntry> = scene.simulator.world().entries(HANA).cloned().collect();
+    for entry in &all {
+        let scored = SimEntry {
+            score: 30 + i32::try_from(entry.media % 60).unwrap(),
+            ..entry.clone()
+        };
+        scene.simulator.world().put_entry(scored);
+    }
+    scene.capture().await;
+    scene.clock.advance(Duration::from_hours(26));
+    let first = wipe_scores(&scene, &all[..30]).await;
+    let groups = [group(&scene).await];
+    let second = wipe_scores(&scene, &all[40..70]).await;
+    for row in [&first, &second] {
+        assert_eq!(row.alarms[0].rule, Rule::ScoresWiped, "{row:?}");
+    }
+    let plan = scene.app.plan_undo(None, &groups, Choices::default());
+    let report = scene.app.apply(plan.await.unwrap(), None).await.unwrap();
+    assert!(report.is_verified());
+    let open = scene.app.open_alarms(None).await.unwrap();
+    let open: Vec<_> = open.iter().map(|open| &open.snapshot.id).collect();
+    assert_eq!(open, [&second.id]);
+}
+
+#[tokio::test]
+async fn what_somebody_did_after_an_alarm_is_none_of_it() {
+    let (scene, _) = wiped().await;
+    let alarm = scene.app.open_alarms(None).await.unwrap().remove(0);
+    let groups = [group(&scene).await];
+    let more: Vec<SimEntry> = {
+        let world = scene.simulator.world();
+        world.entries(HANA).take(8).cloned().collect()
+    };
+    for entry in &more {
+        scene.simulator.world().drop_entry(HANA, entry.media);
+    }
+    scene.look().await;
+    let (owner, id) = (alarm.snapshot.owner.id, alarm.snapshot.id.as_str());
+    let meant = scene.app.groups_of_alarm(owner, id).await.unwrap();
+    let meant: Vec<_> = meant.iter().map(ToString::to_string).collect();
+    assert_eq!(meant, groups);
+}
+
+#[tokio::test]
+async fn what_somebody_says_was_not_them_is_not_believed_in_those_after_it_either() {
+    let (scene, _) = wiped().await;
+    let open = scene.app.open_alarms(None).await.unwrap();
+    for _ in 0..4 {
+        scene.clock.advance(Duration::from_hours(24));
+        let later = scene.capture().await.snapshot;
+        assert_eq!((later.alarms.len(), later.standing()), (0, Standing::Good));
+    }
+    scene
+        .app
+        .answer_alarms(&open, anirewind_core::AnswerVerdict::NotMe)
+        .await
+        .unwrap();
+    assert_eq!(scene.app.open_alarms(None).await.unwrap().len(), 0);
+    // The last good one is still the one before it, so that what is gone is noticed again.
+    assert_eq!(last_good(&scene).await, 100);
+    scene.clock.advance(Duration::from_hours(24));
+    let next = scene.capture().await.snapshot;
+    assert_eq!(next.alarms[0].rule, Rule::MassRemoval);
+}
+
+#[tokio::test]
+async fn what_we_removed_ourselves_is_not_waited_for() {
+    let scene = Scene::connected_with(80, 20, |_| ()).await;
+    let all: Vec<SimEntry> = scene.simulator.world().entries(HANA).cloned().collect();
+    for entry in &all[..5] {
+        scene.simulator.world().drop_entry(HANA, entry.media);
+    }
+    scene.capture().await;
+    scene.clock.advance(Duration::from_hours(30));
+    for entry in &all[..5] {
+        scene.simulator.world().put_entry(entry.clone());
+    }
+    scene.look().await;
+    scene.capture().await;
+    scene.clock.advance(Duration::from_mins(5));
+    // An act of ours takes the five away again, then others vanish.
+    let app = scene.open_with(&DESTRUCTIVE);
+    let options = RestoreOptions {
+        removes: true,
+        prefer: Prefer::Snapshot,
+        ..RestoreOptions::default()
+    };
+    let wanted = Wanted::Snapshot("latest~1".to_owned());
+    let plan = app.plan_restore(None, &wanted, &options).await.unwrap();
+    app.apply(plan, Some(5)).await.unwrap();
+    scene.clock.advance(Duration::from_mins(5));
+    for entry in &all[20..20 + LOST] {
+        scene.simulator.world().drop_entry(HANA, entry.media);
+    }
+    let snapshot = scene.capture().await.snapshot;
+    assert_eq!(snapshot.alarms[0].affected, LOST);
+    scene.clock.advance(Duration::from_mins(5));
+    let groups = [group(&scene).await];
+    let plan = scene.app.plan_undo(None, &groups, Choices::default());
+    let report = scene.app.apply(plan.await.unwrap(), None).await.unwrap();
+    assert!(report.is_verified());
+    assert_eq!(scene.app.open_alarms(None).await.unwrap().len(), 0);
+}

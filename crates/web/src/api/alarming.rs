@@ -20,7 +20,8 @@ pub(crate) struct AlarmView {
     snapshot: SnapshotView,
     /// What is unusual, a sentence each.
     problems: Vec<String>,
-    /// The last good one before it.
+    /// What the list is to be put back to so that all of it is put right: the last good one before it or, where
+    /// it went little by little, the earliest of the day.
     before: Option<SnapshotView>,
 }
 
@@ -36,7 +37,7 @@ pub(crate) async fn alarms(
     of: web::Query<OfProfile>,
 ) -> Answer<Vec<AlarmView>> {
     let owner = owner(&app, of.profile.as_deref()).await?;
-    let open = app.open_alarms(owner).await?;
+    let open = app.alarms_with_bases(owner).await?;
     let open = open.iter().map(|open| AlarmView {
         snapshot: (&open.snapshot).into(),
         problems: open.alarms.iter().map(ToString::to_string).collect(),

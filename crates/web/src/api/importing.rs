@@ -2,12 +2,13 @@
 
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use anirewind_core::view::{CountsView, instant};
-use anirewind_core::{App, ImportPlan};
+use anirewind_core::{App, HistoryError, ImportPlan};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::auth::Writer;
 use crate::api::problem::Problem;
+use crate::api::reading::one_owner;
 use crate::upload;
 
 /// How to take what is sent.
@@ -107,5 +108,77 @@ pub(crate) async fn import(
         files: files(&plan),
         unreadable: unreadable.collect(),
         taken,
+    }))
+}
+
+/// Whose history it is.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OfWhom {
+    /// The profile here that it is taken over for; may be left out while there is one.
+    profile: Option<String>,
+    /// The profile in it, if it is of several.
+    from_profile: Option<String>,
+}
+
+/// What taking a history over brought.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct HistoryView {
+    /// Changes that are new here.
+    taken: usize,
+    /// Changes that were here already.
+    already: usize,
+    /// Rows that were left out.
+    left_out: Vec<LeftOutView>,
+}
+
+/// A row of a history that was left out.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct LeftOutView {
+    /// Its number there.
+    id: i64,
+    /// Why.
+    reason: String,
+}
+
+/// Takes over the history of a `PlexAniBridge` database: the file itself as the body. What was taken over before
+/// is not taken again.
+#[utoipa::path(tag = "changes", params(OfWhom), request_body(content = Vec<u8>, content_type = "application/octet-stream"), security(("key" = [])), responses(
+    (status = 200, body = HistoryView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/changes/import")]
+pub(crate) async fn import_history(
+    _: Writer,
+    app: web::Data<App>,
+    of: web::Query<OfWhom>,
+    payload: web::Payload,
+) -> Result<web::Json<HistoryView>, Problem> {
+    let owner = one_owner(&app, of.profile.as_deref()).await?;
+    let sent = upload::body(&app, "history", payload).await?;
+    let upload = sent
+        .files
+        .ok_or_else(|| Problem::usage("no file was sent"))?;
+    let from = of.from_profile.as_deref();
+    let imported = app.import_history_upload(owner, &upload, from).await;
+    let imported = match imported {
+        Ok(imported) => imported,
+        // Where it lay meanwhile is nobody's business.
+        Err(HistoryError::Foreign(_)) => {
+            return Err(Problem::usage(
+                "what was sent holds no history of PlexAniBridge; nothing was taken over",
+            ));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let left_out = imported.left_out.into_iter();
+    Ok(web::Json(HistoryView {
+        taken: imported.taken,
+        already: imported.already,
+        left_out: left_out
+            .map(|(id, reason)| LeftOutView { id, reason })
+            .collect(),
     }))
 }

@@ -16,6 +16,8 @@ pub(crate) enum Kind {
     NoKey,
     /// A key that may only read.
     ReadOnlyKey,
+    /// What is there is asked for otherwise.
+    NoSuchMethod,
     /// A key where somebody who is logged in is needed.
     PeopleOnly,
     /// Too many wrong passwords.
@@ -32,7 +34,8 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// Those that only a server knows.
-    const OWN: [Self; 9] = [
+    const OWN: [Self; 10] = [
+        Self::NoSuchMethod,
         Self::Refused,
         Self::NoKey,
         Self::ReadOnlyKey,
@@ -68,6 +71,7 @@ impl Kind {
             Self::Refused => ("refused", 403, "Not from there"),
             Self::NoKey => ("no-key", 401, "A key is needed"),
             Self::ReadOnlyKey => ("read-only-key", 403, "Not with this key"),
+            Self::NoSuchMethod => ("no-such-method", 405, "Not with this method"),
             Self::PeopleOnly => ("people-only", 403, "Not with a key"),
             Self::TooMany => ("too-many", 429, "Too many tries"),
             Self::Precondition => ("precondition", 412, "Not what was looked at"),

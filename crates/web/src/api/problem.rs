@@ -3,7 +3,7 @@
 use std::fmt;
 
 use actix_web::error::{JsonPayloadError, QueryPayloadError};
-use actix_web::http::StatusCode;
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
 use anirewind_core::{Code, Explain, ImportError};
 use serde::Serialize;
@@ -66,6 +66,11 @@ impl Problem {
         let hint = Some("See /api/v1/openapi.json.".to_owned());
         let detail = "there is nothing here".to_owned();
         Self::new(Kind::Of(Code::NotFound), detail, hint)
+    }
+
+    pub(crate) fn no_such_method(method: &Method, allowed: &str) -> Self {
+        let hint = Some(format!("It takes {allowed}. See /api/v1/openapi.json."));
+        Self::new(Kind::NoSuchMethod, format!("this takes no {method}"), hint)
     }
 
     pub(crate) fn no_key(detail: &str) -> Self {

@@ -55,7 +55,7 @@ async fn account(visitor: Visitor, profile: web::Path<String>) -> Result<HttpRes
     let status = all.iter().find(|status| status.account.account.id == owner);
     let missing = || PageError::missing("The account was disconnected meanwhile.");
     let status = status.ok_or_else(missing)?;
-    let plan = app.retention_plan(owner).await?;
+    let outlook = app.outlook(owner, None).await?;
     let (snapshots, size) = app.snapshot_totals(Some(owner)).await?;
     let (kept, _) = app.kept_and_proven(owner).await?;
     let (tone, icon) = tone(status.verdict);
@@ -92,7 +92,7 @@ async fn account(visitor: Visitor, profile: web::Path<String>) -> Result<HttpRes
                 "minute",
             )
         }),
-        kept: kept_words(&plan),
+        kept: kept_words(&outlook),
         space: format!(
             "{}, {}, {kept} kept",
             format::size(size),

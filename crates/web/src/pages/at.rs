@@ -1,7 +1,7 @@
 //! The list as it was at any moment, to look at.
 
 use actix_web::{HttpResponse, web};
-use anirewind_core::{AccountRow, BrowseError, ChangeFilter, Cursor};
+use anirewind_core::{AccountRow, BrowseError, ChangeFilter, Cursor, SnapshotFilter, Start};
 use askama::Template;
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
@@ -117,8 +117,9 @@ async fn at(
             ),
         });
     } else {
-        let rows = app.snapshots(Some(account.account.id)).await?;
-        template.first = rows.last().map(|row| {
+        let (owner, all) = (Some(account.account.id), SnapshotFilter::default());
+        let rows = app.snapshots_where(owner, all, Start::Above(i64::MIN), 1);
+        template.first = rows.await?.last().map(|row| {
             // To the whole second above, so that the snapshot is not after it.
             let at = row.created_at + Duration::SECOND;
             let href = address(

@@ -1,7 +1,5 @@
 //! The snapshots of an account: which there are, and the way to each.
 
-use std::collections::BTreeMap;
-
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::UserId;
@@ -379,13 +377,9 @@ async fn say_fates(
     owner: UserId,
     lines: &mut [SnapshotLine],
 ) -> Result<(), PageError> {
-    let fates = visitor.app.retention_plan(owner).await?.fates;
-    let fates: BTreeMap<_, _> = fates
-        .iter()
-        .filter_map(|(row, fate)| Some((row.file.as_str(), fate_word(fate)?)))
-        .collect();
+    let outlook = visitor.app.outlook(owner, None).await?;
     for line in lines {
-        line.fate = fates.get(line.file.as_str()).cloned();
+        line.fate = outlook.fate(&line.file).and_then(fate_word);
     }
     Ok(())
 }

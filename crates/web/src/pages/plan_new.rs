@@ -111,9 +111,10 @@ async fn shown(
     problem: Option<PageError>,
 ) -> Result<HttpResponse, PageError> {
     let account = visitor.app.account_row(profile).await?;
-    let rows = visitor.app.snapshots(Some(account.account.id)).await?;
+    let owner = Some(account.account.id);
+    let rows = visitor.app.snapshots_page(owner, None, OFFERED).await?;
     let is_named = |id: &str| !wish.snapshot.is_empty() && id.starts_with(&wish.snapshot);
-    let offered = rows.iter().take(OFFERED).map(|row| Offered {
+    let offered = rows.iter().map(|row| Offered {
         id: row.id.to_string(),
         words: format!(
             "{}, {} anime, {} manga",
@@ -239,10 +240,12 @@ impl Wish {
             } else {
                 (&mut self.leave_title, None)
             };
+            let was_left = leave.contains(&name);
             leave.retain(|known| *known != name);
             if let Some(put) = put {
                 put.retain(|known| *known != name);
-                if is_ticked {
+                // A tick that somebody took away and gives back asks for no more than there was.
+                if is_ticked && !was_left {
                     put.push(name.clone());
                 }
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use anirewind_core::{
-    AccountRow, Event, Explain as _, Policy, RetentionPlan, SettingReport, SettingsChangeError,
+    AccountRow, Event, Explain as _, Outlook, Policy, SettingReport, SettingsChangeError,
     SettingsDraft, is_guarded,
 };
 use askama::Template;
@@ -47,6 +47,8 @@ struct Tried {
     problem: Option<String>,
     /// Rules that somebody wants to see at work.
     rules: Option<Policy>,
+    /// Whether it was typed on a page of before somebody changed the settings.
+    is_stale: bool,
 }
 
 struct AccountLine {
@@ -74,6 +76,8 @@ struct Field {
     is_flag: bool,
     is_secret: bool,
     is_set: bool,
+    /// What is in force, where that is not what stands here because somebody changed it.
+    meanwhile: Option<String>,
     /// What is wrong with what was typed here.
     wrong: Option<String>,
 }
@@ -135,7 +139,18 @@ fn section_of(key: &str) -> &'static str {
 
 fn field(row: &SettingReport, tried: &Tried) -> Field {
     let typed = tried.typed.get(row.key).filter(|_| !row.is_secret);
+    let value = row.value.as_deref().unwrap_or_default();
+    let is_other = typed.is_some_and(|typed| typed.trim() != value);
+    let is_secret_lost = row.is_secret && tried.typed.get(row.key).is_some_and(|t| !t.is_empty());
+    let meanwhile = match value {
+        _ if !tried.is_stale => None,
+        _ if is_secret_lost => Some("It was not saved: type it again.".to_owned()),
+        _ if !is_other => None,
+        "" => Some("Nothing is set now; saving sets this.".to_owned()),
+        value => Some(format!("It is {value} now; saving changes that.")),
+    };
     Field {
+        meanwhile,
         key: row.key,
         about: row.about,
         value: typed.or(row.value.as_ref()).cloned().unwrap_or_default(),
@@ -220,17 +235,17 @@ async fn settings(visitor: Visitor) -> Answer {
 async fn kept_by(visitor: &Visitor, rules: &Policy) -> Result<Vec<String>, PageError> {
     let mut lines = Vec::new();
     for owner in visitor.app.owners().await? {
-        let plan = visitor.app.retention_plan_by(owner.id, rules).await?;
-        lines.push(format!("{}: {}", owner.name, kept_words(&plan)));
+        let outlook = visitor.app.outlook(owner.id, Some(rules)).await?;
+        lines.push(format!("{}: {}", owner.name, kept_words(&outlook)));
     }
     Ok(lines)
 }
 
 /// `With these rules 31 of 46 stay; 15 go. The next goes on 2026-12-03.`
-pub(crate) fn kept_words(plan: &RetentionPlan) -> String {
-    let (all, going) = (plan.fates.len(), plan.going().count());
+pub(crate) fn kept_words(outlook: &Outlook) -> String {
+    let (all, going) = (outlook.count(), outlook.going());
     let stay = all - going;
-    let next = plan.next_end().map(format::day);
+    let next = outlook.next_end().map(format::day);
     let rest = match (going, next) {
         (0, Some(day)) => format!("; the first goes on {day}."),
         (0, None) => "; none goes.".to_owned(),
@@ -240,7 +255,7 @@ pub(crate) fn kept_words(plan: &RetentionPlan) -> String {
         (going, None) => format!("; {going} go after the next snapshot."),
     };
     let mut words = format!("With these rules {stay} of {all} stay{rest}");
-    if plan.hold.is_some() {
+    if outlook.hold.is_some() {
         words.push_str(
             " None goes while something unusual is unanswered, or a snapshot is damaged.",
         );
@@ -306,10 +321,14 @@ async fn change(visitor: Visitor, sent: Form<Vec<(String, String)>>) -> Answer {
         ..Tried::default()
     };
     if of(VERSION).is_some_and(|version| version != visitor.app.settings().version()) {
-        let problem = "The settings were changed meanwhile. Nothing was saved. What you typed still \
-                       stands below: look at it again, then save.";
-        let problem = Some(problem.to_owned());
-        return shown(&visitor, Tried { problem, ..tried() }).await;
+        let problem = "The settings were changed meanwhile. Nothing was saved. Below stands what you \
+                       typed, and where it is not what is in force now, that too: look at it again, then save.";
+        let stale = Tried {
+            problem: Some(problem.to_owned()),
+            is_stale: true,
+            ..tried()
+        };
+        return shown(&visitor, stale).await;
     }
     let changes = changes(&visitor, &sent);
     let is_preview = of(PREVIEW).is_some();

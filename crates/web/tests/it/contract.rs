@@ -353,8 +353,9 @@ async fn no_way_in_is_open_that_the_document_does_not_name() {
                 .set_json(json!({}));
             let (status, body, _) = caller.scene.request(request).await;
             let body: Value = serde_json::from_str(&body).unwrap();
-            assert_eq!(status, StatusCode::NOT_FOUND, "{method} {address}: {body}");
-            assert_eq!(body["code"], "not-found", "{method} {address}");
+            let expected = StatusCode::METHOD_NOT_ALLOWED;
+            assert_eq!(status, expected, "{method} {address}: {body}");
+            assert_eq!(body["code"], "no-such-method", "{method} {address}");
         }
     }
 }

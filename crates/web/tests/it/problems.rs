@@ -104,6 +104,10 @@ async fn what_the_commands_say_too(kinds: &mut Kinds) {
         .send("not-found", &scene, get("/api/v1/snapshots/zzzz"))
         .await;
     kinds.send("not-found", &scene, get("/api/v1/no")).await;
+    let elsewise = ask(Method::DELETE, "/api/v1/plans/abcdefgh/apply");
+    let (status, body, headers) = scene.request(elsewise).await;
+    kinds.meet("no-such-method", status, &body);
+    assert_eq!(headers.get("allow").unwrap(), "POST");
     rescore(&scene, 30);
     let apply = plan(&scene).await;
     rescore(&scene, 40);

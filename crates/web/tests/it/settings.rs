@@ -44,7 +44,7 @@ impl Scene {
 
 #[actix_web::test]
 async fn a_setting_is_changed_by_a_form_and_a_wrong_one_says_what_is_allowed() {
-    let scene = Scene::new("hana").await;
+    let mut scene = Scene::new("hana").await;
     let (status, page) = scene.get("/settings").await;
     assert_eq!(status, StatusCode::OK);
     for words in [
@@ -75,10 +75,28 @@ async fn a_setting_is_changed_by_a_form_and_a_wrong_one_says_what_is_allowed() {
         (StatusCode::SEE_OTHER, "/settings")
     );
     assert_eq!(scene.config().trim(), "backup_at = \"every 6h\"");
+    let settings = scene.app.settings().read_again().unwrap();
+    scene.app = scene.app.reopen(settings, jiff::tz::TimeZone::UTC).unwrap();
     // Whoever still has the old page before them changes nothing.
     let (status, page, _) = scene.submit("/settings", &right).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.contains("changed meanwhile"), "{page}");
+    assert!(!page.contains("saving changes that"), "{page}");
+    // And what it would take back is said beside it.
+    let old = [
+        ("version", version.as_str()),
+        ("backup_at", "daily@05:00"),
+        ("notify_webhook_secret", "hush"),
+    ];
+    let (_, page, _) = scene.submit("/settings", &old).await;
+    assert!(
+        page.contains("It is every 6h now; saving changes that."),
+        "{page}"
+    );
+    assert!(
+        page.contains("It was not saved: type it again.") && !page.contains("hush"),
+        "{page}"
+    );
 }
 
 #[actix_web::test]

@@ -253,3 +253,33 @@ async fn a_key_that_may_only_read_has_anilist_asked_nothing() {
     let person = compare("/api/v1/compare?from=latest&to=live").insert_header(("cookie", cookie));
     assert_eq!(scene.request(person).await.0, StatusCode::OK);
 }
+
+#[actix_web::test]
+async fn a_history_that_is_sent_is_taken_over_once() {
+    let scene = Scene::new("hana").await;
+    scene.capture().await;
+    let send = |what: &'static [u8]| {
+        let request = TestRequest::post()
+            .uri("/api/v1/changes/import?profile=hana")
+            .insert_header(("host", "localhost"))
+            .insert_header(("origin", "http://localhost"));
+        scene.drip(request, once(what))
+    };
+    let file = include_bytes!("../../../store/tests/files/plexanibridge.db");
+    let (status, body) = send(file).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((&body["taken"], &body["already"]), (&5.into(), &0.into()));
+    assert_eq!(body["leftOut"].as_array().unwrap().len(), 1, "{body}");
+    let (_, again) = send(file).await;
+    let again: Value = serde_json::from_str(&again).unwrap();
+    assert_eq!((&again["taken"], &again["already"]), (&0.into(), &5.into()));
+    for nothing in [&b"not SQLite"[..], b""] {
+        let (status, body) = send(nothing).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
+        assert!(!body.contains("uploads"), "{body}");
+    }
+    // Whatever came of it, nothing of it lies around.
+    let uploads = std::fs::read_dir(scene.data.path().join("uploads")).unwrap();
+    assert_eq!(uploads.count(), 0);
+}

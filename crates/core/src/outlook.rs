@@ -1,0 +1,125 @@
+//! What becomes of snapshots, as pages say it beside each of them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, MutexGuard, PoisonError};
+
+use anirewind_backup::retention::{Fate, Hold, Policy, Why};
+use anirewind_model::UserId;
+use anirewind_store::{StoreError, Version};
+use time::OffsetDateTime;
+
+use crate::app::App;
+use crate::curate::CurateError;
+use crate::retention::RetentionPlan;
+
+/// What becomes of the snapshots of one account, without the snapshots.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outlook {
+    fates: BTreeMap<String, Fate>,
+    /// Why nothing goes for now, if so.
+    pub hold: Option<Hold>,
+}
+
+impl Outlook {
+    /// What becomes of the snapshot in a file.
+    pub fn fate(&self, file: &str) -> Option<&Fate> {
+        self.fates.get(file)
+    }
+
+    /// How many snapshots there are.
+    pub fn count(&self) -> usize {
+        self.fates.len()
+    }
+
+    /// How many of them go.
+    pub fn going(&self) -> usize {
+        let goes = |fate: &&Fate| **fate == Fate::Goes;
+        self.fates.values().filter(goes).count()
+    }
+
+    /// When the first of those that stay for now comes to its end.
+    pub fn next_end(&self) -> Option<OffsetDateTime> {
+        let ends = self.fates.values().filter_map(|fate| match fate {
+            Fate::Stays(Why::Recent { until } | Why::Safety { until }) => Some(*until),
+            _ => None,
+        });
+        ends.min()
+    }
+}
+
+impl From<RetentionPlan> for Outlook {
+    fn from(plan: RetentionPlan) -> Self {
+        let fates = plan.fates.into_iter();
+        Self {
+            fates: fates.map(|(row, fate)| (row.file, fate)).collect(),
+            hold: plan.hold,
+        }
+    }
+}
+
+/// Outlooks that were worked out, for as long as they hold.
+#[derive(Debug, Default)]
+pub(crate) struct Outlooks {
+    hold_for: Option<Circumstances>,
+    known: Vec<(UserId, Policy, Arc<Outlook>)>,
+}
+
+/// So many are kept: one for each account, and some of rules that somebody tries.
+const KEPT: usize = 32;
+
+/// What an outlook depends on besides account and rules.
+#[derive(Debug, PartialEq, Eq)]
+struct Circumstances {
+    catalogue: Version,
+    unreadable: Vec<String>,
+    /// Days go by slowly: it is looked at the clock anew each minute.
+    minute: i64,
+}
+
+impl App {
+    /// What becomes of the snapshots of an account, by the rules that are set or by others. For what is shown:
+    /// it may be a minute old. What goes is decided by [`App::prune`] anew.
+    pub async fn outlook(
+        &self,
+        owner: UserId,
+        policy: Option<&Policy>,
+    ) -> Result<Arc<Outlook>, CurateError> {
+        let policy = policy.unwrap_or(&self.inner.settings.retention).clone();
+        let circumstances = Circumstances {
+            catalogue: self.inner.store.version().await?,
+            unreadable: self.unreadable().clone(),
+            minute: self.now().unix_timestamp().div_euclid(60),
+        };
+        {
+            let outlooks = self.outlooks();
+            let known = outlooks.known.iter();
+            let mut known = known.filter(|(of, by, _)| *of == owner && *by == policy);
+            if outlooks.hold_for.as_ref() == Some(&circumstances)
+                && let Some((_, _, outlook)) = known.next()
+            {
+                return Ok(Arc::clone(outlook));
+            }
+        }
+        let rows = self.inner.store.snapshots(Some(owner)).await?;
+        let (app, by) = (self.clone(), policy.clone());
+        let worked_out = tokio::task::spawn_blocking(move || {
+            Outlook::from(app.plan_retention(owner, &by, rows, Vec::new()))
+        });
+        let outlook = Arc::new(worked_out.await.map_err(|_| StoreError::Closed)?);
+        let mut outlooks = self.outlooks();
+        if outlooks.hold_for.as_ref() != Some(&circumstances) || outlooks.known.len() >= KEPT {
+            // What was written while this was worked out makes it old at once.
+            outlooks.hold_for = Some(circumstances);
+            outlooks.known.clear();
+        }
+        outlooks.known.push((owner, policy, Arc::clone(&outlook)));
+        Ok(outlook)
+    }
+
+    fn outlooks(&self) -> MutexGuard<'_, Outlooks> {
+        self.inner
+            .outlooks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
