@@ -1,12 +1,13 @@
 //! Covers: pictures from AniList's own servers. No token goes with the request.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::{Client, Url, redirect};
 use thiserror::Error;
 
 use crate::endpoint;
-use crate::transport::{BuildError, USER_AGENT};
+use crate::transport::USER_AGENT;
 
 /// No cover comes near this.
 const LARGEST: usize = 2 * 1024 * 1024;
@@ -16,7 +17,8 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// Fetches covers.
 #[derive(Debug, Clone)]
 pub struct Covers {
-    http: Client,
+    /// Made when the first is fetched: that takes a while, and many never fetch any.
+    http: Arc<OnceLock<Client>>,
     is_simulated: bool,
 }
 
@@ -35,6 +37,9 @@ pub enum CoverError {
     /// It is not on AniList's servers, or not encrypted.
     #[error("the cover is not on AniList's servers")]
     Elsewhere,
+    /// No connection can be made from here at all.
+    #[error("cannot prepare to fetch covers")]
+    Build(#[source] reqwest::Error),
     /// The server does not answer.
     #[error("the server of covers does not answer")]
     Net(#[source] reqwest::Error),
@@ -53,7 +58,7 @@ impl CoverError {
     /// Whether others would not be had either.
     pub fn is_about_the_net(&self) -> bool {
         match self {
-            Self::Net(_) => true,
+            Self::Build(_) | Self::Net(_) => true,
             Self::Status { status } => *status == 429 || *status >= 500,
             Self::Elsewhere | Self::NotAPicture => false,
         }
@@ -90,25 +95,32 @@ impl Picture {
 
 impl Covers {
     /// Covers of AniList, or of a simulated one on this machine where that is where requests go.
-    pub fn new(endpoint: Option<&str>) -> Result<Self, BuildError> {
+    pub fn new(endpoint: Option<&str>) -> Self {
+        Self {
+            http: Arc::default(),
+            is_simulated: endpoint.is_some_and(endpoint::is_on_this_machine),
+        }
+    }
+
+    fn http(&self) -> Result<&Client, CoverError> {
+        if let Some(http) = self.http.get() {
+            return Ok(http);
+        }
         let http = Client::builder()
             .user_agent(USER_AGENT)
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT)
             .timeout(TIMEOUT)
             .build()
-            .map_err(BuildError::Http)?;
-        Ok(Self {
-            http,
-            is_simulated: endpoint.is_some_and(endpoint::is_on_this_machine),
-        })
+            .map_err(CoverError::Build)?;
+        Ok(self.http.get_or_init(|| http))
     }
 
     /// Fetches one.
     pub async fn fetch(&self, address: &str) -> Result<Picture, CoverError> {
         let url = self.check(address).ok_or(CoverError::Elsewhere)?;
         let net = |error: reqwest::Error| CoverError::Net(error.without_url());
-        let mut response = self.http.get(url).send().await.map_err(net)?;
+        let mut response = self.http()?.get(url).send().await.map_err(net)?;
         let status = response.status().as_u16();
         if status != 200 {
             return Err(CoverError::Status { status });
@@ -140,8 +152,8 @@ mod tests {
 
     #[test]
     fn only_anilists_own_servers_are_asked() {
-        let real = Covers::new(None).unwrap();
-        let simulated = Covers::new(Some("http://127.0.0.1:1")).unwrap();
+        let real = Covers::new(None);
+        let simulated = Covers::new(Some("http://127.0.0.1:1"));
         let fine = "https://s4.anilist.co/file/anilistcdn/media/anime/cover/medium/bx1.jpg";
         assert!(real.check(fine).is_some());
         for bad in [

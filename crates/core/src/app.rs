@@ -213,9 +213,6 @@ impl App {
         let covers = settings
             .covers
             .then(|| Covers::new(settings.anilist_url.as_deref()));
-        let covers = covers
-            .transpose()
-            .map_err(|source| StartError::Client { source })?;
         let folder = Folder::new(data.join("backups"), settings.snapshot_prefix.clone());
         let folder = folder.with_steps(steps);
         if let Err(error) = folder.sweep(clock.now().into()) {
