@@ -1,12 +1,11 @@
 //! Two lists side by side, and what to bring back from the first.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{Entry, EntryField, List, MediaType};
 use anirewind_core::{
-    AccountRow, BrowseError, ChangeFilter, Changed, Differences, Explain as _, Notice,
+    AccountRow, BrowseError, ChangeFilter, Changed, Differences, Explain as _, Notice, OpenAlarm,
     SnapshotFilter, SnapshotRow, Start, compare, summary_of,
 };
 use askama::Template;
@@ -18,15 +17,12 @@ use crate::format;
 use crate::live::Live;
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show};
 use crate::pages::backups::{find, query};
-use crate::parts::is_called;
-use crate::parts::{Diff, TitleCell, When, field_word};
+use crate::parts::{AlarmPart, Diff, TitleCell, When, field_word, is_called};
 
 /// So many rows to a page.
 const MOST: usize = 100;
 /// So many snapshots can be chosen from a list; others by their id.
 const CHOICES: usize = 60;
-/// Reading that takes longer than this goes on by itself.
-const SOON: Duration = Duration::from_secs(8);
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
@@ -96,6 +92,8 @@ struct ComparePage {
     to: Vec<Choice>,
     swap: String,
     wish: Wish,
+    /// What is unusual and unanswered about either side.
+    alarms: Vec<AlarmPart>,
     missing: Option<Missing>,
     newest: Option<String>,
     live_read: Option<When>,
@@ -172,6 +170,8 @@ async fn comparing(
     let choices = |given: &str, side: &Result<Side, Missing>| choices(&rows, given, side);
     let (from_choices, to_choices) = (choices(&wish.from, &from), choices(&wish.to, &to));
     let root = format!("/compare/{path}");
+    let here = format!("{root}{}", wish.query(&wish.from, &wish.to, 0));
+    let alarms = alarms_of(&visitor, &account, &here, [&from, &to]).await?;
     let (missing, found) = match (from, to) {
         (Ok(from), Ok(to)) => {
             let found = found(&visitor, &account, &from, &to, &wish, &root);
@@ -183,17 +183,35 @@ async fn comparing(
         page: visitor.page_of("Compare", Place::Backups, &account.profile),
         swap: format!("{root}{}", wish.query(&wish.to, &wish.from, 0)),
         newest: newest.map(|id| format!("{root}{}", wish.query(&wish.from, &id, 0))),
-        path: format!("{root}{}", wish.query(&wish.from, &wish.to, 0)),
+        path: here,
         profile: account.profile.clone(),
         root,
         from: from_choices,
         to: to_choices,
         wish,
+        alarms,
         missing,
         live_read,
         moved,
         found,
     }))
+}
+
+/// What is open about the snapshots on either side, with the way to put it right from here.
+async fn alarms_of(
+    visitor: &Visitor,
+    account: &AccountRow,
+    here: &str,
+    sides: [&Result<Side, Missing>; 2],
+) -> Result<Vec<AlarmPart>, PageError> {
+    let open = visitor.app.open_alarms(Some(account.account.id)).await?;
+    let rows = sides.into_iter().flatten();
+    let rows: Vec<_> = rows.filter_map(|side| side.row.as_ref()).collect();
+    let is_here = |open: &OpenAlarm| rows.iter().any(|row| row.id == open.snapshot.id);
+    let open: Vec<_> = open.into_iter().filter(is_here).collect();
+    let page = (visitor.access.base(), account.profile.as_str(), here);
+    let parts = AlarmPart::all(&visitor.app, page, &open).await?;
+    Ok(parts.into_iter().map(AlarmPart::reviewed).collect())
 }
 
 /// How many changes were seen on AniList since then; more than a page of them are not counted.
@@ -514,6 +532,6 @@ async fn read_live(
         desk.desk().put_live(&profile, live);
     });
     // Longer, and the page says that it is being read.
-    let _ = tokio::time::timeout(SOON, work).await;
+    hub.soon(work).await;
     Ok(visitor.go(&back, None))
 }
