@@ -76,7 +76,7 @@ const narrow = {
   snapshot: async (page) => {
     check("narrow: no tabs", await page.locator(".tabs:visible").count() === 0);
     check("narrow: a list for each row of tabs", await page.locator(".choose:visible select").count() === 3);
-    const list = page.getByLabel("Status");
+    const list = page.locator('.choose select[name="status"]');
     await list.selectOption({ index: 1 });
     const chosen = await list.inputValue();
     await page.getByRole("button", { name: "Show status" }).click();

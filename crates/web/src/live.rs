@@ -24,7 +24,7 @@ pub struct Desk {
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// What is being read and what was, by profile.
+    /// The live lists that were read, and when, by profile.
     lives: Mutex<BTreeMap<String, Live>>,
     works: Mutex<BTreeMap<String, Work>>,
     /// Acts that pages began, with what went wrong where one has ended so.
@@ -88,25 +88,19 @@ pub(crate) fn asked_of(profile: &str) -> String {
 /// Under which name notices that say nothing stand here.
 pub(crate) const NOTICES: &str = "notices";
 
-/// How reading a live list stands.
-#[derive(Debug, Clone)]
-pub(crate) enum Live {
-    /// AniList is being asked.
-    Reading,
-    /// This is what it said.
-    Read(OffsetDateTime, Arc<List>),
-    /// It did not say.
-    Failed(OffsetDateTime, String),
+/// Under which name it stands here that the live list of a profile is read to be looked at.
+pub(crate) fn live_of(profile: &str) -> String {
+    format!("live/{profile}")
 }
 
+/// A live list, and when it was read.
+pub(crate) type Live = (OffsetDateTime, Arc<List>);
+
 impl Desk {
-    /// How reading the list of a profile stands; nothing when nobody asked lately.
+    /// The live list of a profile, where somebody had it read lately.
     pub(crate) fn live(&self, profile: &str, now: OffsetDateTime) -> Option<Live> {
         let mut lives = self.lives();
-        lives.retain(|_, live| match live {
-            Live::Reading => true,
-            Live::Read(at, _) | Live::Failed(at, _) => now - *at < FRESH,
-        });
+        lives.retain(|_, (at, _)| now - *at < FRESH);
         lives.get(profile).cloned()
     }
 
@@ -158,6 +152,7 @@ impl Desk {
         };
         let mut names = vec![snapshot_of(Some(profile)), snapshot_of(None)];
         if matches!(event, Event::Reading { .. }) {
+            names.push(live_of(profile));
             let asked = asked_of(profile);
             let under_way = self.under_way().into_iter();
             names.extend(under_way.filter(|name| name.starts_with(&asked)));

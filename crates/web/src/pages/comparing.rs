@@ -14,10 +14,11 @@ use time::OffsetDateTime;
 
 use crate::api::Hub;
 use crate::format;
-use crate::live::Live;
+use crate::live::{Outcome, Work, live_of};
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show};
 use crate::pages::backups::{find, query};
-use crate::parts::{AlarmPart, Diff, TitleCell, When, field_word, is_called};
+use crate::pages::work::{self, ASKED};
+use crate::parts::{AlarmPart, DeskPart, Diff, TitleCell, When, field_word, is_called};
 
 /// So many rows to a page.
 const MOST: usize = 100;
@@ -76,7 +77,7 @@ struct Side {
 /// Why there is nothing to compare yet.
 enum Missing {
     Unread,
-    Reading,
+    Reading(DeskPart),
     Failed(String),
     Damaged(String),
 }
@@ -156,10 +157,8 @@ async fn comparing(
     );
     let now = visitor.app.now();
     let rows = newest(&visitor, &account).await?;
-    let read_at = match hub.desk().live(&account.profile, now) {
-        Some(Live::Read(at, _)) => Some(at),
-        _ => None,
-    };
+    let read = hub.desk().live(&account.profile, now);
+    let read_at = read.map(|(at, _)| at);
     let moved = match read_at {
         Some(at) => moved_since(&visitor, &account, at).await?,
         None => 0,
@@ -264,15 +263,24 @@ async fn side(
 ) -> Result<Result<Side, Missing>, PageError> {
     let now = visitor.app.now();
     if reference == "live" {
-        return Ok(match hub.desk().live(&account.profile, now) {
-            None => Err(Missing::Unread),
-            Some(Live::Reading) => Err(Missing::Reading),
-            Some(Live::Failed(_, problem)) => Err(Missing::Failed(problem)),
-            Some(Live::Read(at, list)) => Ok(Side {
-                list,
-                at,
-                row: None,
-            }),
+        let name = live_of(&account.profile);
+        return Ok(match hub.desk().work(&name, now) {
+            Some(work @ Work::UnderWay(_)) => Err(Missing::Reading(DeskPart::of(&name, &work))),
+            Some(Work::Over(_, Outcome::Problem(problem))) => {
+                let hint = problem.hint.unwrap_or_default();
+                Err(Missing::Failed(format!("{} {hint}", problem.message)))
+            }
+            Some(Work::Over(_, Outcome::Said(said))) if said.is_problem => {
+                Err(Missing::Failed(said.text))
+            }
+            _ => match hub.desk().live(&account.profile, now) {
+                None => Err(Missing::Unread),
+                Some((at, list)) => Ok(Side {
+                    list,
+                    at,
+                    row: None,
+                }),
+            },
         });
     }
     let row = find(visitor, reference, &account.profile).await?;
@@ -514,24 +522,26 @@ async fn read_live(
     let back = back.0.back;
     let root = format!("/compare/{}", in_path(&profile));
     let back = if back.starts_with(&root) { back } else { root };
-    let now = visitor.app.now();
-    if matches!(hub.desk().live(&profile, now), Some(Live::Reading)) {
-        return Ok(visitor.go(&back, Some(Said::done("AniList is being asked already."))));
-    }
-    hub.desk().put_live(&profile, Live::Reading);
-    let (app, desk) = (visitor.app.clone(), hub.clone());
-    let work = hub.spawn(async move {
-        let found = app.find("live", Some(&profile)).await;
-        let live = match found {
-            Ok(found) => Live::Read(app.now(), Arc::new(found.list().clone())),
-            Err(error) => {
-                let hint = error.hint().unwrap_or_default();
-                Live::Failed(app.now(), format!("{} {hint}", sentence(&error.chain())))
+    let (app, desk, of) = (
+        visitor.app.get_ref().clone(),
+        hub.desk().clone(),
+        profile.clone(),
+    );
+    let read = async move {
+        match app.find("live", Some(&of)).await {
+            Ok(found) => {
+                desk.put_live(&of, (app.now(), Arc::new(found.list().clone())));
+                Outcome::Said(Said::done("The live list is read."))
             }
-        };
-        desk.desk().put_live(&profile, live);
-    });
+            Err(error) => Outcome::Problem(error.into()),
+        }
+    };
+    let broke_off = "Reading the live list broke off.";
+    let name = live_of(&profile);
+    let Some(task) = work::begin(&visitor.app, &hub, &name, ASKED, broke_off, read) else {
+        return Ok(visitor.go(&back, Some(Said::done("AniList is being asked already."))));
+    };
     // Longer, and the page says that it is being read.
-    hub.soon(work).await;
+    hub.soon(task).await;
     Ok(visitor.go(&back, None))
 }

@@ -170,6 +170,30 @@ async fn a_token_whose_account_is_asked_about_is_kept_nowhere_meanwhile() {
 }
 
 #[actix_web::test]
+async fn a_live_list_that_is_being_read_to_be_compared_is_followed() {
+    let scene = slow().await;
+    let mut browser = at(&scene, "/compare/hana?from=latest&to=live").await;
+    browser.press("Read the live list").await;
+    browser.must_show(&[
+        "Asking AniList",
+        "AniList is being asked.",
+        "data-live=\"desk-live/hana\"",
+        "live.js",
+        "Compare with the newest snapshot instead",
+        "Cancel",
+    ]);
+    let events = TestRequest::get().uri("/events?desk=live/hana");
+    let release = async || scene.simulator.hold(false);
+    let heard = scene.listen(events, release, "data-over").await;
+    assert!(heard.contains("The live list is read."), "{heard}");
+    browser.follow("Look again").await;
+    browser.must_show(&[
+        "Live list read just now",
+        "<strong>40</strong> Changed since",
+    ]);
+}
+
+#[actix_web::test]
 async fn what_was_not_done_is_planned_again_on_a_page_of_its_own() {
     let scene = seen(&[]).await;
     edit(&scene, |entry| entry.notes = Some("x".to_owned()));

@@ -185,10 +185,10 @@ async fn the_numbers_of_a_timeline_follow_what_happens_with_what_was_chosen_ther
 #[actix_web::test]
 async fn new_changes_come_by_themselves_only_where_somebody_asked_for_it() {
     let scene = seen(&[]).await;
-    let mut browser = Browser::at(&scene, "/timeline/hana?kind=changed").await;
+    let mut browser = Browser::at(&scene, "/timeline/hana").await;
     assert!(!browser.shows(" data-auto"), "{}", browser.page);
     browser.follow("Show new changes as they come").await;
-    assert_eq!(browser.path, "/timeline/hana?kind=changed&auto=yes");
+    assert_eq!(browser.path, "/timeline/hana?auto=yes");
     browser.must_show(&[" data-auto", "Let new changes wait"]);
     // It stays so while somebody chooses other things, and is no filter.
     assert!(!browser.shows("Clear filters"), "{}", browser.page);
@@ -197,5 +197,5 @@ async fn new_changes_come_by_themselves_only_where_somebody_asked_for_it() {
         "name=\"auto\" value=\"yes\"",
     ]);
     browser.follow("Let new changes wait").await;
-    assert_eq!(browser.path, "/timeline/hana?kind=changed");
+    assert_eq!(browser.path, "/timeline/hana");
 }
