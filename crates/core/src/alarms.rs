@@ -58,6 +58,15 @@ impl App {
         owner: UserId,
     ) -> Result<Option<SnapshotRow>, BrowseError> {
         let open = self.open_alarms(Some(owner)).await?;
+        self.last_good_before(owner, &open).await
+    }
+
+    /// The same, for whoever has what is open already.
+    pub(crate) async fn last_good_before(
+        &self,
+        owner: UserId,
+        open: &[OpenAlarm],
+    ) -> Result<Option<SnapshotRow>, BrowseError> {
         let first = open.iter().map(|open| open.snapshot.position).min();
         self.last_good_below(owner, first.unwrap_or(i64::MAX)).await
     }

@@ -155,7 +155,7 @@ impl App {
         let last_attempt = self.inner.store.last_attempt(owner).await?;
         let alarms = self.open_alarms(Some(owner)).await?;
         let is_damaged = alarms.is_empty() && self.is_damaged(owner).await?;
-        let last_good = self.last_undoubted(owner).await?;
+        let last_good = self.last_good_before(owner, &alarms).await?;
         let verdict = judge(&Signs {
             now: self.now(),
             is_unusual: !alarms.is_empty(),

@@ -276,9 +276,8 @@ impl Visitor {
         let jobs = jobs.map_err(|error| Turned::Failed(BrowseError::Store(error).into()))?;
         let hub = request.app_data::<web::Data<Hub>>();
         let works = hub.map(|hub| hub.desk().under_way()).unwrap_or_default();
-        // What cannot be found out is no good sign.
-        let worst = app.worst_verdict().await;
-        let is_troubled = worst.map_or(true, |worst| worst.is_some_and(Verdict::is_trouble));
+        // Pictures come by the hundred, and show nothing of it.
+        let is_troubled = !path.starts_with("/img/") && is_troubled(app).await;
         Ok(Self {
             works,
             is_troubled,
@@ -345,6 +344,12 @@ impl Visitor {
     pub(crate) fn go(&self, path: &str, said: Option<Said>) -> HttpResponse {
         go(self.access.base(), path, said)
     }
+}
+
+/// Whether something is not as it should be, with any account. What cannot be found out is no good sign.
+pub(crate) async fn is_troubled(app: &App) -> bool {
+    let worst = app.worst_verdict().await;
+    worst.map_or(true, |worst| worst.is_some_and(Verdict::is_trouble))
 }
 
 /// Sends the browser to one of our pages.

@@ -2,13 +2,13 @@
 
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
-use anirewind_core::{App, ChangeFilter, Event, Id, SnapshotFilter, Start, Verdict};
+use anirewind_core::{App, ChangeFilter, Event, Id, SnapshotFilter, Start};
 use askama::Template;
 use futures_util::stream::unfold;
 use serde::Deserialize;
 
 use crate::api::{Following, Heard, Hub};
-use crate::page::{PageError, Query, Visitor, in_path};
+use crate::page::{PageError, Query, Visitor, in_path, is_troubled};
 use crate::pages::dashboard::{Card, cards};
 use crate::pages::timeline::counts_now;
 use crate::parts::{DeskPart, Icon, JobProgress};
@@ -206,8 +206,7 @@ impl Listener {
     /// How a profile stands, or all do where nobody knows whose it was; and whether all is well.
     async fn verdict(&mut self, profile: Option<&str>) -> Option<Part> {
         let was_troubled = self.is_troubled;
-        let worst = self.app.worst_verdict().await;
-        self.is_troubled = worst.map_or(true, |worst| worst.is_some_and(Verdict::is_trouble));
+        self.is_troubled = is_troubled(&self.app).await;
         let mut html = String::new();
         if !self.wanted.verdict.is_empty() {
             // As on the page: what could not be read is not nothing.

@@ -187,10 +187,7 @@ async fn a_live_list_that_is_being_read_to_be_compared_is_followed() {
     let heard = scene.listen(events, release, "data-over").await;
     assert!(heard.contains("The live list is read."), "{heard}");
     browser.follow("Look again").await;
-    browser.must_show(&[
-        "Live list read ",
-        "<strong>40</strong> Changed since",
-    ]);
+    browser.must_show(&["Live list read ", "<strong>40</strong> Changed since"]);
 }
 
 #[actix_web::test]
