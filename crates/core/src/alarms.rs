@@ -53,15 +53,6 @@ impl App {
 
     /// What is called the last good snapshot: the newest that can be trusted, from before anything about
     /// which nobody has said yet whether it was meant. Those after it may hold what is left of a list.
-    pub(crate) async fn last_undoubted(
-        &self,
-        owner: UserId,
-    ) -> Result<Option<SnapshotRow>, BrowseError> {
-        let open = self.open_alarms(Some(owner)).await?;
-        self.last_good_before(owner, &open).await
-    }
-
-    /// The same, for whoever has what is open already.
     pub(crate) async fn last_good_before(
         &self,
         owner: UserId,

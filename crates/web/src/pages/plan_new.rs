@@ -23,7 +23,7 @@ const OFFERED: usize = 60;
 
 /// What comes after AniList has answered, where a plan is asked for.
 pub(crate) const PLANNED: [&str; 2] = [
-    "What differs from it is worked out",
+    "What differs is worked out",
     "You see the plan: nothing is sent before you say so",
 ];
 /// What becomes of a plan while nobody looks.
