@@ -26,7 +26,7 @@ const first = (html, pattern) => pattern.exec(html)?.[1];
 export async function addresses(state, url) {
   const everywhere = {
     dashboard: "/", backups: "/backups", compare: "/compare/hana", timeline: "/timeline",
-    titles: "/titles", settings: "/settings", security: "/settings/security", connect: "/connect", "account-hana": "/settings/hana", "taking-hana": "/backups/hana/new",
+    titles: "/titles", settings: "/settings", security: "/security", connect: "/connect", "account-hana": "/settings/hana", "taking-hana": "/backups/hana/new", "taking-all": "/back-up-now",
     status: "/status", log: "/status/log", about: "/about", help: "/help/keys", api: "/api",
     nowhere: "/no-such-page",
   };
@@ -63,7 +63,7 @@ export async function addresses(state, url) {
     "timeline-hana": "/timeline/hana", "timeline-score": "/timeline/hana?kind=changed&field=score",
     event: `/timeline/hana/${event}`, "event-removed": `/timeline/hana/${removed}`, group: `/timeline/hana?group=${group}`,
     "titles-hana": "/titles/hana", title, at: "/at/hana",
-    "plan-new": "/plan/hana/new", plans: "/plan/hana",
+    "plan-new": "/plan/hana/new", "plan-asked": "/plan/hana/new/asked?snapshot=latest", plans: "/plan/hana",
     job: `/jobs/${operation}`, "ops-hana": "/ops/hana", op: `/ops/hana/${operation}`,
   };
 }

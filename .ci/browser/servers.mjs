@@ -156,10 +156,14 @@ export async function look(url) {
   if (!answer.ok) throw new Error(`no look: ${answer.status} ${await answer.text()}`);
 }
 
-// An AniList behind a door: while the door is closed no token is taken.
+// An AniList behind a door: while the door is closed no token is taken, and while it is held nobody gets
+// through.
 export async function doorTo(anilist) {
   let isClosed = false;
+  let held = Promise.resolve();
+  let letGo = () => {};
   const server = createServer(async (request, response) => {
+    await held;
     if (isClosed) {
       const refusal = { errors: [{ message: "Invalid token", status: 400 }], data: null };
       response.writeHead(400, { "content-type": "application/json" });
@@ -180,6 +184,8 @@ export async function doorTo(anilist) {
     url: `http://127.0.0.1:${server.address().port}/`,
     close: () => { isClosed = true; },
     open: () => { isClosed = false; },
+    hold: () => { held = new Promise((done) => { letGo = done; }); },
+    letGo: () => letGo(),
     end: () => new Promise((done) => { server.closeAllConnections(); server.close(done); }),
   };
 }

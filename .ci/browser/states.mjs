@@ -1,6 +1,7 @@
 // Keys, for those who switched them on, and what a narrow screen does to each page: the two columns of the
 // states that only a browser can show. The others are tests of the web crate.
 import { attempt, check } from "./checks.mjs";
+import { fitting } from "./journeys.mjs";
 import { addresses, contextOf, storedPlan, watched } from "./pages.mjs";
 import * as servers from "./servers.mjs";
 
@@ -73,6 +74,13 @@ const narrow = {
     check("narrow: a snapshot is a card", row === "block" || row === "flex" || row === "grid", row);
   },
   snapshot: async (page) => {
+    check("narrow: no tabs", await page.locator(".tabs:visible").count() === 0);
+    check("narrow: a list for each row of tabs", await page.locator(".choose:visible select").count() === 3);
+    const list = page.locator('.choose select[name="status"]');
+    await list.selectOption({ index: 1 });
+    const chosen = await list.inputValue();
+    await page.getByRole("button", { name: "Show status" }).click();
+    await page.waitForURL((at) => at.searchParams.get("status") === chosen);
     const row = await page.locator("table.stack tbody tr").first().evaluate((node) => getComputedStyle(node).display);
     check("narrow: a title is a card", row === "block", row);
   },
@@ -88,6 +96,40 @@ const narrow = {
     check("narrow: what is pressed in the settings is 44 px high", low === 0, `${low} are lower`);
   },
 };
+
+// New changes come by themselves where somebody asked for it, and not while something is ticked; the dashboard
+// follows what happens without being loaded again.
+async function follows(page, demo, anilist) {
+  const { moved } = await fitting(demo.url);
+  const ids = moved.map((one) => Number(/(\d+)$/.exec(one)[1]));
+  const score = async (id) => (await (await fetch(`${demo.url}/api/v1/titles/${id}`)).json()).now.scoreRaw ?? 0;
+  const change = async (id) => {
+    await servers.save(anilist, { mediaId: id, scoreRaw: (await score(id)) === 35 ? 45 : 35 });
+    await servers.look(demo.url);
+  };
+  const newest = () => page.locator(".changes > li").first().getAttribute("id");
+  const all = () => page.locator('[data-live="counts"] [aria-current] span').innerText();
+  await page.goto(`${demo.url}/timeline/hana?auto=yes`, { waitUntil: "load" });
+  await page.getByText("live", { exact: true }).waitFor();
+  let before = await newest();
+  await change(ids[0]);
+  await page.waitForFunction((id) => document.querySelector(".changes > li")?.id !== id, before, { timeout: 60_000 });
+  await page.getByText("live", { exact: true }).waitFor();
+  await page.locator("[data-pick] input").first().check();
+  before = await newest();
+  const number = await all();
+  await change(ids[1]);
+  await page.getByText(/1 new change - Show them/).waitFor({ timeout: 60_000 });
+  check("live: nothing moves under a tick", await newest() === before);
+  await page.waitForFunction((was) => document.querySelector('[data-live="counts"] [aria-current] span').textContent !== was, number);
+  await page.goto(`${demo.url}/`, { waitUntil: "load" });
+  const card = page.locator('[data-live="verdict-hana"]');
+  const title = await page.title();
+  await card.evaluate((node) => { node.dataset.old = "yes"; });
+  await change(ids[2]);
+  await page.waitForFunction(() => !document.querySelector('[data-live="verdict-hana"]').dataset.old, null, { timeout: 60_000 });
+  check("live: the title of the dashboard stays", await page.title() === title, await page.title());
+}
 
 export async function states(browser, axe) {
   const demo = await servers.demo();
@@ -116,6 +158,10 @@ export async function states(browser, axe) {
       check("keys: off by default", await page.locator("[data-pick] input:checked").count() === 0);
     },
   }, { width: 1280 });
+  const anilist = servers.simulatorOf(demo);
+  if (anilist) {
+    await look("what is open follows", { place: "/", act: (page) => follows(page, demo, anilist) }, { width: 1280 });
+  }
   for (const [name, act] of Object.entries(narrow)) {
     await look(`360 px, ${name}`, { place: places[name], act }, { width: 360 });
   }

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use anirewind_core::{App, Explain as _, Settings, Sources};
-use anirewind_web::{Door, Serving};
+use anirewind_web::{Desk, Door, Serving};
 use anyhow::{Context as _, anyhow};
 
 use crate::log::Log;
@@ -33,11 +33,12 @@ pub(crate) async fn live(
     mut listener: TcpListener,
     log: &Log,
 ) -> anyhow::Result<()> {
-    let door = Door::default();
+    let (door, desk) = (Door::default(), Desk::default());
     let mut signals = Signals::listen().context("cannot listen for signals")?;
     loop {
         let socket = listener.try_clone().context("cannot share the socket")?;
-        let mut serving = Serving::start(app.clone(), socket, &door).context("cannot serve")?;
+        let serving = Serving::start(app.clone(), socket, &door, &desk);
+        let mut serving = serving.context("cannot serve")?;
         let (next, socket) = {
             let mut watch = pin!(app.run_watch());
             let mut schedule = pin!(app.run_schedule());

@@ -53,11 +53,11 @@ impl App {
 
     /// What is called the last good snapshot: the newest that can be trusted, from before anything about
     /// which nobody has said yet whether it was meant. Those after it may hold what is left of a list.
-    pub(crate) async fn last_undoubted(
+    pub(crate) async fn last_good_before(
         &self,
         owner: UserId,
+        open: &[OpenAlarm],
     ) -> Result<Option<SnapshotRow>, BrowseError> {
-        let open = self.open_alarms(Some(owner)).await?;
         let first = open.iter().map(|open| open.snapshot.position).min();
         let place = first.unwrap_or(i64::MAX);
         Ok(self.last_good_below(owner, place).await?)

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 
 use crate::accounts::{AccountError, remote_code, remote_hint};
 use crate::app::App;
+use crate::event::Event;
 use crate::explain::{Code, Explain};
 use crate::reference::{InvalidReference, Reference};
 
@@ -320,7 +321,15 @@ impl App {
         let targets = self.targets(profile).await?;
         let target = targets.into_iter().next().ok_or(AccountError::NoAccount)?;
         let (client, viewer) = self.identify_target(&target).await?;
-        let list = client.list(&viewer, &|_, _| ()).await;
+        let name = target.profile.as_ref().unwrap_or(&viewer.account.name);
+        let progress = |read, expected| {
+            self.tell(Event::Reading {
+                profile: name.clone(),
+                read,
+                expected,
+            });
+        };
+        let list = client.list(&viewer, &progress).await;
         let list = list.map_err(|source| BrowseError::Live { source })?;
         let source = FoundList::Live(Box::new(list));
         Ok(Found {

@@ -69,6 +69,11 @@ impl Verdict {
         matches!(self, Self::Protected)
     }
 
+    /// Whether something is not as it should be, so that somebody far away should notice.
+    pub const fn is_trouble(self) -> bool {
+        !matches!(self, Self::Protected | Self::NoSnapshotYet | Self::Paused)
+    }
+
     /// The word in machine-readable output.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -106,25 +111,18 @@ impl App {
         let mut all = Vec::new();
         for account in self.accounts().await? {
             let owner = account.account.id;
-            let last_attempt = self.inner.store.last_attempt(owner).await?;
-            let alarms = self.open_alarms(Some(owner)).await?;
             let quiet_since = {
                 let changes = self.inner.store.changed_at(owner).await?;
                 let factor = self.inner.settings.quiet_factor;
                 quiet_since(&changes, factor, self.now())
             };
             let (_, proven_since) = self.kept_and_proven(owner).await?;
-            let damaged = alarms.is_empty() && self.is_damaged(owner).await?;
-            let last_good = self.last_undoubted(owner).await?;
-            let verdict = judge(&Signs {
-                now: self.now(),
-                is_unusual: !alarms.is_empty(),
-                is_damaged: damaged,
-                last_good: last_good.as_ref(),
-                last_attempt: last_attempt.as_ref(),
-                token_ends: account.token_expires_at,
-                late_after: self.late_after(),
-            });
+            let Grounds {
+                last_attempt,
+                alarms,
+                last_good,
+                verdict,
+            } = self.grounds(&account).await?;
             let next = self.next_due(&account, last_attempt.as_ref());
             all.push(AccountStatus {
                 account,
@@ -141,6 +139,47 @@ impl App {
         all.sort_by_key(|status| status.verdict);
         Ok(all)
     }
+
+    /// The worst verdict there is; `None` without accounts.
+    pub async fn worst_verdict(&self) -> Result<Option<Verdict>, BrowseError> {
+        let mut worst = None;
+        for account in self.accounts().await? {
+            let verdict = self.grounds(&account).await?.verdict;
+            worst = Some(worst.map_or(verdict, |worst: Verdict| worst.min(verdict)));
+        }
+        Ok(worst)
+    }
+
+    async fn grounds(&self, account: &AccountRow) -> Result<Grounds, BrowseError> {
+        let owner = account.account.id;
+        let last_attempt = self.inner.store.last_attempt(owner).await?;
+        let alarms = self.open_alarms(Some(owner)).await?;
+        let is_damaged = alarms.is_empty() && self.is_damaged(owner).await?;
+        let last_good = self.last_good_before(owner, &alarms).await?;
+        let verdict = judge(&Signs {
+            now: self.now(),
+            is_unusual: !alarms.is_empty(),
+            is_damaged,
+            last_good: last_good.as_ref(),
+            last_attempt: last_attempt.as_ref(),
+            token_ends: account.token_expires_at,
+            late_after: self.late_after(),
+        });
+        Ok(Grounds {
+            last_attempt,
+            alarms,
+            last_good,
+            verdict,
+        })
+    }
+}
+
+/// A verdict and what it rests on.
+struct Grounds {
+    last_attempt: Option<Attempt>,
+    alarms: Vec<OpenAlarm>,
+    last_good: Option<SnapshotRow>,
+    verdict: Verdict,
 }
 
 impl App {

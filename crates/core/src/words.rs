@@ -3,6 +3,18 @@
 use anirewind_model::{
     Entry, EntryField, MediaSummary, MediaType, Recorded, ScoreFormat, TitleLanguage, Value,
 };
+use anirewind_timeline::Change;
+
+/// What happened to all titles that changed together: they vanished, were added, or changed.
+pub fn became<'a>(mut changes: impl Iterator<Item = &'a Change> + Clone) -> &'static str {
+    if changes.clone().all(|change| change.after.is_none()) {
+        "vanished"
+    } else if changes.all(|change| change.before.is_none()) {
+        "were added"
+    } else {
+        "changed"
+    }
+}
 
 /// The name of a title in a language, or its id where no name was recorded.
 pub fn title_of(entry: &Entry, language: &TitleLanguage) -> String {

@@ -82,6 +82,7 @@ async fn serve_one(shared: Arc<Shared>, request: HttpRequest<Incoming>) -> Resul
         .map(http_body_util::Collected::to_bytes)
         .unwrap_or_default();
 
+    shared.let_go().await;
     let number = shared.requests.fetch_add(1, Ordering::SeqCst) + 1;
     shared.happen(number);
     let rate = match admit(&shared, token.as_deref()) {

@@ -13,6 +13,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use thiserror::Error;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::fault::Fault;
@@ -86,6 +87,7 @@ pub(crate) struct Shared {
     faults: Mutex<Faults>,
     events: Mutex<BTreeMap<u64, Event>>,
     sent: Mutex<Vec<Sent>>,
+    held: watch::Sender<bool>,
 }
 
 #[derive(Debug, Default)]
@@ -144,6 +146,12 @@ impl Shared {
         faults.at.remove(&number).or(faults.always)
     }
 
+    /// Waits for as long as requests are held.
+    pub(crate) async fn let_go(&self) {
+        // The sender lives as long as this does.
+        let _ = self.held.subscribe().wait_for(|is_held| !is_held).await;
+    }
+
     /// Lets happen what is due before this request.
     pub(crate) fn happen(&self, number: u64) {
         let due: Vec<Event> = {
@@ -197,6 +205,7 @@ impl Simulator {
             faults: Mutex::default(),
             events: Mutex::default(),
             sent: Mutex::default(),
+            held: watch::Sender::new(false),
         });
         let server = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Ok(Self {
@@ -248,6 +257,12 @@ impl Simulator {
     pub fn before_request(&self, nth: u64, event: impl FnOnce(&mut World) + Send + 'static) {
         let number = self.shared.requests.load(Ordering::SeqCst) + nth;
         lock(&self.shared.events).insert(number, Box::new(event));
+    }
+
+    /// Holds requests that come from now on, as an AniList would that takes its time, or lets those that
+    /// wait go on.
+    pub fn hold(&self, is_held: bool) {
+        let _ = self.shared.held.send_replace(is_held);
     }
 
     /// Strikes every request until told otherwise.

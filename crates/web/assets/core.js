@@ -94,7 +94,7 @@ if (preview) {
     clearTimeout(timer);
     timer = setTimeout(async () => {
       const rules = [...new FormData(form)].filter(([name]) => name.startsWith("keep_") || name === "backup_retention_days");
-      const answer = await fetch(`${document.body.dataset.base}/settings/preview?${new URLSearchParams(rules)}`);
+      const answer = await fetch(`${document.body.dataset.base}/settings/rules/preview?${new URLSearchParams(rules)}`);
       // A part as the server renders it, and nothing made up here.
       if (answer.ok) preview.innerHTML = await answer.text();
     }, 400);

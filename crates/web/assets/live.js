@@ -7,7 +7,8 @@ const job = document.querySelector('[data-live^="job-"]');
 const desk = document.querySelector('[data-live^="desk-"]');
 const news = document.querySelector('[data-live="event"]');
 const saved = document.querySelector('[data-live="snapshot"]');
-const verdict = document.querySelector('[data-live="verdict"]');
+const counts = document.querySelector('[data-live="counts"]');
+const verdict = document.querySelector('[data-live^="verdict-"]');
 const auto = news?.hasAttribute("data-auto");
 
 let source = null;
@@ -15,6 +16,8 @@ let last = "";
 let failures = 0;
 let timer = 0;
 let quarter = -1;
+// Parts that came while somebody's fingers were on what they take the place of.
+const waiting = new Map();
 
 const show = (text) => { if (label) label.textContent = text; };
 
@@ -30,38 +33,62 @@ const address = () => {
     query.set("profile", saved.dataset.profile);
     query.set("saved", saved.dataset.saved);
   }
+  if (counts) {
+    query.set("profile", counts.dataset.profile);
+    query.set("counts", counts.dataset.query);
+  }
+  // What a card says to be under way may be over by the time that somebody listens.
+  if (verdict) query.set("verdict", document.querySelector("[data-working]") ? "working" : "yes");
   if (last) query.set("last", last);
   return `${base}/events?${query}`;
 };
 
-// Said at the start, at each quarter, and at the end; not for every title.
-const announce = (part) => {
+// Said at the start, at each quarter, and at the end; not for every title. Of a profile only what became of it.
+const announce = (part, old) => {
+  if (!say) return;
+  if (part.dataset.verdict && part.dataset.verdict !== old.dataset.verdict) say.textContent = part.querySelector("h2").textContent;
   const bar = part.querySelector("progress");
-  if (!say || !bar) return;
+  if (!bar) return;
   const now = Math.floor((4 * bar.value) / Math.max(bar.max, 1));
   if (now !== quarter) say.textContent = bar.textContent;
   quarter = now;
+};
+
+const place = (part) => {
+  const { live } = part.dataset;
+  const old = document.querySelector(`[data-live="${CSS.escape(live)}"]`);
+  if (!old) return;
+  // Nothing is taken from under somebody's fingers.
+  if (old.contains(document.activeElement)) {
+    waiting.set(live, part);
+  } else {
+    waiting.delete(live);
+    // What was opened stays open.
+    const opened = [...old.querySelectorAll("details")].map((one) => one.open);
+    part.querySelectorAll("details").forEach((one, at) => { if (opened[at]) one.open = true; });
+    announce(part, old);
+    old.replaceWith(part);
+  }
+  // What a row of tabs shows: an icon, and a mark before the title.
+  if (part.dataset.mark !== undefined) document.title = part.dataset.mark + document.title.replace(/^\(!\) /, "");
+  // New changes come by themselves where that was asked for, and nobody is in the middle of something.
+  if (auto && live === "event" && part.textContent.trim() && scrollY < 300 &&
+    !document.querySelector("[data-pick] :checked, [data-pick] details[open]")) location.reload();
+  // At the end, and once something was sent, what stands around the part is no longer so.
+  const begun = document.querySelector("[data-begins]") && part.querySelector("progress")?.value > 0;
+  if (begun || part.hasAttribute("data-over")) location.reload();
 };
 
 const put = (event) => {
   last = event.lastEventId || last;
   const template = document.createElement("template");
   template.innerHTML = event.data;
-  const part = template.content.firstElementChild;
-  if (!part) return;
-  for (const old of document.querySelectorAll(`[data-live="${CSS.escape(part.dataset.live)}"]`)) {
-    // Nothing is taken from under somebody's fingers.
-    if (!old.contains(document.activeElement)) old.replaceWith(part);
-    announce(part);
-    // New changes come by themselves where that was asked for, and nobody is in the middle of something.
-    if (auto && part.dataset.live === "event" && part.textContent.trim() && scrollY < 300 &&
-      !document.querySelector("[data-pick] :checked, [data-pick] details[open]")) location.reload();
-    // At the end, and once something was sent, what stands around the part is no longer so.
-    const begun = document.querySelector("[data-begins]") && part.querySelector("progress")?.value > 0;
-    if (begun || part.hasAttribute("data-over")) location.reload();
-    break;
-  }
+  for (const part of [...template.content.children]) place(part);
 };
+
+document.addEventListener("focusout", () => setTimeout(() => {
+  for (const part of [...waiting.values()]) place(part);
+}));
 
 const close = () => {
   clearTimeout(timer);
@@ -74,7 +101,7 @@ const open = () => {
   source = new EventSource(address());
   source.addEventListener("hello", () => { failures = 0; show("live"); });
   source.addEventListener("reload", () => { failures = 0; show("paused: load the page again to see everything"); });
-  for (const name of ["job", "snapshot", "event", "verdict", "desk"]) source.addEventListener(name, put);
+  for (const name of ["job", "snapshot", "event", "verdict", "counts", "desk"]) source.addEventListener(name, put);
   source.onerror = () => {
     close();
     failures += 1;
@@ -85,7 +112,7 @@ const open = () => {
 };
 
 for (const needs of document.querySelectorAll("[data-scripts]")) needs.hidden = false;
-if (job || desk || news || saved || verdict) {
+if (job || desk || news || saved || counts || verdict) {
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) { close(); show("paused"); } else open();
   });

@@ -34,7 +34,7 @@ use crate::api::auth::Scheme;
 use crate::api::kind::Kinds;
 
 pub use events::Hub;
-pub(crate) use events::{Following, Heard, WhatOf};
+pub(crate) use events::{Following, Heard};
 
 /// A body larger than this is refused: nothing that is asked for here is long.
 const LARGEST_BODY: usize = 1024 * 1024;

@@ -1,10 +1,10 @@
-//! What pages load: a stylesheet, an icon and small scripts, all from here.
+//! What pages load: a stylesheet, an icon for each mood and small scripts, all from here.
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 
 /// Name, type and content of each.
-pub(crate) const ALL: [(&str, &str, &str); 5] = [
+pub(crate) const ALL: [(&str, &str, &str); 6] = [
     (
         "style.css",
         "text/css; charset=utf-8",
@@ -29,6 +29,11 @@ pub(crate) const ALL: [(&str, &str, &str); 5] = [
         "icon.svg",
         "image/svg+xml",
         include_str!("../assets/icon.svg"),
+    ),
+    (
+        "trouble.svg",
+        "image/svg+xml",
+        include_str!("../assets/trouble.svg"),
     ),
 ];
 

@@ -1,22 +1,17 @@
 //! Acts that a page begins. They are carried out apart from the request, and go on without it.
 
-use std::time::Duration;
-
 use actix_web::HttpResponse;
-use anirewind_core::{ActError, Explain as _, Id, Plan, Report};
+use anirewind_core::{ActError, App, Explain as _, Id, Plan, Report};
 
 use crate::api::Hub;
-use crate::page::{PageError, Said, Visitor, in_path, sentence};
-
-/// A page waits so long for an act to end before it shows how far it is.
-const SOON: Duration = Duration::from_secs(4);
+use crate::page::{PageError, Said, Visitor, Way, in_path, sentence};
 
 /// Begins something under an id, and waits a little. `None` where it goes on.
 async fn begin<F>(hub: &Hub, id: &Id, work: F) -> Option<Result<Report, ActError>>
 where
     F: Future<Output = Result<Report, ActError>> + Send + 'static,
 {
-    hub.begun(id);
+    hub.desk().begun(id);
     let (keeper, of) = (hub.clone(), id.clone());
     let task = hub.spawn(async move {
         let done = work.await;
@@ -24,13 +19,10 @@ where
         if let Some(problem) = &problem {
             tracing::warn!(problem, "an act did not end well");
         }
-        keeper.ended(&of, problem);
+        keeper.desk().ended(&of, problem);
         done
     });
-    match tokio::time::timeout(SOON, task).await {
-        Ok(Ok(done)) => Some(done),
-        Ok(Err(_)) | Err(_) => None,
-    }
+    hub.soon(task).await
 }
 
 /// What went wrong, what still holds, what to do.
@@ -43,19 +35,19 @@ fn told(error: &ActError) -> String {
 
 /// Sends a plan that is stored, and leads to where it can be watched, or back to the plan.
 pub(crate) async fn send(
-    visitor: &Visitor,
+    app: &App,
     hub: &Hub,
     profile: &str,
     mut plan: Plan,
     removals: Option<usize>,
-) -> Result<HttpResponse, PageError> {
+) -> Result<Way, PageError> {
     let Some(id) = plan.id().cloned() else {
         return Err(PageError::broken("a plan is sent that is not stored"));
     };
     plan.operation.detail.by = Some("the web page".to_owned());
-    let app = visitor.app.get_ref().clone();
+    let app = app.clone();
     let done = begin(hub, &id, async move { app.apply(plan, removals).await }).await;
-    Ok(led(visitor, profile, &id, done))
+    Ok(led(profile, &id, done))
 }
 
 /// Goes on with an act.
@@ -70,24 +62,38 @@ pub(crate) async fn resume(visitor: &Visitor, hub: &Hub, id: &Id) -> HttpRespons
     visitor.go(&format!("/jobs/{id}"), said)
 }
 
-fn led(
-    visitor: &Visitor,
-    profile: &str,
-    id: &Id,
-    done: Option<Result<Report, ActError>>,
-) -> HttpResponse {
-    let job = format!("/jobs/{id}");
+/// Ends an act where it is. What was sent is read back first, which may take its time.
+pub(crate) async fn stop(visitor: &Visitor, hub: &Hub, id: &Id) -> HttpResponse {
+    let (app, of) = (visitor.app.get_ref().clone(), id.clone());
+    let task = hub.spawn(async move {
+        let stopped = app.stop_operation(&of).await;
+        if let Err(error) = &stopped {
+            tracing::warn!(problem = error.chain(), "an act could not be stopped");
+        }
+        stopped
+    });
+    let said = match hub.soon(task).await {
+        Some(Ok(Some(report))) => stopped(&report),
+        Some(Err(error)) => Said::problem(told(&error)),
+        Some(Ok(None)) | None => Said::done("It stops after the request that is being sent."),
+    };
+    visitor.go(&format!("/jobs/{id}"), Some(said))
+}
+
+fn led(profile: &str, id: &Id, done: Option<Result<Report, ActError>>) -> Way {
+    let job = Way::to(format!("/jobs/{id}"));
     let plans = format!("/plan/{}", in_path(profile));
+    let plan = Way::to(format!("{plans}/{id}"));
     match done {
-        None => visitor.go(&job, None),
-        Some(Ok(report)) => visitor.go(&job, Some(ended(&report))),
+        None => job,
+        Some(Ok(report)) => job.saying(ended(&report)),
         Some(Err(ActError::AlreadySo)) => {
             let text = "All that the plan would send is so already. Nothing was sent.";
-            visitor.go(&plans, Some(Said::done(text)))
+            Way::to(plans).saying(Said::done(text))
         }
         Some(Err(ActError::Stopped { source, .. })) => {
             let text = sentence(&format!("stopped: {source}"));
-            visitor.go(&job, Some(Said::problem(text)))
+            job.saying(Said::problem(text))
         }
         Some(Err(ActError::OutOfDate { count, .. })) => {
             let text = format!(
@@ -99,9 +105,9 @@ fn led(
                     format!("{count} titles were")
                 }
             );
-            visitor.go(&format!("{plans}/{id}"), Some(Said::problem(text)))
+            plan.saying(Said::problem(text))
         }
-        Some(Err(error)) => visitor.go(&format!("{plans}/{id}"), Some(Said::problem(told(&error)))),
+        Some(Err(error)) => plan.saying(Said::problem(told(&error))),
     }
 }
 
@@ -129,7 +135,7 @@ pub(crate) fn ended(report: &Report) -> Said {
 }
 
 /// What is said when somebody ended an act.
-pub(crate) fn stopped(report: &Report) -> Said {
+fn stopped(report: &Report) -> Said {
     let done = report.summary().restored;
     Said::done(format!(
         "Stopped after {}. What is done stays.",

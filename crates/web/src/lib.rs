@@ -22,4 +22,5 @@ mod upload;
 
 pub use access::{Access, Door};
 pub use api::Hub;
+pub use live::Desk;
 pub use serve::{ServeError, Serving, application, bind};

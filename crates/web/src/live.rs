@@ -1,35 +1,75 @@
 //! What takes its time and was begun by a page: lists that are read because somebody asked to see them,
-//! snapshots, notices that say nothing. Kept for as long as it is news.
+//! snapshots, plans, acts, notices that say nothing. Kept for as long as it is news.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use anirewind_core::Event;
 use anirewind_core::model::List;
+use anirewind_core::{Event, Id};
 use time::{Duration, OffsetDateTime};
 use tokio::sync::watch;
 
-use crate::page::Said;
+use crate::page::{PageError, Said, Way};
 
 /// What was read longer ago than this has to be asked for again.
 const FRESH: Duration = Duration::hours(1);
+/// So many acts that went wrong are remembered.
+const REMEMBERED: usize = 512;
 
-/// What is being read and what was, by profile.
+/// What people began with a button, and what came of it. It outlives the settings.
+#[derive(Debug, Clone, Default)]
+pub struct Desk {
+    inner: Arc<Inner>,
+}
+
 #[derive(Debug, Default)]
-pub(crate) struct Desk {
+struct Inner {
+    /// The live lists that were read, and when, by profile.
     lives: Mutex<BTreeMap<String, Live>>,
     works: Mutex<BTreeMap<String, Work>>,
+    /// Acts that pages began, with what went wrong where one has ended so.
+    acts: Mutex<BTreeMap<Id, Option<String>>>,
     /// Moves on with each word about a work.
     news: watch::Sender<u64>,
 }
 
 /// Something slow that somebody began with a button.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Work {
     /// It goes on; this was last said about it.
     UnderWay(String),
     /// This came of it.
-    Over(OffsetDateTime, Said),
+    Over(OffsetDateTime, Outcome),
+}
+
+/// What came of something slow.
+#[derive(Debug, Clone)]
+pub(crate) enum Outcome {
+    /// Words, that stand on the page about it.
+    Said(Said),
+    /// It is on another page.
+    Elsewhere(Way),
+    /// It could not be done.
+    Problem(PageError),
+}
+
+impl From<Result<Way, PageError>> for Outcome {
+    fn from(done: Result<Way, PageError>) -> Self {
+        match done {
+            Ok(way) => Self::Elsewhere(way),
+            Err(problem) => Self::Problem(problem),
+        }
+    }
+}
+
+/// What is known of an act that a page may have begun.
+pub(crate) enum WhatOf {
+    /// No page began it, or it ended well.
+    Nothing,
+    /// It waits, or goes on.
+    UnderWay,
+    /// It ended so.
+    Failed(String),
 }
 
 /// Under which name the snapshot of a profile stands here; of the first token there is, without one.
@@ -40,28 +80,27 @@ pub(crate) fn snapshot_of(profile: Option<&str>) -> String {
     )
 }
 
+/// What the names of plans and undos of a profile begin with, that AniList is asked about.
+pub(crate) fn asked_of(profile: &str) -> String {
+    format!("asked/{profile}/")
+}
+
 /// Under which name notices that say nothing stand here.
 pub(crate) const NOTICES: &str = "notices";
 
-/// How reading a live list stands.
-#[derive(Debug, Clone)]
-pub(crate) enum Live {
-    /// AniList is being asked.
-    Reading,
-    /// This is what it said.
-    Read(OffsetDateTime, Arc<List>),
-    /// It did not say.
-    Failed(OffsetDateTime, String),
+/// Under which name it stands here that the live list of a profile is read to be looked at.
+pub(crate) fn live_of(profile: &str) -> String {
+    format!("live/{profile}")
 }
 
+/// A live list, and when it was read.
+pub(crate) type Live = (OffsetDateTime, Arc<List>);
+
 impl Desk {
-    /// How reading the list of a profile stands; nothing when nobody asked lately.
+    /// The live list of a profile, where somebody had it read lately.
     pub(crate) fn live(&self, profile: &str, now: OffsetDateTime) -> Option<Live> {
         let mut lives = self.lives();
-        lives.retain(|_, live| match live {
-            Live::Reading => true,
-            Live::Read(at, _) | Live::Failed(at, _) => now - *at < FRESH,
-        });
+        lives.retain(|_, (at, _)| now - *at < FRESH);
         lives.get(profile).cloned()
     }
 
@@ -91,7 +130,7 @@ impl Desk {
         }
     }
 
-    /// Takes note of how far a snapshot is.
+    /// Takes note of how far a snapshot is, or the reading that a plan begins with.
     pub(crate) fn hear(&self, event: &Event) {
         let (profile, words) = match event {
             Event::Reading {
@@ -111,14 +150,22 @@ impl Desk {
             }
             _ => return,
         };
-        for name in [snapshot_of(Some(profile)), snapshot_of(None)] {
+        let mut names = vec![snapshot_of(Some(profile)), snapshot_of(None)];
+        if matches!(event, Event::Reading { .. }) {
+            names.push(live_of(profile));
+            let asked = asked_of(profile);
+            let under_way = self.under_way().into_iter();
+            names.extend(under_way.filter(|name| name.starts_with(&asked)));
+        }
+        for name in names {
             self.note(&name, &words);
         }
     }
 
     /// Says what came of a work.
-    pub(crate) fn end(&self, name: &str, now: OffsetDateTime, said: Said) {
-        self.works().insert(name.to_owned(), Work::Over(now, said));
+    pub(crate) fn end(&self, name: &str, now: OffsetDateTime, outcome: Outcome) {
+        self.works()
+            .insert(name.to_owned(), Work::Over(now, outcome));
         self.tell();
     }
 
@@ -132,30 +179,73 @@ impl Desk {
         all.get(name).cloned()
     }
 
-    /// What is under way.
-    pub(crate) fn under_way(&self) -> Vec<(String, String)> {
+    /// The names of what is under way.
+    pub(crate) fn under_way(&self) -> Vec<String> {
         let all = self.works();
         let under_way = all.iter().filter_map(|(name, work)| match work {
-            Work::UnderWay(words) => Some((name.clone(), words.clone())),
+            Work::UnderWay(_) => Some(name.clone()),
             Work::Over(..) => None,
         });
         under_way.collect()
     }
 
+    /// Remembers that somebody began an act.
+    pub(crate) fn begun(&self, id: &Id) {
+        self.acts().insert(id.clone(), None);
+    }
+
+    /// Forgets it, unless something went wrong.
+    pub(crate) fn ended(&self, id: &Id, problem: Option<String>) {
+        let mut acts = self.acts();
+        match problem {
+            None => {
+                acts.remove(id);
+            }
+            Some(problem) => {
+                acts.insert(id.clone(), Some(problem));
+            }
+        }
+        while acts.len() > REMEMBERED {
+            acts.pop_first();
+        }
+    }
+
+    /// Whether somebody here began an act that has not ended well, and what went wrong.
+    pub(crate) fn what_of(&self, id: &Id) -> WhatOf {
+        match self.acts().get(id) {
+            None => WhatOf::Nothing,
+            Some(None) => WhatOf::UnderWay,
+            Some(Some(problem)) => WhatOf::Failed(problem.clone()),
+        }
+    }
+
     /// Changes whenever something is said about a work.
     pub(crate) fn news(&self) -> watch::Receiver<u64> {
-        self.news.subscribe()
+        self.inner.news.subscribe()
     }
 
     fn tell(&self) {
-        self.news.send_modify(|number| *number += 1);
+        self.inner.news.send_modify(|number| *number += 1);
     }
 
     fn lives(&self) -> MutexGuard<'_, BTreeMap<String, Live>> {
-        self.lives.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner
+            .lives
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn works(&self) -> MutexGuard<'_, BTreeMap<String, Work>> {
-        self.works.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner
+            .works
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn acts(&self) -> MutexGuard<'_, BTreeMap<Id, Option<String>>> {
+        self.inner
+            .acts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }

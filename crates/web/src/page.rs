@@ -9,14 +9,14 @@ use actix_web::error::PayloadError;
 use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
 use anirewind_core::model::UserId;
-use anirewind_core::{App, BrowseError, Code, Explain, ImportError, OperationRow};
+use anirewind_core::{App, BrowseError, Code, Explain, ImportError, OperationRow, Verdict};
 use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 
 use crate::access::{Access, Who};
 use crate::api::Hub;
-use crate::parts::JobBar;
+use crate::parts::{Icon, JobBar};
 use crate::patience;
 use crate::upload::UploadError;
 
@@ -67,6 +67,8 @@ pub(crate) struct Page {
     /// Whether there is anything to go to from here.
     pub(crate) has_nav: bool,
     pub(crate) version: &'static str,
+    /// What a row of tabs shows of it.
+    pub(crate) icon: Icon,
 }
 
 impl Page {
@@ -169,6 +171,31 @@ impl Said {
     }
 }
 
+/// Where somebody goes on, and what is said there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Way {
+    /// An address of ours, without the base.
+    pub(crate) path: String,
+    pub(crate) said: Option<Said>,
+}
+
+impl Way {
+    pub(crate) fn to(path: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            said: None,
+        }
+    }
+
+    /// Something is said there.
+    pub(crate) fn saying(self, said: Said) -> Self {
+        Self {
+            said: Some(said),
+            ..self
+        }
+    }
+}
+
 /// Somebody who may see pages, and what is around all of them.
 pub(crate) struct Visitor {
     pub(crate) app: web::Data<App>,
@@ -181,6 +208,8 @@ pub(crate) struct Visitor {
     jobs: Vec<OperationRow>,
     /// What was begun with a button and takes its time, by name.
     works: Vec<String>,
+    /// Whether something is not as it should be, with any account.
+    pub(crate) is_troubled: bool,
 }
 
 impl FromRequest for Visitor {
@@ -247,8 +276,11 @@ impl Visitor {
         let jobs = jobs.map_err(|error| Turned::Failed(BrowseError::Store(error).into()))?;
         let hub = request.app_data::<web::Data<Hub>>();
         let works = hub.map(|hub| hub.desk().under_way()).unwrap_or_default();
+        // Pictures come by the hundred, and show nothing of it.
+        let is_troubled = !path.starts_with("/img/") && is_troubled(app).await;
         Ok(Self {
-            works: works.into_iter().map(|(name, _)| name).collect(),
+            works,
+            is_troubled,
             app: app.clone(),
             access: access.clone(),
             who,
@@ -281,6 +313,7 @@ impl Visitor {
             can_leave: matches!(self.who, Who::Session(_)),
             has_nav: true,
             version: &VERSION,
+            icon: Icon::of(self.access.base(), self.is_troubled),
         }
     }
 
@@ -302,10 +335,21 @@ impl Visitor {
         }
     }
 
+    /// Sends the browser where something led.
+    pub(crate) fn lead(&self, way: Way) -> HttpResponse {
+        self.go(&way.path, way.said)
+    }
+
     /// Sends the browser on after a form was taken, so that loading again does not send it again.
     pub(crate) fn go(&self, path: &str, said: Option<Said>) -> HttpResponse {
         go(self.access.base(), path, said)
     }
+}
+
+/// Whether something is not as it should be, with any account. What cannot be found out is no good sign.
+pub(crate) async fn is_troubled(app: &App) -> bool {
+    let worst = app.worst_verdict().await;
+    worst.map_or(true, |worst| worst.is_some_and(Verdict::is_trouble))
 }
 
 /// Sends the browser to one of our pages.
@@ -340,6 +384,7 @@ pub(crate) fn outside(base: &str, title: &str, request: &HttpRequest) -> Page {
         can_leave: false,
         has_nav: false,
         version: &VERSION,
+        icon: Icon::of(base, false),
     }
 }
 

@@ -6,7 +6,7 @@ use askama::Template;
 use time::OffsetDateTime;
 
 use crate::format;
-use crate::live::Work;
+use crate::live::{Outcome, Work};
 use crate::page::{in_path, sentence};
 
 macro_rules! html_safe {
@@ -17,17 +17,23 @@ macro_rules! html_safe {
 
 html_safe!(JobBar, When, Badge, DeskPart);
 
+mod alarm;
 mod change;
 mod chart;
+mod icon;
 mod job;
 mod list;
+mod tabs;
 mod titles;
 
 pub(crate) use crate::format::clock;
+pub(crate) use alarm::{AlarmPart, shown as alarm_shown};
 pub(crate) use change::{ChangeLine, Offer, UndoPart, time_of};
 pub(crate) use chart::{Chart, Moment};
+pub(crate) use icon::Icon;
 pub(crate) use job::JobProgress;
 pub(crate) use list::{ListPart, ListQuery, is_called, names as list_names};
+pub(crate) use tabs::{Tab, Tabs, TabsForm};
 pub(crate) use titles::{Cover, Diff, StatusWord, TitleCell, facts, field_word, title_path};
 
 /// Something that is under way, at the top of every page.
@@ -62,7 +68,7 @@ impl JobBar {
     pub(crate) fn of_work(base: &str, name: &str) -> Option<Self> {
         let (path, what) = match name.strip_prefix("snapshot") {
             None => return None,
-            Some("") => ("/backups/new".to_owned(), "A snapshot".to_owned()),
+            Some("") => ("/back-up-now".to_owned(), "A snapshot".to_owned()),
             Some(profile) => {
                 let profile = profile.trim_start_matches('/');
                 let path = format!("/backups/{}/new", in_path(profile));
@@ -142,12 +148,14 @@ pub(crate) struct DeskPart {
 impl DeskPart {
     pub(crate) fn of(name: &str, work: &Work) -> Self {
         let (words, is_over) = match work {
-            Work::UnderWay(words) => (words, false),
-            Work::Over(_, said) => (&said.text, true),
+            Work::UnderWay(words) => (words.as_str(), false),
+            Work::Over(_, Outcome::Said(said)) => (said.text.as_str(), true),
+            Work::Over(_, Outcome::Problem(problem)) => (problem.message.as_str(), true),
+            Work::Over(_, Outcome::Elsewhere(_)) => ("AniList has answered.", true),
         };
         Self {
             name: name.to_owned(),
-            words: words.clone(),
+            words: words.to_owned(),
             is_over,
         }
     }

@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use crate::access::{Access, Door};
 use crate::api::Hub;
+use crate::live::Desk;
 use crate::{api, assets, guard, login, pages, revalidate, theme, trace};
 
 /// So many connections a worker has; more wait. Below what a system lets a process have.
@@ -95,10 +96,15 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Starts to answer on a socket. It goes on until it is let go of.
-    pub fn start(app: App, listener: TcpListener, door: &Door) -> Result<Self, ServeError> {
+    /// Starts to answer on a socket. It goes on until it is let go of. The door and the desk outlive it.
+    pub fn start(
+        app: App,
+        listener: TcpListener,
+        door: &Door,
+        desk: &Desk,
+    ) -> Result<Self, ServeError> {
         // One for all workers: an id means the same on every connection.
-        let hub = Hub::of(&app);
+        let hub = Hub::of(&app, desk);
         let shared = hub.clone();
         let listen = listener.local_addr().map_err(ServeError::Run)?;
         let access = web::Data::new(Access::new(

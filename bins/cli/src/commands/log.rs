@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use anirewind_core::model::{MediaType, ScoreFormat, UserId};
-use anirewind_core::{App, Change, ChangeFilter, ChangeOutcome, ChangeRow, change_of, summary_of};
+use anirewind_core::{
+    App, Change, ChangeFilter, ChangeOutcome, ChangeRow, became, change_of, summary_of,
+};
 use serde_json::{Value, json};
 
 use crate::arguments::{LogArguments, TypeArgument};
@@ -141,10 +143,11 @@ fn text_of(output: &Output, rows: &[ChangeRow]) -> String {
         match (&row.change.group, together.len()) {
             (Some(group), 2..) => {
                 lines.push(format!(
-                    "{}  {}  {} titles changed together",
+                    "{}  {}  {} titles {} together",
                     short(group.as_str()),
                     output.time(row.change.when.at),
-                    together.len()
+                    together.len(),
+                    became(together.iter().map(|row| &row.change))
                 ));
                 lines.extend(
                     together

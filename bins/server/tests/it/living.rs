@@ -440,6 +440,36 @@ fn an_act_goes_on_under_the_new_settings() {
 }
 
 #[test]
+fn a_snapshot_that_somebody_waits_for_is_known_under_the_new_settings() {
+    let scene = Scene::new();
+    let server = scene.settled(&[("ANIREWIND_LOGIN", "off")]);
+    // As a browser asks, which has no key.
+    let page = |method: &str| {
+        let request = format!(
+            "{method} /backups/hana/new HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n\
+             Connection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+             Content-Length: 0\r\n\r\n"
+        );
+        exchange(&server.address, &request)
+    };
+    scene.simulator.hold(true);
+    let begun = page("POST");
+    assert!(begun.starts_with("HTTP/1.1 303"), "{begun}");
+    scene.config("keep_daily = 3\n");
+    server.signal("HUP");
+    wait_for("the new settings", || {
+        server.setting(&scene, "keep_daily") == "3"
+    });
+    let known = page("GET");
+    assert!(
+        known.contains("A snapshot of hana is being taken"),
+        "{known}"
+    );
+    scene.simulator.hold(false);
+    wait_for("the snapshot", || page("GET").contains("</span> Done</h2>"));
+}
+
+#[test]
 fn a_stop_finishes_what_is_being_sent_and_the_next_start_the_rest() {
     let scene = Scene::new();
     let mut server = scene.settled(&[]);

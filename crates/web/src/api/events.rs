@@ -1,6 +1,6 @@
 //! What happens, as server-sent events with ids and replay.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,6 +17,8 @@ use crate::live::Desk;
 
 /// So many events are kept for whoever comes back.
 const KEPT: usize = 512;
+/// A page waits so long for what it began to end before it shows how far it is.
+const SOON: Duration = Duration::from_secs(4);
 /// A sign of life, so that nobody in between gives the connection up.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
@@ -50,12 +52,12 @@ pub struct Hub {
 struct Inner {
     kept: Mutex<VecDeque<Told>>,
     live: broadcast::Sender<Told>,
-    /// Acts that pages began, with what went wrong where one has ended so.
-    acts: Mutex<BTreeMap<Id, Option<String>>>,
     /// Where acts are carried out: not on the worker of a connection, which may end with it.
     runtime: tokio::runtime::Handle,
-    /// What was read because somebody asked.
+    /// What people began with a button.
     desk: Desk,
+    /// So long a page waits for what it began.
+    patience: Duration,
     /// When this began, for names that no other process gave.
     begun: u64,
     requests: AtomicU64,
@@ -65,8 +67,13 @@ struct Inner {
 }
 
 impl Hub {
-    /// Listens to an installation for as long as it lives.
-    pub fn of(app: &App) -> Self {
+    /// Listens to an installation for as long as it lives. What people began is on the desk.
+    pub fn of(app: &App, desk: &Desk) -> Self {
+        Self::with_patience(app, desk, SOON)
+    }
+
+    /// The same, where a page waits so long for what it began before it shows how far it is.
+    pub fn with_patience(app: &App, desk: &Desk, patience: Duration) -> Self {
         let (live, _) = broadcast::channel(KEPT);
         let started = app.now().unix_timestamp_nanos() / 1_000_000;
         let begun = u64::try_from(started).unwrap_or_default();
@@ -74,9 +81,9 @@ impl Hub {
             inner: Arc::new(Inner {
                 kept: Mutex::default(),
                 live,
-                acts: Mutex::default(),
                 runtime: tokio::runtime::Handle::current(),
-                desk: Desk::default(),
+                desk: desk.clone(),
+                patience,
                 begun,
                 requests: AtomicU64::new(0),
                 closing: watch::Sender::new(false),
@@ -110,36 +117,6 @@ impl Hub {
         hub
     }
 
-    /// Remembers that somebody began an act.
-    pub(crate) fn begun(&self, id: &Id) {
-        self.acts().insert(id.clone(), None);
-    }
-
-    /// Forgets it, unless something went wrong.
-    pub(crate) fn ended(&self, id: &Id, problem: Option<String>) {
-        let mut acts = self.acts();
-        match problem {
-            None => {
-                acts.remove(id);
-            }
-            Some(problem) => {
-                acts.insert(id.clone(), Some(problem));
-            }
-        }
-        while acts.len() > KEPT {
-            acts.pop_first();
-        }
-    }
-
-    /// Whether somebody here began an act that has not ended well, and what went wrong.
-    pub(crate) fn what_of(&self, id: &Id) -> WhatOf {
-        match self.acts().get(id) {
-            None => WhatOf::Nothing,
-            Some(None) => WhatOf::UnderWay,
-            Some(Some(problem)) => WhatOf::Failed(problem.clone()),
-        }
-    }
-
     /// What was last said about an act.
     pub(crate) fn last_of(&self, id: &Id) -> Option<Arc<Event>> {
         let is_about = |event: &Event| {
@@ -167,19 +144,18 @@ impl Hub {
         }
     }
 
-    fn acts(&self) -> std::sync::MutexGuard<'_, BTreeMap<Id, Option<String>>> {
-        self.inner
-            .acts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Does something apart from the request that asked for it.
     pub(crate) fn spawn<F>(&self, work: F) -> tokio::task::JoinHandle<F::Output>
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
         self.inner.runtime.spawn(work)
+    }
+
+    /// Waits a little for something that goes on without whoever waits. `None` where it is not over.
+    pub(crate) async fn soon<T>(&self, task: tokio::task::JoinHandle<T>) -> Option<T> {
+        let waited = tokio::time::timeout(self.inner.patience, task).await;
+        waited.ok().and_then(Result::ok)
     }
 
     /// What was read and is being read because somebody asked.
@@ -226,16 +202,6 @@ impl Hub {
         let missed = kept.iter().filter(|told| id.is_some_and(|id| told.id > id));
         (missed.cloned().collect(), self.inner.live.subscribe())
     }
-}
-
-/// What is known here of an act that a page may have begun.
-pub(crate) enum WhatOf {
-    /// No page began it, or it ended well.
-    Nothing,
-    /// It waits, or goes on.
-    UnderWay,
-    /// It ended so.
-    Failed(String),
 }
 
 /// Somebody who follows what happens.

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{ScoreFormat, TitleLanguage};
-use anirewind_core::{Outcome, Style, Verdict};
+use anirewind_core::{AccountError, Outcome, Style, Verdict};
 use askama::Template;
 
 use crate::format;
@@ -48,7 +48,13 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
 
 async fn account(visitor: Visitor, profile: web::Path<String>) -> Result<HttpResponse, PageError> {
     let app = &visitor.app;
-    let row = app.account_row(&profile).await?;
+    let row = match app.account_row(&profile).await {
+        // Where the page of passwords and keys once was.
+        Err(AccountError::NoProfile { .. }) if *profile == "security" => {
+            return Ok(visitor.go("/security", None));
+        }
+        row => row?,
+    };
     let (owner, now) = (row.account.id, app.now());
     let settings = app.settings();
     let all = app.status().await?;

@@ -14,6 +14,7 @@ use crate::page::{Page, PageError, Place, Query, Said, Visitor, in_path, sentenc
 use crate::pages::curating::fate_word;
 use crate::pages::profiles::along;
 use crate::pages::rows::{SnapshotLine, count, kind_word, lines};
+use crate::parts::AlarmPart;
 
 /// So many to a page.
 const MOST: usize = 50;
@@ -226,6 +227,7 @@ struct Table {
     compare: String,
     plan: String,
     profile: String,
+    alarms: Vec<AlarmPart>,
     lines: Vec<SnapshotLine>,
     /// Of when, of what it holds, and of the size.
     heads: Vec<Head>,
@@ -274,6 +276,9 @@ async fn table(
     let Listed { rows, newer, older } = read.await.map_err(could_not)?;
     let newest = rows.first().map(|row| row.position);
     let newest = newest.filter(|_| is_first);
+    let open = visitor.app.open_alarms(owner).await?;
+    let here = (visitor.access.base(), account.profile.as_str(), &*root);
+    let alarms = AlarmPart::all(&visitor.app, here, &open).await?;
     let (all, size) = visitor.app.snapshot_totals(owner).await?;
     let (kept, proven) = visitor.app.kept_and_proven(account.account.id).await?;
     let now = visitor.app.now();
@@ -319,6 +324,7 @@ async fn table(
         newest,
         profile: account.profile,
         root,
+        alarms,
         lines,
         wish,
     };

@@ -1,12 +1,11 @@
 //! Two lists side by side, and what to bring back from the first.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{Entry, EntryField, List, MediaType};
 use anirewind_core::{
-    AccountRow, BrowseError, ChangeFilter, Changed, Differences, Explain as _, Notice,
+    AccountRow, BrowseError, ChangeFilter, Changed, Differences, Explain as _, Notice, OpenAlarm,
     SnapshotFilter, SnapshotRow, Start, compare, summary_of,
 };
 use askama::Template;
@@ -15,18 +14,16 @@ use time::OffsetDateTime;
 
 use crate::api::Hub;
 use crate::format;
-use crate::live::Live;
+use crate::live::{Outcome, Work, live_of};
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show};
 use crate::pages::backups::{find, query};
-use crate::parts::is_called;
-use crate::parts::{Diff, TitleCell, When, field_word};
+use crate::pages::work::{self, ASKED};
+use crate::parts::{AlarmPart, DeskPart, Diff, TitleCell, When, field_word, is_called};
 
 /// So many rows to a page.
 const MOST: usize = 100;
 /// So many snapshots can be chosen from a list; others by their id.
 const CHOICES: usize = 60;
-/// Reading that takes longer than this goes on by itself.
-const SOON: Duration = Duration::from_secs(8);
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
@@ -80,7 +77,7 @@ struct Side {
 /// Why there is nothing to compare yet.
 enum Missing {
     Unread,
-    Reading,
+    Reading(DeskPart),
     Failed(String),
     Damaged(String),
 }
@@ -96,6 +93,8 @@ struct ComparePage {
     to: Vec<Choice>,
     swap: String,
     wish: Wish,
+    /// What is unusual and unanswered about either side.
+    alarms: Vec<AlarmPart>,
     missing: Option<Missing>,
     newest: Option<String>,
     live_read: Option<When>,
@@ -158,10 +157,8 @@ async fn comparing(
     );
     let now = visitor.app.now();
     let rows = newest(&visitor, &account).await?;
-    let read_at = match hub.desk().live(&account.profile, now) {
-        Some(Live::Read(at, _)) => Some(at),
-        _ => None,
-    };
+    let read = hub.desk().live(&account.profile, now);
+    let read_at = read.map(|(at, _)| at);
     let moved = match read_at {
         Some(at) => moved_since(&visitor, &account, at).await?,
         None => 0,
@@ -172,6 +169,8 @@ async fn comparing(
     let choices = |given: &str, side: &Result<Side, Missing>| choices(&rows, given, side);
     let (from_choices, to_choices) = (choices(&wish.from, &from), choices(&wish.to, &to));
     let root = format!("/compare/{path}");
+    let here = format!("{root}{}", wish.query(&wish.from, &wish.to, 0));
+    let alarms = alarms_of(&visitor, &account, &here, [&from, &to]).await?;
     let (missing, found) = match (from, to) {
         (Ok(from), Ok(to)) => {
             let found = found(&visitor, &account, &from, &to, &wish, &root);
@@ -183,17 +182,35 @@ async fn comparing(
         page: visitor.page_of("Compare", Place::Backups, &account.profile),
         swap: format!("{root}{}", wish.query(&wish.to, &wish.from, 0)),
         newest: newest.map(|id| format!("{root}{}", wish.query(&wish.from, &id, 0))),
-        path: format!("{root}{}", wish.query(&wish.from, &wish.to, 0)),
+        path: here,
         profile: account.profile.clone(),
         root,
         from: from_choices,
         to: to_choices,
         wish,
+        alarms,
         missing,
         live_read,
         moved,
         found,
     }))
+}
+
+/// What is open about the snapshots on either side, with the way to put it right from here.
+async fn alarms_of(
+    visitor: &Visitor,
+    account: &AccountRow,
+    here: &str,
+    sides: [&Result<Side, Missing>; 2],
+) -> Result<Vec<AlarmPart>, PageError> {
+    let open = visitor.app.open_alarms(Some(account.account.id)).await?;
+    let rows = sides.into_iter().flatten();
+    let rows: Vec<_> = rows.filter_map(|side| side.row.as_ref()).collect();
+    let is_here = |open: &OpenAlarm| rows.iter().any(|row| row.id == open.snapshot.id);
+    let open: Vec<_> = open.into_iter().filter(is_here).collect();
+    let page = (visitor.access.base(), account.profile.as_str(), here);
+    let parts = AlarmPart::all(&visitor.app, page, &open).await?;
+    Ok(parts.into_iter().map(AlarmPart::reviewed).collect())
 }
 
 /// How many changes were seen on AniList since then; more than a page of them are not counted.
@@ -246,15 +263,24 @@ async fn side(
 ) -> Result<Result<Side, Missing>, PageError> {
     let now = visitor.app.now();
     if reference == "live" {
-        return Ok(match hub.desk().live(&account.profile, now) {
-            None => Err(Missing::Unread),
-            Some(Live::Reading) => Err(Missing::Reading),
-            Some(Live::Failed(_, problem)) => Err(Missing::Failed(problem)),
-            Some(Live::Read(at, list)) => Ok(Side {
-                list,
-                at,
-                row: None,
-            }),
+        let name = live_of(&account.profile);
+        return Ok(match hub.desk().work(&name, now) {
+            Some(work @ Work::UnderWay(_)) => Err(Missing::Reading(DeskPart::of(&name, &work))),
+            Some(Work::Over(_, Outcome::Problem(problem))) => {
+                let hint = problem.hint.unwrap_or_default();
+                Err(Missing::Failed(format!("{} {hint}", problem.message)))
+            }
+            Some(Work::Over(_, Outcome::Said(said))) if said.is_problem => {
+                Err(Missing::Failed(said.text))
+            }
+            _ => match hub.desk().live(&account.profile, now) {
+                None => Err(Missing::Unread),
+                Some((at, list)) => Ok(Side {
+                    list,
+                    at,
+                    row: None,
+                }),
+            },
         });
     }
     let row = find(visitor, reference, &account.profile).await?;
@@ -496,24 +522,26 @@ async fn read_live(
     let back = back.0.back;
     let root = format!("/compare/{}", in_path(&profile));
     let back = if back.starts_with(&root) { back } else { root };
-    let now = visitor.app.now();
-    if matches!(hub.desk().live(&profile, now), Some(Live::Reading)) {
-        return Ok(visitor.go(&back, Some(Said::done("AniList is being asked already."))));
-    }
-    hub.desk().put_live(&profile, Live::Reading);
-    let (app, desk) = (visitor.app.clone(), hub.clone());
-    let work = hub.spawn(async move {
-        let found = app.find("live", Some(&profile)).await;
-        let live = match found {
-            Ok(found) => Live::Read(app.now(), Arc::new(found.list().clone())),
-            Err(error) => {
-                let hint = error.hint().unwrap_or_default();
-                Live::Failed(app.now(), format!("{} {hint}", sentence(&error.chain())))
+    let (app, desk, of) = (
+        visitor.app.get_ref().clone(),
+        hub.desk().clone(),
+        profile.clone(),
+    );
+    let read = async move {
+        match app.find("live", Some(&of)).await {
+            Ok(found) => {
+                desk.put_live(&of, (app.now(), Arc::new(found.list().clone())));
+                Outcome::Said(Said::done("The live list is read."))
             }
-        };
-        desk.desk().put_live(&profile, live);
-    });
+            Err(error) => Outcome::Problem(error.into()),
+        }
+    };
+    let broke_off = "Reading the live list broke off.";
+    let name = live_of(&profile);
+    let Some(task) = work::begin(&visitor.app, &hub, &name, ASKED, broke_off, read) else {
+        return Ok(visitor.go(&back, Some(Said::done("AniList is being asked already."))));
+    };
     // Longer, and the page says that it is being read.
-    let _ = tokio::time::timeout(SOON, work).await;
+    hub.soon(task).await;
     Ok(visitor.go(&back, None))
 }

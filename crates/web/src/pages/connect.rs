@@ -3,13 +3,14 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use anirewind_core::model::AccessToken;
-use anirewind_core::{Explain as _, Kind};
+use anirewind_core::{App, Kind};
 use askama::Template;
 use serde::Deserialize;
 
 use crate::api::Hub;
-use crate::page::{Form, Page, PageError, Place, Said, Visitor, in_path, sentence, show_as};
+use crate::page::{Form, Page, PageError, Place, Said, Visitor, Way, in_path, show_as};
 use crate::pages::taking::{begin, path_of};
+use crate::pages::work::{About, ask as ask_anilist, failed, shown};
 
 #[derive(Template)]
 #[template(path = "connect.html")]
@@ -41,6 +42,7 @@ struct Token {
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/connect").get(ask).post(connect))
+        .service(web::resource("/connect/asked/{number}").get(connecting))
         .service(web::resource("/connect/{profile}").get(ask_again))
         .service(
             web::resource("/disconnect/{profile}")
@@ -103,7 +105,6 @@ async fn connect(
 ) -> Answer {
     let Token { token, profile } = sent.0;
     let profile = profile.trim().to_owned();
-    let named = (!profile.is_empty()).then_some(profile.as_str());
     let Some(token) = AccessToken::new(&token) else {
         let problem = (
             "That is not a token.".to_owned(),
@@ -111,19 +112,61 @@ async fn connect(
         );
         return Ok(form(&visitor, &request, profile, None, Some(problem)));
     };
-    let row = match visitor.app.add_account(named, token).await {
-        Ok(row) => row,
+    let about = about(&hub.name_request());
+    let (app, keeper, named) = (
+        visitor.app.get_ref().clone(),
+        hub.get_ref().clone(),
+        profile.clone(),
+    );
+    let named = (!named.is_empty()).then_some(named);
+    let add = async move { added(&app, &keeper, named.as_deref(), token).await };
+    match ask_anilist(&visitor, &hub, &about, add).await {
         Err(error) => {
-            let hint = error.hint().unwrap_or_default();
-            let problem = (sentence(&error.chain()), hint);
-            return Ok(form(&visitor, &request, profile, None, Some(problem)));
+            let problem = (error.message, error.hint.unwrap_or_default());
+            Ok(form(&visitor, &request, profile, None, Some(problem)))
         }
-    };
-    // The first snapshot does not wait for the schedule, and the page does not wait for it.
+        asked => asked,
+    }
+}
+
+/// How far it is with a token whose account AniList is asked about.
+async fn connecting(visitor: Visitor, hub: web::Data<Hub>, number: web::Path<String>) -> Answer {
+    let page = || visitor.page("Connect AniList", Place::Settings);
+    let about = about(&number);
+    let found = shown(&visitor, &hub, page(), about.clone());
+    Ok(found.unwrap_or_else(|problem| failed(page(), about, problem)))
+}
+
+/// The token stands in no address and is kept nowhere before AniList took it, so it cannot be asked about
+/// again from here.
+fn about(number: &str) -> About {
+    About {
+        name: format!("connect/{number}"),
+        path: format!("/connect/asked/{}", in_path(number)),
+        title: "AniList is asked whose token it is".to_owned(),
+        later: &["The account is connected", "Its first snapshot is taken"],
+        meanwhile: "AniList allows only so many requests a minute, so waiting is normal. The page may be \
+                    closed: it goes on, and the account stands on the dashboard when it is connected.",
+        idle: "AniList is not being asked about a token. Either it is longer ago than an hour, or the server \
+               was started again meanwhile: then the token was not kept, and has to be given again."
+            .to_owned(),
+        begin: None,
+        back: ("/connect".to_owned(), "Back to the form"),
+    }
+}
+
+/// Adds the account of a token. The first snapshot does not wait for the schedule, and nobody waits for it.
+async fn added(
+    app: &App,
+    hub: &Hub,
+    named: Option<&str>,
+    token: AccessToken,
+) -> Result<Way, PageError> {
+    let row = app.add_account(named, token).await?;
     let profile = row.profile.as_str();
-    let begun = begin(&visitor.app, &hub, Some(profile), Kind::Automatic).await;
+    let begun = begin(app, hub, Some(profile), Kind::Automatic).await;
     let (path, said) = connected(&row.account.name, profile, begun.err().as_ref());
-    Ok(visitor.go(&path, Some(said)))
+    Ok(Way::to(path).saying(said))
 }
 
 /// What is said of an account that is connected, and where. It is that also where its first snapshot could

@@ -3,7 +3,7 @@
 
 use actix_web::{HttpResponse, web};
 use anirewind_core::{
-    AccountRow, AnswerVerdict, Fate, Hold, OpenAlarm, SnapshotRow, TRASH_DAYS, TrashItem, Why,
+    AccountRow, AnswerVerdict, Fate, Hold, SnapshotRow, TRASH_DAYS, TrashItem, Why,
 };
 use askama::Template;
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use crate::page::{Form, Page, PageError, Place, Said, Visitor, in_path, sentence
 use crate::pages::backups::find;
 use crate::pages::profiles::along;
 use crate::pages::rows::{SnapshotLine, contents, count};
+use crate::parts::alarm_shown;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
@@ -522,16 +523,6 @@ struct AnswerForm {
     back: String,
 }
 
-/// What stands in the form for an alarm that is shown.
-pub(crate) fn shown(open: &OpenAlarm) -> String {
-    let rules = open.alarms.iter().map(|alarm| alarm.rule.as_str());
-    let id = open.snapshot.id.as_str();
-    std::iter::once(id)
-        .chain(rules)
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
 async fn answer(
     visitor: Visitor,
     profile: web::Path<String>,
@@ -552,7 +543,7 @@ async fn answer(
     let open = visitor.app.open_alarms(Some(account.account.id)).await?;
     let open: Vec<_> = open
         .into_iter()
-        .filter(|open| form.0.shown.contains(&shown(open)))
+        .filter(|open| form.0.shown.contains(&alarm_shown(open)))
         .collect();
     let said = if open.is_empty() {
         Said::problem("What you answered is no longer as it was shown. Nothing was changed.")

@@ -2,8 +2,8 @@
 
 use actix_web::{HttpResponse, web};
 use anirewind_core::{
-    AccountStatus, App, ChangeFilter, ChangeRow, ChangeSums, Day, OpenAlarm, Schedule, Settings,
-    SnapshotRow, Style, Unreadable, Verdict,
+    AccountStatus, App, ChangeFilter, ChangeRow, ChangeSums, Day, Schedule, Settings, Style,
+    Unreadable, Verdict,
 };
 use askama::Template;
 use time::{Duration, OffsetDateTime};
@@ -14,9 +14,8 @@ use crate::live::{Work, snapshot_of};
 use crate::page::{Page, PageError, Place, Visitor, in_path, sentence, show};
 use crate::pages::backups::could_not_read;
 use crate::pages::chart::Chart;
-use crate::pages::curating::shown;
 use crate::pages::rows::{contents, count};
-use crate::parts::{TitleCell, When};
+use crate::parts::{AlarmPart, Icon, TitleCell, When};
 
 /// So many days are shown in a row.
 const DAYS: usize = 30;
@@ -40,9 +39,21 @@ struct Dashboard {
     unreadable: Vec<Unreadable>,
 }
 
-/// One profile.
-struct Card {
-    profile: String,
+impl askama::filters::HtmlSafe for Card {}
+
+/// One profile: how it stands, and what happened to it. It renders the same when it is sent anew.
+#[derive(Template)]
+#[template(path = "parts/card.html")]
+pub(crate) struct Card {
+    base: String,
+    pub(crate) profile: String,
+    /// The same as a part of an address.
+    path: String,
+    verdict: &'static str,
+    /// Whether something is not as it should be.
+    pub(crate) is_trouble: bool,
+    /// Whether what is saved could not be looked at.
+    is_unread: bool,
     root: String,
     connect: String,
     account: String,
@@ -50,7 +61,6 @@ struct Card {
     sentence: &'static str,
     tone: &'static str,
     icon: &'static str,
-    is_well: bool,
     /// Where to see how far a snapshot is that is being taken.
     working: Option<String>,
     last: Option<(When, String)>,
@@ -64,7 +74,7 @@ struct Card {
     days_words: [String; 2],
     sums: ChangeSums,
     changes: Vec<ChangeLine>,
-    alarms: Vec<AlarmLine>,
+    alarms: Vec<AlarmPart>,
     attention: Vec<(String, String, &'static str)>,
     totals: String,
     chart: Option<Chart>,
@@ -75,14 +85,6 @@ struct DayCell {
     tone: &'static str,
     sign: &'static str,
     words: String,
-}
-
-struct AlarmLine {
-    at: String,
-    words: Vec<String>,
-    shown: String,
-    review: Option<String>,
-    restore: Option<String>,
 }
 
 struct ChangeLine {
@@ -121,29 +123,44 @@ async fn dashboard(visitor: Visitor, hub: web::Data<Hub>) -> Result<HttpResponse
             (Vec::new(), Some(problem))
         }
     };
-    let mut cards = Vec::new();
-    for status in visitor.app.status().await? {
-        cards.push(card(&visitor, &hub, &status).await?);
-    }
-    let is_well = cards.iter().all(|card| card.is_well) && problem.is_none();
-    // Seen in a row of tabs.
-    let title = if is_well {
-        "Dashboard"
-    } else {
-        "(!) Dashboard"
-    };
-    let has_tokens = !visitor.app.settings().tokens.is_empty();
+    let base = visitor.access.base();
+    let is_unread = problem.is_some();
+    let cards = cards(&visitor.app, &hub, base, is_unread).await?;
+    let mut page = visitor.page("Dashboard", Place::Dashboard);
+    // Seen in a row of tabs. What the folder was just found to hold counts.
+    let is_troubled = is_unread || cards.iter().any(|card| card.is_trouble);
+    page.icon = Icon::of(base, is_troubled);
     Ok(show(&Dashboard {
-        page: visitor.page(title, Place::Dashboard),
+        page,
         cards,
-        has_tokens,
+        has_tokens: !visitor.app.settings().tokens.is_empty(),
         problem,
         unreadable,
     }))
 }
 
-async fn card(visitor: &Visitor, hub: &Hub, status: &AccountStatus) -> Result<Card, PageError> {
-    let (app, now) = (&visitor.app, visitor.app.now());
+/// The cards of all profiles, worst first.
+pub(crate) async fn cards(
+    app: &App,
+    hub: &Hub,
+    base: &str,
+    is_unread: bool,
+) -> Result<Vec<Card>, PageError> {
+    let mut cards = Vec::new();
+    for status in app.status().await? {
+        cards.push(card(app, hub, base, &status, is_unread).await?);
+    }
+    Ok(cards)
+}
+
+async fn card(
+    app: &App,
+    hub: &Hub,
+    base: &str,
+    status: &AccountStatus,
+    is_unread: bool,
+) -> Result<Card, PageError> {
+    let now = app.now();
     let account = &status.account;
     let (owner, profile) = (account.account.id, account.profile.clone());
     let path = in_path(&profile);
@@ -158,7 +175,6 @@ async fn card(visitor: &Visitor, hub: &Hub, status: &AccountStatus) -> Result<Ca
     };
     let changes = app.changes(Some(owner), wanted, None, NEWEST).await;
     let changes = changes.map_err(anirewind_core::BrowseError::Store)?;
-    let base = visitor.access.base();
     let (all, size) = app.snapshot_totals(Some(owner)).await?;
     let (kept, _) = app.kept_and_proven(owner).await?;
     let attempt = status.last_attempt.as_ref();
@@ -174,7 +190,6 @@ async fn card(visitor: &Visitor, hub: &Hub, status: &AccountStatus) -> Result<Ca
         sentence: status.verdict.sentence(),
         tone,
         icon,
-        is_well: status.verdict.is_well() || status.verdict == Verdict::NoSnapshotYet,
         working: matches!(
             hub.desk().work(&snapshot_of(Some(&profile)), now),
             Some(Work::UnderWay(_))
@@ -198,7 +213,7 @@ async fn card(visitor: &Visitor, hub: &Hub, status: &AccountStatus) -> Result<Ca
             .iter()
             .map(|row| ChangeLine::of(base, &profile, row, &account.style, now))
             .collect(),
-        alarms: alarm_lines(app, status, &path).await?,
+        alarms: AlarmPart::all(app, (base, &profile, "/"), &status.alarms).await?,
         attention: attention(status, now),
         totals: format!(
             "{}, {}, {kept} kept",
@@ -206,6 +221,11 @@ async fn card(visitor: &Visitor, hub: &Hub, status: &AccountStatus) -> Result<Ca
             count(all, "snapshot")
         ),
         chart: Chart::of_sizes(&app.sizes(owner, CHART).await?),
+        base: base.to_owned(),
+        verdict: status.verdict.as_str(),
+        is_trouble: status.verdict.is_trouble(),
+        is_unread,
+        path,
         profile,
     })
 }
@@ -259,19 +279,6 @@ fn ended_words(status: &AccountStatus, now: OffsetDateTime) -> String {
         ),
         (None, None) => "AniList refused its token.".to_owned(),
     }
-}
-
-async fn alarm_lines(
-    app: &App,
-    status: &AccountStatus,
-    path: &str,
-) -> Result<Vec<AlarmLine>, PageError> {
-    let mut lines = Vec::new();
-    for open in &status.alarms {
-        let before = app.base_of_alarm(open).await?;
-        lines.push(AlarmLine::of(open, before.as_ref(), path));
-    }
-    Ok(lines)
 }
 
 /// When the next snapshot comes by itself, as a sentence.
@@ -367,27 +374,6 @@ impl DayCell {
             tone,
             sign,
             words,
-        }
-    }
-}
-
-impl AlarmLine {
-    /// `before` is what the list is to be put back to.
-    fn of(open: &OpenAlarm, before: Option<&SnapshotRow>, path: &str) -> Self {
-        let before = before.map(|row| row.id.to_string());
-        let it = &open.snapshot.id;
-        Self {
-            at: format::instant(open.snapshot.created_at),
-            words: open
-                .alarms
-                .iter()
-                .map(|alarm| sentence(&alarm.to_string()))
-                .collect(),
-            shown: shown(open),
-            review: before
-                .as_ref()
-                .map(|before| format!("/compare/{path}?from={before}&to={it}")),
-            restore: before.map(|before| format!("/plan/{path}/new?snapshot={before}&alarm={it}")),
         }
     }
 }

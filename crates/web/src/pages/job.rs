@@ -11,10 +11,13 @@ use anirewind_core::{
 use askama::Template;
 
 use crate::address::{count, thousands};
-use crate::api::{Hub, WhatOf};
+use crate::api::Hub;
 use crate::carry;
-use crate::page::{Page, PageError, Place, Said, Visitor, in_path, sentence, show};
+use crate::live::WhatOf;
+use crate::page::{Page, PageError, Place, Said, Visitor, Way, in_path, sentence, show};
 use crate::pages::plan::StepLine;
+use crate::pages::plan_new::{MEANWHILE, NOTHING_SENT, PLANNED};
+use crate::pages::work::{About, Begin, ask, asked_name, failed, shown};
 use crate::parts::{Badge, JobProgress, TitleCell, When};
 
 /// So many titles with something wrong are shown at once.
@@ -71,7 +74,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .service(web::resource("/jobs/{id}/pause").post(pause))
         .service(web::resource("/jobs/{id}/stop").post(stop))
         .service(web::resource("/jobs/{id}/resume").post(resume))
-        .service(web::resource("/jobs/{id}/retry").post(retry));
+        .service(web::resource("/jobs/{id}/retry").get(retrying).post(retry));
 }
 
 /// The act whose id this is, or begins so.
@@ -129,9 +132,9 @@ fn not_begun(visitor: &Visitor, hub: &Hub, report: &Report, profile: &str) -> Ht
     let operation = &report.operation;
     let id = operation.id.to_string();
     let plan = format!("/plan/{}/{id}", in_path(profile));
-    let is_begun = match hub.what_of(&operation.id) {
+    let is_begun = match hub.desk().what_of(&operation.id) {
         WhatOf::Failed(problem) => {
-            hub.ended(&operation.id, None);
+            hub.desk().ended(&operation.id, None);
             return visitor.go(&plan, Some(Said::problem(problem)));
         }
         WhatOf::UnderWay => true,
@@ -367,14 +370,13 @@ async fn pause(visitor: Visitor, id: web::Path<String>) -> Result<HttpResponse, 
     Ok(visitor.go(&format!("/jobs/{id}"), Some(said)))
 }
 
-async fn stop(visitor: Visitor, id: web::Path<String>) -> Result<HttpResponse, PageError> {
+async fn stop(
+    visitor: Visitor,
+    hub: web::Data<Hub>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
     let id = report(&visitor, &id).await?.operation.id;
-    let stopped = visitor.app.stop_operation(&id).await?;
-    let said = match stopped {
-        Some(report) => carry::stopped(&report),
-        None => Said::done("It stops after the request that is being sent."),
-    };
-    Ok(visitor.go(&format!("/jobs/{id}"), Some(said)))
+    Ok(carry::stop(&visitor, &hub, &id).await)
 }
 
 async fn resume(
@@ -386,11 +388,56 @@ async fn resume(
     Ok(carry::resume(&visitor, &hub, &id).await)
 }
 
-async fn retry(visitor: Visitor, id: web::Path<String>) -> Result<HttpResponse, PageError> {
-    let operation = report(&visitor, &id).await?.operation;
-    let (profile, _) = profile_of(&visitor, operation.owner).await?;
-    let plan = visitor.app.plan_retry(&operation.id).await?;
-    let plan = visitor.app.store_plan(plan).await?;
-    let path = format!("/plan/{}/{}", in_path(&profile), plan.operation.id);
-    Ok(visitor.go(&path, None))
+/// What is asked about trying again what an act did not get done.
+async fn about_retry(visitor: &Visitor, id: &str) -> Result<(Id, String, About), PageError> {
+    let operation = report(visitor, id).await?.operation;
+    let (profile, _) = profile_of(visitor, operation.owner).await?;
+    let job = format!("/jobs/{}", operation.id);
+    let path = format!("{job}/retry");
+    let about = About {
+        name: asked_name(&profile, &path),
+        title: "What is left is planned again".to_owned(),
+        later: &PLANNED,
+        meanwhile: MEANWHILE,
+        idle: NOTHING_SENT.to_owned(),
+        begin: Some(Begin {
+            action: path.clone(),
+            fields: Vec::new(),
+            words: "Ask again".to_owned(),
+        }),
+        back: (job, "Back to the report"),
+        path,
+    };
+    Ok((operation.id, profile, about))
+}
+
+async fn retry(
+    visitor: Visitor,
+    hub: web::Data<Hub>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let (id, profile, about) = about_retry(&visitor, &id).await?;
+    let (app, of) = (visitor.app.get_ref().clone(), in_path(&profile));
+    let plan = async move {
+        let plan = app.plan_retry(&id).await?;
+        let plan = app.store_plan(plan).await?;
+        Ok(Way::to(format!("/plan/{of}/{}", plan.operation.id)))
+    };
+    let asked = ask(&visitor, &hub, &about, plan).await;
+    Ok(asked.unwrap_or_else(|problem| failed(retry_page(&visitor, &profile), about, problem)))
+}
+
+async fn retrying(
+    visitor: Visitor,
+    hub: web::Data<Hub>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, PageError> {
+    let (_, profile, about) = about_retry(&visitor, &id).await?;
+    let page = || retry_page(&visitor, &profile);
+    let found = shown(&visitor, &hub, page(), about.clone());
+    Ok(found.unwrap_or_else(|problem| failed(page(), about, problem)))
+}
+
+fn retry_page(visitor: &Visitor, profile: &str) -> Page {
+    visitor.page_of("Try again", Place::Elsewhere, profile)
 }

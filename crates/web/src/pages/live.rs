@@ -8,8 +8,10 @@ use futures_util::stream::unfold;
 use serde::Deserialize;
 
 use crate::api::{Following, Heard, Hub};
-use crate::page::{PageError, Query, Visitor, in_path};
-use crate::parts::{DeskPart, JobProgress};
+use crate::page::{PageError, Query, Visitor, in_path, is_troubled};
+use crate::pages::dashboard::{Card, cards};
+use crate::pages::timeline::counts_now;
+use crate::parts::{DeskPart, Icon, JobProgress};
 
 /// More new changes than this are not counted.
 const COUNTED: usize = 100;
@@ -27,6 +29,10 @@ struct Wanted {
     desk: String,
     /// New snapshots of the profile, above this place in the catalogue.
     saved: Option<i64>,
+    /// `yes`: how each profile stands; `working`: and the page says that something is under way.
+    verdict: String,
+    /// The numbers of the profile's timeline, where this was chosen on it; empty for nothing.
+    counts: Option<String>,
     /// What was heard last, where the browser cannot say it in a header.
     last: Option<u64>,
 }
@@ -51,14 +57,6 @@ struct NewSnapshots {
     has_more: bool,
 }
 
-#[derive(Template)]
-#[template(path = "parts/news.html")]
-struct News {
-    base: String,
-    profile: String,
-    text: String,
-}
-
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config.service(web::resource("/events").get(stream));
 }
@@ -71,8 +69,15 @@ struct Listener {
     following: Following,
     /// Whether something was said about what somebody began.
     desk: tokio::sync::watch::Receiver<u64>,
+    /// What somebody began and was under way when a page last heard of it.
+    under_way: Vec<String>,
+    /// Whether the page shows that something is not as it should be.
+    is_troubled: bool,
     greeting: Option<Bytes>,
 }
+
+/// A part of a page with the name of its event.
+type Part = (&'static str, String);
 
 async fn stream(
     visitor: Visitor,
@@ -98,6 +103,13 @@ async fn stream(
         } else {
             Bytes::from_static(b"retry: 2000\nevent: hello\ndata: \n\n")
         }),
+        under_way: if wanted.0.verdict == "working" {
+            // It may be over since, so it is said once more.
+            vec![String::new()]
+        } else {
+            hub.desk().under_way()
+        },
+        is_troubled: visitor.is_troubled,
         wanted: wanted.0,
         following,
         desk,
@@ -118,21 +130,24 @@ impl Listener {
         if let Some(greeting) = self.greeting.take() {
             return Some(greeting);
         }
+        let wants_desk = !self.wanted.desk.is_empty() || !self.wanted.verdict.is_empty();
         loop {
             let heard = tokio::select! {
                 heard = self.following.next() => heard,
-                changed = self.desk.changed(), if !self.wanted.desk.is_empty() => {
+                changed = self.desk.changed(), if wants_desk => {
                     changed.ok()?;
-                    match self.work() {
-                        Some(html) => return Some(unnumbered("desk", &html)),
+                    let parts = self.of_desk().await;
+                    match frames(None, &parts) {
+                        Some(frames) => return Some(frames),
                         None => continue,
                     }
                 }
             };
             match heard {
                 Heard::Event(id, event) => {
-                    if let Some((name, html)) = self.fragment(&event).await {
-                        return Some(frame(id, name, &html));
+                    let parts = self.of_event(&event).await;
+                    if let Some(frames) = frames(Some(id), &parts) {
+                        return Some(frames);
                     }
                 }
                 Heard::Missed => return Some(Bytes::from_static(b"event: reload\ndata: \n\n")),
@@ -142,41 +157,84 @@ impl Listener {
         }
     }
 
-    /// The part of a page that is new, where the page has it.
-    async fn fragment(&self, event: &Event) -> Option<(&'static str, String)> {
+    /// The parts of the page that are new since something was said about what somebody began.
+    async fn of_desk(&mut self) -> Vec<Part> {
+        let mut parts = Vec::new();
+        if let Some(html) = self.work() {
+            parts.push(("desk", html));
+        }
+        // How far it is shows on its own page; elsewhere only whether it is.
+        let under_way = self.hub.desk().under_way();
+        if !self.wanted.verdict.is_empty() && under_way != self.under_way {
+            parts.extend(self.verdict(None).await);
+        }
+        self.under_way = under_way;
+        parts
+    }
+
+    /// The parts of the page that are new since something happened, where the page has them.
+    async fn of_event(&mut self, event: &Event) -> Vec<Part> {
+        let mut parts = Vec::new();
         match event {
-            Event::Job { operation, .. }
-            | Event::Waiting { operation, .. }
-            | Event::Ended { operation, .. } => {
-                let html = self.job(operation).await?;
-                Some(("job", html))
+            Event::Job { operation, .. } | Event::Waiting { operation, .. } => {
+                parts.extend(self.job(operation).await);
+            }
+            Event::Ended {
+                profile, operation, ..
+            } => {
+                parts.extend(self.job(operation).await);
+                parts.extend(self.counts(profile).await);
+                parts.extend(self.verdict(Some(profile)).await);
             }
             Event::Changed { profile, .. } => {
-                let html = self.changes(profile).await?;
-                Some(("event", html))
+                parts.extend(self.changes(profile).await);
+                parts.extend(self.counts(profile).await);
+                parts.extend(self.verdict(Some(profile)).await);
             }
-            Event::Saved(captured) if self.wanted.saved.is_some() => {
-                let html = self.snapshots(&captured.profile).await?;
-                Some(("snapshot", html))
+            Event::Saved(captured) => {
+                parts.extend(self.snapshots(&captured.profile).await);
+                parts.extend(self.verdict(Some(&captured.profile)).await);
             }
-            Event::Saved(_) | Event::Alarm { .. } | Event::Failed { .. } => {
-                let profile = match event {
-                    Event::Alarm { profile, .. } | Event::Failed { profile, .. } => profile.clone(),
-                    _ => String::new(),
-                };
-                let text = event.to_string();
-                let base = self.base.clone();
-                let html = News {
-                    base,
-                    profile,
-                    text,
-                }
-                .render()
-                .ok()?;
-                Some(("verdict", html))
+            Event::Alarm { profile, .. } | Event::Failed { profile, .. } => {
+                parts.extend(self.verdict(Some(profile)).await);
             }
-            _ => None,
+            _ => {}
         }
+        parts
+    }
+
+    /// How a profile stands, or all do where nobody knows whose it was; and whether all is well.
+    async fn verdict(&mut self, profile: Option<&str>) -> Option<Part> {
+        let was_troubled = self.is_troubled;
+        self.is_troubled = is_troubled(&self.app).await;
+        let mut html = String::new();
+        if !self.wanted.verdict.is_empty() {
+            // As on the page: what could not be read is not nothing.
+            let is_unread = self.app.catalogue().await.is_err();
+            self.is_troubled |= is_unread;
+            let all = cards(&self.app, &self.hub, &self.base, is_unread).await;
+            let all = all.ok()?;
+            let is_meant = |card: &&Card| profile.is_none_or(|profile| card.profile == profile);
+            let mut meant: Vec<_> = all.iter().filter(is_meant).collect();
+            if meant.is_empty() {
+                meant = all.iter().collect();
+            }
+            for card in meant {
+                html.push_str(&card.render().ok()?);
+            }
+        }
+        if self.is_troubled != was_troubled {
+            html.push_str(&Icon::of(&self.base, self.is_troubled).render().ok()?);
+        }
+        (!html.is_empty()).then_some(("verdict", html))
+    }
+
+    /// The numbers of a timeline.
+    async fn counts(&self, profile: &str) -> Option<Part> {
+        let chosen = self.wanted.counts.as_ref();
+        let chosen = chosen.filter(|_| self.wanted.profile == profile)?;
+        let tabs = counts_now(&self.app, &self.base, profile, chosen).await;
+        Some(("counts", tabs.ok()?.render().ok()?))
     }
 
     /// How far is what somebody began.
@@ -186,18 +244,17 @@ impl Listener {
         DeskPart::of(name, &work).render().ok()
     }
 
-    async fn job(&self, operation: &Id) -> Option<String> {
+    async fn job(&self, operation: &Id) -> Option<Part> {
         if self.wanted.job != operation.as_str() {
             return None;
         }
         let report = self.app.act_called(operation).await.ok()?;
         let last = self.hub.last_of(operation);
-        JobProgress::of(&self.base, &report, last.as_deref())
-            .render()
-            .ok()
+        let part = JobProgress::of(&self.base, &report, last.as_deref());
+        Some(("job", part.render().ok()?))
     }
 
-    async fn snapshots(&self, profile: &str) -> Option<String> {
+    async fn snapshots(&self, profile: &str) -> Option<Part> {
         let saved = self
             .wanted
             .saved
@@ -216,10 +273,13 @@ impl Listener {
             number: rows.len().min(COUNTED),
             has_more: rows.len() > COUNTED,
         };
-        part.render().ok().filter(|_| !rows.is_empty())
+        if rows.is_empty() {
+            return None;
+        }
+        Some(("snapshot", part.render().ok()?))
     }
 
-    async fn changes(&self, profile: &str) -> Option<String> {
+    async fn changes(&self, profile: &str) -> Option<Part> {
         if self.wanted.profile != profile || self.wanted.above.is_empty() {
             return None;
         }
@@ -241,14 +301,24 @@ impl Listener {
             number: rows.len().min(COUNTED),
             has_more: rows.len() > COUNTED,
         };
-        part.render().ok().filter(|_| !rows.is_empty())
+        if rows.is_empty() {
+            return None;
+        }
+        Some(("event", part.render().ok()?))
     }
 }
 
-fn frame(id: u64, name: &str, html: &str) -> Bytes {
-    let mut text = format!("id: {id}\n").into_bytes();
-    text.extend_from_slice(&unnumbered(name, html));
-    Bytes::from(text)
+/// Parts one after the other; the last has the number, so that whoever missed one hears all again.
+fn frames(id: Option<u64>, parts: &[Part]) -> Option<Bytes> {
+    let mut text = Vec::new();
+    let last = parts.len().checked_sub(1)?;
+    for (place, (name, html)) in parts.iter().enumerate() {
+        if let Some(id) = id.filter(|_| place == last) {
+            text.extend_from_slice(format!("id: {id}\n").as_bytes());
+        }
+        text.extend_from_slice(&unnumbered(name, html));
+    }
+    Some(Bytes::from(text))
 }
 
 /// One that nobody has to hear again who missed it.

@@ -9,12 +9,13 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::address::{address, count, thousands};
-use crate::api::{Hub, WhatOf};
+use crate::api::Hub;
 use crate::carry;
 use crate::format;
+use crate::live::WhatOf;
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show};
 use crate::pages::plan_new::Wish;
-use crate::parts::{Badge, Diff, TitleCell, When, facts, field_word};
+use crate::parts::{Badge, Diff, Tab, Tabs, TabsForm, TitleCell, When, facts, field_word};
 
 /// So many titles on a page.
 const PAGE: usize = 100;
@@ -42,7 +43,8 @@ struct PlanPage {
     /// What form asks for the same again.
     again: Vec<(String, String)>,
     edit: String,
-    tabs: Vec<(String, String, usize, bool)>,
+    tabs: Tabs,
+    tabs_form: TabsForm,
     steps: Vec<StepLine>,
     shown: String,
     before: Option<String>,
@@ -191,13 +193,13 @@ async fn one(
         &profile,
     );
     if page.said.is_none()
-        && let WhatOf::Failed(problem) = hub.what_of(&plan.operation.id)
+        && let WhatOf::Failed(problem) = hub.desk().what_of(&plan.operation.id)
     {
         page.said = Some(Said::problem(problem));
-        hub.ended(&plan.operation.id, None);
+        hub.desk().ended(&plan.operation.id, None);
     }
     let mut shown = plan_page(&visitor, page, &profile, &plan, &style, &part.0);
-    if matches!(hub.what_of(&plan.operation.id), WhatOf::UnderWay) {
+    if matches!(hub.desk().what_of(&plan.operation.id), WhatOf::UnderWay) {
         shown.begin();
     }
     Ok(show(&shown))
@@ -252,6 +254,9 @@ fn plan_page(
             line.choosable(plan, step, style, &wish)
         })
         .collect();
+    // They stand between what is ticked.
+    let tabs = Tabs::of(&page.base, "Filter", "show", tabs(plan, chosen, &path));
+    let (tabs, tabs_form) = tabs.inside("filter");
     PlanPage {
         profile: in_path(profile),
         what: plan.operation.what.clone(),
@@ -262,7 +267,8 @@ fn plan_page(
         notes: notes(plan),
         again: wish.pairs(),
         edit: format!("/plan/{}/new?{asked}&instead={id}", in_path(profile)),
-        tabs: tabs(plan, chosen, &path),
+        tabs,
+        tabs_form,
         can_choose: steps.iter().any(StepLine::is_choosable),
         is_begun: false,
         steps,
@@ -403,25 +409,28 @@ fn notes(plan: &Plan) -> Vec<String> {
     notes
 }
 
-fn tabs(plan: &Plan, chosen: Option<Action>, path: &str) -> Vec<(String, String, usize, bool)> {
+fn tabs(plan: &Plan, chosen: Option<Action>, path: &str) -> Vec<Tab> {
     let rows = |action: Action| {
         plan.steps
             .iter()
             .filter(|s| s.action == action.as_str())
             .count()
     };
+    let tab = |word: &str, value: &str, number: usize, is_current: bool| Tab {
+        word: word.to_owned(),
+        number: thousands(number),
+        value: value.to_owned(),
+        href: format!("{}#titles", address(path, &[("show", value)])),
+        is_current,
+        icon: None,
+    };
     let all = plan.steps.len() - rows(Action::Same);
-    let mut tabs = vec![("All".to_owned(), path.to_owned(), all, chosen.is_none())];
+    let mut tabs = vec![tab("All", "", all, chosen.is_none())];
     for action in Action::ALL {
         let number = rows(action);
-        if number > 0 || chosen == Some(action) {
-            let href = address(path, &[("show", action.as_str())]);
-            tabs.push((
-                word(action).to_owned(),
-                href,
-                number,
-                chosen == Some(action),
-            ));
+        let is_current = chosen == Some(action);
+        if number > 0 || is_current {
+            tabs.push(tab(word(action), action.as_str(), number, is_current));
         }
     }
     tabs
@@ -615,7 +624,8 @@ async fn apply(
         return Ok(visitor.go(&back, Some(Said::problem(text))));
     }
     plan.mute(!form.0.mute.is_empty());
-    carry::send(&visitor, &hub, &profile, plan, removals).await
+    let sent = carry::send(&visitor.app, &hub, &profile, plan, removals).await;
+    Ok(visitor.lead(sent?))
 }
 
 async fn discard(

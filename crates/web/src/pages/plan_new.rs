@@ -11,13 +11,28 @@ use anirewind_core::{
 use askama::Template;
 use serde::{Deserialize, Serialize};
 
+use crate::api::Hub;
 use crate::format;
 use crate::login::local;
-use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, show_as};
+use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, Way, in_path, show_as};
+use crate::pages::work::{self, About, Begin};
 use crate::parts::field_word;
 
 /// So many snapshots can be chosen from; others are named.
 const OFFERED: usize = 60;
+
+/// What comes after AniList has answered, where a plan is asked for.
+pub(crate) const PLANNED: [&str; 2] = [
+    "What differs is worked out",
+    "You see the plan: nothing is sent before you say so",
+];
+/// What becomes of a plan while nobody looks.
+pub(crate) const MEANWHILE: &str = "AniList allows only so many requests a minute, so waiting is \
+    normal. The page may be closed: the plan is made all the same, and stands among the plans.";
+/// What is said where nothing is known of a plan that was asked for.
+pub(crate) const NOTHING_SENT: &str = "AniList is not being asked for this. Either it is longer ago \
+    than an hour, or the server was started again meanwhile and it has to be asked again. Nothing was \
+    sent to your list.";
 
 /// What somebody wants of a plan, as it stands in a form and behind an address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,7 +108,9 @@ struct Offered {
 }
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/plan/{profile}/new").get(form).post(compute));
+    config
+        .service(web::resource("/plan/{profile}/new").get(form).post(compute))
+        .service(web::resource("/plan/{profile}/new/asked").get(computing));
 }
 
 async fn form(
@@ -161,6 +178,7 @@ async fn shown(
 
 async fn compute(
     visitor: Visitor,
+    hub: web::Data<Hub>,
     profile: web::Path<String>,
     wish: Form<Wish>,
 ) -> Result<HttpResponse, PageError> {
@@ -176,21 +194,70 @@ async fn compute(
         return Ok(visitor.go(local(&wish.from), Some(Said::problem(text))));
     }
     wish.from.clear();
-    let worked_out = worked_out(&visitor.app, &account.profile, &mut wish).await;
-    let mut plan = match worked_out {
-        Ok(plan) => plan,
-        Err(problem) => return shown(&visitor, &account.profile, wish, Some(problem)).await,
-    };
+    let about = about(&account.profile, &wish);
+    let (app, of, asked) = (
+        visitor.app.get_ref().clone(),
+        account.profile.clone(),
+        wish.clone(),
+    );
+    let plan = async move { planned(&app, &of, asked).await };
+    match work::ask(&visitor, &hub, &about, plan).await {
+        Err(problem) => shown(&visitor, &account.profile, wish, Some(problem)).await,
+        asked => asked,
+    }
+}
+
+/// How far a plan is that was asked for.
+async fn computing(
+    visitor: Visitor,
+    hub: web::Data<Hub>,
+    profile: web::Path<String>,
+    wish: Query<Wish>,
+) -> Result<HttpResponse, PageError> {
+    let account = visitor.app.account_row(&profile).await?;
+    let about = about(&account.profile, &wish.0);
+    let page = visitor.page_of("New plan", Place::Elsewhere, &account.profile);
+    match work::shown(&visitor, &hub, page, about) {
+        Err(problem) => shown(&visitor, &account.profile, wish.0, Some(problem)).await,
+        found => found,
+    }
+}
+
+/// Where it is said how far a plan is, and what is asked for again if nobody knows any more.
+fn about(profile: &str, wish: &Wish) -> About {
+    let form = format!("/plan/{}/new", in_path(profile));
+    let fields = wish.asked();
+    let query = serde_html_form::to_string(&fields).unwrap_or_default();
+    let path = format!("{form}/asked?{query}");
+    About {
+        name: work::asked_name(profile, &path),
+        title: "The plan is being made".to_owned(),
+        later: &PLANNED,
+        meanwhile: MEANWHILE,
+        idle: NOTHING_SENT.to_owned(),
+        begin: Some(Begin {
+            action: form,
+            fields,
+            words: "Ask again".to_owned(),
+        }),
+        back: (format!("/plan/{}", in_path(profile)), "To the plans"),
+        path,
+    }
+}
+
+/// Works a plan out, stores it, and leads to it.
+async fn planned(app: &App, profile: &str, mut wish: Wish) -> Result<Way, PageError> {
+    let mut plan = worked_out(app, profile, &mut wish).await?;
     plan.operation.detail.asked = Some(wish.text());
-    let plan = visitor.app.store_plan(plan).await?;
+    let plan = app.store_plan(plan).await?;
     if !wish.instead.is_empty() {
         // It may have gone by itself; then there is nothing to drop.
-        if let Err(error) = visitor.app.discard_plan(&wish.instead).await {
+        if let Err(error) = app.discard_plan(&wish.instead).await {
             tracing::debug!(%error, "the plan before is not dropped");
         }
     }
-    let id = plan.operation.id.as_str();
-    Ok(visitor.go(&format!("/plan/{}/{id}", in_path(&account.profile)), None))
+    let path = format!("/plan/{}/{}", in_path(profile), plan.operation.id);
+    Ok(Way::to(path))
 }
 
 impl Wish {
@@ -306,6 +373,15 @@ impl Wish {
     /// The same as it stands behind an address.
     pub(crate) fn text(&self) -> String {
         serde_html_form::to_string(self.chosen()).unwrap_or_default()
+    }
+
+    /// Pairs of a form that asks for the very same.
+    fn asked(&self) -> Vec<(String, String)> {
+        let mut pairs = self.chosen();
+        if !self.instead.is_empty() {
+            pairs.push(("instead".to_owned(), self.instead.clone()));
+        }
+        pairs
     }
 
     /// Pairs for hidden fields of a form that asks for the same again, without the causes, for which

@@ -60,11 +60,11 @@ struct Named {
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(web::resource("/settings/security").get(security))
-        .service(web::resource("/settings/security/password").post(change))
-        .service(web::resource("/settings/security/end").post(end))
-        .service(web::resource("/settings/security/keys").post(add))
-        .service(web::resource("/settings/security/keys/remove").post(remove));
+        .service(web::resource("/security").get(security))
+        .service(web::resource("/security/password").post(change))
+        .service(web::resource("/security/end").post(end))
+        .service(web::resource("/security/keys").post(add))
+        .service(web::resource("/security/keys/remove").post(remove));
 }
 
 type Answer = Result<HttpResponse, PageError>;
@@ -146,7 +146,7 @@ async fn change(visitor: Visitor, passwords: Form<Passwords>) -> Answer {
         Ok(()) => {
             visitor.access.forgive(address);
             let said = Said::done("The password is changed. Everybody else has to log in again.");
-            Ok(visitor.go("/settings/security", Some(said)))
+            Ok(visitor.go("/security", Some(said)))
         }
         Err(error @ LoginError::Store(_)) => Err(error.into()),
         Err(error) => {
@@ -163,7 +163,7 @@ async fn change(visitor: Visitor, passwords: Form<Passwords>) -> Answer {
 async fn end(visitor: Visitor, named: Form<Named>) -> Answer {
     visitor.app.end_session(&named.0.name).await?;
     let said = Said::done("That session is ended.");
-    Ok(visitor.go("/settings/security", Some(said)))
+    Ok(visitor.go("/security", Some(said)))
 }
 
 async fn add(visitor: Visitor, key: Form<NewKey>) -> Answer {
@@ -186,5 +186,5 @@ async fn add(visitor: Visitor, key: Form<NewKey>) -> Answer {
 async fn remove(visitor: Visitor, named: Form<Named>) -> Answer {
     visitor.app.remove_key(&named.0.name).await?;
     let said = Said::done(format!("The key {} is forgotten.", named.0.name));
-    Ok(visitor.go("/settings/security", Some(said)))
+    Ok(visitor.go("/security", Some(said)))
 }

@@ -13,12 +13,12 @@ use time::OffsetDateTime;
 
 use crate::api::Hub;
 use crate::format;
-use crate::live::NOTICES;
+use crate::live::{NOTICES, Outcome};
 use crate::page::{
     Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show, show_as,
 };
 use crate::pages::rows::{SnapshotLine, count};
-use crate::pages::work::{About, shown as shown_work};
+use crate::pages::work::{self, About, Begin};
 use crate::parts::When;
 
 #[derive(Template)]
@@ -96,7 +96,7 @@ struct Losing {
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/settings").get(settings).post(change))
-        .service(web::resource("/settings/preview").get(preview))
+        .service(web::resource("/settings/rules/preview").get(preview))
         .service(
             web::resource("/settings/notices/test")
                 .get(see_test)
@@ -446,45 +446,48 @@ async fn test(visitor: Visitor, hub: web::Data<Hub>) -> Answer {
         let problem = Said::problem("Nobody is told anything yet. Set a channel first.");
         return Ok(visitor.go("/settings#notices", Some(problem)));
     }
-    if hub.desk().begin(NOTICES, "The notice is being sent.") {
-        let (app, desk) = (visitor.app.clone(), hub.get_ref().clone());
-        // Apart from the request: a channel may take its time, and whoever asked may leave.
-        hub.spawn(async move {
-            let work = app.clone();
-            let work = tokio::spawn(async move { work.test_notices(None).await });
-            let said = match work.await {
-                Ok(Ok(tested)) => {
-                    let words = tested.iter().map(|test| match &test.outcome {
-                        Ok(()) => format!("{}: sent", test.name),
-                        Err(error) => format!("{}: {error}", test.name),
-                    });
-                    let text = sentence(&words.collect::<Vec<_>>().join("; "));
-                    if tested.iter().all(|test| test.outcome.is_ok()) {
-                        Said::done(text)
-                    } else {
-                        Said::problem(text)
-                    }
+    // Apart from the request: a channel may take its time, and whoever asked may leave.
+    let app = visitor.app.clone();
+    let send = async move {
+        Outcome::Said(match app.test_notices(None).await {
+            Ok(tested) => {
+                let words = tested.iter().map(|test| match &test.outcome {
+                    Ok(()) => format!("{}: sent", test.name),
+                    Err(error) => format!("{}: {error}", test.name),
+                });
+                let text = sentence(&words.collect::<Vec<_>>().join("; "));
+                if tested.iter().all(|test| test.outcome.is_ok()) {
+                    Said::done(text)
+                } else {
+                    Said::problem(text)
                 }
-                Ok(Err(error)) => Said::problem(sentence(&error.chain())),
-                Err(_) => Said::problem("Sending broke off."),
-            };
-            desk.desk().end(NOTICES, app.now(), said);
-        });
-    }
-    Ok(visitor.go("/settings/notices/test", None))
+            }
+            Err(error) => Said::problem(sentence(&error.chain())),
+        })
+    };
+    let (words, broke_off) = ("The notice is being sent.", "Sending broke off.");
+    work::begin(&visitor.app, &hub, NOTICES, words, broke_off, send);
+    Ok(visitor.go(TEST, None))
 }
+
+/// Where the page about a test of notices is.
+const TEST: &str = "/settings/notices/test";
 
 async fn see_test(visitor: Visitor, hub: web::Data<Hub>) -> Answer {
     let about = About {
+        name: NOTICES.to_owned(),
+        path: TEST.to_owned(),
         title: "A notice that says nothing is being sent".to_owned(),
+        later: &[],
         meanwhile: "The page may be closed: it goes on, and what came of it stands here for an hour.",
         idle: "No test is under way.".to_owned(),
-        begin: (
-            "/settings/notices/test".to_owned(),
-            "Send a test".to_owned(),
-        ),
+        begin: Some(Begin {
+            action: TEST.to_owned(),
+            fields: Vec::new(),
+            words: "Send a test".to_owned(),
+        }),
         back: ("/settings".to_owned(), "To the settings"),
     };
     let page = visitor.page("Test of notices", Place::Settings);
-    Ok(shown_work(&visitor, &hub, NOTICES, page, about))
+    work::shown(&visitor, &hub, page, about)
 }

@@ -11,7 +11,7 @@ use crate::page::{Page, PageError, Place, Query, Visitor, in_path, sentence, sho
 use crate::pages::backups::{find, query};
 use crate::pages::raw::Raw;
 use crate::pages::rows::SnapshotLine;
-use crate::parts::{Diff, ListPart, ListQuery, TitleCell};
+use crate::parts::{Diff, ListPart, ListQuery, Tab, Tabs, TitleCell};
 
 /// So many titles to a page.
 const MOST: usize = 100;
@@ -59,13 +59,6 @@ impl Wish {
     }
 }
 
-/// A link to a part, with how much is in it.
-struct Tab {
-    words: String,
-    query: String,
-    is_here: bool,
-}
-
 #[derive(Template)]
 #[template(path = "snapshot.html")]
 struct SnapshotPage {
@@ -78,7 +71,7 @@ struct SnapshotPage {
     id: String,
     problem: Option<String>,
     not_recorded: Option<String>,
-    views: Vec<Tab>,
+    views: Tabs,
     view: View,
     wish: Wish,
     newer: Option<String>,
@@ -163,10 +156,12 @@ async fn snapshot(
         MOST
     };
     let views = [("", "Titles"), ("changes", "Changes"), ("raw", "File")];
-    let views = views.map(|(name, words)| Tab {
-        words: words.to_owned(),
-        query: query([("view", name.to_owned())].into_iter()),
-        is_here: wish.view == name,
+    let views = views.map(|(name, word)| Tab {
+        word: word.to_owned(),
+        value: name.to_owned(),
+        href: format!("{root}{}", query([("view", name.to_owned())].into_iter())),
+        is_current: wish.view == name,
+        ..Tab::default()
     });
     let link = |below: usize| format!("{root}{}", wish.with("below", &below.to_string()));
     let not_recorded = list
@@ -182,7 +177,7 @@ async fn snapshot(
         id: row.id.to_string(),
         problem,
         not_recorded: (!not_recorded.is_empty()).then(|| not_recorded.join(", ")),
-        views: views.into_iter().collect(),
+        views: Tabs::of(base, "View", "view", views.into()),
         newer: (wish.below > 0).then(|| link(wish.below.saturating_sub(step))),
         older: more.then(|| link(wish.below.saturating_add(step))),
         line: SnapshotLine::of(row, visitor.app.now()),

@@ -6,14 +6,14 @@ use anirewind_core::{App, CaptureError, Captured, Code, Explain as _, Kind};
 use serde::Deserialize;
 
 use crate::api::Hub;
-use crate::live::snapshot_of;
+use crate::live::{Outcome, snapshot_of};
 use crate::page::{Form, PageError, Place, Query, Said, Visitor, in_path, sentence};
 use crate::pages::rows::count;
-use crate::pages::work::{About, shown};
+use crate::pages::work::{self, ASKED, About, Begin, shown};
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(web::resource("/backups/new").get(see_all).post(take_all))
+        .service(web::resource("/back-up-now").get(see_all).post(take_all))
         .service(web::resource("/backups/{profile}/new").get(see).post(take));
 }
 
@@ -28,7 +28,7 @@ type Answer = Result<HttpResponse, PageError>;
 
 async fn take_all(visitor: Visitor, hub: web::Data<Hub>, back: Form<Back>) -> Answer {
     begin(&visitor.app, &hub, None, Kind::Manual).await?;
-    Ok(visitor.go(&with_back("/backups/new", &back.0), None))
+    Ok(visitor.go(&with_back("/back-up-now", &back.0), None))
 }
 
 async fn take(
@@ -55,14 +55,10 @@ fn with_back(path: &str, back: &Back) -> String {
 }
 
 async fn see_all(visitor: Visitor, hub: web::Data<Hub>, back: Query<Back>) -> Answer {
-    let name = snapshot_of(None);
     let page = visitor.page("Back up now", Place::Backups);
-    let about = about(
-        "A snapshot is being taken".to_owned(),
-        "/backups/new".to_owned(),
-        &back.0,
-    );
-    Ok(shown(&visitor, &hub, &name, page, about))
+    let title = "A snapshot is being taken".to_owned();
+    let about = about(None, title, "/back-up-now".to_owned(), &back.0);
+    shown(&visitor, &hub, page, about)
 }
 
 async fn see(
@@ -72,31 +68,32 @@ async fn see(
     back: Query<Back>,
 ) -> Answer {
     let profile = visitor.app.account_row(&profile).await?.profile;
-    let name = snapshot_of(Some(&profile));
     let page = visitor.page_of("Back up now", Place::Backups, &profile);
     let title = format!("A snapshot of {profile} is being taken");
-    Ok(shown(
-        &visitor,
-        &hub,
-        &name,
-        page,
-        about(title, path_of(&profile), &back.0),
-    ))
+    let about = about(Some(&profile), title, path_of(&profile), &back.0);
+    shown(&visitor, &hub, page, about)
 }
 
-fn about(title: String, begin: String, back: &Back) -> About {
-    let path = crate::login::local(&back.back);
-    let words = if path == "/" {
+fn about(profile: Option<&str>, title: String, path: String, back: &Back) -> About {
+    let back = crate::login::local(&back.back);
+    let words = if back == "/" {
         "To the dashboard"
     } else {
         "Back to where you were"
     };
     About {
+        name: snapshot_of(profile),
         title,
+        later: &[],
         meanwhile: "The page may be closed: it goes on, and the snapshot is listed as soon as it is verified.",
         idle: "No snapshot is being taken because somebody asked for it.".to_owned(),
-        begin: (begin, "Back up now".to_owned()),
-        back: (path.to_owned(), words),
+        begin: Some(Begin {
+            action: path.clone(),
+            fields: vec![("back".to_owned(), back.to_owned())],
+            words: "Back up now".to_owned(),
+        }),
+        back: (back.to_owned(), words),
+        path,
     }
 }
 
@@ -108,23 +105,10 @@ pub(crate) async fn begin(
     kind: Kind,
 ) -> Result<(), PageError> {
     let targets = app.targets(profile).await?;
-    let name = snapshot_of(profile);
-    if !hub.desk().begin(&name, "AniList is being asked.") {
-        return Ok(());
-    }
-    let (app, desk) = (app.clone(), hub.clone());
-    // Apart from the request: whoever asked may leave.
-    hub.spawn(async move {
-        let work = app.clone();
-        let work = tokio::spawn(async move { work.capture_all(&targets, kind).await });
-        let said = match work.await {
-            Ok(outcomes) => said(outcomes),
-            Err(_) => {
-                Said::problem("No snapshot: taking it broke off. Earlier ones are untouched.")
-            }
-        };
-        desk.desk().end(&name, app.now(), said);
-    });
+    let taker = app.clone();
+    let take = async move { Outcome::Said(said(taker.capture_all(&targets, kind).await)) };
+    let broke_off = "No snapshot: taking it broke off. Earlier ones are untouched.";
+    work::begin(app, hub, &snapshot_of(profile), ASKED, broke_off, take);
     Ok(())
 }
 

@@ -6,7 +6,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{EntryField, MediaType};
 use anirewind_core::{
-    AccountRow, BrowseError, ChangeFilter, ChangeKind, ChangeRow, Cursor, Id, Source, Style,
+    AccountRow, App, BrowseError, ChangeFilter, ChangeKind, ChangeRow, Cursor, Id, Source, Style,
+    became,
 };
 use askama::Template;
 use serde::Deserialize;
@@ -16,7 +17,7 @@ use crate::address::{address, count, thousands};
 use crate::format;
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, show_as};
 use crate::pages::profiles::profiles;
-use crate::parts::{ChangeLine, Diff, Offer, TitleCell, clock, field_word, time_of};
+use crate::parts::{ChangeLine, Diff, Offer, Tab, Tabs, TitleCell, clock, field_word, time_of};
 
 /// So many lines on a page.
 pub(crate) const PAGE: usize = 50;
@@ -30,12 +31,12 @@ const MOST_READ: usize = 600;
 struct Timeline {
     page: Page,
     profile: String,
-    kinds: Vec<KindTab>,
+    kinds: Tabs,
     which: Which,
     sources: Vec<(&'static str, &'static str)>,
     fields: Vec<(&'static str, &'static str)>,
     chips: Vec<(String, String)>,
-    group: Option<(String, String)>,
+    group: Option<GroupHead>,
     days: Vec<Day>,
     is_filtered: bool,
     /// What is said where there is nothing.
@@ -49,12 +50,13 @@ struct Timeline {
     clear: String,
 }
 
-struct KindTab {
-    word: &'static str,
-    icon: &'static str,
-    number: String,
-    href: String,
-    is_current: bool,
+/// What is said above one group by itself.
+struct GroupHead {
+    id: String,
+    /// The way back to all changes.
+    all: String,
+    /// What is on the button, where any of it can be taken back.
+    button: Option<String>,
 }
 
 struct Day {
@@ -80,7 +82,8 @@ struct GroupLine {
     by: &'static str,
     members: Vec<Member>,
     more: usize,
-    can_undo: bool,
+    /// What is on the button, where any of it can be taken back.
+    button: Option<String>,
 }
 
 /// One of several with one cause, in short.
@@ -352,6 +355,7 @@ async fn timeline(
         let change = &line.first()?.change;
         change.operation.clone().or(change.group.clone())
     });
+    let groups = groups.chain(Id::parse(&which.group));
     let sizes = visitor.app.group_sizes(groups.collect()).await;
     let sizes = sizes.map_err(BrowseError::Store)?;
     let mut page = visitor.page_of("Timeline", Place::Timeline, &account.profile);
@@ -391,7 +395,7 @@ fn template(
     };
     Timeline {
         profile: in_path(profile),
-        kinds: kinds(&which, &path, counts),
+        kinds: kinds(&page.base, &which, profile, counts),
         sources: vec![
             ("observed", "AniList, its apps, other programs"),
             ("restore", "restores"),
@@ -407,7 +411,11 @@ fn template(
         chips: chips(&which, &path),
         group: newest
             .filter(|_| !which.group.is_empty())
-            .map(|_| (which.group.clone(), which.with(&path, "group", ""))),
+            .map(|_| GroupHead {
+                id: which.group.clone(),
+                all: which.with(&path, "group", ""),
+                button: group_button(&found.lines.concat(), |id| sizes.get(id).copied()),
+            }),
         newer: newest
             .filter(|_| found.has_newer)
             .map(|row| which.with(&path, "above", &cursor_text(row))),
@@ -426,7 +434,22 @@ fn template(
     }
 }
 
-fn kinds(which: &Which, path: &str, counts: &BTreeMap<ChangeKind, usize>) -> Vec<KindTab> {
+/// The numbers of a timeline as they are now, for a page on which this was chosen.
+pub(crate) async fn counts_now(
+    app: &App,
+    base: &str,
+    profile: &str,
+    chosen: &str,
+) -> Result<Tabs, PageError> {
+    let account = app.account_row(profile).await?;
+    let counts = app.kind_counts(account.account.id).await;
+    let counts = counts.map_err(BrowseError::Store)?;
+    let which = serde_html_form::from_str(chosen).unwrap_or_default();
+    Ok(kinds(base, &which, &account.profile, &counts))
+}
+
+fn kinds(base: &str, which: &Which, profile: &str, counts: &BTreeMap<ChangeKind, usize>) -> Tabs {
+    let path = format!("/timeline/{}", in_path(profile));
     let is_shown = |kind: &ChangeKind| {
         let number = counts.get(kind).copied().unwrap_or_default();
         *kind != ChangeKind::Left || number > 0 || which.kind == kind.as_str()
@@ -447,15 +470,18 @@ fn kinds(which: &Which, path: &str, counts: &BTreeMap<ChangeKind, usize>) -> Vec
         } else {
             kind.as_str()
         };
-        KindTab {
-            word,
-            icon,
+        Tab {
+            word: word.to_owned(),
+            icon: Some(icon),
             number: thousands(counts.get(&kind).copied().unwrap_or_default()),
-            href: which.with(path, "kind", value),
+            href: which.with(&path, "kind", value),
             is_current: which.kind == value || (which.kind == "all" && value.is_empty()),
+            value: value.to_owned(),
         }
     });
-    each.collect()
+    let chosen = which.with("", "kind", &which.kind);
+    let chosen = chosen.trim_start_matches('?').to_owned();
+    Tabs::of(base, "Kind", "kind", each.collect()).following(profile, chosen)
 }
 
 /// What is chosen besides the kind, each with the way to be rid of it.
@@ -610,12 +636,13 @@ impl Lines<'_> {
                 words: if is_operation {
                     format!("{} in one operation", count(all, "change"))
                 } else {
-                    format!("{} {} together", count(all, "title"), became(rows))
+                    let became = became(rows.iter().map(|row| &row.change));
+                    format!("{} {became} together", count(all, "title"))
                 },
                 fields: touched(rows),
                 names: names(rows, all),
                 by: crate::pages::by(first.change.source.as_str()),
-                can_undo: rows.iter().any(|row| Offer::of(row).takes_back()),
+                button: group_button(rows, |id| self.sizes.get(id).copied()),
                 more: all.saturating_sub(MEMBERS),
                 members: members.collect(),
                 is_operation,
@@ -625,15 +652,21 @@ impl Lines<'_> {
     }
 }
 
-/// What happened to all of them.
-fn became(rows: &[ChangeRow]) -> &'static str {
-    if rows.iter().all(|row| row.change.after.is_none()) {
-        "vanished"
-    } else if rows.iter().all(|row| row.change.before.is_none()) {
-        "were added"
-    } else {
-        "changed"
+/// What is on the button of changes with one cause, where any of them can be taken back.
+fn group_button(rows: &[ChangeRow], size: impl Fn(&Id) -> Option<usize>) -> Option<String> {
+    let first = &rows.first()?.change;
+    if !rows.iter().any(|row| Offer::of(row).takes_back()) {
+        return None;
     }
+    if first.operation.is_some() {
+        return Some("Undo this operation…".to_owned());
+    }
+    if became(rows.iter().map(|row| &row.change)) != "vanished" {
+        return Some("Undo group…".to_owned());
+    }
+    let all = first.group.as_ref().and_then(size);
+    let all = all.unwrap_or(rows.len()).max(rows.len());
+    Some(format!("Bring back {}…", count(all, "title")))
 }
 
 /// `score 37, status 1`

@@ -6,10 +6,12 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::address::{address, thousands};
-use crate::parts::{StatusWord, TitleCell};
+use crate::parts::{StatusWord, Tab, Tabs, TitleCell};
 
 /// So many titles on a page.
 const PAGE: usize = 100;
+/// What stands in an address for anime and manga.
+const BOTH: &str = "ALL";
 
 html_safe!(ListPart);
 
@@ -17,7 +19,7 @@ html_safe!(ListPart);
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct ListQuery {
-    /// ANIME or MANGA; both if left out.
+    /// ANIME or MANGA; both if it is ALL or left out.
     r#type: String,
     /// A status in AniList's word; all if left out.
     status: String,
@@ -29,11 +31,15 @@ impl ListQuery {
     /// A part of a list by what is chosen of it; a status in any case.
     pub(crate) fn new(of: Option<MediaType>, status: &str, q: &str, page: usize) -> Self {
         Self {
-            r#type: of.map_or("", MediaType::as_str).to_owned(),
+            r#type: of.map_or(BOTH, MediaType::as_str).to_owned(),
             status: status.to_uppercase(),
             q: q.to_owned(),
             page,
         }
+    }
+
+    fn is_of_both(&self) -> bool {
+        self.r#type.is_empty() || self.r#type == BOTH
     }
 }
 
@@ -46,22 +52,14 @@ pub(crate) struct ListPart {
     path: String,
     kept: Vec<(String, String)>,
     query: ListQuery,
-    types: Vec<Tab>,
-    statuses: Vec<Tab>,
+    types: Tabs,
+    statuses: Tabs,
     rows: Vec<ListRow>,
     shown: String,
     before: Option<String>,
     after: Option<String>,
     clear: String,
     is_empty: bool,
-}
-
-#[derive(Debug, Clone)]
-struct Tab {
-    word: String,
-    number: String,
-    href: String,
-    is_current: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -88,7 +86,7 @@ impl ListPart {
         query: ListQuery,
     ) -> Self {
         let is_of_type =
-            |entry: &&Entry| query.r#type.is_empty() || entry.media_type.as_str() == query.r#type;
+            |entry: &&Entry| query.is_of_both() || entry.media_type.as_str() == query.r#type;
         let is_called = |entry: &&Entry| is_called(entry, &query.q);
         let of_type: Vec<&Entry> = entries
             .iter()
@@ -131,8 +129,8 @@ impl ListPart {
                 .iter()
                 .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
                 .collect(),
-            types: types(entries, &query, &href),
-            statuses: statuses(&of_type, &query, &href),
+            types: Tabs::of(base, "Type", "type", types(entries, &query, &href)),
+            statuses: Tabs::of(base, "Status", "status", statuses(&of_type, &query, &href)),
             rows: rows
                 .map(|entry| ListRow::of(base, profile, entry, style))
                 .collect(),
@@ -181,10 +179,12 @@ fn types(
         word: word.to_owned(),
         number: thousands(number),
         href: href(value, &query.status, 0),
-        is_current: query.r#type == value,
+        is_current: query.r#type == value || (value == BOTH && query.is_of_both()),
+        value: value.to_owned(),
+        icon: None,
     };
     vec![
-        tab("Both", "", entries.len()),
+        tab("Both", BOTH, entries.len()),
         tab("Anime", "ANIME", of(MediaType::Anime)),
         tab("Manga", "MANGA", of(MediaType::Manga)),
     ]
@@ -206,6 +206,8 @@ fn statuses(
         number: thousands(number),
         href: href(&query.r#type, value, 0),
         is_current: query.status == value,
+        value: value.to_owned(),
+        icon: None,
     };
     let mut tabs = vec![tab("All", "", entries.len())];
     for status in EntryStatus::KNOWN {

@@ -126,10 +126,10 @@ async fn the_dashboard_says_what_happened_and_how_it_stands() {
 #[actix_web::test]
 async fn a_snapshot_is_taken_by_a_button_and_said() {
     let scene = Scene::new("hana").await;
-    let (status, to, _) = post(&scene, "/backups/new", &[("back", "/")]).await;
+    let (status, to, _) = post(&scene, "/back-up-now", &[("back", "/")]).await;
     assert_eq!(
         (status, to.as_str()),
-        (StatusCode::SEE_OTHER, "/backups/new")
+        (StatusCode::SEE_OTHER, "/back-up-now")
     );
     let mut browser = Browser::at(&scene, &to).await;
     browser.until_over().await;
@@ -563,4 +563,45 @@ async fn a_cover_comes_from_our_cache_and_only_for_titles_on_the_lists() {
         .request(request("/img/cover/4000000".to_owned()))
         .await;
     assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+#[actix_web::test]
+async fn the_trash_of_several_profiles_is_told_apart_and_each_brings_back_its_own() {
+    let scene = Scene::new("hana").await;
+    {
+        let mut world = scene.simulator.world();
+        let growth = anirewind_simulator::Growth {
+            seed: 8,
+            anime: 5,
+            manga: 2,
+        };
+        let yuki = anirewind_simulator::SimUser::new(2, "yuki");
+        world.grow(yuki, "token-of-yuki", growth, scene.app.now());
+    }
+    let token = anirewind_core::model::AccessToken::new("token-of-yuki").unwrap();
+    scene.app.add_account(None, token).await.unwrap();
+    for _ in 0..2 {
+        for target in scene.app.targets(None).await.unwrap() {
+            scene.app.capture(&target, Kind::Manual).await.unwrap();
+        }
+        scene.pass(std::time::Duration::from_hours(1));
+    }
+    let mut files = Vec::new();
+    for profile in ["hana", "yuki"] {
+        let row = scene.app.find_row("latest~1", Some(profile)).await.unwrap();
+        scene.app.delete(&row).await.unwrap();
+        files.push(row.file);
+    }
+    let mut browser = Browser::at(&scene, "/trash").await;
+    assert_eq!(browser.path, "/trash");
+    browser.must_show(&["hana", "yuki", &files[0], &files[1], "5 anime, 2 manga"]);
+    browser.open("/backups/yuki/trash").await;
+    browser.must_show(&[&files[1], "href=\"/trash\""]);
+    assert!(!browser.shows(&files[0]), "{}", browser.page);
+    browser.press_any("Bring back").await;
+    assert_eq!(browser.path, "/backups/yuki");
+    browser.must_show(&["is back, and kept for"]);
+    browser.open("/trash").await;
+    browser.must_show(&[&files[0]]);
+    assert!(!browser.shows(&files[1]), "{}", browser.page);
 }

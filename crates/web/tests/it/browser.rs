@@ -153,6 +153,8 @@ pub(crate) struct Browser<'a> {
     pub(crate) page: String,
     pub(crate) status: StatusCode,
     pub(crate) clicks: usize,
+    /// Looks again where AniList is being asked, until it has answered.
+    pub(crate) is_patient: bool,
 }
 
 impl<'a> Browser<'a> {
@@ -164,6 +166,7 @@ impl<'a> Browser<'a> {
             page: String::new(),
             status: StatusCode::OK,
             clicks: 0,
+            is_patient: true,
         };
         browser.open(path).await;
         browser
@@ -265,6 +268,10 @@ impl<'a> Browser<'a> {
             panic!("`{words}` only asks");
         };
         self.send(request, &form.action).await;
+        // However slow the machine is on which this runs.
+        if self.is_patient && self.shows("data-live=\"desk-asked/") {
+            self.until_over().await;
+        }
     }
 
     /// Follows the link with these words.
@@ -281,6 +288,16 @@ impl<'a> Browser<'a> {
         let href = href.to_owned();
         self.clicks += 1;
         self.open(&href).await;
+    }
+
+    /// Presses the button whose words begin so.
+    pub(crate) async fn press_any(&mut self, beginning: &str) {
+        let forms = forms(&self.page);
+        let mut buttons = forms.iter().flat_map(|form| &form.buttons);
+        let found = buttons.find(|(text, _)| text.starts_with(beginning));
+        let (words, _) = found.unwrap_or_else(|| panic!("no {beginning}: {}", self.page));
+        let words = words.clone();
+        self.press(&words).await;
     }
 
     /// Has a button with these words that can be pressed.

@@ -160,12 +160,16 @@ async fn rules_are_seen_at_work_before_they_are_saved_and_what_would_go_is_liste
         "hana: With these rules 3 of 6 stay; 3 go after the next snapshot",
         "value=\"1\"",
     ]);
-    let (_, part) = scene.get("/settings/preview?backup_retention_days=1").await;
+    let (_, part) = scene
+        .get("/settings/rules/preview?backup_retention_days=1")
+        .await;
     assert!(
         part.starts_with("<p>hana: With these rules 3 of 6"),
         "{part}"
     );
-    let (_, part) = scene.get("/settings/preview?backup_retention_days=x").await;
+    let (_, part) = scene
+        .get("/settings/rules/preview?backup_retention_days=x")
+        .await;
     assert!(part.contains("is not possible here"), "{part}");
     browser
         .press_with("Save: Snapshots and what stays", &fewer)

@@ -4,6 +4,7 @@ use actix_web::test::TestRequest;
 use anirewind_simulator::canary::HANAS;
 
 use crate::browser::{Browser, USER, edit, look, seen};
+use crate::pages::Scene;
 
 #[actix_web::test]
 async fn new_changes_are_counted_for_an_open_timeline_and_said_again_to_who_comes_back() {
@@ -92,4 +93,109 @@ async fn what_was_interrupted_is_resumed_or_stopped_on_its_page() {
             assert!(browser.offers("Retry 40 failed"));
         }
     }
+}
+
+/// What a stream says from here on until these words.
+async fn heard(scene: &Scene, path: &str, act: impl AsyncFnOnce(), until: &str) -> String {
+    let open = TestRequest::get().uri(path);
+    scene.listen(open, act, until).await
+}
+
+#[actix_web::test]
+async fn how_a_profile_stands_is_said_anew_as_the_page_shows_it() {
+    let scene = seen(&[]).await;
+    let page = "/events?verdict=yes";
+    let taken = heard(&scene, page, async || scene.capture().await, "</section>").await;
+    // The very card of the dashboard.
+    let (_, whole) = scene.get("/").await;
+    let card = whole.split("<section").nth(1).unwrap();
+    for line in card.split('\n').skip(1).take(8) {
+        assert!(
+            taken.contains(&format!("data: {line}\n")),
+            "{line}: {taken}"
+        );
+    }
+    assert!(taken.contains("event: verdict") && taken.contains("data-live=\"verdict-hana\""));
+    // All is well as before, so the icon stays.
+    assert!(!taken.contains("data-live=\"icon\""), "{taken}");
+    scene.simulator.world().revoke_token(HANAS);
+    let refused = async || scene.capture().await;
+    let told = heard(&scene, page, refused, "data-live=\"icon\"").await;
+    assert!(told.contains("data-verdict=\"not-connected\""), "{told}");
+    assert!(told.contains("/assets/trouble.svg") && told.contains("data-mark=\"(!) \""));
+    // Each page shows it from then on, and none that somebody outside sees.
+    for path in ["/", "/timeline/hana", "/about"] {
+        let (_, page) = scene.get(path).await;
+        assert!(page.contains("<title>(!) "), "{path}: {page}");
+        assert!(page.contains("/assets/trouble.svg"), "{path}: {page}");
+    }
+    // A page that shows no cards hears only of the icon.
+    scene.simulator.world().grant_token(HANAS, USER);
+    let well = async || scene.capture().await;
+    let told = heard(&scene, "/events", well, "data-live=\"icon\"").await;
+    assert!(
+        told.contains("/assets/icon.svg") && !told.contains("<section"),
+        "{told}"
+    );
+}
+
+#[actix_web::test]
+async fn a_card_says_that_a_snapshot_is_being_taken_until_it_is_there() {
+    let scene = seen(&[]).await.impatient();
+    scene.simulator.hold(true);
+    let take = async || {
+        Browser::at(&scene, "/backups/hana")
+            .await
+            .press("Back up now")
+            .await;
+    };
+    let told = heard(&scene, "/events?verdict=yes", take, "Working: ").await;
+    assert!(told.contains("data-working"), "{told}");
+    let let_go = async || scene.simulator.hold(false);
+    // Somebody whose page said so before they listened hears of it even if it was over by then.
+    let told = heard(&scene, "/events?verdict=working", let_go, "event: verdict").await;
+    assert!(told.contains("is protected"), "{told}");
+    let mut browser = Browser::at(&scene, "/backups/hana/new").await;
+    browser.until_over().await;
+    let told = heard(&scene, "/events?verdict=working", async || {}, "</section>").await;
+    assert!(!told.contains("data-working"), "{told}");
+}
+
+#[actix_web::test]
+async fn the_numbers_of_a_timeline_follow_what_happens_with_what_was_chosen_there() {
+    let scene = seen(&[]).await;
+    let (_, page) = scene.get("/timeline/hana?kind=changed&q=x").await;
+    let query = page.split("data-query=\"").nth(1).unwrap();
+    let query = query.split('"').next().unwrap().replace("&#38;", "&");
+    assert_eq!(query, "kind=changed&q=x");
+    let query = query.replace('=', "%3D").replace('&', "%26");
+    let change = async || {
+        edit(&scene, |entry| entry.priority += 1);
+        look(&scene).await;
+    };
+    let path = format!("/events?profile=hana&counts={query}");
+    let told = heard(&scene, &path, change, "</form>").await;
+    assert!(told.contains("event: counts"), "{told}");
+    assert!(told.contains("Changed <span>40</span>"), "{told}");
+    assert!(told.contains("href=\"/timeline/hana?q=x\""), "{told}");
+    let chosen = "<option value=\"changed\" selected>Changed (40)</option>";
+    assert!(told.contains(chosen), "{told}");
+}
+
+#[actix_web::test]
+async fn new_changes_come_by_themselves_only_where_somebody_asked_for_it() {
+    let scene = seen(&[]).await;
+    let mut browser = Browser::at(&scene, "/timeline/hana").await;
+    assert!(!browser.shows(" data-auto"), "{}", browser.page);
+    browser.follow("Show new changes as they come").await;
+    assert_eq!(browser.path, "/timeline/hana?auto=yes");
+    browser.must_show(&[" data-auto", "Let new changes wait"]);
+    // It stays so while somebody chooses other things, and is no filter.
+    assert!(!browser.shows("Clear filters"), "{}", browser.page);
+    browser.must_show(&[
+        "/timeline/hana?kind=added&#38;auto=yes",
+        "name=\"auto\" value=\"yes\"",
+    ]);
+    browser.follow("Let new changes wait").await;
+    assert_eq!(browser.path, "/timeline/hana");
 }

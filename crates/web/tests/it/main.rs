@@ -9,6 +9,7 @@
 
 mod access;
 mod api;
+mod asking;
 mod backups;
 mod browser;
 mod contract;
@@ -19,6 +20,7 @@ mod looking_back;
 mod pages;
 mod planning;
 mod problems;
+mod routes;
 mod settings;
 mod states;
 mod uploading;

@@ -17,6 +17,7 @@ pub(crate) struct Scene {
     pub(crate) data: TempDir,
     pub(crate) app: App,
     hub: anirewind_web::Hub,
+    desk: anirewind_web::Desk,
     access: actix_web::web::Data<anirewind_web::Access>,
 }
 
@@ -54,14 +55,40 @@ impl Scene {
         let access =
             anirewind_web::Access::new(settings.access.clone(), settings.listen, <_>::default());
         let app = App::open(settings, clock.clone(), jiff::tz::TimeZone::UTC, None).unwrap();
+        let desk = anirewind_web::Desk::default();
         Self {
             access: actix_web::web::Data::new(access),
-            hub: anirewind_web::Hub::of(&app),
+            hub: anirewind_web::Hub::of(&app, &desk),
+            desk,
             simulator,
             clock,
             data,
             app,
         }
+    }
+
+    /// One whose pages wait for nothing that takes its time.
+    pub(crate) fn impatient(mut self) -> Self {
+        self.hub = self.impatient_hub();
+        self
+    }
+
+    fn impatient_hub(&self) -> anirewind_web::Hub {
+        anirewind_web::Hub::with_patience(&self.app, &self.desk, std::time::Duration::ZERO)
+    }
+
+    /// The settings are read again and taken over: another installation on the same folder, in the same
+    /// process.
+    pub(crate) fn take_over(&mut self) {
+        let settings = self.app.settings().read_again().unwrap();
+        self.app = self.app.reopen(settings, jiff::tz::TimeZone::UTC).unwrap();
+        self.hub = self.impatient_hub();
+    }
+
+    /// As after a start: nobody knows any more what was begun with a button.
+    pub(crate) fn forget(&mut self) {
+        self.desk = anirewind_web::Desk::default();
+        self.hub = self.impatient_hub();
     }
 
     pub(crate) async fn capture(&self) {

@@ -210,9 +210,16 @@ async fn from_an_alarm_only_what_it_tells_of_is_ticked() {
     // Nobody has seen this yet.
     let last = entries(&scene).pop().unwrap();
     edit_one(&scene, last.media, |entry| entry.priority += 1);
-    let mut browser = Browser::at(&scene, "/").await;
-    browser.follow("Plan: bring it back").await;
-    browser.press("Show the plan").await;
+    // Wherever it stands, one press leads to the plan.
+    let mut browser = Browser::at(&scene, "/backups/hana").await;
+    browser.must_show(&["Was this you?"]);
+    assert!(browser.offers("Plan: bring it back"));
+    browser.follow("Review what is missing").await;
+    browser.must_show(&["Was this you?", "25"]);
+    browser.press("Plan: bring it back").await;
+    browser.must_show(&["<h1>Bring back 25 titles that vanished on"]);
+    browser.open("/").await;
+    browser.press("Plan: bring it back").await;
     browser.must_show(&[
         "<h1>Bring back 25 titles that vanished on",
         "<strong>25</strong> add back",
@@ -323,4 +330,45 @@ async fn what_anilist_does_not_take_is_named_and_can_be_tried_again() {
     ]);
     browser.press("Retry 1 failed").await;
     browser.must_show(&["Nothing has been sent yet"]);
+}
+
+#[actix_web::test]
+async fn what_vanished_together_is_brought_back_by_that_name() {
+    let scene = seen(&[]).await;
+    for entry in entries(&scene).iter().take(12) {
+        scene.simulator.world().drop_entry(USER, entry.media);
+    }
+    scene.capture().await;
+    crate::browser::look(&scene).await;
+    let mut browser = Browser::at(&scene, "/timeline/hana").await;
+    browser.must_show(&["12 titles vanished together"]);
+    assert!(!browser.offers("Undo group…"), "{}", browser.page);
+    browser.follow("2 more: See the group").await;
+    browser.press("Bring back 12 titles…").await;
+    browser.must_show(&["<strong>12</strong> add back"]);
+    browser.open("/timeline/hana").await;
+    browser.press("Bring back 12 titles…").await;
+    browser.press("Send 12 changes to AniList").await;
+    browser.until_over().await;
+    browser.must_show(&["Done and verified"]);
+    assert_eq!(entries(&scene).len(), 40);
+}
+
+#[actix_web::test]
+async fn what_is_ticked_in_a_comparison_is_planned_and_nothing_else() {
+    let scene = seen(&[]).await;
+    edit(&scene, |entry| entry.priority += 1);
+    let mut browser = Browser::at(&scene, "/compare/hana?from=latest&to=live").await;
+    browser.press("Read the live list").await;
+    browser
+        .press_with(
+            "Plan: bring back what is ticked",
+            &[("title", "ANIME:1003")],
+        )
+        .await;
+    browser.must_show(&["<strong>1</strong> change back", "ANIME:1003"]);
+    browser.open("/compare/hana?from=latest&to=live").await;
+    browser.must_show(&["name=\"title\" value=\"ANIME:1003\""]);
+    browser.press("Plan: bring back what is ticked").await;
+    browser.must_show(&["<strong>40</strong> change back"]);
 }

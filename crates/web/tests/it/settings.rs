@@ -111,7 +111,7 @@ async fn status_log_and_about_say_what_they_should() {
         ("/settings/hana", "AniList last took it"),
         ("/api", "/api/v1/plans/restore"),
         ("/connect", "Get a token"),
-        ("/settings/security", "Keys for programs"),
+        ("/security", "Keys for programs"),
         ("/disconnect/hana", "Snapshots and history stay"),
     ] {
         let (status, page) = scene.get(path).await;
@@ -133,7 +133,7 @@ async fn status_log_and_about_say_what_they_should() {
 #[actix_web::test]
 async fn a_key_is_shown_once_and_forgotten_again() {
     let scene = Scene::new("hana").await;
-    let path = "/settings/security/keys";
+    let path = "/security/keys";
     let (status, page, _) = scene
         .submit(path, &[("name", "phone"), ("write", "yes")])
         .await;
@@ -145,7 +145,7 @@ async fn a_key_is_shown_once_and_forgotten_again() {
         .get(..32)
         .unwrap()
         .to_owned();
-    let again = scene.get("/settings/security").await.1;
+    let again = scene.get("/security").await.1;
     assert!(again.contains("phone") && !again.contains(&key), "{again}");
     let (status, page, _) = scene.submit(path, &[("name", "phone")]).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -47,7 +47,7 @@ async fn dashboard() {
     browser.must_show(&["Nothing saved yet", "Take the first snapshot"]);
     let scene = seen(&[]).await;
     browser = Browser::at(&scene, "/").await;
-    browser.must_show(&["is protected", "data-live=\"verdict\"", "live.js"]);
+    browser.must_show(&["is protected", "data-live=\"verdict-hana\"", "live.js"]);
     scene.simulator.world().revoke_token(HANAS);
     scene.pass(Duration::from_hours(24));
     scene.capture().await;
@@ -103,6 +103,18 @@ async fn snapshot() {
     let scene = seen(&[]).await;
     browser = Browser::at(&scene, "/backups/hana/latest").await;
     browser.must_show(&["30 anime", "Restore…"]);
+    // Each row of tabs is a list with a button too, for where there is little room.
+    browser.must_show(&[
+        "<select name=\"type\">",
+        "<select name=\"status\">",
+        "<select name=\"view\">",
+        "<option value=\"COMPLETED\">",
+        ">Show<span class=\"hidden\"> status</span></button>",
+    ]);
+    browser
+        .open("/backups/hana/latest?type=ALL&status=&q=")
+        .await;
+    browser.must_show(&["1 to 40 of 40", "<option value=\"ALL\" selected>"]);
     let file = fs::read_dir(scene.app.backups()).unwrap().next().unwrap();
     let path = file.unwrap().path();
     let text = fs::read_to_string(&path).unwrap();

@@ -1,0 +1,75 @@
+//! Something unusual that nobody has answered yet: was it meant, and the ways on from there.
+
+use anirewind_core::{App, BrowseError, OpenAlarm};
+use askama::Template;
+
+use crate::format;
+use crate::page::{in_path, sentence};
+
+html_safe!(AlarmPart);
+
+/// An alarm with the buttons that answer it.
+#[derive(Debug, Clone, Template)]
+#[template(path = "parts/alarm.html")]
+pub(crate) struct AlarmPart {
+    base: String,
+    profile: String,
+    /// The snapshot that it is about, and the one to which the list is to be put back.
+    id: String,
+    before: Option<String>,
+    at: String,
+    words: Vec<String>,
+    shown: String,
+    review: Option<String>,
+    /// The page on which it stands.
+    back: String,
+}
+
+impl AlarmPart {
+    /// What is open of a profile, for a page.
+    pub(crate) async fn all(
+        app: &App,
+        (base, profile, back): (&str, &str, &str),
+        open: &[OpenAlarm],
+    ) -> Result<Vec<Self>, BrowseError> {
+        let mut parts = Vec::new();
+        for open in open {
+            let before = app.base_of_alarm(open).await?;
+            let before = before.map(|row| row.id.to_string());
+            let (profile, id) = (in_path(profile), open.snapshot.id.to_string());
+            let alarms = open.alarms.iter();
+            parts.push(Self {
+                base: base.to_owned(),
+                at: format::instant(open.snapshot.created_at),
+                words: alarms.map(|alarm| sentence(&alarm.to_string())).collect(),
+                shown: shown(open),
+                review: before
+                    .as_ref()
+                    .map(|before| format!("/compare/{profile}?from={before}&to={id}")),
+                back: back.to_owned(),
+                profile,
+                before,
+                id,
+            });
+        }
+        Ok(parts)
+    }
+
+    /// On the page that reviews it.
+    pub(crate) fn reviewed(self) -> Self {
+        Self {
+            review: None,
+            ..self
+        }
+    }
+}
+
+/// Snapshot and rules, as in `k7f2k7f2k7f2 mass-removal scores-wiped`: what stands in the form for an alarm.
+pub(crate) fn shown(open: &OpenAlarm) -> String {
+    let rules = open.alarms.iter().map(|alarm| alarm.rule.as_str());
+    let id = open.snapshot.id.as_str();
+    std::iter::once(id)
+        .chain(rules)
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,111 @@
+//! The addresses of all pages: what stands where the name of a profile does is the name of a profile.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::{fs, io};
+
+use actix_web::http::StatusCode;
+use anirewind_core::model::AccessToken;
+
+use crate::browser::Browser;
+use crate::pages::Scene;
+
+fn sources(folder: &Path, all: &mut Vec<String>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            sources(&path, all)?;
+        } else if path.extension().is_some_and(|of| of == "rs") {
+            all.push(fs::read_to_string(path)?);
+        }
+    }
+    Ok(())
+}
+
+/// Every address that somebody wrote down as that of a handler.
+fn routes() -> BTreeSet<String> {
+    let mut texts = Vec::new();
+    sources(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut texts,
+    )
+    .unwrap();
+    let begins = [
+        "resource(\"",
+        "route(\"",
+        "#[get(\"",
+        "#[post(\"",
+        "#[put(\"",
+        "#[patch(\"",
+        "#[delete(\"",
+    ];
+    let mut routes = BTreeSet::new();
+    for text in texts {
+        // However it is broken into lines.
+        let text: String = text.split_whitespace().collect();
+        for begin in begins {
+            let found = text.split(begin).skip(1);
+            let found = found.filter_map(|rest| rest.split('"').next());
+            routes.extend(
+                found
+                    .filter(|path| path.starts_with('/'))
+                    .map(str::to_owned),
+            );
+        }
+    }
+    routes
+}
+
+/// Whether the first of these addresses is one of the second's, for somebody with an unlucky name.
+fn shadows(fixed: &str, named: &str) -> bool {
+    let (fixed, named): (Vec<_>, Vec<_>) = (fixed.split('/').collect(), named.split('/').collect());
+    let mut hides = false;
+    let fits = fixed.iter().zip(&named).all(|(fixed, named)| {
+        let is_name = ["{profile}", "{name}"].contains(named);
+        hides |= is_name && !fixed.starts_with('{');
+        fixed == named || named.starts_with('{')
+    });
+    fixed.len() == named.len() && fits && hides
+}
+
+#[test]
+fn no_page_stands_where_the_name_of_a_profile_does() {
+    let routes = routes();
+    for known in ["/settings/{profile}", "/backups/{profile}/new", "/security"] {
+        assert!(routes.contains(known), "{known} is not found: {routes:?}");
+    }
+    assert!(shadows("/settings/security", "/settings/{profile}"));
+    assert!(!shadows("/plan/{profile}/new", "/plan/{profile}/{id}"));
+    for named in &routes {
+        for fixed in &routes {
+            assert!(!shadows(fixed, named), "{fixed} hides a profile of {named}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_profile_may_be_called_as_a_page_is() {
+    for name in ["security", "new", "preview", "asked"] {
+        let scene = Scene::new("hana").await;
+        scene.simulator.world().grant_token("another-token", 1);
+        let token = AccessToken::new("another-token").unwrap();
+        scene.app.add_account(Some(name), token).await.unwrap();
+        scene.capture().await;
+        for path in [
+            "settings", "backups", "timeline", "titles", "plan", "compare", "at", "ops",
+        ] {
+            let browser = Browser::at(&scene, &format!("/{path}/{name}")).await;
+            assert_eq!(browser.status, StatusCode::OK, "{path}");
+            browser.must_show(&[name]);
+        }
+        let mut browser = Browser::at(&scene, &format!("/settings/{name}")).await;
+        browser.must_show(&["AniList last took it"]);
+        browser.open("/settings").await;
+        browser.follow("Password, sessions and keys").await;
+        browser.must_show(&["Keys for programs"]);
+    }
+    // The address that it once had still leads there, where nobody is called so.
+    let scene = Scene::new("hana").await;
+    let browser = Browser::at(&scene, "/settings/security").await;
+    assert_eq!(browser.path, "/security");
+}
