@@ -16,8 +16,9 @@ use crate::steps::{Step, Steps};
 
 /// Larger files are not read: no list comes near it.
 const LARGEST_FILE: u64 = 128 * 1024 * 1024;
-/// So many snapshots in as many seconds nobody takes; past it the folder is given up on.
-const MOST_SECONDS: usize = 120;
+/// A name may say a moment that is so many seconds after that of its snapshot, where the ones before are taken.
+/// So many snapshots in so short a time nobody takes; past it the folder is given up on.
+pub const LATEST_NAME: i64 = 3_600;
 const TEMPORARY: &str = ".anirewind-";
 
 /// A folder of snapshot files.
@@ -81,7 +82,7 @@ pub enum WriteError {
         /// What the system said.
         source: io::Error,
     },
-    /// Every name for the next two minutes is taken.
+    /// Every name for the next hour is taken.
     #[error("{} already holds a snapshot for each second around now", path.display())]
     NoName {
         /// The folder.
@@ -364,7 +365,7 @@ impl Folder {
         self.steps
             .before(Step::Name)
             .map_err(|source| self.cannot_write(source))?;
-        for _ in 0..MOST_SECONDS {
+        for _ in 0..LATEST_NAME {
             match file.persist_noclobber(self.path_of(&name)) {
                 Ok(_) => return Ok(name),
                 Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {

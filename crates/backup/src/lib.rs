@@ -22,7 +22,7 @@ mod weight;
 pub use alarm::{Alarm, Rule, Thresholds, alarms, incomplete};
 pub use entry::{entry_from_json, entry_from_json_in, entry_to_json};
 pub use file::{Damage, Draft, Header, Kind, Snapshot, SnapshotId};
-pub use folder::{Folder, ReadError, WriteError, Written};
+pub use folder::{Folder, LATEST_NAME, ReadError, WriteError, Written};
 pub use foreign::{Form, Recognised, recognise};
 pub use hash::{Hash, InvalidHash, content_hash};
 pub use mark::{Answer, AnswerVerdict, Keep, Mark, MarkError, Marks};

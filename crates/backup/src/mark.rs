@@ -81,6 +81,22 @@ impl Answer {
         Self { verdict, rules, at }
     }
 
+    /// The same after an earlier one about other rules of the same snapshot: both hold, and what is not to be
+    /// believed for one of them is not to be believed.
+    #[must_use]
+    pub fn after(&self, earlier: Option<&Self>) -> Self {
+        let mut both = self.clone();
+        if let Some(earlier) = earlier {
+            let is_new = |rule: &&String| !self.rules.contains(rule);
+            both.rules
+                .extend(earlier.rules.iter().filter(is_new).cloned());
+            if earlier.verdict == AnswerVerdict::NotMe {
+                both.verdict = AnswerVerdict::NotMe;
+            }
+        }
+        both
+    }
+
     /// Whether it is about this rule.
     pub fn is_about(&self, rule: Rule) -> bool {
         self.rules.iter().any(|word| word == rule.as_str())

@@ -42,6 +42,9 @@ pub enum ActError {
     /// Somebody else has done it meanwhile.
     #[error("all that the plan would send is so already")]
     AlreadySo,
+    /// The program ends, or goes on under other settings, and begins nothing any more.
+    #[error("the settings changed, or the program ends")]
+    Closing,
     /// There is no such plan, or its time is over.
     #[error("there is no plan `{reference}`")]
     NoPlan {
@@ -226,7 +229,7 @@ impl Explain for ActError {
             | Self::NotAnUndo { .. }
             | Self::NotAPlan { .. }
             | Self::SeveralAccounts => Code::Usage,
-            Self::Unfinished { .. } => Code::Busy,
+            Self::Unfinished { .. } | Self::Closing => Code::Busy,
             Self::OutOfDate { .. } | Self::Undecided { .. } | Self::AlreadySo => Code::EditedSince,
             Self::Remote { source } => remote_code(source),
             Self::Gate(error) => error.code(),
@@ -253,6 +256,7 @@ impl Explain for ActError {
                 "Nothing was sent. In the plan those titles are now left alone; send the rest: \
                  anirewind plan apply {plan}"
             ),
+            Self::Closing => "Nothing was sent. The plan is still there: send it again.".to_owned(),
             Self::AlreadySo => "Nothing was sent, and nothing is left to do.".to_owned(),
             Self::NoPlan { .. } => "Plans last a day. See them: anirewind plan list".to_owned(),
             Self::NotAPlan { .. } => "Nothing was sent. See anirewind job list".to_owned(),

@@ -1,6 +1,6 @@
 //! What is unusual and nobody has answered yet.
 
-use anirewind_backup::{Alarm, Answer, AnswerVerdict, Mark};
+use anirewind_backup::{Alarm, Answer, AnswerVerdict};
 use anirewind_model::UserId;
 use anirewind_store::{SnapshotFilter, SnapshotRow, Start, StoreError};
 use time::{Duration, OffsetDateTime};
@@ -107,9 +107,8 @@ impl App {
                 continue;
             }
             let rules: Vec<_> = open.alarms.iter().map(|alarm| alarm.rule).collect();
-            let answer = Some(Answer::new(verdict, &rules, at));
-            self.mark(&open.snapshot, |mark| Mark { answer, ..mark })
-                .await?;
+            let answer = Answer::new(verdict, &rules, at);
+            self.answer(&open.snapshot, answer).await?;
         }
         Ok(())
     }

@@ -99,7 +99,13 @@ impl App {
                 .await?;
             return Err(ActError::OutOfDate { count, plan: id });
         }
+        if self.is_closing() {
+            return Err(ActError::Closing);
+        }
         let safety = self.keep_before(&plan.target, &gate, list.clone()).await;
+        if self.is_closing() {
+            return Err(ActError::Closing);
+        }
         let safety = safety.map_err(|source| ActError::Safety {
             source: Box::new(source),
         })?;

@@ -58,8 +58,8 @@ impl App {
         let mut ours = BTreeMap::new();
         for account in self.inner.store.accounts().await? {
             let owner = account.account.id;
-            // As far back as anything that was just written down is compared with.
-            let since = self.now() - CLOSE - Duration::DAY;
+            // What was written down and not catalogued is of the last time that this ran.
+            let since = self.now() - LONG_AGO;
             ours.insert(owner, self.ours_since(owner, since).await?);
         }
         let look = LookAtFolder {
@@ -214,6 +214,8 @@ pub(crate) fn explain_read(error: &ReadError) -> String {
 
 /// Two snapshots further apart than this are not compared when the catalogue is made anew.
 const CLOSE: Duration = Duration::days(8);
+/// What we wrote longer ago than this is in every snapshot that is new here.
+const LONG_AGO: Duration = Duration::days(60);
 
 /// When a file that was found is of, to find its place: one from the future is of a time nobody
 /// knows, and never the newest by what its clock said.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use anirewind_backup::entry_from_json_in;
 use anirewind_model::{Entry, MediaId, MediaType, ScoreFormat, UserId};
@@ -129,11 +130,16 @@ impl App {
         from_profile: Option<&str>,
     ) -> Result<HistoryImport, HistoryError> {
         let file = self.file_of_upload(upload)?;
-        let turn = self.inner.reading_in.acquire().await;
-        let imported = self.import_history(owner, &file, from_profile).await;
-        drop(turn);
-        self.drop_upload(upload).await?;
-        imported
+        let (app, turns) = (self.clone(), Arc::clone(&self.inner.reading_in));
+        let (upload, from) = (upload.to_owned(), from_profile.map(str::to_owned));
+        // Apart from whoever sent it, who may go away meanwhile.
+        let work = tokio::spawn(async move {
+            let _turn = turns.acquire_owned().await;
+            let imported = app.import_history(owner, &file, from.as_deref()).await;
+            app.drop_upload(&upload).await?;
+            imported
+        });
+        work.await.map_err(|_| StoreError::Closed)?
     }
 
     /// Reads an entry as it stands in a snapshot file.

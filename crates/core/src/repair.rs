@@ -176,7 +176,8 @@ impl App {
         let last = self.inner.store.operations(Some(owner), A_FEW).await?;
         let has_ended = |operation: &OperationRow| {
             let state = operation.state;
-            matches!(state, OperationState::Done | OperationState::Partly)
+            operation.kind != "import"
+                && matches!(state, OperationState::Done | OperationState::Partly)
         };
         if let Some(operation) = last.into_iter().find(has_ended) {
             self.close_repaired(&operation).await;
@@ -218,7 +219,7 @@ impl App {
                 continue;
             };
             // What was well without us is not put right by us.
-            if is_well(broken.clone(), &[]) || !is_well(broken, &since) {
+            if is_well(broken.clone(), &[]) || !is_well(broken.clone(), &since) {
                 continue;
             }
             // What we wrote may have been changed again since.
@@ -246,10 +247,14 @@ impl App {
             // those in which it began, and those taken while the act was paused. The alarm itself comes last:
             // whoever is killed before it does all of this again.
             let began = since.first().map(|change| change.when.at);
-            for (row, list) in self.meanwhile(&open, &base).await? {
+            let lost = Lost::of(&open, &before, &broken);
+            for row in self.meanwhile(&open, &base).await? {
+                let Some(list) = self.list_of(Some(&row)).await else {
+                    continue;
+                };
                 let is_of_it = began.is_none_or(|began| row.created_at <= began)
                     || row.created_at >= operation.at
-                    || self.still_raises(&open, &before, &list);
+                    || lost.is_in(&before, &list);
                 if is_of_it && !is_well(list, &[]) {
                     self.note_repair(&open, &row, operation).await?;
                 }
@@ -260,40 +265,50 @@ impl App {
     }
 
     /// Answers what somebody says was not them and is dealt with: the snapshots in which it shows are not to
-    /// be believed, those too that were taken after it and raised no alarm of their own.
+    /// be believed, those too that raised no alarm of their own, up to the first in which it is mended.
     pub(crate) async fn disown(&self, open: &OpenAlarm) -> Result<(), CurateError> {
         let rules: Vec<_> = open.alarms.iter().map(|alarm| alarm.rule).collect();
         let answer = Answer::new(AnswerVerdict::NotMe, &rules, self.now());
         if let Some(base) = self.base_of_alarm(open).await?
-            && let Some(before) = self.list_of(Some(&base)).await
+            && let Some(before) = self.expected(&base, open.snapshot.created_at).await?
+            && let Some(broken) = self.list_of(Some(&open.snapshot)).await
         {
-            for (row, list) in self.meanwhile(open, &base).await? {
-                if row.mark.answer.is_none() && self.still_raises(open, &before, &list) {
-                    let answer = Some(answer.clone());
-                    self.mark(&row, |mark| Mark { answer, ..mark }).await?;
+            let lost = Lost::of(open, &before, &broken);
+            for row in self.meanwhile(open, &base).await? {
+                let Some(list) = self.list_of(Some(&row)).await else {
+                    continue;
+                };
+                if lost.is_in(&before, &list) {
+                    self.answer(&row, answer.clone()).await?;
+                } else if row.position > open.snapshot.position {
+                    break;
                 }
             }
         }
-        let answer = Some(answer);
-        self.mark(&open.snapshot, |mark| Mark { answer, ..mark })
-            .await?;
+        self.answer(&open.snapshot, answer).await
+    }
+
+    /// Writes an answer beside a snapshot; what somebody said about other rules goes with it.
+    pub(crate) async fn answer(
+        &self,
+        row: &SnapshotRow,
+        answer: Answer,
+    ) -> Result<(), CurateError> {
+        let put = |mark: Mark| Mark {
+            answer: Some(answer.after(mark.answer.as_ref())),
+            ..mark
+        };
+        self.mark(row, put).await?;
         Ok(())
     }
 
-    /// Whether a list would raise what an alarm tells of.
-    fn still_raises(&self, open: &OpenAlarm, before: &List, list: &List) -> bool {
-        let found = alarms(before, list, &self.inner.settings.thresholds);
-        let is_open = |alarm: &Alarm| open.alarms.iter().any(|of| of.rule == alarm.rule);
-        found.iter().any(is_open)
-    }
-
-    /// The believed snapshots after the one that an alarm is measured by, but for its own, with their lists.
-    /// Those with an alarm of their own that nobody has answered speak for themselves.
+    /// The believed snapshots after the one that an alarm is measured by, but for its own, oldest first. Those
+    /// with an alarm of their own that nobody has answered speak for themselves.
     async fn meanwhile(
         &self,
         open: &OpenAlarm,
         base: &SnapshotRow,
-    ) -> Result<Vec<(SnapshotRow, List)>, BrowseError> {
+    ) -> Result<Vec<SnapshotRow>, BrowseError> {
         let mut rows = self.snapshots(Some(base.owner.id)).await?;
         rows.retain(|row| {
             row.position > base.position
@@ -301,13 +316,8 @@ impl App {
                 && is_trusted(row)
                 && row.open_alarms().next().is_none()
         });
-        let mut read = Vec::new();
-        for row in rows {
-            if let Some(list) = self.list_of(Some(&row)).await {
-                read.push((row, list));
-            }
-        }
-        Ok(read)
+        rows.reverse();
+        Ok(rows)
     }
 
     /// The list of a snapshot with what we ourselves changed until a moment.
@@ -345,13 +355,8 @@ impl App {
         let why = format!("Put right by \u{201c}{}\u{201d} ({}).", by.what, by.id);
         tracing::info!(operation = by.id.as_str(), "an alarm is put right");
         self.mark(row, |mark| {
-            let mut answer = Answer::new(AnswerVerdict::NotMe, &rules, at);
-            match &mark.answer {
-                // What somebody said about other rules is not written over.
-                Some(earlier) if earlier.verdict == AnswerVerdict::Expected => return mark,
-                Some(earlier) => answer.rules.extend(earlier.rules.iter().cloned()),
-                None => {}
-            }
+            let answer = Answer::new(AnswerVerdict::NotMe, &rules, at);
+            let answer = answer.after(mark.answer.as_ref());
             Mark {
                 note: Some(match &mark.note {
                     Some(note) => format!("{note}\n{why}"),
@@ -373,37 +378,69 @@ fn is_put_right(
     list: &List,
     gone: &BTreeSet<(MediaType, MediaId)>,
 ) -> bool {
-    let key = |entry: &Entry| (entry.media_type, entry.media);
-    let now = |was: &Entry| {
-        let place = list.entries.binary_search_by_key(&key(was), key).ok()?;
-        list.entries.get(place)
-    };
     let mut entries = before
         .entries
         .iter()
         .filter(|was| !gone.contains(&key(was)));
+    entries.all(|was| is_title_right(alarm, was, found_in(list, was)))
+}
+
+fn key(entry: &Entry) -> (MediaType, MediaId) {
+    (entry.media_type, entry.media)
+}
+
+/// The same title in another list.
+fn found_in<'a>(list: &'a List, was: &Entry) -> Option<&'a Entry> {
+    let place = list.entries.binary_search_by_key(&key(was), key).ok()?;
+    list.entries.get(place)
+}
+
+/// Whether what an alarm tells of is not so of one title.
+fn is_title_right(alarm: &Alarm, was: &Entry, now: Option<&Entry>) -> bool {
     match alarm.rule {
-        Rule::MassRemoval | Rule::MostGone | Rule::Emptied | Rule::Incomplete => {
-            entries.all(|was| now(was).is_some())
-        }
-        Rule::ScoresWiped => entries.all(|was| {
+        Rule::MassRemoval | Rule::MostGone | Rule::Emptied | Rule::Incomplete => now.is_some(),
+        Rule::ScoresWiped => {
             was.values.score.known().is_none()
-                || now(was).is_some_and(|now| now.values.score != Recorded::Empty)
-        }),
-        Rule::MadePublic => entries.all(|was| {
+                || now.is_some_and(|now| now.values.score != Recorded::Empty)
+        }
+        Rule::MadePublic => {
             was.values.private != Recorded::Known(true)
-                || now(was).is_some_and(|now| now.values.private != Recorded::Known(false))
-        }),
+                || now.is_some_and(|now| now.values.private != Recorded::Known(false))
+        }
         Rule::SameValue => alarm.field.is_some_and(|field: EntryField| {
-            entries.all(|was| {
-                now(was).is_none_or(|now| {
-                    let differs = was
-                        .values
-                        .differing(&now.values)
-                        .any(|other| other == field);
-                    !differs
-                })
+            now.is_none_or(|now| {
+                let mut differing = was.values.differing(&now.values);
+                !differing.any(|other| other == field)
             })
         }),
+    }
+}
+
+/// What an alarm is about: the titles of which what it tells of is so in its snapshot.
+struct Lost(Vec<(Alarm, MediaType, MediaId)>);
+
+impl Lost {
+    fn of(open: &OpenAlarm, before: &List, broken: &List) -> Self {
+        let alarms = open.alarms.iter();
+        let lost = alarms.flat_map(|alarm| {
+            let wrong = before
+                .entries
+                .iter()
+                .filter(|was| !is_title_right(alarm, was, found_in(broken, was)));
+            wrong.map(|was| (*alarm, was.media_type, was.media))
+        });
+        Self(lost.collect())
+    }
+
+    /// Whether most of it is so in another list, too.
+    fn is_in(&self, before: &List, list: &List) -> bool {
+        let still = self.0.iter().filter(|(alarm, media_type, media)| {
+            let place = before
+                .entries
+                .binary_search_by_key(&(*media_type, *media), key);
+            let was = place.ok().and_then(|place| before.entries.get(place));
+            was.is_some_and(|was| !is_title_right(alarm, was, found_in(list, was)))
+        });
+        still.count() * 2 > self.0.len()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use anirewind_backup::{Folder, Kind};
+use anirewind_backup::{Folder, Kind, LATEST_NAME};
 use anirewind_model::UserId;
 use anirewind_store::{SnapshotRow, StoreError};
 use time::Duration;
@@ -128,7 +128,7 @@ impl App {
 
     fn misnamed(&self, row: &SnapshotRow) -> Option<Unreadable> {
         // Where a second was taken, the next free one is in the name.
-        const LATEST: Duration = Duration::minutes(2);
+        const LATEST: Duration = Duration::seconds(LATEST_NAME);
         if row.kind == Kind::Imported || row.damage.is_some() {
             return None;
         }

@@ -47,6 +47,9 @@ pub enum ForeignError {
     },
 }
 
+/// Longer is nobody's history.
+const LONGEST: i64 = 200_000;
+
 /// Reads the whole `sync_history` of a file, oldest first. Blocks.
 pub fn read_sync_history(path: &Path) -> Result<Vec<SyncHistoryRow>, ForeignError> {
     let io = |source| ForeignError::Io {
@@ -66,16 +69,31 @@ pub fn read_sync_history(path: &Path) -> Result<Vec<SyncHistoryRow>, ForeignErro
     connection
         .busy_timeout(std::time::Duration::from_secs(5))
         .map_err(failed)?;
-    // It may be anybody's file: nothing that stands in it is carried out.
+    // It may be anybody's file: nothing that stands in it is carried out, no view and no column that is worked
+    // out. So no row is larger than the file.
     connection
         .pragma_update(None, "trusted_schema", false)
         .map_err(failed)?;
-    let is_table = connection
-        .prepare("SELECT 1 FROM sqlite_schema WHERE name = 'sync_history' AND type = 'table'")
-        .and_then(|mut statement| statement.exists([]))
+    let is_plain: bool = connection
+        .query_row(
+            "SELECT
+                EXISTS (
+                    SELECT 1 FROM sqlite_schema
+                    WHERE name = 'sync_history' AND type = 'table' AND sql LIKE 'CREATE TABLE%'
+                )
+                AND NOT EXISTS (SELECT 1 FROM pragma_table_xinfo('sync_history') WHERE hidden <> 0)",
+            [],
+            |row| row.get(0),
+        )
         .map_err(failed)?;
-    if !is_table {
+    if !is_plain {
         return Err(failed(rusqlite::Error::QueryReturnedNoRows));
+    }
+    let count: i64 = connection
+        .query_row("SELECT count(*) FROM sync_history", [], |row| row.get(0))
+        .map_err(failed)?;
+    if count > LONGEST {
+        return Err(failed(rusqlite::Error::QueryReturnedMoreThanOneRow));
     }
     let mut statement = connection
         .prepare(
@@ -110,6 +128,24 @@ mod tests {
     #[test]
     fn what_only_looks_like_a_history_is_not_carried_out() {
         let folder = tempfile::tempdir().unwrap();
+        let made_up = [
+            "CREATE TABLE sync_history (id INTEGER, profile_name TEXT, anilist_id INTEGER, outcome TEXT,
+                before_state TEXT AS (hex(zeroblob(400000000))), after_state TEXT, error_message TEXT,
+                timestamp TEXT);
+            INSERT INTO sync_history (id, profile_name, outcome) VALUES (1, 'a', 'synced')",
+            "CREATE TABLE sync_history (id INTEGER, profile_name TEXT, anilist_id INTEGER, outcome TEXT,
+                before_state TEXT, after_state TEXT, error_message TEXT, timestamp TEXT);
+            WITH RECURSIVE more(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM more WHERE id <= 200000)
+            INSERT INTO sync_history (id, profile_name, outcome) SELECT id, 'a', 'synced' FROM more",
+        ];
+        for (number, made_up) in made_up.into_iter().enumerate() {
+            let path = folder.path().join(number.to_string());
+            let connection = Connection::open(&path).unwrap();
+            connection.execute_batch(made_up).unwrap();
+            drop(connection);
+            let refused = read_sync_history(&path);
+            assert!(matches!(refused, Err(ForeignError::NotAHistory { .. })));
+        }
         let path = folder.path().join("endless.db");
         let connection = Connection::open(&path).unwrap();
         connection

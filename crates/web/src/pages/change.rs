@@ -197,7 +197,7 @@ impl Undoing {
             "An operation of this account is under way, as is said above."
         } else {
             "AniList is not being asked for this. Either it is longer ago than an hour, or the server was \
-             started again meanwhile. Nothing of it was sent to your list."
+             started again meanwhile. If anything of it was sent to your list, it stands on the timeline and among the operations."
         };
         About {
             name: asked_name(&account.profile, &path),

@@ -309,14 +309,16 @@ impl Wish {
             };
             let was_left = leave.contains(&name);
             leave.retain(|known| *known != name);
+            let mut was_put = false;
             if let Some(put) = put {
+                was_put = put.contains(&name);
                 put.retain(|known| *known != name);
                 // A tick that somebody took away and gives back asks for no more than there was.
                 if is_ticked && !was_left {
                     put.push(name.clone());
                 }
             }
-            if !is_ticked {
+            if !is_ticked && !was_put {
                 leave.push(name);
             }
         }
