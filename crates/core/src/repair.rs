@@ -247,14 +247,14 @@ impl App {
             // those in which it began, and those taken while the act was paused. The alarm itself comes last:
             // whoever is killed before it does all of this again.
             let began = since.first().map(|change| change.when.at);
-            let lost = Lost::of(&open, &before, &broken);
+            let wrong = Lost::of(&open, &before, &broken);
             for row in self.meanwhile(&open, &base).await? {
                 let Some(list) = self.list_of(Some(&row)).await else {
                     continue;
                 };
                 let is_of_it = began.is_none_or(|began| row.created_at <= began)
                     || row.created_at >= operation.at
-                    || lost.is_in(&before, &list);
+                    || wrong.is_in(&before, &list);
                 if is_of_it && !is_well(list, &[]) {
                     self.note_repair(&open, &row, operation).await?;
                 }
@@ -273,12 +273,12 @@ impl App {
             && let Some(before) = self.expected(&base, open.snapshot.created_at).await?
             && let Some(broken) = self.list_of(Some(&open.snapshot)).await
         {
-            let lost = Lost::of(open, &before, &broken);
+            let wrong = Lost::of(open, &before, &broken);
             for row in self.meanwhile(open, &base).await? {
                 let Some(list) = self.list_of(Some(&row)).await else {
                     continue;
                 };
-                if lost.is_in(&before, &list) {
+                if wrong.is_in(&before, &list) {
                     self.answer(&row, answer.clone()).await?;
                 } else if row.position > open.snapshot.position {
                     break;
