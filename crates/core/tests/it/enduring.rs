@@ -448,12 +448,40 @@ async fn what_is_under_way_when_the_program_ends_is_not_paused() {
     let (scene, before) = small().await;
     let app = scene.open_with(&DESTRUCTIVE);
     let planned = plan(&app, &exactly()).await;
-    app.come_to_rest(Duration::from_secs(1)).await;
+    // It is asked to end right after the first thing that was written.
+    let effects = scene.simulator.world().effects().len();
+    for number in 1..100 {
+        let ending = app.clone();
+        scene.simulator.before_request(number, move |world| {
+            if world.effects().len() > effects {
+                tokio::spawn(async move { ending.come_to_rest(Duration::ZERO).await });
+            }
+        });
+    }
     let report = app.apply(planned, Some(1)).await.unwrap();
     assert_eq!(report.operation.state, OperationState::Stopped);
     assert!(scene.simulator.world().user(HANA).unwrap().muted.is_empty());
     let next = scene.open_with(&DESTRUCTIVE);
     let report = next.resume_operation(&report.operation.id).await.unwrap();
+    assert!(report.is_verified());
+    assert_put_back(&scene, &before, "after the restart");
+}
+
+#[tokio::test]
+async fn a_program_that_ends_begins_nothing_and_the_plan_is_still_there() {
+    let (scene, before) = small().await;
+    let app = scene.open_with(&DESTRUCTIVE);
+    let planned = plan(&app, &exactly()).await;
+    let planned = app.store_plan(planned).await.unwrap();
+    let id = planned.id().unwrap().to_string();
+    app.come_to_rest(Duration::from_secs(1)).await;
+    let effects = scene.simulator.world().effects().len();
+    let refused = app.apply(planned, Some(1)).await.unwrap_err();
+    assert!(refused.hint().unwrap().contains("send it again"));
+    assert_eq!(scene.simulator.world().effects().len(), effects);
+    let next = scene.open_with(&DESTRUCTIVE);
+    let planned = next.plan(&id).await.unwrap();
+    let report = next.apply(planned, Some(1)).await.unwrap();
     assert!(report.is_verified());
     assert_put_back(&scene, &before, "after the restart");
 }
