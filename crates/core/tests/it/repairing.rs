@@ -54,6 +54,19 @@ async fn restore(scene: &Scene, to: &str, options: &RestoreOptions) {
     scene.app.apply(plan, None).await.unwrap();
 }
 
+/// Makes the list what it was one snapshot before the last, which removes so many titles.
+async fn go_back_exactly(scene: &Scene, removed: usize) {
+    let app = scene.open_with(&DESTRUCTIVE);
+    let options = RestoreOptions {
+        removes: true,
+        prefer: Prefer::Snapshot,
+        ..RestoreOptions::default()
+    };
+    let wanted = Wanted::Snapshot("latest~1".to_owned());
+    let plan = app.plan_restore(None, &wanted, &options).await.unwrap();
+    app.apply(plan, Some(removed)).await.unwrap();
+}
+
 async fn last_good(scene: &Scene) -> usize {
     let status = scene.app.status().await.unwrap().remove(0);
     status.last_good.unwrap().counts.total()
@@ -243,15 +256,7 @@ async fn a_restore_that_removes_many_raises_no_alarm() {
     }
     scene.capture().await;
     scene.clock.advance(Duration::from_mins(5));
-    let app = scene.open_with(&DESTRUCTIVE);
-    let options = RestoreOptions {
-        removes: true,
-        prefer: Prefer::Snapshot,
-        ..RestoreOptions::default()
-    };
-    let wanted = Wanted::Snapshot("latest~1".to_owned());
-    let plan = app.plan_restore(None, &wanted, &options).await.unwrap();
-    app.apply(plan, Some(40)).await.unwrap();
+    go_back_exactly(&scene, 40).await;
     scene.clock.advance(Duration::from_mins(5));
     let row = scene.capture().await.snapshot;
     assert_eq!((row.alarms, row.delta.unwrap().removed), (Vec::new(), 40));
@@ -398,15 +403,7 @@ async fn what_we_removed_ourselves_is_not_waited_for() {
     scene.capture().await;
     scene.clock.advance(Duration::from_mins(5));
     // An act of ours takes the five away again, then others vanish.
-    let app = scene.open_with(&DESTRUCTIVE);
-    let options = RestoreOptions {
-        removes: true,
-        prefer: Prefer::Snapshot,
-        ..RestoreOptions::default()
-    };
-    let wanted = Wanted::Snapshot("latest~1".to_owned());
-    let plan = app.plan_restore(None, &wanted, &options).await.unwrap();
-    app.apply(plan, Some(5)).await.unwrap();
+    go_back_exactly(&scene, 5).await;
     scene.clock.advance(Duration::from_mins(5));
     for entry in &all[20..20 + LOST] {
         scene.simulator.world().drop_entry(HANA, entry.media);
@@ -419,4 +416,38 @@ async fn what_we_removed_ourselves_is_not_waited_for() {
     let report = scene.app.apply(plan.await.unwrap(), None).await.unwrap();
     assert!(report.is_verified());
     assert_eq!(scene.app.open_alarms(None).await.unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn what_was_mended_by_hand_is_believed_again_although_it_is_not_the_list_of_before() {
+    let (scene, lost) = wiped().await;
+    let open = scene.app.open_alarms(None).await.unwrap();
+    // Somebody puts all of it back elsewhere, and removes as many others one by one.
+    for entry in &lost {
+        scene.simulator.world().put_entry(entry.clone());
+    }
+    let others: Vec<SimEntry> = {
+        let world = scene.simulator.world();
+        let is_lost = |entry: &&SimEntry| lost.iter().any(|lost| lost.media == entry.media);
+        let entries = world.entries(HANA).filter(|entry| !is_lost(entry));
+        entries.take(LOST).cloned().collect()
+    };
+    let mut newest = None;
+    for some in others.chunks(7) {
+        for entry in some {
+            scene.simulator.world().drop_entry(HANA, entry.media);
+        }
+        scene.clock.advance(Duration::from_hours(26));
+        newest = Some(scene.capture().await.snapshot.id);
+    }
+    scene
+        .app
+        .answer_alarms(&open, anirewind_core::AnswerVerdict::NotMe)
+        .await
+        .unwrap();
+    let status = scene.app.status().await.unwrap().remove(0);
+    assert_eq!(status.last_good.map(|good| good.id), newest);
+    let rows = scene.app.snapshots(None).await.unwrap();
+    let wiped = rows.iter().find(|row| row.id == open[0].snapshot.id);
+    assert_eq!(wiped.unwrap().standing(), Standing::Suspect);
 }

@@ -536,7 +536,7 @@ async fn answer(
         ),
         "not-me" => (
             AnswerVerdict::NotMe,
-            "Noted: it was not you. That snapshot is kept but not believed.",
+            "Noted: it was not you. That snapshot, and those after it that hold the same, are kept but not believed.",
         ),
         other => return Err(PageError::usage(format!("`{other}` is no answer."))),
     };
