@@ -116,7 +116,7 @@ fn what_one_crate_keeps_to_itself_no_other_uses() {
     }
 }
 
-/// Rust files of the product, tests and examples left out, with their text up to the tests.
+/// Rust files of the product, tests, benchmarks and examples left out, with their text up to the tests.
 fn sources() -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root().join("crates"), root().join("bins")];
@@ -125,7 +125,10 @@ fn sources() -> Vec<(String, String)> {
             let path = entry.unwrap().path();
             let shown = path.strip_prefix(root()).unwrap().display().to_string();
             if path.is_dir() {
-                if !shown.ends_with("/tests") && !shown.ends_with("/examples") {
+                if !shown.ends_with("/tests")
+                    && !shown.ends_with("/examples")
+                    && !shown.ends_with("/benches")
+                {
                     folders.push(path);
                 }
             } else if shown.contains("/src/") && path.extension().is_some_and(|e| e == "rs") {

@@ -51,7 +51,7 @@ const PAGES: [&str; 17] = [
     "/about",
 ];
 
-#[expect(clippy::print_stdout, reason = "an example talks")]
+#[expect(clippy::print_stdout, reason = "a benchmark talks")]
 pub(crate) fn print(address: &str) -> Result<(), Failure> {
     if Command::new("hey").arg("-h").output().is_err() {
         println!("lists and pages: not measured, there is no `hey`");
@@ -86,7 +86,7 @@ fn stick(address: &str) -> Result<Vec<TcpStream>, Failure> {
     Ok(streams)
 }
 
-#[expect(clippy::print_stdout, reason = "an example talks")]
+#[expect(clippy::print_stdout, reason = "a benchmark talks")]
 fn measure(address: &str, path: &str, load: &[&str]) -> Result<(), Failure> {
     let answer = ask(address, path)?;
     let status = answer.lines().next().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! How long planning takes, and how long the executor itself takes: prints, and fails at nothing.
 //!
-//! `cargo run --release -p anirewind-restore --example planning`
+//! `cargo bench -p anirewind-restore --bench planning`
 
 #![expect(
     clippy::disallowed_methods,

@@ -1,6 +1,6 @@
 //! Prints how long reading, hashing, writing and verifying lists of three sizes takes.
 //!
-//! `cargo run --release -p anirewind-core --example figures`
+//! `cargo bench -p anirewind-core --bench figures`
 //!
 //! 1,000 titles is a usual account, 10,000 a very large one, 50,000 more than anybody has: a figure
 //! that grows faster than the list would show there. Reading goes over HTTP from the simulator, which
@@ -18,7 +18,7 @@ const SIZES: [usize; 3] = [1_000, 10_000, 50_000];
 const RUNS: usize = 5;
 
 #[tokio::main]
-#[expect(clippy::print_stdout, reason = "an example talks")]
+#[expect(clippy::print_stdout, reason = "a benchmark talks")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("titles | requests | read | hash | write (synced, read back, proven) | verify | size");
     for size in SIZES {

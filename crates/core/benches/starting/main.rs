@@ -1,7 +1,7 @@
 //! Prints how long the server takes from nothing to its first answer, how much memory it holds when it is
 //! idle, and how long lists and pages take, in a folder of 10,000 snapshots and 100,000 changes.
 //!
-//! `cargo build --release -p anirewind-server && cargo run --release -p anirewind-core --example starting`
+//! `cargo build --release -p anirewind-server && cargo bench -p anirewind-core --bench starting`
 //!
 //! Writing 10,000 files, each synced, takes minutes before the first figure comes; `-- FOLDER` keeps them there for
 //! the next time. The server is held to one core. What makes the load is Debian's `hey`; without it those figures
@@ -23,9 +23,13 @@ const IDLE: Duration = Duration::from_secs(30);
 type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main]
-#[expect(clippy::print_stdout, reason = "an example talks")]
+#[expect(clippy::print_stdout, reason = "a benchmark talks")]
 async fn main() -> Result<(), Failure> {
-    let given = std::env::args_os().nth(1).map(PathBuf::from);
+    // Cargo adds a flag of its own.
+    let given = std::env::args()
+        .skip(1)
+        .find(|given| !given.starts_with("--"));
+    let given = given.map(PathBuf::from);
     let passing = tempfile::tempdir()?;
     let place = given.unwrap_or_else(|| passing.path().to_owned());
     let simulator = folder::anilist().await?;
@@ -114,7 +118,7 @@ fn resident(process: u32) -> Option<u64> {
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
-#[expect(clippy::disallowed_methods, reason = "an example measures true time")]
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures true time")]
 fn start() -> Instant {
     Instant::now()
 }

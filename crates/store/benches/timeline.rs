@@ -1,6 +1,6 @@
 //! Prints how long a page of changes takes among 100,000 and among 1,000,000 of them.
 //!
-//! `cargo run --release -p anirewind-store --example timeline`
+//! `cargo bench -p anirewind-store --bench timeline`
 //!
 //! Writing the million takes a minute or two.
 
@@ -20,7 +20,7 @@ const RUNS: usize = 21;
 type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main(flavor = "current_thread")]
-#[expect(clippy::print_stdout, reason = "an example talks")]
+#[expect(clippy::print_stdout, reason = "a benchmark talks")]
 async fn main() -> Result<(), Failure> {
     let place = tempfile::tempdir()?;
     let store = Store::open(&place.path().join("anirewind.db"))?;

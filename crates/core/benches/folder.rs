@@ -1,7 +1,7 @@
 //! Prints how long it takes to live with a folder of 10,000 snapshots, and to compare two lists of
 //! 10,000 titles.
 //!
-//! `cargo run --release -p anirewind-core --example folder`
+//! `cargo bench -p anirewind-core --bench folder`
 //!
 //! Writing 10,000 files, each synced, takes a while before the first figure comes.
 
@@ -21,7 +21,7 @@ const RUNS: usize = 5;
 type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main]
-#[expect(clippy::print_stdout, reason = "an example talks")]
+#[expect(clippy::print_stdout, reason = "a benchmark talks")]
 async fn main() -> Result<(), Failure> {
     let large = list(10_000).await?;
     let mut other = large.clone();
