@@ -326,6 +326,7 @@ fn candidate(row: &SnapshotRow) -> Candidate {
             .keep
             .as_ref()
             .map(|keep| Kept { until: keep.until }),
+        public: row.public,
     }
 }
 
