@@ -6,7 +6,7 @@ use anirewind_backup::Kind;
 use anirewind_model::{Entry, List, MediaId, MediaType, UserId};
 use anirewind_store::{
     ChangeFilter, ChangeKind, ChangeRow, Cursor, GoneTitle, OperationRow, SnapshotFilter,
-    SnapshotRow, Start, StepRow, StoreError,
+    SnapshotRow, Start, StepRow, StoreError, TitleRow,
 };
 use anirewind_timeline::{Id, Outcome, Source, apply};
 use time::OffsetDateTime;
@@ -123,6 +123,16 @@ impl App {
         titles: Vec<(MediaType, MediaId)>,
     ) -> Result<Vec<Entry>, StoreError> {
         self.inner.store.known_titles(owner, titles).await
+    }
+
+    /// So many of the titles that are or once were on the list, anime first, by id, from behind one on.
+    pub async fn titles_page(
+        &self,
+        owner: UserId,
+        behind: Option<(MediaType, MediaId)>,
+        most: usize,
+    ) -> Result<Vec<TitleRow>, StoreError> {
+        self.inner.store.titles_page(owner, behind, most).await
     }
 
     /// Titles that once were on the list and are not any more.

@@ -110,7 +110,8 @@ pub use anirewind_restore::{Options as RestoreOptions, Phase, Prefer, StepState}
 pub use anirewind_store::{
     AccountRow, Attempt, Cause, ChangeFilter, ChangeKind, ChangeRow, ChangeSums, Cursor, Delta,
     GoneTitle, KeyRow, LeftField, OperationDetail, OperationRow, OperationState, Outcome, Reason,
-    SessionRow, SnapshotFilter, SnapshotRow, Standing, Start, StepRow, Style, sqlite_version,
+    SessionRow, SnapshotFilter, SnapshotRow, Standing, Start, StepRow, Style, TitleRow,
+    sqlite_version,
 };
 pub use anirewind_timeline::{
     Change, Changed, Choices, Conflict, Differences, Id, Notice, Outcome as ChangeOutcome, Source,

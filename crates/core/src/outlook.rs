@@ -10,7 +10,6 @@ use time::OffsetDateTime;
 
 use crate::app::App;
 use crate::curate::CurateError;
-use crate::retention::RetentionPlan;
 
 /// What becomes of the snapshots of one account, without the snapshots.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,16 +43,6 @@ impl Outlook {
             _ => None,
         });
         ends.min()
-    }
-}
-
-impl From<RetentionPlan> for Outlook {
-    fn from(plan: RetentionPlan) -> Self {
-        let fates = plan.fates.into_iter();
-        Self {
-            fates: fates.map(|(row, fate)| (row.file, fate)).collect(),
-            hold: plan.hold,
-        }
     }
 }
 
@@ -100,10 +89,14 @@ impl App {
                 return Ok(Arc::clone(outlook));
             }
         }
-        let rows = self.inner.store.snapshots(Some(owner)).await?;
+        let rows = self.inner.store.weighed(owner).await?;
         let (app, by) = (self.clone(), policy.clone());
         let worked_out = tokio::task::spawn_blocking(move || {
-            Outlook::from(app.plan_retention(owner, &by, rows, Vec::new()))
+            let (plan, hold) = app.plan_retention(&by, &rows);
+            Outlook {
+                fates: plan.fates.into_iter().collect(),
+                hold,
+            }
         });
         let outlook = Arc::new(worked_out.await.map_err(|_| StoreError::Closed)?);
         let mut outlooks = self.outlooks();

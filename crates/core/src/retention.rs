@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anirewind_backup::retention::{Candidate, Fate, Hold, Kept, Policy, Role, plan};
+use anirewind_backup::retention::{Candidate, Fate, Hold, Kept, Plan, Policy, Role, plan};
 use anirewind_backup::{Discarded, Folder, Kind, Mark, SnapshotName};
 use anirewind_model::UserId;
-use anirewind_store::{DiscardedRow, Reason, SnapshotFilter, SnapshotRow, Standing, Start};
+use anirewind_store::{
+    DiscardedRow, Reason, SnapshotFilter, SnapshotRow, Standing, Start, WeighedRow,
+};
 
 use crate::app::App;
 use crate::catalogue::explain_read;
@@ -62,13 +64,24 @@ impl App {
         policy: &Policy,
     ) -> Result<RetentionPlan, CurateError> {
         let rows = self.inner.store.snapshots(Some(owner)).await?;
-        let leaving = if self.hold(&rows).is_some() {
+        let weighed: Vec<_> = rows.iter().map(WeighedRow::from).collect();
+        let (plan, hold) = self.plan_retention(policy, &weighed);
+        let leaving = if hold.is_some() {
             Vec::new()
         } else {
             self.trash_due(owner, newest_counted(&rows)).await?
         };
-        let leaving = leaving.iter().map(Discarded::file).collect();
-        Ok(self.plan_retention(owner, policy, rows, leaving))
+        let mut fates: BTreeMap<String, Fate> = plan.fates.into_iter().collect();
+        let fates = rows.into_iter().filter_map(|row| {
+            let fate = fates.remove(&row.file)?;
+            Some((row, fate))
+        });
+        Ok(RetentionPlan {
+            owner,
+            fates: fates.collect(),
+            hold,
+            leaving: leaving.iter().map(Discarded::file).collect(),
+        })
     }
 
     /// Every account of which there are snapshots.
@@ -76,33 +89,16 @@ impl App {
         Ok(self.inner.store.owners().await?)
     }
 
+    /// What becomes of all snapshots of an account, and why nothing goes for now, if so.
     pub(crate) fn plan_retention(
         &self,
-        owner: UserId,
         policy: &Policy,
-        rows: Vec<SnapshotRow>,
-        leaving: Vec<String>,
-    ) -> RetentionPlan {
-        let hold = self.hold(&rows);
+        rows: &[WeighedRow],
+    ) -> (Plan, Option<Hold>) {
+        let hold = self.hold(rows);
         let candidates: Vec<_> = rows.iter().map(candidate).collect();
-        let plan = plan(
-            &candidates,
-            policy,
-            hold.as_ref(),
-            &self.inner.zone,
-            self.now(),
-        );
-        let mut fates: BTreeMap<String, Fate> = plan.fates.into_iter().collect();
-        let fates = rows.into_iter().filter_map(|row| {
-            let fate = fates.remove(&row.file)?;
-            Some((row, fate))
-        });
-        RetentionPlan {
-            owner,
-            fates: fates.collect(),
-            hold,
-            leaving,
-        }
+        let (zone, now) = (&self.inner.zone, self.now());
+        (plan(&candidates, policy, hold.as_ref(), zone, now), hold)
     }
 
     /// Puts what is past its time into the trash, and removes what has been there long enough.
@@ -175,11 +171,12 @@ impl App {
     }
 
     /// Why nothing of an account may go for now.
-    pub(crate) fn hold(&self, rows: &[SnapshotRow]) -> Option<Hold> {
-        if rows.iter().any(|row| row.open_alarms().next().is_some()) {
+    pub(crate) fn hold(&self, rows: &[WeighedRow]) -> Option<Hold> {
+        if rows.iter().any(|row| row.has_open_alarm) {
             return Some(Hold::OpenAlarm);
         }
-        let damaged = rows.iter().find(|row| row.damage.is_some());
+        let is_damaged = |row: &&WeighedRow| row.standing == Standing::Damaged;
+        let damaged = rows.iter().find(is_damaged);
         // A file that could not even be catalogued counts by the user in its name.
         let is_theirs = |file: &String| {
             let file = file.strip_suffix(".mark").unwrap_or(file);
@@ -307,8 +304,8 @@ pub(crate) fn newest_counted(rows: &[SnapshotRow]) -> i64 {
     ours.map(|row| row.counted).max().unwrap_or_default()
 }
 
-fn candidate(row: &SnapshotRow) -> Candidate {
-    let role = match (row.standing(), row.kind) {
+fn candidate(row: &WeighedRow) -> Candidate {
+    let role = match (row.standing, row.kind) {
         (Standing::Damaged, _) => Role::Damaged,
         (_, Kind::Imported) => Role::Foreign,
         (Standing::Suspect, _) => Role::Suspect,
@@ -318,14 +315,10 @@ fn candidate(row: &SnapshotRow) -> Candidate {
     Candidate {
         file: row.file.clone(),
         position: row.position,
-        at: row.at(),
+        at: row.at,
         counted: row.counted,
         role,
-        kept: row
-            .mark
-            .keep
-            .as_ref()
-            .map(|keep| Kept { until: keep.until }),
+        kept: row.keep.as_ref().map(|keep| Kept { until: keep.until }),
         public: row.public,
     }
 }

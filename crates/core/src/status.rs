@@ -213,7 +213,7 @@ impl App {
             return Ok(false);
         }
         // Whose a file is that cannot be read shows only beside all others.
-        let rows = self.snapshots(Some(owner)).await?;
+        let rows = self.inner.store.weighed(owner).await?;
         Ok(matches!(self.hold(&rows), Some(Hold::Damage { .. })))
     }
 

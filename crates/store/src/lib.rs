@@ -17,7 +17,9 @@ mod secrets;
 mod snapshots;
 mod store;
 mod timeline;
+mod titles;
 mod trash;
+mod weighed;
 
 pub use accounts::{AccountRow, Style};
 pub use attempts::{Attempt, Outcome};
@@ -31,9 +33,11 @@ pub use open::OpenError;
 pub use operations::{
     Cause, LeftField, OperationDetail, OperationRow, OperationState, StepResult, StepRow,
 };
-pub use pages::{ChangeKind, GoneTitle};
+pub use pages::ChangeKind;
 pub use secrets::{SecretError, Secrets};
 pub use snapshots::{Delta, SnapshotRow, Standing};
 pub use store::{Store, StoreError, Version, sqlite_version};
 pub use timeline::{ChangeFilter, ChangeRow, Cursor, Known, Look, LookRecord};
+pub use titles::{GoneTitle, TitleRow};
 pub use trash::{DiscardedRow, Reason};
+pub use weighed::WeighedRow;

@@ -2,17 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use anirewind_model::{Entry, MediaId, MediaType, UserId};
+use anirewind_model::{MediaId, MediaType, UserId};
 use anirewind_timeline::Id;
 use rusqlite::{Connection, named_params};
 use time::OffsetDateTime;
 
 use crate::row::{Place, to_millis};
 use crate::store::{Failed, Store, StoreError};
-use crate::timeline::{ChangeFilter, ChangeRow, Cursor, Raw, SELECT, bit, entry};
-
-/// Few enough titles that asking for each by itself is quicker than walking through all changes.
-const FEW_TITLES: usize = 16;
+use crate::timeline::{ChangeFilter, ChangeRow, Cursor, Raw, SELECT, bit};
+use crate::titles::like;
 
 /// Changes as people sort them when they look for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,51 +79,6 @@ impl ChangeKind {
     }
 }
 
-/// A title that is not on the list and once was.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GoneTitle {
-    /// Which list.
-    pub media_type: MediaType,
-    /// Which title.
-    pub media: MediaId,
-    /// What it was called last.
-    pub title: Option<String>,
-    /// All its names, one a line, in small letters.
-    pub names: String,
-}
-
-/// The titles with this in one of their names; `None` when they are many.
-pub(crate) fn titles_called(
-    connection: &Connection,
-    owner: UserId,
-    text: &str,
-) -> Result<Option<Vec<(MediaType, MediaId)>>, Failed> {
-    let mut statement = connection.prepare_cached(
-        "SELECT media_type, media_id FROM title
-        WHERE user_id = :user_id AND names LIKE :title ESCAPE '\\'
-        LIMIT :most",
-    )?;
-    let rows = statement.query_map(
-        named_params! {
-            ":user_id": owner.get(),
-            ":title": like(text),
-            ":most": i64::try_from(FEW_TITLES + 1).unwrap_or(i64::MAX),
-        },
-        |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)),
-    )?;
-    let mut titles = Vec::new();
-    for row in rows {
-        let (media_type, media) = row?;
-        let place = Place {
-            table: "title",
-            row: &media_type,
-        };
-        let of = MediaType::parse(&media_type).ok_or_else(|| place.corrupt("media_type"))?;
-        titles.push((of, MediaId::new(place.id("media_id", media)?)));
-    }
-    Ok((titles.len() <= FEW_TITLES).then_some(titles))
-}
-
 /// A page of the changes of some titles: a page of each, merged.
 pub(crate) fn pages_of(
     connection: &Connection,
@@ -190,19 +143,6 @@ fn merged(mut rows: Vec<ChangeRow>, filter: &ChangeFilter, most: usize) -> Vec<C
     }
     rows.truncate(most);
     rows
-}
-
-/// A pattern for a text anywhere, in which nothing but the text counts.
-fn like(text: &str) -> String {
-    let mut like = String::from("%");
-    for character in text.to_lowercase().chars() {
-        if matches!(character, '\\' | '%' | '_') {
-            like.push('\\');
-        }
-        like.push(character);
-    }
-    like.push('%');
-    like
 }
 
 pub(crate) fn page(
@@ -401,85 +341,11 @@ impl Store {
         })
         .await
     }
-
-    /// Some titles as they were when the list was last seen; those that were not on it are missing.
-    pub async fn known_titles(
-        &self,
-        owner: UserId,
-        titles: Vec<(MediaType, MediaId)>,
-    ) -> Result<Vec<Entry>, StoreError> {
-        self.run(move |connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT entry FROM known
-                WHERE user_id = :owner AND media_type = :of AND media_id = :media",
-            )?;
-            let mut found = Vec::new();
-            for (of, media) in titles {
-                let key = media.to_string();
-                let mut rows = statement.query(named_params! {
-                    ":owner": owner.get(),
-                    ":of": of.as_str(),
-                    ":media": media.get(),
-                })?;
-                while let Some(row) = rows.next()? {
-                    let text: String = row.get("entry")?;
-                    found.push(entry("known", &key, "entry", of.as_str(), &text)?);
-                }
-            }
-            Ok(found)
-        })
-        .await
-    }
-
-    /// Titles that changed at some time and are not on the list as it was last seen.
-    pub async fn gone_titles(&self, owner: UserId) -> Result<Vec<GoneTitle>, StoreError> {
-        self.run(move |connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT t.media_type, t.media_id, t.names, (
-                    SELECT c.title FROM change c
-                    WHERE c.user_id = t.user_id AND c.media_type = t.media_type
-                        AND c.media_id = t.media_id AND c.title IS NOT NULL
-                    ORDER BY c.at DESC, c.seq DESC LIMIT 1
-                ) AS title
-                FROM title t
-                WHERE t.user_id = :owner AND NOT EXISTS (
-                    SELECT 1 FROM known k
-                    WHERE k.user_id = t.user_id AND k.media_type = t.media_type
-                        AND k.media_id = t.media_id
-                )
-                ORDER BY t.names",
-            )?;
-            let rows = statement.query_map(named_params! { ":owner": owner.get() }, |row| {
-                Ok((
-                    row.get::<_, String>("media_type")?,
-                    row.get::<_, i64>("media_id")?,
-                    row.get::<_, String>("names")?,
-                    row.get::<_, Option<String>>("title")?,
-                ))
-            })?;
-            let mut found = Vec::new();
-            for row in rows {
-                let (of, media, names, title) = row?;
-                let place = Place {
-                    table: "title",
-                    row: &names,
-                };
-                found.push(GoneTitle {
-                    media_type: MediaType::parse(&of).ok_or_else(|| place.corrupt("media_type"))?,
-                    media: MediaId::new(place.id("media_id", media)?),
-                    title,
-                    names: names.clone(),
-                });
-            }
-            Ok(found)
-        })
-        .await
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use anirewind_model::{EntryValues, Recorded};
+    use anirewind_model::{Entry, EntryValues, Recorded};
     use anirewind_timeline::{Change, Outcome, Source, When};
     use time::Duration;
     use time::macros::datetime;

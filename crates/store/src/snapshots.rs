@@ -55,34 +55,25 @@ pub struct SnapshotRow {
 impl SnapshotRow {
     /// Whether it can be trusted.
     pub fn standing(&self) -> Standing {
-        if self.damage.is_some() {
-            return Standing::Damaged;
-        }
-        let answer = self.mark.answer.as_ref();
-        // Also where the alarm was raised by a snapshot before it, and this one holds the same.
-        let is_refused =
-            answer.is_some_and(|a| a.verdict == AnswerVerdict::NotMe && !a.rules.is_empty());
-        let is_doubted = |alarm: &Alarm| alarm.rule.quarantines() && !self.is_expected(alarm.rule);
-        if is_refused || self.alarms.iter().any(is_doubted) {
-            Standing::Suspect
-        } else {
-            Standing::Good
-        }
+        self.judged().standing()
     }
 
     /// What was unusual about it and nobody has answered yet.
     pub fn open_alarms(&self) -> impl Iterator<Item = &Alarm> {
-        let answered = |rule| self.mark.answer.as_ref().is_some_and(|a| a.is_about(rule));
-        self.alarms
-            .iter()
-            .filter(move |alarm| !answered(alarm.rule))
+        self.judged().open_alarms()
     }
 
     /// Whether somebody said "this was me".
     pub fn is_expected(&self, rule: Rule) -> bool {
-        self.mark.answer.as_ref().is_some_and(|answer| {
-            answer.verdict == AnswerVerdict::Expected && answer.is_about(rule)
-        })
+        self.judged().is_expected(rule)
+    }
+
+    fn judged(&self) -> Judged<'_> {
+        Judged {
+            is_damaged: self.damage.is_some(),
+            alarms: &self.alarms,
+            mark: &self.mark,
+        }
     }
 
     /// Whether it says nothing that the newer one above it does not say: the same list, taken for
@@ -100,6 +91,44 @@ impl SnapshotRow {
     /// found.
     pub fn at(&self) -> OffsetDateTime {
         self.created_at.min(self.found_at)
+    }
+}
+
+/// What decides whether a snapshot can be trusted.
+#[derive(Clone, Copy)]
+pub(crate) struct Judged<'a> {
+    pub(crate) is_damaged: bool,
+    pub(crate) alarms: &'a [Alarm],
+    pub(crate) mark: &'a Mark,
+}
+
+impl<'a> Judged<'a> {
+    pub(crate) fn standing(self) -> Standing {
+        if self.is_damaged {
+            return Standing::Damaged;
+        }
+        let answer = self.mark.answer.as_ref();
+        // Also where the alarm was raised by a snapshot before it, and this one holds the same.
+        let is_refused =
+            answer.is_some_and(|a| a.verdict == AnswerVerdict::NotMe && !a.rules.is_empty());
+        let is_doubted = |alarm: &Alarm| alarm.rule.quarantines() && !self.is_expected(alarm.rule);
+        if is_refused || self.alarms.iter().any(is_doubted) {
+            Standing::Suspect
+        } else {
+            Standing::Good
+        }
+    }
+
+    pub(crate) fn open_alarms(self) -> impl Iterator<Item = &'a Alarm> {
+        let answered = move |rule| self.mark.answer.as_ref().is_some_and(|a| a.is_about(rule));
+        let alarms = self.alarms.iter();
+        alarms.filter(move |alarm| !answered(alarm.rule))
+    }
+
+    fn is_expected(self, rule: Rule) -> bool {
+        self.mark.answer.as_ref().is_some_and(|answer| {
+            answer.verdict == AnswerVerdict::Expected && answer.is_about(rule)
+        })
     }
 }
 
@@ -277,7 +306,7 @@ impl TryFrom<Raw> for SnapshotRow {
 const NO_ALARMS: &str = "[]";
 const NO_MARK: &str = "{}";
 
-fn alarms(text: &str) -> Option<Vec<Alarm>> {
+pub(crate) fn alarms(text: &str) -> Option<Vec<Alarm>> {
     if text == NO_ALARMS {
         return Some(Vec::new());
     }

@@ -6,9 +6,10 @@ use anirewind_timeline::{Change, Id, Outcome, Source, When};
 use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, named_params};
 use time::OffsetDateTime;
 
-use crate::pages::{ChangeKind, page, pages_of, pages_of_all, titles_called};
+use crate::pages::{ChangeKind, page, pages_of, pages_of_all};
 use crate::row::{Place, to_millis};
 use crate::store::{Failed, Store, StoreError};
+use crate::titles::titles_called;
 
 /// A change as it was written down.
 #[derive(Debug, Clone, PartialEq, Eq)]

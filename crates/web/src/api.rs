@@ -18,6 +18,8 @@ mod problem;
 mod proving;
 #[expect(unused_qualifications, reason = "as the macros write them out")]
 mod reading;
+#[expect(unused_qualifications, reason = "as the macros write them out")]
+mod titles;
 
 use std::sync::LazyLock;
 
@@ -68,12 +70,12 @@ api![
     reading::snapshots,
     reading::snapshot,
     reading::snapshot_file,
-    reading::snapshot_entries,
+    titles::snapshot_entries,
     reading::compare,
     reading::changes,
     reading::change_counts,
-    reading::title,
-    reading::list_at,
+    titles::title,
+    titles::list_at,
     reading::plans,
     reading::plan,
     reading::operations,
@@ -122,7 +124,7 @@ api![
     living::health_checks,
     living::log_lines,
     proving::change,
-    proving::titles,
+    titles::titles,
     proving::snapshot_csv,
     proving::verify_all,
     proving::prune_now,

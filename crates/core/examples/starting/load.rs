@@ -13,16 +13,17 @@ const ONE: [&str; 4] = ["-c", "1", "-n", "60"];
 /// Clients that begin a request and never end it, and that ask for much and never read.
 const STUCK: usize = 100;
 
-const LISTS: [&str; 14] = [
+const LISTS: [&str; 15] = [
     "/api/v1/profiles",
     "/api/v1/snapshots?limit=50",
     "/api/v1/snapshots/latest/entries?limit=50",
     "/api/v1/changes?limit=50",
     "/api/v1/changes?limit=50&field=score",
     "/api/v1/changes?limit=50&outcome=deleted",
-    "/api/v1/changes?limit=50&q=title",
+    "/api/v1/changes?limit=50&title=title",
     "/api/v1/changes/counts",
-    "/api/v1/list?at=latest&limit=50",
+    "/api/v1/list?at=@-7d&limit=50",
+    "/api/v1/titles?limit=50",
     "/api/v1/operations",
     "/api/v1/plans",
     "/api/v1/jobs",

@@ -1,7 +1,7 @@
 //! Whether all is well, what goes, and what else is looked at: what commands and pages do besides.
 
 use actix_web::{HttpResponse, get, post, web};
-use anirewind_core::view::{ChangeView, CountsView, EntryView, SnapshotView, instant};
+use anirewind_core::view::{ChangeView, CountsView, SnapshotView};
 use anirewind_core::{App, BrowseError, Finding, Id, Unreadable, write_csv};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -27,58 +27,6 @@ pub(crate) async fn change(
     let whole = Id::parse(&id).ok_or_else(missing)?;
     let found = app.change(&whole).await.map_err(BrowseError::Store)?;
     Ok(web::Json((&found.ok_or_else(missing)?).into()))
-}
-
-/// The list as it was last seen, and what is not on it any more.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct TitlesView {
-    /// When it was seen, RFC 3339; null before the first look.
-    seen_at: Option<String>,
-    /// The titles.
-    entries: Vec<EntryView>,
-    /// Those that once were on the list.
-    gone: Vec<GoneView>,
-}
-
-/// A title that once was on the list.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct GoneView {
-    /// Which title, on AniList.
-    media_id: u32,
-    /// ANIME or MANGA.
-    r#type: String,
-    /// What it is called.
-    title: Option<String>,
-}
-
-/// Every title that is or was on the list, as it was last seen. AniList is not asked.
-#[utoipa::path(tag = "timeline", params(OfProfile), responses(
-    (status = 200, body = TitlesView),
-    (status = "default", body = Problem, content_type = "application/problem+json"),
-))]
-#[get("/api/v1/titles")]
-pub(crate) async fn titles(
-    _: Reader,
-    app: web::Data<App>,
-    of: web::Query<OfProfile>,
-) -> Answer<TitlesView> {
-    let owner = one_owner(&app, of.profile.as_deref()).await?;
-    let seen = app.last_seen(owner).await.map_err(BrowseError::Store)?;
-    let gone = app.gone_titles(owner).await.map_err(BrowseError::Store)?;
-    let (at, entries) = seen.unzip();
-    let gone = gone.into_iter().map(|title| GoneView {
-        media_id: title.media.get(),
-        r#type: title.media_type.as_str().to_owned(),
-        title: title.title,
-    });
-    let entries = entries.unwrap_or_default();
-    Ok(web::Json(TitlesView {
-        seen_at: at.map(instant),
-        entries: entries.iter().map(Into::into).collect(),
-        gone: gone.collect(),
-    }))
 }
 
 /// A snapshot as a table for spreadsheets.

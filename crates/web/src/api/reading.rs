@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use actix_web::{HttpResponse, get, web};
 use anirewind_core::model::{EntryField, MediaType, UserId};
 use anirewind_core::view::{
-    ChangeView, CountsView, EntryView, OperationView, PlanView, ProfileView, ReportView,
-    SnapshotView, StatusView, instant, key,
+    ChangeView, EntryView, OperationView, PlanView, ProfileView, ReportView, SnapshotView,
+    StatusView, instant, key,
 };
 use anirewind_core::{
     App, BrowseError, ChangeFilter, ChangeKind, ChangeOutcome, ChangeRow, Cursor, FoundList, Id,
@@ -19,9 +19,9 @@ use crate::api::auth::Reader;
 use crate::api::problem::Problem;
 
 /// So many of a list, unless it is said.
-const PAGE: usize = 50;
+pub(crate) const PAGE: usize = 50;
 /// And never more.
-const LARGEST_PAGE: usize = 500;
+pub(crate) const LARGEST_PAGE: usize = 500;
 
 type Answer<T> = Result<web::Json<T>, Problem>;
 
@@ -30,9 +30,9 @@ type Answer<T> = Result<web::Json<T>, Problem>;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Page<T> {
     /// The part.
-    items: Vec<T>,
+    pub(crate) items: Vec<T>,
     /// Give this as `below` for what follows; null at the end.
-    next: Option<String>,
+    pub(crate) next: Option<String>,
 }
 
 /// One account among several.
@@ -49,7 +49,7 @@ pub(crate) struct OfProfile {
 pub(crate) struct Part {
     /// The profile; all if left out.
     profile: Option<String>,
-    /// At most this many, 500 at the most.
+    /// At most this many, 500 at the most; 50 if left out.
     limit: Option<usize>,
     /// Where the page before ended.
     below: Option<String>,
@@ -190,25 +190,6 @@ pub(crate) async fn snapshot_file(
         .body(bytes))
 }
 
-/// The titles in a snapshot.
-#[utoipa::path(tag = "snapshots", params(("reference", description = "As for one snapshot"), OfProfile), responses(
-    (status = 200, body = Vec<EntryView>),
-    (status = "default", body = Problem, content_type = "application/problem+json"),
-))]
-#[get("/api/v1/snapshots/{reference}/entries")]
-pub(crate) async fn snapshot_entries(
-    _: Reader,
-    app: web::Data<App>,
-    reference: web::Path<String>,
-    of: web::Query<OfProfile>,
-) -> Answer<Vec<EntryView>> {
-    let row = row(&app, &reference, of.profile.as_deref()).await?;
-    let found = app.find(row.id.as_str(), of.profile.as_deref()).await?;
-    Ok(web::Json(
-        found.list().entries.iter().map(Into::into).collect(),
-    ))
-}
-
 /// Which two lists to compare.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -326,7 +307,7 @@ pub(crate) struct Which {
     hidden: Option<bool>,
 }
 
-fn word<T>(
+pub(crate) fn word<T>(
     name: &str,
     text: Option<&str>,
     parse: impl Fn(&str) -> Option<T>,
@@ -410,101 +391,6 @@ pub(crate) async fn change_counts(
             .map(|(kind, count)| (kind.as_str().to_owned(), count))
             .collect(),
     ))
-}
-
-/// A title through all its changes.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct TitleView {
-    /// Which title, on AniList.
-    media_id: u32,
-    /// ANIME or MANGA.
-    r#type: String,
-    /// What it is called.
-    title: Option<String>,
-    /// As it was last seen; null when it is not on the list.
-    now: Option<EntryView>,
-    /// Its changes, newest first.
-    changes: Vec<ChangeView>,
-}
-
-/// The whole history of a title, by id or by a part of its name.
-#[utoipa::path(tag = "timeline", params(("title", description = "Its id, or a part of its name"), OfProfile), responses(
-    (status = 200, body = TitleView),
-    (status = "default", body = Problem, content_type = "application/problem+json"),
-))]
-#[get("/api/v1/titles/{title}")]
-pub(crate) async fn title(
-    _: Reader,
-    app: web::Data<App>,
-    title: web::Path<String>,
-    of: web::Query<OfProfile>,
-) -> Answer<TitleView> {
-    let owner = one_owner(&app, of.profile.as_deref()).await?;
-    let found = app.title_history(owner, &title).await;
-    let found = found.map_err(BrowseError::Store)?;
-    let found = found.ok_or_else(|| Problem::missing("no such title was ever on the list"))?;
-    Ok(web::Json(TitleView {
-        media_id: found.media.get(),
-        r#type: found.media_type.as_str().to_owned(),
-        title: found.title.clone(),
-        now: found.now.as_ref().map(Into::into),
-        changes: found.changes.iter().map(Into::into).collect(),
-    }))
-}
-
-/// Which moment.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct At {
-    /// The moment: `2026-11-03T14:00`, `2026-11-03`, `@-7d`
-    at: String,
-    /// The profile; the only one if left out.
-    profile: Option<String>,
-}
-
-/// A list as it was at a moment.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ListAtView {
-    /// The moment, RFC 3339.
-    at: String,
-    /// Whether it is certain to be exactly so.
-    exact: bool,
-    /// Up to when it was seen, RFC 3339.
-    seen_until: String,
-    /// The snapshot it was made from.
-    snapshot: SnapshotView,
-    /// How many titles.
-    counts: CountsView,
-    /// The titles.
-    entries: Vec<EntryView>,
-}
-
-/// The list as it was at a moment.
-#[utoipa::path(tag = "timeline", params(At), responses(
-    (status = 200, body = ListAtView),
-    (status = "default", body = Problem, content_type = "application/problem+json"),
-))]
-#[get("/api/v1/list")]
-pub(crate) async fn list_at(
-    _: Reader,
-    app: web::Data<App>,
-    at: web::Query<At>,
-) -> Answer<ListAtView> {
-    let owner = one_owner(&app, at.profile.as_deref()).await?;
-    let moment = app.moment(&at.at)?;
-    let found = app.list_at(owner, moment).await?;
-    let found = found
-        .ok_or_else(|| Problem::missing("there is no good snapshot from before that moment"))?;
-    Ok(web::Json(ListAtView {
-        at: instant(moment),
-        exact: found.is_exact,
-        seen_until: instant(found.seen_until),
-        snapshot: (&found.snapshot).into(),
-        counts: found.list.counts().into(),
-        entries: found.list.entries.iter().map(Into::into).collect(),
-    }))
 }
 
 /// Plans that can be applied, newest first, without their titles.

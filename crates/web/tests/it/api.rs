@@ -393,15 +393,29 @@ async fn snapshots_are_taken_kept_noted_compared_and_deleted() {
     assert_eq!(freed["kept"], false);
     let (status, _) = client.send(Method::POST, &path("/verify"), None).await;
     assert_eq!(status, StatusCode::OK);
-    assert_eq!(
-        client
-            .get(&path("/entries"))
-            .await
-            .as_array()
-            .unwrap()
-            .len(),
-        40
-    );
+    let all = client.get(&path("/entries")).await;
+    assert_eq!(all["items"].as_array().unwrap().len(), 40);
+    assert_eq!(all["next"], Value::Null);
+    for list in [
+        path("/entries?"),
+        "/api/v1/titles?".to_owned(),
+        "/api/v1/list?at=@-0d&".to_owned(),
+    ] {
+        let (mut below, mut found) = (String::new(), Vec::new());
+        loop {
+            let page = client.get(&format!("{list}limit=15{below}")).await;
+            let items = page["items"].as_array().unwrap().clone();
+            assert!(items.len() <= 15, "{list}");
+            found.extend(items.into_iter().map(|item| item["mediaId"].clone()));
+            match &page["next"] {
+                Value::String(next) => below = format!("&below={next}"),
+                end => break assert_eq!(end, &Value::Null, "{list}"),
+            }
+        }
+        let all = all["items"].as_array().unwrap().iter();
+        let all: Vec<_> = all.map(|item| item["mediaId"].clone()).collect();
+        assert_eq!(found, all, "{list}");
+    }
     let file = client.get(&path("/file")).await;
     assert_eq!(file["user"]["name"], "hana");
     let compared = client

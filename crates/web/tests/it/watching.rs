@@ -124,7 +124,7 @@ async fn what_the_commands_do_besides_the_api_does_too() {
     };
     let post = async |path: &str, body: Value| ask(&scene, Method::POST, path, Some(body)).await;
     let titles = get("/api/v1/titles").await;
-    assert_eq!(titles["entries"].as_array().unwrap().len(), 40);
+    assert_eq!(titles["items"].as_array().unwrap().len(), 40);
     let table = get("/api/v1/snapshots/latest/csv").await;
     assert_eq!(table.as_str().unwrap().lines().count(), 41);
     let days = get("/api/v1/days?days=3").await;
