@@ -248,7 +248,8 @@ async fn nothing_is_planned_without_a_token_and_nothing_is_asked() {
 
     let_go(&scene).await;
     let sent = scene.simulator.operations().len();
-    let restore = app.plan_restore(Some("hana"), &wanted, &RestoreOptions::default());
+    let usual = RestoreOptions::default();
+    let restore = app.plan_restore(Some("hana"), &wanted, &usual);
     let undo = app.plan_undo(None, std::slice::from_ref(&change), Choices::default());
     let back = app.plan_back_to(None, &change, Choices::default());
     for refused in [restore.await, undo.await, back.await] {
