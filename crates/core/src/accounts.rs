@@ -55,7 +55,9 @@ pub enum AccountError {
         profile: String,
     },
     /// The account is read without a token, and this needs one.
-    #[error("{profile} is read without a token, so nothing can be written to AniList for it")]
+    #[error(
+        "the list of {profile} is read without a token, so nothing can be written to AniList for it"
+    )]
     Public {
         /// The profile.
         profile: String,

@@ -540,7 +540,7 @@ proptest! {
 fn the_newest_that_was_read_with_a_token_outlives_any_number_without() {
     let history = History::starting(START).days(20).public_from(6);
     let plan = history.plan(&days(7), None);
-    assert_eq!(letters(&plan), "-----p------rrrrrrrN");
+    assert_eq!(letters(&plan), "-----p------rrrrrrrr");
     assert_eq!(plan.fate("005"), Some(&Fate::Stays(Why::NewestWithPrivate)));
     // It is no other one where no snapshot is without.
     let usual = History::starting(START).days(20);

@@ -110,7 +110,11 @@ async fn a_plan_that_is_asked_for_all_the_same_is_refused_and_nothing_is_asked()
     let sent = scene.simulator.operations().len();
     let mut browser = Browser::at(&scene, "/plan/mio/new?snapshot=latest").await;
     browser.press("Show the plan").await;
-    browser.must_show(&["mio is read without a token", LESS, "href=\"/connect/mio\""]);
+    browser.must_show(&[
+        "The list of mio is read without a token",
+        LESS,
+        "href=\"/connect/mio\"",
+    ]);
     assert_eq!(scene.simulator.operations().len(), sent);
 }
 
