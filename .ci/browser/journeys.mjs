@@ -170,6 +170,24 @@ async function install(person, { url, code, token }) {
   throw new Error("no snapshot was taken");
 }
 
+// Without a token: the public list of a user is kept, and nothing leads to a plan that would be refused.
+async function unsigned(person, { url }) {
+  await person.open(`${url}/connect`);
+  await person.write("User name on AniList", "hana");
+  await person.press("button", "Read the public list");
+  await person.page.waitForURL((at) => at.pathname !== "/connect", { timeout: PATIENCE });
+  await person.open(`${url}/`);
+  await person.reload(/Last good snapshot/);
+  await person.read(/Public list only/);
+  for (const path of ["/", "/backups/hana", "/timeline/hana"]) {
+    await person.open(url + path);
+    const ways = person.page.locator('main a[href*="/plan/"]:visible, main form[action*="/plan/"] button:visible');
+    check(`unsigned: nothing leads to a plan on ${path}`, await ways.count() === 0);
+  }
+  await person.press("link", "Connect AniList");
+  await person.arrive(/\/connect\/hana$/);
+}
+
 // (b) A program set 38 scores to zero.
 async function scores(person, { url }) {
   await person.open(`${url}/`);
@@ -491,6 +509,11 @@ export async function journeys(browser, axe) {
       await go(browser, axe, fresh.url, anilist ? "fresh install" : "fresh install without AniList", way, install,
         { ...fresh, token: anilist ? servers.demoToken : null });
       await fresh.end();
+    }
+    if (anilist) {
+      const own = await servers.start(["--data-dir", servers.folder("unsigned")], { ...settings, ANIREWIND_LOGIN: "off" });
+      await go(browser, axe, own.url, "without a token", "narrow", unsigned, own);
+      await own.end();
     }
     await go(browser, axe, demo.url, "38 scores", "narrow", scores, demo);
     await go(browser, axe, demo.url, "the wipe", "mouse", wiped, demo);

@@ -521,6 +521,10 @@ pub(crate) enum AccountCommand {
         /// File that holds the token; `-` to read it from standard input. Asked for if left out.
         #[arg(long, value_name = "FILE")]
         token_file: Option<PathBuf>,
+        /// Without a token: read the public list of this user. Private titles are not seen, and nothing
+        /// can be brought back.
+        #[arg(long, value_name = "USER", conflicts_with = "token_file")]
+        public: Option<String>,
     },
     /// List the accounts.
     List,

@@ -114,6 +114,9 @@ pub(crate) enum Secret {
 pub(crate) fn secret(arguments: &Arguments) -> Result<Option<Secret>, Failure> {
     let can_ask = !arguments.global.no_input && std::io::stdin().is_terminal();
     match &arguments.command {
+        Command::Account(AccountCommand::Add {
+            public: Some(_), ..
+        }) => Ok(None),
         Command::Account(AccountCommand::Add { token_file, .. }) => {
             let (text, name) = read("token", token_file.as_deref(), can_ask)?;
             let token = AccessToken::new(&text);

@@ -34,11 +34,18 @@ macro_rules! document {
 }
 
 document!(VIEWER, "Viewer", 39, ["viewer", "account"]);
+document!(USER, "User", 39, ["user", "account"]);
 document!(
     RECENT,
     "Recent",
     123,
     ["recent", "account", "entry", "title"]
+);
+document!(
+    RECENT_PUBLIC,
+    "RecentPublic",
+    123,
+    ["recent_public", "account", "entry", "title"]
 );
 document!(LISTS, "Lists", 88, ["lists", "groups", "entry", "title"]);
 document!(
@@ -76,9 +83,11 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Document; 18] = [
+    const ALL: [Document; 20] = [
         VIEWER,
+        USER,
         RECENT,
+        RECENT_PUBLIC,
         LISTS,
         WHOLE,
         LIST,

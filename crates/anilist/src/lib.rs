@@ -30,6 +30,6 @@ pub use favourites::FavouriteKind;
 pub use heard::{Heard, Outcome};
 pub use pace::Pace;
 pub use token::expiry;
-pub use transport::{AniList, BuildError, Builder};
+pub use transport::{AniList, BuildError, Builder, Person};
 pub use turn::{Turn, Urgency};
 pub use write::WRITES_PER_REQUEST;

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::convert::{self, Nonsense};
 use crate::documents::{self, Document};
 use crate::template::{Repeated, Variables};
-use crate::transport::{AniList, Repeat};
+use crate::transport::{AniList, Person, Repeat};
 use crate::wire;
 
 /// Both lists are asked for at once up to this many titles together.
@@ -61,11 +61,14 @@ struct OneData {
 }
 
 impl AniList {
-    /// Asks who the token belongs to, with settings and counts. One request.
+    /// Asks who the token belongs to, or, without one, for the user whose public list is read; with
+    /// settings and counts. One request.
     pub(crate) async fn read_viewer(&self) -> Result<Viewer, RemoteError> {
-        let data: ViewerData = self
-            .send(&documents::VIEWER, Variables::new(), Repeat::Harmless)
-            .await?;
+        let (document, variables) = match self.person() {
+            None => (&documents::VIEWER, Variables::new()),
+            Some(person) => (&documents::USER, variables_of(person)),
+        };
+        let data: ViewerData = self.send(document, variables, Repeat::Harmless).await?;
         convert::viewer(data.viewer).map_err(malformed)
     }
 
@@ -92,7 +95,7 @@ impl AniList {
     ) -> Result<(Viewer, Option<List>), RemoteError> {
         let mut both = None;
         let mut viewer = None;
-        if likely <= BOTH_AT_ONCE {
+        if likely <= BOTH_AT_ONCE && self.person().is_none() {
             let user = Variables::from_iter([("userId".to_owned(), json!(owner.get()))]);
             match self
                 .send::<WholeData>(&documents::WHOLE, user, Repeat::Heavy)
@@ -155,6 +158,7 @@ impl AniList {
             swept: true,
             unresolved: unresolved.collect(),
             not_read: Vec::new(),
+            public: self.person().is_some(),
         };
         let list = List {
             owner: viewer.account.clone(),
@@ -167,7 +171,8 @@ impl AniList {
         let found = list.counts();
         if let Some(expected) = expected {
             let vanished = |of| expected.of(of) >= FEW && found.of(of) == 0;
-            if MediaType::BOTH.into_iter().any(vanished) {
+            // Without a token all that is counted may be private.
+            if self.person().is_none() && MediaType::BOTH.into_iter().any(vanished) {
                 return Err(RemoteError::Incomplete { expected, found });
             }
         }
@@ -541,6 +546,14 @@ impl Reader<'_> {
     fn user(&self) -> Value {
         json!(self.viewer.account.id.get())
     }
+}
+
+fn variables_of(person: &Person) -> Variables {
+    let (name, value) = match person {
+        Person::Id(id) => ("userId", json!(id.get())),
+        Person::Name(name) => ("userName", json!(name)),
+    };
+    Variables::from_iter([(name.to_owned(), value)])
 }
 
 fn is_unlabelled(entry: &Entry) -> bool {

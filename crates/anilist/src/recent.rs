@@ -23,9 +23,11 @@ impl AniList {
     /// Reads the fifty entries of each list that were saved last, and the account itself. One request.
     pub(crate) async fn read_recent(&self, owner: UserId) -> Result<Recent, RemoteError> {
         let user = Variables::from_iter([("userId".to_owned(), json!(owner.get()))]);
-        let data: RecentData = self
-            .send(&documents::RECENT, user, Repeat::Harmless)
-            .await?;
+        let document = match self.person() {
+            None => &documents::RECENT,
+            Some(_) => &documents::RECENT_PUBLIC,
+        };
+        let data: RecentData = self.send(document, user, Repeat::Harmless).await?;
         let viewer = convert::viewer(data.viewer).map_err(malformed)?;
         let entries = |page: wire::EntryPage<wire::Entry>, media_type: MediaType| {
             page.media_list

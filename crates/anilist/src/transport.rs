@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anirewind_model::{AccessToken, Clock, RemoteError, Retry};
+use anirewind_model::{AccessToken, Clock, RemoteError, Retry, UserId};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, REFERER};
 use reqwest::{Client, Url, redirect};
 use serde::de::DeserializeOwned;
@@ -28,17 +28,35 @@ pub(crate) const USER_AGENT: &str = concat!(
     " (unofficial; keeps the user's own list)"
 );
 
-/// An account on AniList, reached with its token.
+/// An account on AniList, reached with its token, or the public list of a user, read without one.
 ///
 /// Cheap to clone; clones share connections and budget.
 #[derive(Clone)]
 pub struct AniList {
     inner: Arc<Inner>,
-    authorization: HeaderValue,
+    who: Who,
     patience: Option<Duration>,
     urgency: Urgency,
     /// A turn that was waited for before, for the first request.
     turn: Arc<Mutex<Option<Turn>>>,
+}
+
+/// A user whose public list is read.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Person {
+    /// By the number, which stays theirs.
+    Id(UserId),
+    /// By the name, which they can change and somebody else can take.
+    Name(String),
+}
+
+/// As whom AniList is asked.
+#[derive(Clone)]
+enum Who {
+    /// As the owner of a token.
+    Owner(HeaderValue),
+    /// As nobody, about somebody.
+    Anybody(Person),
 }
 
 struct Inner {
@@ -65,7 +83,7 @@ struct Limits {
 /// Sets up an [`AniList`].
 #[must_use = "a builder builds nothing until `build` is called"]
 pub struct Builder {
-    token: AccessToken,
+    who: Result<Who, BuildError>,
     endpoint: String,
     referer: Option<String>,
     clock: Option<Arc<dyn Clock>>,
@@ -123,11 +141,29 @@ impl AniList {
     pub fn for_token(&self, token: &AccessToken) -> Result<Self, BuildError> {
         Ok(Self {
             inner: Arc::clone(&self.inner),
-            authorization: authorization(token)?,
+            who: Who::owner(token)?,
             patience: self.patience,
             urgency: self.urgency,
             turn: Arc::default(),
         })
+    }
+
+    /// The same without a token: what everybody sees of somebody. Connections and budget are shared.
+    #[must_use]
+    pub fn for_public(&self, person: Person) -> Self {
+        Self {
+            who: Who::Anybody(person),
+            turn: Arc::default(),
+            ..self.clone()
+        }
+    }
+
+    /// Whose public list is read; `None` where there is a token.
+    pub(crate) const fn person(&self) -> Option<&Person> {
+        match &self.who {
+            Who::Owner(_) => None,
+            Who::Anybody(person) => Some(person),
+        }
     }
 
     /// The same, which fails rather than wait longer than this for the budget or for the end of a
@@ -166,7 +202,10 @@ impl AniList {
 
     fn asking(&self, repeat: Repeat, patience: Option<Duration>) -> Asking {
         let mut account = DefaultHasher::new();
-        self.authorization.as_bytes().hash(&mut account);
+        match &self.who {
+            Who::Owner(authorization) => authorization.as_bytes().hash(&mut account),
+            Who::Anybody(person) => person.hash(&mut account),
+        }
         Asking {
             urgency: self.urgency,
             account: account.finish(),
@@ -177,8 +216,17 @@ impl AniList {
 
     /// Starts setting up a client for the account that this token belongs to.
     pub fn builder(token: AccessToken) -> Builder {
+        Self::builder_for(Who::owner(&token))
+    }
+
+    /// Starts setting up a client that has no token and reads what everybody sees of somebody.
+    pub fn public_builder(person: Person) -> Builder {
+        Self::builder_for(Ok(Who::Anybody(person)))
+    }
+
+    fn builder_for(who: Result<Who, BuildError>) -> Builder {
         Builder {
-            token,
+            who,
             endpoint: endpoint::ANILIST.to_owned(),
             referer: None,
             clock: None,
@@ -211,6 +259,7 @@ impl AniList {
         variables: Variables,
         repeat: Repeat,
     ) -> Result<T, RemoteError> {
+        self.refuse_to_write(document.text)?;
         let body = body(document.name, document.text, &variables);
         self.exchange(&body, repeat)
             .await
@@ -224,6 +273,7 @@ impl AniList {
         count: usize,
         repeat: Repeat,
     ) -> Result<T, RemoteError> {
+        self.refuse_to_write(&repeated.text)?;
         let body = body(repeated.name, &repeated.text, &repeated.variables);
         self.exchange(&body, repeat)
             .await
@@ -237,6 +287,17 @@ impl AniList {
                 },
                 error => error,
             })
+    }
+
+    /// Without a token nothing is written; AniList is not even asked.
+    fn refuse_to_write(&self, text: &str) -> Result<(), RemoteError> {
+        if self.person().is_some() && text.trim_start().starts_with("mutation") {
+            return Err(RemoteError::Unauthorized {
+                status: 401,
+                message: "Unauthorized.".to_owned(),
+            });
+        }
+        Ok(())
     }
 
     /// Paces, sends and judges, until there is an answer or a reason to give up.
@@ -327,11 +388,11 @@ impl AniList {
 
     async fn post(&self, body: &str) -> Result<Answer, RemoteError> {
         let inner = &self.inner;
-        let request = inner
-            .http
-            .post(inner.endpoint.clone())
-            .header(AUTHORIZATION, self.authorization.clone())
-            .body(body.to_owned());
+        let mut request = inner.http.post(inner.endpoint.clone());
+        if let Who::Owner(authorization) = &self.who {
+            request = request.header(AUTHORIZATION, authorization.clone());
+        }
+        let request = request.body(body.to_owned());
         let mut response = request.send().await.map_err(|error| self.network(error))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let cap = inner.limits.largest_body;
@@ -480,7 +541,7 @@ impl Builder {
         };
         Ok(AniList {
             inner: Arc::new(inner),
-            authorization: authorization(&self.token)?,
+            who: self.who?,
             patience: None,
             urgency: Urgency::default(),
             turn: Arc::default(),
@@ -488,11 +549,13 @@ impl Builder {
     }
 }
 
-fn authorization(token: &AccessToken) -> Result<HeaderValue, BuildError> {
-    let value = format!("Bearer {}", token.expose());
-    let mut value = HeaderValue::from_str(&value).map_err(|_| BuildError::Token)?;
-    value.set_sensitive(true);
-    Ok(value)
+impl Who {
+    fn owner(token: &AccessToken) -> Result<Self, BuildError> {
+        let value = format!("Bearer {}", token.expose());
+        let mut value = HeaderValue::from_str(&value).map_err(|_| BuildError::Token)?;
+        value.set_sensitive(true);
+        Ok(Self::Owner(value))
+    }
 }
 
 impl fmt::Debug for AniList {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use anirewind_model::{EntryField, List, MediaType, Pair, Recorded, Value, pairs};
+use anirewind_model::{EntryField, List, MediaType, Pair, Recorded, Value, comparable, pairs};
 
 /// A list this short can lose most of its titles by hand.
 const FEW: usize = 5;
@@ -158,6 +158,9 @@ impl Thresholds {
 
 /// What is unusual about a list that was there before and is as it is now.
 pub fn alarms(before: &List, now: &List, thresholds: &Thresholds) -> Vec<Alarm> {
+    // What one of them could not see is no part of either, and counts nowhere.
+    let (seen_before, seen_now) = (comparable(before, now), comparable(now, before));
+    let (before, now): (&List, &List) = (&seen_before, &seen_now);
     let mut alarms = Vec::new();
     let (was, is) = (before.counts(), now.counts());
     let mut raise = |rule, affected, of, field| {
@@ -218,6 +221,10 @@ pub fn alarms(before: &List, now: &List, thresholds: &Thresholds) -> Vec<Alarm> 
 
 /// What is unusual about a list by itself: it holds far less than AniList counts.
 pub fn incomplete(list: &List, thresholds: &Thresholds) -> Option<Alarm> {
+    // AniList may count private titles as well, which nobody sees without a token.
+    if list.coverage.public {
+        return None;
+    }
     let counted = list.coverage.expected?.total();
     let missing = counted.saturating_sub(list.entries.len());
     let percent = thresholds.raised(Rule::Incomplete, thresholds.removed_percent);

@@ -381,6 +381,7 @@ impl CoverageRecord {
             expected: coverage.expected.map(CountsRecord::of),
             swept: coverage.swept,
             unresolved: coverage.unresolved.iter().map(|id| id.get()).collect(),
+            public: coverage.public,
         }
     }
 
@@ -390,6 +391,7 @@ impl CoverageRecord {
             swept: self.swept,
             unresolved: self.unresolved.into_iter().map(MediaId::new).collect(),
             not_read: Vec::new(),
+            public: self.public,
         }
     }
 }

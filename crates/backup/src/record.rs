@@ -69,6 +69,9 @@ pub(crate) struct CoverageRecord {
     pub(crate) expected: Option<CountsRecord>,
     pub(crate) swept: bool,
     pub(crate) unresolved: Vec<u32>,
+    /// Only written where it is so: files of before stay what they are, byte for byte.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) public: bool,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

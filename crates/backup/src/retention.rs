@@ -56,6 +56,8 @@ pub struct Candidate {
     pub role: Role,
     /// Whether somebody wants it kept.
     pub kept: Option<Kept>,
+    /// Whether it was read without a token, so that private titles are not in it.
+    pub public: bool,
 }
 
 /// What the rules make of a snapshot.
@@ -125,6 +127,8 @@ pub enum Why {
     Newest,
     /// One of the three newest good ones.
     AmongThree,
+    /// The newest good one that was read with a token: later ones hold no private titles.
+    NewestWithPrivate,
     /// The newest of its day.
     Daily,
     /// The newest of its week.
@@ -204,6 +208,11 @@ pub fn plan(
         .map(|c| c.file.as_str())
         .take(LEAST)
         .collect();
+    let mut with_private = sorted.iter().rev().filter(|c| {
+        let is_good = matches!(c.role, Role::Good | Role::Safety);
+        is_good && !c.public
+    });
+    let with_private = with_private.next().map(|c| c.file.as_str());
     let tiers = Tiers::of(&sorted, policy, zone);
     let fate = |candidate: &Candidate| {
         let age = Duration::seconds(newest.saturating_sub(candidate.counted).max(0));
@@ -228,6 +237,7 @@ pub fn plan(
             },
             _ if rank == Some(0) => Why::Newest,
             _ if rank.is_some() => Why::AmongThree,
+            _ if with_private == Some(file) => Why::NewestWithPrivate,
             _ if tiers.daily.contains(file) => Why::Daily,
             _ if tiers.weekly.contains(file) => Why::Weekly,
             _ if tiers.monthly.contains(file) => Why::Monthly,

@@ -1,21 +1,22 @@
-//! Accounts: whose tokens we hold, and whether they still hold.
+//! Accounts: whose tokens we hold, and whether they still hold; and whose public list is read without one.
 
 use std::sync::{MutexGuard, PoisonError};
 
-use anirewind_anilist::{AniList, BuildError, expiry};
+use anirewind_anilist::{AniList, BuildError, Person};
 use anirewind_model::{
     AccessToken, Account, Remote as _, RemoteError, TitleLanguage, UserId, Viewer,
 };
 use anirewind_store::{AccountRow, SecretError, StoreError, Style};
 use thiserror::Error;
 
+use crate::access::Access;
 use crate::app::App;
 use crate::explain::{Code, Explain};
 
-/// An account to work for: a token, and what is known of who it should belong to.
+/// An account to work for: how it is reached, and what is known of who it should be.
 #[derive(Debug, Clone)]
 pub struct Target {
-    pub(crate) token: AccessToken,
+    pub(crate) access: Access,
     pub(crate) profile: Option<String>,
     pub(crate) known: Option<Account>,
 }
@@ -53,6 +54,41 @@ pub enum AccountError {
         /// The profile.
         profile: String,
     },
+    /// The account is read without a token, and this needs one.
+    #[error(
+        "the list of {profile} is read without a token, so nothing can be written to AniList for it"
+    )]
+    Public {
+        /// The profile.
+        profile: String,
+    },
+    /// Without a token AniList shows no such user.
+    #[error("AniList shows nobody called `{name}` without a token")]
+    NoUser {
+        /// Who was asked for.
+        name: String,
+    },
+    /// What cannot be anybody's name.
+    #[error("that cannot be the name of a user on AniList")]
+    InvalidUser,
+    /// There is a token for this user already, which sees more.
+    #[error("there is a token for {name} here already, as {profile}, and it sees more")]
+    HasToken {
+        /// The user.
+        name: String,
+        /// The profile.
+        profile: String,
+    },
+    /// The profile is somebody else's.
+    #[error("the profile {profile} is for {expected}, not for {found}")]
+    OthersProfile {
+        /// The profile.
+        profile: String,
+        /// Whose it is.
+        expected: String,
+        /// Who was to be added.
+        found: String,
+    },
     /// There is no account at all.
     #[error("there is no account yet")]
     NoAccount,
@@ -83,9 +119,10 @@ impl Explain for AccountError {
         match self {
             Self::Remote { source } => remote_code(source),
             Self::WrongAccount { .. } => Code::RefusedForSafety,
-            Self::NoProfile { .. } => Code::NotFound,
-            Self::NoToken { .. } | Self::NoAccount => Code::NotSignedIn,
-            Self::InvalidProfile { .. } | Self::Client { .. } => Code::Usage,
+            Self::OthersProfile { .. } | Self::HasToken { .. } => Code::RefusedForSafety,
+            Self::NoProfile { .. } | Self::NoUser { .. } => Code::NotFound,
+            Self::NoToken { .. } | Self::NoAccount | Self::Public { .. } => Code::NotSignedIn,
+            Self::InvalidProfile { .. } | Self::InvalidUser | Self::Client { .. } => Code::Usage,
             Self::Store(_) | Self::Secret(_) => Code::Failed,
         }
     }
@@ -104,6 +141,25 @@ impl Explain for AccountError {
                 "Its snapshots are still here. Connect it again: anirewind account add {profile} \
                  --token-file FILE"
             ),
+            Self::Public { profile } => format!(
+                "Nothing was sent. Connect it with a token, and all that was kept of it stays: \
+                 anirewind account add {profile} --token-file FILE"
+            ),
+            Self::NoUser { .. } => {
+                "Nothing was changed. Is the name spelt as on AniList? Somebody \
+                whose profile is private is only reached with a token."
+                    .to_owned()
+            }
+            Self::InvalidUser => "Nothing was changed. It is the name as AniList shows it, or the \
+                address of the profile there."
+                .to_owned(),
+            Self::HasToken { profile, .. } => format!(
+                "Nothing was changed. To read it without a token all the same, let go of the token \
+                 first: anirewind account remove {profile}"
+            ),
+            Self::OthersProfile { .. } => {
+                "Nothing was changed. Add it under a name of its own.".to_owned()
+            }
             Self::NoAccount => ADD_ONE.to_owned(),
             Self::InvalidProfile { .. } => "Nothing was changed.".to_owned(),
             Self::Secret(SecretError::Exposed { path, .. }) => format!(
@@ -120,7 +176,8 @@ impl Explain for AccountError {
 
 const ADD_ONE: &str = "Add one: save a token to a file and run `anirewind account add --token-file \
                        FILE`, or set ANIREWIND_ANILIST_TOKEN. docs/install.md says where to get a \
-                       token.";
+                       token. Without one, `anirewind account add --public USER` keeps a public \
+                       list.";
 
 /// The class of a failure of AniList.
 pub(crate) fn remote_code(error: &RemoteError) -> Code {
@@ -171,7 +228,8 @@ impl App {
         if let Some(profile) = profile {
             check_profile(profile)?;
         }
-        let (_, viewer) = self.identify(&token).await?;
+        let access = Access::Token(token.clone());
+        let (_, viewer) = self.identify(&access).await?;
         let accounts = self.inner.store.accounts().await?;
         let same = accounts
             .iter()
@@ -190,9 +248,9 @@ impl App {
             });
         }
         // The token first: an account without a token is worse than a token without an account.
-        let (secrets, owner, kept) = (self.inner.secrets.clone(), viewer.account.id, token.clone());
-        blocking(move || secrets.put(owner, &kept)).await?;
-        self.remember(&viewer, &profile, &token).await
+        let (secrets, owner) = (self.inner.secrets.clone(), viewer.account.id);
+        blocking(move || secrets.put(owner, &token)).await?;
+        self.remember(&viewer, &profile, &access).await
     }
 
     /// All accounts that were added or used.
@@ -204,7 +262,7 @@ impl App {
     pub async fn check_account(&self, target: &Target) -> Result<AccountRow, AccountError> {
         let (_, viewer) = self.identify_target(target).await?;
         let profile = self.profile_of(target, &viewer).await?;
-        self.remember(&viewer, &profile, &target.token).await
+        self.remember(&viewer, &profile, &target.access).await
     }
 
     /// Forgets an account and its token. Its snapshots stay.
@@ -295,7 +353,7 @@ impl App {
                     .find(|row| row.profile.eq_ignore_ascii_case(profile))
             });
             targets.push(Target {
-                token: token.token.clone(),
+                access: Access::Token(token.token.clone()),
                 profile: token.profile.clone(),
                 known: known.map(|row| row.account.clone()),
             });
@@ -311,12 +369,17 @@ impl App {
                 continue;
             }
             let (secrets, owner) = (self.inner.secrets.clone(), row.account.id);
+            let of_row = |access| Target {
+                access,
+                profile: Some(row.profile.clone()),
+                known: Some(row.account.clone()),
+            };
+            if row.public {
+                targets.push(of_row(Access::Public(owner)));
+                continue;
+            }
             match blocking(move || secrets.get(owner)).await {
-                Ok(Some(token)) => targets.push(Target {
-                    token,
-                    profile: Some(row.profile.clone()),
-                    known: Some(row.account.clone()),
-                }),
+                Ok(Some(token)) => targets.push(of_row(Access::Token(token))),
                 Ok(None) => {}
                 Err(error) => troubles.push((owner, error)),
             }
@@ -324,7 +387,7 @@ impl App {
         (targets, troubles)
     }
 
-    /// The token by which an account is read and written.
+    /// How an account is reached.
     pub(crate) async fn target_of(&self, owner: UserId) -> Result<Target, AccountError> {
         let accounts = self.accounts().await?;
         let account = accounts.iter().find(|row| row.account.id == owner);
@@ -353,21 +416,33 @@ impl App {
         }
     }
 
-    /// Asks whose token this is, and remembers it for as long as this runs.
-    async fn identify(&self, token: &AccessToken) -> Result<(AniList, Viewer), AccountError> {
-        let client = self
-            .client(token)
-            .map_err(|source| AccountError::Client { source })?;
+    /// AniList as an account sees it, or as everybody sees the account.
+    pub(crate) fn client_of(&self, access: &Access) -> Result<AniList, AccountError> {
+        match access {
+            Access::Token(token) => self
+                .client(token)
+                .map_err(|source| AccountError::Client { source }),
+            Access::Public(owner) => Ok(self.public_client(Person::Id(*owner))),
+        }
+    }
+
+    /// Asks whose token this is, or what AniList says of a user, and remembers for as long as this
+    /// runs whose token it is.
+    async fn identify(&self, access: &Access) -> Result<(AniList, Viewer), AccountError> {
+        let client = self.client_of(access)?;
         let viewer = client
             .viewer()
             .await
             .map_err(|source| AccountError::Remote { source })?;
-        self.note_identity(token, viewer.account.id);
+        self.note_identity(access, viewer.account.id);
         Ok((client, viewer))
     }
 
     /// Remembers for as long as this runs whose token this is.
-    pub(crate) fn note_identity(&self, token: &AccessToken, owner: UserId) {
+    pub(crate) fn note_identity(&self, access: &Access, owner: UserId) {
+        let Access::Token(token) = access else {
+            return;
+        };
         let mut identified = self.identified();
         identified.retain(|(known, _)| known.expose() != token.expose());
         identified.push((token.clone(), owner));
@@ -388,10 +463,14 @@ impl App {
 
     /// Whose token it was when AniList was last asked, or whose it is meant to be.
     pub(crate) fn owner_of(&self, target: &Target) -> Option<UserId> {
+        let token = match &target.access {
+            Access::Token(token) => token,
+            Access::Public(owner) => return Some(*owner),
+        };
         let identified = self.identified();
         let found = identified
             .iter()
-            .find(|(known, _)| known.expose() == target.token.expose());
+            .find(|(known, _)| known.expose() == token.expose());
         target
             .known
             .as_ref()
@@ -401,6 +480,9 @@ impl App {
 
     /// Whether the token of an account is handed in, and none of it is kept here.
     pub async fn is_token_provided(&self, row: &AccountRow) -> bool {
+        if row.public {
+            return false;
+        }
         let (secrets, owner) = (self.inner.secrets.clone(), row.account.id);
         matches!(blocking(move || secrets.get(owner)).await, Ok(None))
     }
@@ -413,7 +495,7 @@ impl App {
         }
         let rows = self.inner.store.accounts().await.ok()?;
         let mut tokenless = Vec::new();
-        for row in rows {
+        for row in rows.into_iter().filter(|row| !row.public) {
             let (secrets, owner) = (self.inner.secrets.clone(), row.account.id);
             if matches!(blocking(move || secrets.get(owner)).await, Ok(None)) {
                 tokenless.push(owner);
@@ -430,7 +512,11 @@ impl App {
         &self,
         target: &Target,
     ) -> Result<(AniList, Viewer), AccountError> {
-        let (client, viewer) = self.identify(&target.token).await?;
+        let identified = self.identify(&target.access).await;
+        let (client, viewer) = identified.map_err(|error| match error {
+            AccountError::Remote { source } => target.remote(source),
+            error => error,
+        })?;
         if let Some(known) = target
             .known
             .as_ref()
@@ -464,7 +550,7 @@ impl App {
         &self,
         viewer: &Viewer,
         profile: &str,
-        token: &AccessToken,
+        access: &Access,
     ) -> Result<AccountRow, AccountError> {
         let now = self.now();
         let rows = self.inner.store.accounts().await?;
@@ -475,7 +561,8 @@ impl App {
             avatar: viewer.avatar.clone(),
             added_at: known.map_or(now, |row| row.added_at),
             checked_at: now,
-            token_expires_at: expiry(token),
+            token_expires_at: access.ends(),
+            public: matches!(access, Access::Public(_)),
             style: Style {
                 titles: viewer
                     .title_language
@@ -490,7 +577,7 @@ impl App {
     }
 }
 
-fn check_profile(profile: &str) -> Result<(), AccountError> {
+pub(crate) fn check_profile(profile: &str) -> Result<(), AccountError> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if !profile.is_empty() && profile.len() <= 40 && profile.chars().all(is_plain) {
         Ok(())

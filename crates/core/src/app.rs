@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use anirewind_anilist::{AniList, BuildError, Covers, Pace, Turn, Urgency};
+use anirewind_anilist::{AniList, BuildError, Covers, Pace, Person, Turn, Urgency};
 use anirewind_backup::{Folder, Hash};
 use anirewind_model::{AccessToken, Clock, UserId};
 use anirewind_notify::Notifier;
@@ -363,14 +363,23 @@ impl App {
         turn.unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// AniList as an account sees it. Connections and the budget are shared by all.
-    pub(crate) fn client(&self, token: &AccessToken) -> Result<AniList, BuildError> {
-        let client = self.inner.anilist.for_token(token)?;
+    /// What everybody sees of somebody on AniList. Connections and the budget are shared by all.
+    pub(crate) fn public_client(&self, person: Person) -> AniList {
+        self.dressed(self.inner.anilist.for_public(person))
+    }
+
+    /// As urgent as whoever asks, with the turn that was waited for.
+    fn dressed(&self, client: AniList) -> AniList {
         let client = client.with_urgency(self.urgency);
-        Ok(match self.waited_for() {
+        match self.waited_for() {
             Some(turn) => client.with_turn(turn),
             None => client,
-        })
+        }
+    }
+
+    /// AniList as an account sees it. Connections and the budget are shared by all.
+    pub(crate) fn client(&self, token: &AccessToken) -> Result<AniList, BuildError> {
+        Ok(self.dressed(self.inner.anilist.for_token(token)?))
     }
 }
 

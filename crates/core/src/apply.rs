@@ -178,7 +178,7 @@ impl App {
             profile: profile.clone(),
             source,
         })?);
-        self.keep_safe(&profile, &gate.viewer, &target.token, list)
+        self.keep_safe(&profile, &gate.viewer, &target.access, list)
             .await
     }
 

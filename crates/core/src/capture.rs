@@ -5,12 +5,13 @@ use std::fmt;
 
 use anirewind_backup::retention::count_on;
 use anirewind_backup::{Draft, Folder, Kind, WriteError, content_hash};
-use anirewind_model::{AccessToken, Counts, List, Remote as _, RemoteError, UserId, Viewer};
+use anirewind_model::{Counts, List, Remote as _, RemoteError, UserId, Viewer};
 use anirewind_store::{Attempt, Delta, Outcome, SnapshotRow, Standing, StoreError};
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
 use tracing::Instrument as _;
 
+use crate::access::Access;
 use crate::accounts::{AccountError, Target, remote_code, remote_hint};
 use crate::app::App;
 use crate::catalogue::{read_base, row_of};
@@ -149,7 +150,8 @@ impl Captured {
             counted: list
                 .coverage
                 .expected
-                .filter(|expected| *expected != list.counts()),
+                // Without a token what is counted may be private.
+                .filter(|expected| *expected != list.counts() && !list.coverage.public),
         }
     }
 }
@@ -265,7 +267,7 @@ impl App {
     async fn try_capture(&self, target: &Target, kind: Kind) -> Result<Captured, CaptureError> {
         let (client, viewer) = self.identify_target(target).await?;
         let profile = self.profile_of(target, &viewer).await?;
-        self.remember(&viewer, &profile, &target.token).await?;
+        self.remember(&viewer, &profile, &target.access).await?;
         let progress = |read, expected| {
             self.tell(Event::Reading {
                 profile: profile.clone(),
@@ -289,10 +291,10 @@ impl App {
         &self,
         profile: &str,
         viewer: &Viewer,
-        token: &AccessToken,
+        access: &Access,
         list: List,
     ) -> Result<Captured, CaptureError> {
-        self.remember(viewer, profile, token).await?;
+        self.remember(viewer, profile, access).await?;
         let owner = list.owner.id;
         let kept = self.keep_list(profile.to_owned(), list, Kind::Safety).await;
         self.note_outcome(profile, Some(owner), &kept).await;
@@ -355,7 +357,7 @@ impl App {
         let Some(mut row) = newest.filter(is_recent) else {
             return Ok(None);
         };
-        if row.content_hash != content_hash(list) {
+        if row.content_hash != content_hash(list) || row.public != list.coverage.public {
             return Ok(None);
         }
         let (path, hash) = (self.inner.folder.path().join(&row.file), row.file_hash);

@@ -190,6 +190,7 @@ pub(crate) fn row_of(
         position: 0,
         counted: 0,
         kind: header.map_or(Kind::Imported, |header| header.kind),
+        public: snapshot.list.coverage.public,
         counts: snapshot.list.counts(),
         owner: snapshot.list.owner.clone(),
         size,

@@ -161,6 +161,15 @@ impl App {
             checks.push(match self.check_account(&target).await {
                 Err(error) => Check::wrong(what, &error),
                 Ok(row) => {
+                    if row.public {
+                        let found = format!(
+                            "AniList shows the list of {} without a token; private titles are not \
+                             seen, and nothing can be brought back",
+                            row.account.name
+                        );
+                        checks.push(Check::fine(what, found));
+                        continue;
+                    }
                     let ends = row.token_expires_at.map_or_else(
                         || "the token does not say when it ends".to_owned(),
                         |at| format!("the token ends on {}", at.date()),

@@ -1,7 +1,7 @@
 //! The one gate through which everything that is written to AniList leaves.
 //!
-//! It holds the account's lock, knows that the token belongs to the account, refuses under dry run,
-//! and refuses removals unless they are allowed. Nobody else has a check of its own.
+//! It holds the account's lock, knows that the token belongs to the account, refuses where there is no
+//! token, refuses under dry run, and refuses removals unless they are allowed. Nobody else has a check of its own.
 
 use std::time::Duration;
 
@@ -93,7 +93,7 @@ impl App {
         owner: UserId,
         removals: usize,
     ) -> Result<Gate, GateError> {
-        let lock = self.leave(owner, removals).await?;
+        let lock = self.leave(target, owner, removals).await?;
         let (client, viewer) = self.identify_target(target).await?;
         same_account(target, owner, &viewer)?;
         Ok(Gate {
@@ -111,7 +111,7 @@ impl App {
         owner: UserId,
         removals: usize,
     ) -> Result<(Gate, List, Duration), GateError> {
-        let lock = self.leave(owner, removals).await?;
+        let lock = self.leave(target, owner, removals).await?;
         let asked_at = self.inner.clock.elapsed();
         let (client, viewer, list) = self.read_live(target, owner).await?;
         let gate = Gate {
@@ -128,9 +128,7 @@ impl App {
         target: &Target,
         owner: UserId,
     ) -> Result<(AniList, Viewer, List), AccountError> {
-        let client = self
-            .client(&target.token)
-            .map_err(|source| AccountError::Client { source })?;
+        let client = self.client_of(&target.access)?;
         let known = self.inner.store.known_count(owner).await?;
         let profile = target.profile.clone().unwrap_or_else(|| owner.to_string());
         let progress = |read, expected| {
@@ -153,7 +151,7 @@ impl App {
                 found,
             });
         };
-        self.note_identity(&target.token, owner);
+        self.note_identity(&target.access, owner);
         Ok((client, viewer, list))
     }
 
@@ -164,7 +162,7 @@ impl App {
         owner: UserId,
         removals: usize,
     ) -> Result<Gate, GateError> {
-        self.allow(removals)?;
+        self.allow(target, removals)?;
         let lock = self.account_lock(owner).await?;
         let (client, viewer) = self.identify_target(target).await?;
         same_account(target, owner, &viewer)?;
@@ -201,7 +199,9 @@ impl App {
         }
     }
 
-    fn allow(&self, removals: usize) -> Result<(), GateError> {
+    fn allow(&self, target: &Target, removals: usize) -> Result<(), GateError> {
+        // Whoever plans has asked already; nothing leaves on his word.
+        target.may_write()?;
         if self.inner.settings.dry_run {
             return Err(GateError::DryRun);
         }
@@ -212,8 +212,13 @@ impl App {
     }
 
     /// The rules, and the account to oneself.
-    async fn leave(&self, owner: UserId, removals: usize) -> Result<AccountLock, GateError> {
-        self.allow(removals)?;
+    async fn leave(
+        &self,
+        target: &Target,
+        owner: UserId,
+        removals: usize,
+    ) -> Result<AccountLock, GateError> {
+        self.allow(target, removals)?;
         self.try_account_lock(owner).await?.ok_or(GateError::Busy)
     }
 

@@ -249,6 +249,14 @@ fn clock(answers: &Answers) -> HealthCheck {
 }
 
 fn token(status: &AccountStatus, now: OffsetDateTime, zone: &Zone) -> HealthCheck {
+    if status.account.public {
+        let found = "none: the public list is read, and nothing can be written";
+        let hint = format!(
+            "To see private titles and to bring anything back: anirewind account add {} --token-file FILE",
+            status.account.profile
+        );
+        return HealthCheck::new("token", HealthState::Ok, found).hint(hint);
+    }
     let again =
         "Connect the account again: anirewind account add --token-file FILE. All else is kept.";
     let ended = status.account.token_expires_at.filter(|ends| *ends <= now);
@@ -288,7 +296,7 @@ fn snapshots(status: &AccountStatus) -> HealthCheck {
         .as_ref()
         .map(anirewind_store::SnapshotRow::at);
     let state = match status.verdict {
-        Verdict::Protected => HealthState::Ok,
+        Verdict::Protected | Verdict::PublicList => HealthState::Ok,
         Verdict::NoSnapshotYet => HealthState::Unknown,
         Verdict::Unusual | Verdict::Late | Verdict::AniListDown | Verdict::Paused => {
             HealthState::Warn

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use anirewind_backup::Kind;
 use anirewind_model::{Entry, List, MediaId, MediaType, UserId};
 use anirewind_store::{
     ChangeFilter, ChangeKind, ChangeRow, Cursor, GoneTitle, OperationRow, SnapshotFilter,
@@ -11,6 +12,7 @@ use anirewind_timeline::{Id, Outcome, Source, apply};
 use time::OffsetDateTime;
 
 use crate::act_error::ActError;
+use crate::alarms::A_FEW;
 use crate::app::App;
 use crate::catalogue::read_base;
 use crate::find::BrowseError;
@@ -220,6 +222,7 @@ impl App {
             let look = anirewind_store::Look {
                 at: self.now(),
                 off: (0, 0),
+                public: false,
             };
             (look, BTreeMap::new())
         });
@@ -285,6 +288,21 @@ impl App {
         }))
     }
 
+    /// Whether an account was read without a token from some time after a snapshot on: then nobody saw
+    /// what became of its private titles.
+    async fn is_public_after(&self, row: &SnapshotRow) -> Result<bool, BrowseError> {
+        let (store, all) = (&self.inner.store, SnapshotFilter::default());
+        let owner = row.owner.id;
+        let next = store.snapshots_where(Some(owner), all, Start::Above(row.position), A_FEW);
+        let next = next.await?;
+        if let Some(next) = next.iter().find(|next| next.kind != Kind::Imported) {
+            return Ok(next.public);
+        }
+        let accounts = self.accounts().await?;
+        let mut accounts = accounts.iter();
+        Ok(accounts.any(|account| account.account.id == owner && account.public))
+    }
+
     /// The list as it was at a moment: the last good snapshot before it, and the changes since.
     pub async fn list_at(
         &self,
@@ -330,6 +348,7 @@ impl App {
         let store = &self.inner.store;
         let later = store.snapshots_where(Some(owner), later, Start::Newest, 1);
         let is_seen = look.is_some_and(|look| look >= moment) || !later.await?.is_empty();
+        list.coverage.public |= self.is_public_after(&snapshot).await?;
         let is_exact = is_seen
             && !self.inner.store.is_unsure_at(owner, moment).await?
             && changes.iter().all(|row| row.change.when.is_exact());

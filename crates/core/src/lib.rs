@@ -1,6 +1,7 @@
 //! The use cases that the server and the command line share.
 #![doc = include_str!("../README.md")]
 
+mod access;
 mod accounts;
 mod act_error;
 mod act_journal;
@@ -52,6 +53,7 @@ pub mod view;
 mod words;
 mod zone;
 
+pub use access::{MAYBE_PRIVATE, is_maybe_private};
 pub use accounts::{AccountError, Target};
 pub use act_error::{ActError, Guard};
 pub use alarms::OpenAlarm;

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
-use anirewind_model::{Entry, EntryField, List, MediaId, MediaType, Remote as _, UserId, Viewer};
+use anirewind_model::{
+    Entry, EntryField, List, MediaId, MediaType, Recorded, Remote as _, UserId, Viewer,
+};
 use anirewind_store::{Known, Look, LookRecord, OperationRow, SnapshotFilter, Start, StoreError};
 use anirewind_timeline::{
     KnownList, Seen, Window, bursts, is_explained, observe, read_recent, read_shown,
@@ -69,9 +71,7 @@ impl App {
 
     /// A look by somebody who has the account to himself.
     async fn look_at(&self, target: &Target, owner: UserId) -> Result<LookReport, CaptureError> {
-        let client = self
-            .client(&target.token)
-            .map_err(|source| AccountError::Client { source })?;
+        let client = self.client_of(&target.access)?;
         let profile = match &target.profile {
             Some(profile) => profile.clone(),
             None => self.profile_called(owner).await,
@@ -101,7 +101,21 @@ impl App {
             self.record_list(&list, None, self.now()).await?;
             return Ok(report(0, true));
         };
+        if look.public != target.is_public() {
+            // What saved last cannot tell what only one of the two sees.
+            let list = client.list(viewer, &|_, _| ()).await.map_err(failed)?;
+            let changes = self
+                .record_list(&list, Some((look, known)), self.now())
+                .await?;
+            return Ok(self.told(report(changes, false)));
+        }
         let before = list_of(viewer, known.values().cloned());
+        // What is not seen is as it was.
+        let known = if look.public {
+            shown_to_all(known)
+        } else {
+            known
+        };
         let (put, gone) = match read_recent(&known, &recent, look.off) {
             Seen::All(put) => (put, Vec::new()),
             Seen::More => {
@@ -109,9 +123,10 @@ impl App {
                 let (put, gone) = read_shown(&known, &shown);
                 if !is_explained(&known, &put, &gone, viewer.counts, look.off) {
                     let list = client.list(viewer, &|_, _| ()).await.map_err(failed)?;
-                    let changes = self
-                        .record_list(&list, Some((look, known)), self.now())
-                        .await?;
+                    let known = before.entries.into_iter();
+                    let known = known.map(|entry| ((entry.media_type, entry.media), entry));
+                    let known = Some((look, known.collect()));
+                    let changes = self.record_list(&list, known, self.now()).await?;
                     return Ok(self.told(report(changes, false)));
                 }
                 (put, gone)
@@ -122,7 +137,7 @@ impl App {
             .record(
                 (&before, &after),
                 &look,
-                look.off,
+                (look.off, look.public),
                 Known::Part { put, gone },
                 self.now(),
             )
@@ -176,16 +191,24 @@ impl App {
             })
         };
         let off = (counted(MediaType::Anime), counted(MediaType::Manga));
-        let whole = Known::Whole(list.entries.clone());
+        let off = (off, list.coverage.public);
         if let Some((look, known)) = known {
-            let before = List {
+            let mut before = List {
                 entries: known.into_values().collect(),
                 ..list.clone()
             };
-            return self.record((&before, list), &look, off, whole, now).await;
+            before.coverage.public = look.public;
+            let after = with_unseen(list, &before);
+            let whole = Known::Whole(after.entries.clone());
+            return self.record((&before, &after), &look, off, whole, now).await;
         }
+        let whole = Known::Whole(list.entries.clone());
         let record = LookRecord {
-            look: Look { at: now, off },
+            look: Look {
+                at: now,
+                off: off.0,
+                public: off.1,
+            },
             changes: Vec::new(),
             bursts: Vec::new(),
             known: whole,
@@ -198,7 +221,7 @@ impl App {
         &self,
         (before, after): (&List, &List),
         last: &Look,
-        off: (i64, i64),
+        (off, public): ((i64, i64), bool),
         known: Known,
         now: OffsetDateTime,
     ) -> Result<usize, StoreError> {
@@ -214,7 +237,11 @@ impl App {
         let changes = observe(before, after, window);
         let count = changes.len();
         let record = LookRecord {
-            look: Look { at: now, off },
+            look: Look {
+                at: now,
+                off,
+                public,
+            },
             bursts: bursts(&changes),
             changes,
             known,
@@ -261,7 +288,11 @@ impl App {
         let read = tokio::task::spawn_blocking(move || crate::catalogue::read_base(&folder, &base));
         let read = read.await.map_err(|_| StoreError::Closed)?;
         Ok(read.ok().map(|list| {
-            let look = Look { at, off: (0, 0) };
+            let look = Look {
+                at,
+                off: (0, 0),
+                public: list.coverage.public,
+            };
             (look, keyed(list.entries).collect())
         }))
     }
@@ -299,6 +330,33 @@ pub(crate) fn fill_in(entry: &mut Entry, was: &Entry) {
     if entry.summary.is_none() {
         entry.summary.clone_from(&was.summary);
     }
+}
+
+/// Those titles that everybody can see, as far as is known.
+fn shown_to_all(mut known: KnownList) -> KnownList {
+    known.retain(|_, entry| entry.values.private != Recorded::Known(true));
+    known
+}
+
+/// A list that was just read, with what whoever read it could not see: private titles that are known
+/// from before stay as they were, until somebody with a token looks.
+fn with_unseen(list: &List, before: &List) -> List {
+    let mut list = list.clone();
+    if !list.coverage.public {
+        return list;
+    }
+    let there: BTreeSet<_> = list
+        .entries
+        .iter()
+        .map(|entry| (entry.media_type, entry.media))
+        .collect();
+    let unseen = before.entries.iter().filter(|entry| {
+        let is_private = entry.values.private == Recorded::Known(true);
+        is_private && !there.contains(&(entry.media_type, entry.media))
+    });
+    list.entries.extend(unseen.cloned());
+    List::sort_and_dedup(&mut list.entries);
+    list
 }
 
 /// A list as an account's settings frame it.

@@ -331,6 +331,7 @@ impl App {
                 | Verdict::AniListDown
                 | Verdict::Paused
                 | Verdict::NoSnapshotYet
+                | Verdict::PublicList
                 | Verdict::Protected => Some(false),
             },
             is_late: self.is_late(status, now),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anirewind_backup::{Alarm, Answer, AnswerVerdict, Mark, Rule, alarms};
-use anirewind_model::{Entry, EntryField, List, MediaId, MediaType, Recorded, UserId};
+use anirewind_model::{Entry, EntryField, List, MediaId, MediaType, Recorded, UserId, comparable};
 use anirewind_restore::StepState;
 use anirewind_store::{
     ChangeFilter, ChangeRow, OperationRow, OperationState, SnapshotFilter, SnapshotRow, Start,
@@ -208,15 +208,17 @@ impl App {
             };
             let since = self.ours_since(owner, open.snapshot.created_at).await;
             let since = since.map_err(BrowseError::Store)?;
+            let Some(broken) = self.list_of(Some(&open.snapshot)).await else {
+                continue;
+            };
+            // What the one could not see is not what the other lost.
+            let before = comparable(&before, &broken).into_owned();
             let is_well = |mut list: List, ours: &[Change]| {
                 for change in ours {
                     apply(&mut list, change);
                 }
                 let mut alarms = open.alarms.iter();
                 alarms.all(|alarm| is_put_right(alarm, &before, &list, &gone))
-            };
-            let Some(broken) = self.list_of(Some(&open.snapshot)).await else {
-                continue;
             };
             // What was well without us is not put right by us.
             if is_well(broken.clone(), &[]) || !is_well(broken.clone(), &since) {
@@ -273,6 +275,7 @@ impl App {
             && let Some(before) = self.expected(&base, open.snapshot.created_at).await?
             && let Some(broken) = self.list_of(Some(&open.snapshot)).await
         {
+            let before = comparable(&before, &broken);
             let wrong = Lost::of(open, &before, &broken);
             for row in self.meanwhile(open, &base).await? {
                 let Some(list) = self.list_of(Some(&row)).await else {

@@ -65,6 +65,7 @@ impl App {
             None => Some(self.target_of(base.list.owner.id).await?),
         };
         let target = target.ok_or(AccountError::NoAccount)?;
+        target.may_write()?;
         let live = self.read_live(&target, base.list.owner.id).await;
         let (_, viewer, live) = live.map_err(|error| match error {
             AccountError::WrongAccount { found, .. } => ActError::Guard(Guard::OthersList {
@@ -240,6 +241,7 @@ impl App {
             return Err(nothing());
         }
         let target = self.target_of(row.owner).await?;
+        target.may_write()?;
         let mut steps = self.inner.store.steps(operation.clone()).await?;
         steps.retain(can_be_retried);
         if steps.is_empty() {

@@ -319,6 +319,7 @@ fn candidate(row: &WeighedRow) -> Candidate {
         counted: row.counted,
         role,
         kept: row.keep.as_ref().map(|keep| Kept { until: keep.until }),
+        public: row.public,
     }
 }
 

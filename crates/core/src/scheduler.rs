@@ -1,7 +1,7 @@
 //! Snapshots at start and by the schedule, and looks in between, for as long as a server runs.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hasher as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -196,7 +196,7 @@ impl App {
         for target in targets {
             let key = match self.owner_of(&target) {
                 Some(owner) => Key::Account(owner),
-                None => Key::Token(hash(target.token.expose())),
+                None => Key::Token(hash(&target)),
             };
             rounds.ways.entry(key).or_default().targets.push(target);
         }
@@ -392,6 +392,10 @@ impl App {
 
     /// Goes on with what of an account was begun and did not end, without holding up anything else.
     fn resume_in_background(&self, target: &Target) {
+        // Without a token nothing is written, what was begun with one neither.
+        if target.is_public() {
+            return;
+        }
         let Some(owner) = self.owner_of(target) else {
             return;
         };
@@ -427,10 +431,7 @@ impl App {
 
     /// Waits for a turn before anything is held up for it, and goes on with that turn.
     async fn in_turn(&self, target: &Target, urgency: Urgency) -> Result<Self, AccountError> {
-        let client = self
-            .with_urgency(urgency)
-            .client(&target.token)
-            .map_err(|source| AccountError::Client { source })?;
+        let client = self.with_urgency(urgency).client_of(&target.access)?;
         let turn = client.turn().await;
         let turn = turn.map_err(|source| AccountError::Remote { source })?;
         Ok(self.with_urgency(Urgency::Begun).with_turn(turn))
@@ -535,9 +536,9 @@ fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn hash(text: &str) -> u64 {
+fn hash(target: &Target) -> u64 {
     let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
+    target.access.mark(&mut hasher);
     hasher.finish()
 }
 
@@ -546,7 +547,7 @@ impl Way {
     fn mark(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         for target in &self.targets {
-            target.token.expose().hash(&mut hasher);
+            target.access.mark(&mut hasher);
         }
         hasher.finish()
     }

@@ -36,6 +36,8 @@ pub enum Verdict {
     Paused,
     /// There is none yet.
     NoSnapshotYet,
+    /// All is well as far as it goes: it is read without a token.
+    PublicList,
     /// All is well.
     Protected,
 }
@@ -66,12 +68,15 @@ pub struct AccountStatus {
 impl Verdict {
     /// Whether nothing needs doing.
     pub const fn is_well(self) -> bool {
-        matches!(self, Self::Protected)
+        matches!(self, Self::Protected | Self::PublicList)
     }
 
     /// Whether something is not as it should be, so that somebody far away should notice.
     pub const fn is_trouble(self) -> bool {
-        !matches!(self, Self::Protected | Self::NoSnapshotYet | Self::Paused)
+        !matches!(
+            self,
+            Self::Protected | Self::PublicList | Self::NoSnapshotYet | Self::Paused
+        )
     }
 
     /// The word in machine-readable output.
@@ -85,6 +90,7 @@ impl Verdict {
             Self::AniListDown => "anilist-down",
             Self::Paused => "paused",
             Self::NoSnapshotYet => "no-snapshot-yet",
+            Self::PublicList => "public-list",
             Self::Protected => "protected",
         }
     }
@@ -100,6 +106,7 @@ impl Verdict {
             Self::AniListDown => "waits: AniList does not answer, and is asked again by itself",
             Self::Paused => "is paused: the schedule takes no snapshots",
             Self::NoSnapshotYet => "has no snapshot yet",
+            Self::PublicList => "is saved as everybody sees it",
             Self::Protected => "is protected",
         }
     }
@@ -164,6 +171,7 @@ impl App {
             last_attempt: last_attempt.as_ref(),
             token_ends: account.token_expires_at,
             late_after: self.late_after(),
+            is_public: account.public,
         });
         Ok(Grounds {
             last_attempt,
@@ -247,6 +255,7 @@ struct Signs<'a> {
     last_attempt: Option<&'a Attempt>,
     token_ends: Option<OffsetDateTime>,
     late_after: Option<Duration>,
+    is_public: bool,
 }
 
 impl Signs<'_> {
@@ -288,6 +297,7 @@ fn judge(signs: &Signs<'_>) -> Verdict {
         _ if signs.late_after.is_none() => Verdict::Paused,
         Some(Outcome::Unavailable) => Verdict::AniListDown,
         _ if signs.last_good.is_none() => Verdict::NoSnapshotYet,
+        _ if signs.is_public => Verdict::PublicList,
         _ => Verdict::Protected,
     }
 }
@@ -315,6 +325,7 @@ mod tests {
             last_attempt: Some(&attempt),
             token_ends: ends.map(|left| NOW + left),
             late_after: (!is_off).then_some(Duration::DAY),
+            is_public: false,
         })
     }
 

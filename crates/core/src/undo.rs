@@ -115,6 +115,7 @@ impl App {
             return Err(ActError::SeveralAccounts);
         }
         let target = self.target_of(owner).await?;
+        target.may_write()?;
         let mut refused = Vec::new();
         let mut wanted: Vec<ChangeRow> = Vec::new();
         for row in rows {

@@ -105,6 +105,8 @@ views! {
         created_at: String,
         /// What it was taken for: auto, manual, safety, import.
         kind: String,
+        /// Whether it was read without a token: private titles are not in it.
+        public: bool,
         /// What it holds.
         counts: CountsView,
         /// Bytes.
@@ -343,7 +345,9 @@ views! {
         name: String,
         /// When it was added, RFC 3339.
         added_at: String,
-        /// When AniList last took its token, RFC 3339.
+        /// How it is reached: token, or public where only the public list is read.
+        access: String,
+        /// When AniList last took its token, or showed its list, RFC 3339.
         checked_at: String,
         /// When the token ends, where that is known, RFC 3339.
         token_expires_at: Option<String>,
@@ -355,6 +359,8 @@ views! {
         profile: String,
         /// Who it is.
         user: UserView,
+        /// How it is reached: token, or public where only the public list is read.
+        access: String,
         /// The verdict.
         verdict: String,
         /// The newest good snapshot.
@@ -452,6 +458,7 @@ impl From<&SnapshotRow> for SnapshotView {
             },
             created_at: instant(row.created_at),
             kind: row.kind.as_str().to_owned(),
+            public: row.public,
             counts: row.counts.into(),
             size: row.size,
             file_hash: row.file_hash.to_string(),
@@ -620,6 +627,11 @@ impl From<&Report> for ReportView {
     }
 }
 
+/// How an account is reached, in a word.
+const fn access_word(row: &AccountRow) -> &'static str {
+    if row.public { "public" } else { "token" }
+}
+
 impl From<&AccountRow> for ProfileView {
     fn from(row: &AccountRow) -> Self {
         Self {
@@ -627,6 +639,7 @@ impl From<&AccountRow> for ProfileView {
             user_id: row.account.id.get(),
             name: row.account.name.clone(),
             added_at: instant(row.added_at),
+            access: access_word(row).to_owned(),
             checked_at: instant(row.checked_at),
             token_expires_at: row.token_expires_at.map(instant),
         }
@@ -645,6 +658,7 @@ impl From<&AccountStatus> for StatusView {
                 id: status.account.account.id.get(),
                 name: status.account.account.name.clone(),
             },
+            access: access_word(&status.account).to_owned(),
             verdict: status.verdict.as_str().to_owned(),
             last_good: status.last_good.as_ref().map(Into::into),
             last_attempt: status.last_attempt.as_ref().map(|attempt| AttemptView {

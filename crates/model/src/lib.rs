@@ -37,7 +37,7 @@ pub use id::{EntryId, MediaId, UserId};
 pub use list::{Coverage, Favourite, Favourites, List};
 pub use media::{MediaFormat, MediaSummary, MediaType, TitleLanguage, Titles};
 pub use notes::Notes;
-pub use pair::{Pair, pairs};
+pub use pair::{Pair, comparable, pairs, unseen};
 pub use picks::Picks;
 pub use remote::{Progress, Recent, Remote};
 pub use remote_error::{Effect, FieldRefusal, RemoteError, Retry};

@@ -30,6 +30,8 @@ pub struct Coverage {
     pub unresolved: Vec<MediaId>,
     /// Lists that whoever wrote this down did not look at: other tools know no manga.
     pub not_read: Vec<MediaType>,
+    /// Whether it was read without a token, as everybody sees it: private titles are not on it.
+    pub public: bool,
 }
 
 impl Coverage {

@@ -1,8 +1,10 @@
 //! Two lists side by side.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
-use crate::{Entry, List, MediaId, MediaType};
+use crate::{Entry, List, MediaId, MediaType, Recorded};
 
 /// A title as it stands on two lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,10 +17,52 @@ pub enum Pair<'a> {
     Both(&'a Entry, &'a Entry),
 }
 
-/// Every title of two lists once, by type and media id.
+/// Every title of two lists that can be compared, once, by type and media id.
 ///
-/// Walks both at once; nothing is copied.
+/// What one side could not see is not among them, see [`unseen`]. Walks both at once; nothing is
+/// copied.
 pub fn pairs<'a>(first: &'a List, second: &'a List) -> impl Iterator<Item = Pair<'a>> {
+    let is_hidden = hides(first, second);
+    all_pairs(first, second).filter(move |pair| !is_hidden(pair))
+}
+
+/// The titles of two lists that say nothing: private on the one, and missing on the other, which was
+/// read without a token and would miss them in any case. They were neither added nor removed.
+pub fn unseen<'a>(first: &'a List, second: &'a List) -> impl Iterator<Item = &'a Entry> {
+    let is_hidden = hides(first, second);
+    all_pairs(first, second).filter_map(move |pair| match pair {
+        Pair::First(entry) | Pair::Second(entry) if is_hidden(&pair) => Some(entry),
+        _ => None,
+    })
+}
+
+/// A list without what the other one could not see: what of it can be held against the other.
+pub fn comparable<'a>(list: &'a List, with: &List) -> Cow<'a, List> {
+    if list.coverage.public || !with.coverage.public {
+        return Cow::Borrowed(list);
+    }
+    let hidden: BTreeSet<_> = unseen(list, with).map(key).collect();
+    let seen = list.entries.iter();
+    let seen = seen.filter(|entry| !hidden.contains(&key(entry)));
+    Cow::Owned(List {
+        entries: seen.cloned().collect(),
+        ..list.clone()
+    })
+}
+
+/// The rule for all of these: where exactly one of two lists was read without a token, what is private
+/// on the other one alone is hidden from it.
+fn hides(first: &List, second: &List) -> impl Fn(&Pair<'_>) -> bool + use<> {
+    let (first, second) = (first.coverage.public, second.coverage.public);
+    let is_private = |entry: &Entry| entry.values.private == Recorded::Known(true);
+    move |pair| match pair {
+        Pair::First(entry) => second && !first && is_private(entry),
+        Pair::Second(entry) => first && !second && is_private(entry),
+        Pair::Both(..) => false,
+    }
+}
+
+fn all_pairs<'a>(first: &'a List, second: &'a List) -> impl Iterator<Item = Pair<'a>> + use<'a> {
     let mut left = in_order(first).into_iter().peekable();
     let mut right = in_order(second).into_iter().peekable();
     std::iter::from_fn(move || {
@@ -116,5 +160,62 @@ mod tests {
             seen.sort_unstable();
             prop_assert_eq!(seen, all);
         }
+    }
+
+    /// A list whose titles divisible by three are private.
+    fn with_private(ids: &[u32], public: bool) -> List {
+        let mut list = list(ids);
+        for entry in &mut list.entries {
+            entry.values.private = Recorded::Known(entry.media.get().is_multiple_of(3));
+        }
+        list.coverage.public = public;
+        list
+    }
+
+    fn told<'a>(pairs: impl Iterator<Item = Pair<'a>>) -> Vec<(char, u32)> {
+        let told = pairs.map(|pair| match pair {
+            Pair::First(entry) => ('-', entry.media.get()),
+            Pair::Second(entry) => ('+', entry.media.get()),
+            Pair::Both(entry, _) => ('=', entry.media.get()),
+        });
+        let mut told: Vec<_> = told.collect();
+        told.sort_by_key(|(_, id)| *id);
+        told
+    }
+
+    #[test]
+    fn what_one_side_could_not_see_is_neither_gone_nor_new() {
+        let owners = with_private(&[1, 2, 3, 6], false);
+        let everybodys = with_private(&[2, 4], true);
+        let there = told(pairs(&owners, &everybodys));
+        let back = told(pairs(&everybodys, &owners));
+        assert_eq!(there, [('-', 1), ('=', 2), ('+', 4)]);
+        assert_eq!(back, [('+', 1), ('=', 2), ('-', 4)]);
+        assert_eq!(unseen(&owners, &everybodys).count(), 2);
+        assert_eq!(unseen(&everybodys, &owners).count(), 2);
+        assert_eq!(comparable(&owners, &everybodys).entries.len(), 2);
+        assert_eq!(comparable(&everybodys, &owners).entries.len(), 2);
+    }
+
+    #[test]
+    fn two_lists_that_were_read_alike_hide_nothing_from_each_other() {
+        for public in [false, true] {
+            let first = with_private(&[1, 3], public);
+            let second = with_private(&[2, 6], public);
+            assert_eq!(pairs(&first, &second).count(), 4);
+            assert_eq!(unseen(&first, &second).count(), 0);
+            assert_eq!(comparable(&first, &second).entries.len(), 2);
+        }
+    }
+
+    #[test]
+    fn what_both_sides_show_is_compared_also_where_it_was_private() {
+        let owners = with_private(&[3], false);
+        let mut everybodys = with_private(&[3], true);
+        for entry in &mut everybodys.entries {
+            entry.values.private = Recorded::Known(false);
+        }
+        assert_eq!(told(pairs(&owners, &everybodys)), [('=', 3)]);
+        assert_eq!(comparable(&owners, &everybodys).entries.len(), 1);
     }
 }

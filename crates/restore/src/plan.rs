@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anirewind_model::{
     Entry, EntryField, EntryStatus, EntryValues, List, ListSettings, MediaId, MediaType, Picks,
+    Recorded,
 };
 
 use crate::fit::fit;
@@ -93,7 +94,8 @@ pub enum Verdict {
 /// Works out what to send so that `live` is what `wanted` was.
 ///
 /// A field that `wanted` does not record is neither compared nor written. A type that it does not
-/// record is left alone. `settings` are the account's present ones.
+/// record is left alone, and so is what is private where `wanted` was read without a token. `settings`
+/// are the account's present ones.
 pub fn plan(wanted: &List, live: &List, settings: &ListSettings, options: &Options) -> Plan {
     let key = |entry: &Entry| (entry.media_type, entry.media);
     let was: BTreeMap<_, _> = wanted.entries.iter().map(|e| (key(e), e)).collect();
@@ -117,6 +119,7 @@ pub fn plan(wanted: &List, live: &List, settings: &ListSettings, options: &Optio
             was: was.get(&key).copied(),
             now: now.get(&key).copied(),
             is_burst: together.contains(&key.1),
+            is_public: wanted.coverage.public,
         };
         if !title.is_within(wanted, options) {
             continue;
@@ -140,6 +143,8 @@ struct Title<'a> {
     was: Option<&'a Entry>,
     now: Option<&'a Entry>,
     is_burst: bool,
+    /// Whether what is put back was read without a token.
+    is_public: bool,
 }
 
 impl Title<'_> {
@@ -157,6 +162,12 @@ impl Title<'_> {
                 .is_none_or(|titles| titles.contains(&self.key))
     }
 
+    /// Whether its absence from what is put back says nothing: nobody sees what is private without a
+    /// token. What does not say that it is not private may be.
+    fn is_unseen(&self, now: &Entry) -> bool {
+        self.is_public && now.values.private != Recorded::Known(false)
+    }
+
     fn planned(
         &self,
         settings: &ListSettings,
@@ -171,6 +182,10 @@ impl Title<'_> {
             (Some(was), Some(now)) => {
                 left = self.left(was, now, options);
                 self.change(&left, settings, options, lists, &mut notes)?
+            }
+            (None, Some(now)) if self.is_unseen(now) => {
+                let reason = "it is private, and what is put back was read without a token";
+                Verdict::Keep(reason.to_owned())
             }
             (None, Some(_)) if options.removes && options.fields.is_empty() => self.step(None),
             (None, Some(_)) => Verdict::Stay,

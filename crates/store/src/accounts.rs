@@ -1,4 +1,4 @@
-//! The accounts we hold a token for.
+//! The accounts we hold a token for, and those whose public list is read without one.
 
 use anirewind_model::{Account, ScoreFormat, TitleLanguage, UserId};
 use rusqlite::{OptionalExtension as _, Row, named_params};
@@ -18,10 +18,12 @@ pub struct AccountRow {
     pub avatar: Option<String>,
     /// When it was added.
     pub added_at: OffsetDateTime,
-    /// When AniList last said that the token is this account's.
+    /// When AniList last said that the token is this account's; without one, when it last showed it.
     pub checked_at: OffsetDateTime,
     /// When the token says that it ends.
     pub token_expires_at: Option<OffsetDateTime>,
+    /// Whether it is read without a token: its public list, and nothing is written to it.
+    pub public: bool,
     /// How it wants titles and scores shown.
     pub style: Style,
 }
@@ -59,6 +61,7 @@ struct Raw {
     title_language: Option<String>,
     score_format: Option<String>,
     shows_adult: Option<bool>,
+    public: bool,
 }
 
 const COLUMNS: &str = "
@@ -71,7 +74,8 @@ const COLUMNS: &str = "
     token_expires_at,
     title_language,
     score_format,
-    shows_adult";
+    shows_adult,
+    public";
 
 impl Raw {
     fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -86,6 +90,7 @@ impl Raw {
             title_language: row.get("title_language")?,
             score_format: row.get("score_format")?,
             shows_adult: row.get("shows_adult")?,
+            public: row.get("public")?,
         })
     }
 }
@@ -120,6 +125,7 @@ impl TryFrom<Raw> for AccountRow {
             token_expires_at: ends.transpose()?,
             profile: raw.profile,
             avatar: raw.avatar,
+            public: raw.public,
         })
     }
 }
@@ -153,24 +159,29 @@ impl Store {
     }
 
     /// Adds an account, or brings what is known of it up to date; when it was added stays.
+    ///
+    /// One that has a token stays one that has, whatever somebody says who has just read it without:
+    /// the token may have come meanwhile. Only [`Store::make_public`] changes that.
     pub async fn put_account(&self, account: AccountRow) -> Result<(), StoreError> {
         self.run(move |connection| {
             connection.execute(
                 "INSERT INTO account
                     (user_id, profile, name, avatar, added_at, checked_at, token_expires_at,
-                    title_language, score_format, shows_adult)
+                    title_language, score_format, shows_adult, public)
                 VALUES
                     (:user_id, :profile, :name, :avatar, :added_at, :checked_at, :token_expires_at,
-                    :title_language, :score_format, :shows_adult)
+                    :title_language, :score_format, :shows_adult, :public)
                 ON CONFLICT (user_id) DO UPDATE SET
                     profile = excluded.profile,
                     name = excluded.name,
                     avatar = excluded.avatar,
                     checked_at = excluded.checked_at,
-                    token_expires_at = excluded.token_expires_at,
+                    token_expires_at = CASE WHEN account.public < excluded.public
+                        THEN account.token_expires_at ELSE excluded.token_expires_at END,
                     title_language = excluded.title_language,
                     score_format = excluded.score_format,
-                    shows_adult = excluded.shows_adult",
+                    shows_adult = excluded.shows_adult,
+                    public = min(account.public, excluded.public)",
                 named_params! {
                     ":user_id": account.account.id.get(),
                     ":profile": account.profile,
@@ -182,7 +193,20 @@ impl Store {
                     ":title_language": account.style.titles.as_str(),
                     ":score_format": account.style.scores.as_str(),
                     ":shows_adult": account.style.shows_adult,
+                    ":public": account.public,
                 },
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// From now on an account is read without a token.
+    pub async fn make_public(&self, id: UserId) -> Result<(), StoreError> {
+        self.run(move |connection| {
+            connection.execute(
+                "UPDATE account SET public = 1, token_expires_at = NULL WHERE user_id = :user_id",
+                named_params! { ":user_id": id.get() },
             )?;
             Ok(())
         })
@@ -219,6 +243,7 @@ mod tests {
             added_at: datetime!(2026-03-01 12:00 UTC),
             checked_at: datetime!(2026-03-01 12:00 UTC),
             token_expires_at: None,
+            public: false,
             style: Style::default(),
         }
     }
@@ -247,6 +272,27 @@ mod tests {
         assert_eq!(known.added_at, hana().added_at);
         store.remove_account(UserId::new(4242)).await.unwrap();
         assert!(store.accounts().await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_token_that_came_meanwhile_is_not_forgotten_by_who_read_without() {
+        let store = Store::in_memory();
+        let without = AccountRow {
+            public: true,
+            ..hana()
+        };
+        let with = AccountRow {
+            token_expires_at: Some(datetime!(2027-03-01 12:00 UTC)),
+            ..hana()
+        };
+        store.put_account(without.clone()).await.unwrap();
+        assert!(store.account("hana").await.unwrap().unwrap().public);
+        store.put_account(with.clone()).await.unwrap();
+        // It was on its way before the token came.
+        store.put_account(without.clone()).await.unwrap();
+        assert_eq!(store.account("hana").await.unwrap(), Some(with));
+        store.make_public(UserId::new(4242)).await.unwrap();
+        assert_eq!(store.account("hana").await.unwrap(), Some(without));
     }
 
     #[tokio::test]

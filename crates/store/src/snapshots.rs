@@ -28,6 +28,8 @@ pub struct SnapshotRow {
     pub counted: i64,
     /// What it was taken for.
     pub kind: Kind,
+    /// Whether the list was read without a token: private titles are not in it.
+    pub public: bool,
     /// How many titles it holds.
     pub counts: Counts,
     /// Length of the file in bytes.
@@ -80,6 +82,7 @@ impl SnapshotRow {
         self.content_hash == newer.content_hash
             && self.owner.id == newer.owner.id
             && self.kind == newer.kind
+            && self.public == newer.public
             && self.mark == Mark::default()
             && self.standing() == Standing::Good
     }
@@ -216,6 +219,7 @@ pub(crate) struct Raw {
     mark: String,
     damage: Option<String>,
     verified_at: i64,
+    public: bool,
 }
 
 impl Raw {
@@ -243,6 +247,7 @@ impl Raw {
             mark: row.get("mark")?,
             damage: row.get("damage")?,
             verified_at: row.get("verified_at")?,
+            public: row.get("public")?,
         })
     }
 }
@@ -274,6 +279,7 @@ impl TryFrom<Raw> for SnapshotRow {
             position: raw.position,
             counted: raw.counted,
             kind: Kind::parse(&raw.kind).ok_or_else(|| place.corrupt("kind"))?,
+            public: raw.public,
             counts: Counts {
                 anime: place.count("anime", raw.anime)?,
                 manga: place.count("manga", raw.manga)?,
@@ -463,11 +469,11 @@ fn replace(connection: &rusqlite::Connection, row: &SnapshotRow) -> rusqlite::Re
         "INSERT OR REPLACE INTO snapshot (
             file, id, user_id, user_name, created_at, found_at, position, counted, kind, anime,
             manga, size, file_hash, content_hash, previous, added, changed, removed, alarms, mark,
-            kept, damage, verified_at
+            kept, damage, verified_at, public
         ) VALUES (
             :file, :id, :user_id, :user_name, :created_at, :found_at, :position, :counted, :kind,
             :anime, :manga, :size, :file_hash, :content_hash, :previous, :added, :changed,
-            :removed, :alarms, :mark, :kept, :damage, :verified_at
+            :removed, :alarms, :mark, :kept, :damage, :verified_at, :public
         )",
     )?;
     statement.execute(named_params! {
@@ -494,6 +500,7 @@ fn replace(connection: &rusqlite::Connection, row: &SnapshotRow) -> rusqlite::Re
         ":kept": row.mark.keep.is_some(),
         ":damage": row.damage,
         ":verified_at": to_millis(row.verified_at),
+        ":public": row.public,
     })?;
     Ok(())
 }
@@ -519,6 +526,7 @@ mod tests {
             position,
             counted: 86_400 * position,
             kind: Kind::Manual,
+            public: false,
             counts: Counts {
                 anime: 812,
                 manga: 143,
@@ -557,6 +565,7 @@ mod tests {
             alarms: Vec::new(),
             mark: Mark::default(),
             damage: Some("cut".to_owned()),
+            public: true,
             ..row("b", 1, 2)
         };
         let other = row("c", 2, 3);

@@ -73,6 +73,8 @@ pub struct Look {
     pub at: OffsetDateTime,
     /// By how many titles AniList's statistics are off, anime and manga.
     pub off: (i64, i64),
+    /// Whether it was without a token: private titles that are known are as they were before it.
+    pub public: bool,
 }
 
 /// Everything that one look adds, written at once or not at all.
@@ -150,13 +152,14 @@ impl Store {
                 }
             }
             transaction.execute(
-                "INSERT OR REPLACE INTO look (user_id, at, anime_off, manga_off)
-                VALUES (:user_id, :at, :anime, :manga)",
+                "INSERT OR REPLACE INTO look (user_id, at, anime_off, manga_off, public)
+                VALUES (:user_id, :at, :anime, :manga, :public)",
                 named_params! {
                     ":user_id": owner.get(),
                     ":at": to_millis(record.look.at),
                     ":anime": record.look.off.0,
                     ":manga": record.look.off.1,
+                    ":public": record.look.public,
                 },
             )?;
             transaction.commit()?;
@@ -223,12 +226,12 @@ impl Store {
             let user = named_params! { ":user_id": owner.get() };
             let look = connection
                 .query_row(
-                    "SELECT at, anime_off, manga_off FROM look WHERE user_id = :user_id",
+                    "SELECT at, anime_off, manga_off, public FROM look WHERE user_id = :user_id",
                     user,
-                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
                 )
                 .optional()?;
-            let Some((at, anime, manga)) = look else {
+            let Some((at, anime, manga, public)) = look else {
                 return Ok(None);
             };
             let key = owner.to_string();
@@ -239,6 +242,7 @@ impl Store {
             let look = Look {
                 at: place.instant("at", at)?,
                 off: (anime, manga),
+                public,
             };
             let mut statement = connection.prepare_cached(
                 "SELECT media_type, entry FROM known WHERE user_id = :user_id
@@ -745,6 +749,7 @@ mod tests {
         let look = Look {
             at: datetime!(2026-11-03 13:00 UTC),
             off: (1, -2),
+            public: true,
         };
         let record = LookRecord {
             look: look.clone(),

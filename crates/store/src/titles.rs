@@ -265,6 +265,7 @@ mod tests {
             look: Look {
                 at: datetime!(2026-11-03 12:00 UTC),
                 off: (0, 0),
+                public: false,
             },
             changes: vec![removed(Anime, 4), removed(Manga, 3), removed(Manga, 100)],
             bursts: Vec::new(),

@@ -22,6 +22,8 @@ pub struct WeighedRow {
     pub counted: i64,
     /// What it was taken for.
     pub kind: Kind,
+    /// Whether it was read without a token: private titles are not in it.
+    pub public: bool,
     /// Whether it can be trusted.
     pub standing: Standing,
     /// Whether something was unusual about it and nobody has answered yet.
@@ -38,6 +40,7 @@ impl From<&SnapshotRow> for WeighedRow {
             at: row.at(),
             counted: row.counted,
             kind: row.kind,
+            public: row.public,
             standing: row.standing(),
             has_open_alarm: row.open_alarms().next().is_some(),
             keep: row.mark.keep.clone(),
@@ -51,7 +54,7 @@ impl Store {
         self.run(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT file, position, min(created_at, found_at), counted, kind,
-                    damage IS NOT NULL, alarms, mark
+                    damage IS NOT NULL, alarms, mark, public
                 FROM snapshot
                 WHERE user_id = :owner
                 ORDER BY position DESC",
@@ -80,6 +83,7 @@ impl Store {
                     at: place.instant("created_at", row.get(2)?)?,
                     counted: row.get(3)?,
                     kind: Kind::parse(text(4)?).ok_or_else(|| place.corrupt("kind"))?,
+                    public: row.get(8)?,
                     standing,
                     has_open_alarm,
                     keep: mark.keep,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anirewind_model::{
-    Comparison, Entry, EntryField, List, MediaType, Pair, ScoreFormat, TypeSettings, pairs,
+    Comparison, Entry, EntryField, List, MediaType, Pair, ScoreFormat, TypeSettings, pairs, unseen,
 };
 
 /// What differs between a list and a later one, by type and media id.
@@ -21,6 +21,9 @@ pub struct Differences<'a> {
     pub not_recorded: BTreeMap<EntryField, usize>,
     /// How many titles were left out because one side did not look at their type.
     pub left_out: BTreeMap<MediaType, usize>,
+    /// How many private titles were left out because one side was read without a token and could not see
+    /// them; `None` when both sides were read alike.
+    pub unseen: Option<usize>,
     /// What else is not as it was.
     pub notices: Vec<Notice>,
 }
@@ -75,6 +78,8 @@ pub fn compare<'a>(before: &'a List, after: &'a List) -> Differences<'a> {
         same: Vec::new(),
         not_recorded: BTreeMap::new(),
         left_out: BTreeMap::new(),
+        unseen: (before.coverage.public != after.coverage.public)
+            .then(|| unseen(before, after).count()),
         notices: notices(before, after),
     };
     for pair in pairs(before, after) {
@@ -247,6 +252,20 @@ mod tests {
         assert_eq!(found.left_out, [(MediaType::Manga, 1)].into());
         assert_eq!(found.not_recorded[&EntryField::Progress], 1);
         assert_eq!(found.same.len(), 1);
+    }
+
+    #[test]
+    fn private_titles_that_one_side_could_not_see_are_left_out_and_counted() {
+        let mut owners = list(vec![entry(1, 5, None), entry(2, 5, None)]);
+        for entry in &mut owners.entries {
+            entry.values.private = Recorded::Known(entry.media == MediaId::new(1));
+        }
+        let mut everybodys = list(Vec::new());
+        everybodys.coverage.public = true;
+        let (there, back) = (compare(&owners, &everybodys), compare(&everybodys, &owners));
+        assert_eq!((there.removed.len(), there.unseen), (1, Some(1)));
+        assert_eq!((back.added.len(), back.unseen), (1, Some(1)));
+        assert_eq!(compare(&owners, &owners).unseen, None);
     }
 
     #[test]

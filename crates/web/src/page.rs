@@ -62,6 +62,8 @@ pub(crate) struct Page {
     /// What is under way.
     pub(crate) jobs: Vec<JobBar>,
     pub(crate) warning: Option<&'static str>,
+    /// Where its account is connected, where it is read without a token.
+    pub(crate) public: Option<String>,
     /// Whether somebody is logged in and can log out.
     pub(crate) can_leave: bool,
     /// Whether there is anything to go to from here.
@@ -205,6 +207,8 @@ pub(crate) struct Visitor {
     said: Option<Said>,
     path: String,
     pub(crate) profiles: Vec<String>,
+    /// Those of them that are read without a token.
+    public: Vec<String>,
     jobs: Vec<OperationRow>,
     /// What was begun with a button and takes its time, by name.
     works: Vec<String>,
@@ -287,6 +291,11 @@ impl Visitor {
             theme: theme(request),
             said: said(request),
             path,
+            public: accounts
+                .iter()
+                .filter(|row| row.public)
+                .map(|row| row.profile.clone())
+                .collect(),
             profiles: accounts.into_iter().map(|row| row.profile).collect(),
             jobs,
         })
@@ -310,6 +319,7 @@ impl Visitor {
             said: self.said.clone(),
             jobs: self.bars(),
             warning: self.access.warning(),
+            public: None,
             can_leave: matches!(self.who, Who::Session(_)),
             has_nav: true,
             version: &VERSION,
@@ -331,6 +341,11 @@ impl Visitor {
     pub(crate) fn page_of(&self, title: impl Into<String>, place: Place, profile: &str) -> Page {
         Page {
             profile: Some(profile.to_owned()),
+            public: self
+                .public
+                .iter()
+                .any(|public| public == profile)
+                .then(|| format!("/connect/{}", in_path(profile))),
             ..self.page(title, place)
         }
     }
@@ -381,6 +396,7 @@ pub(crate) fn outside(base: &str, title: &str, request: &HttpRequest) -> Page {
         said: said(request),
         jobs: Vec::new(),
         warning: None,
+        public: None,
         can_leave: false,
         has_nav: false,
         version: &VERSION,

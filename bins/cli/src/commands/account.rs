@@ -15,6 +15,25 @@ pub(crate) async fn run(
     secret: Option<Secret>,
 ) -> Result<u8, Failure> {
     match command {
+        AccountCommand::Add {
+            name,
+            public: Some(user),
+            ..
+        } => {
+            let row = app.add_public_account(name.as_deref(), user).await?;
+            output.result(
+                "account",
+                || account(&row),
+                || {
+                    format!(
+                        "The public list of {} is read without a token: private titles are not seen, and \
+                         nothing can be brought back. Take the first snapshot: anirewind backup",
+                        row.account.name
+                    )
+                },
+            );
+            Ok(0)
+        }
         AccountCommand::Add { name, .. } => {
             let Some(Secret::Token(token)) = secret else {
                 return Err(AccountError::NoAccount.into());
@@ -54,10 +73,12 @@ pub(crate) async fn run(
                 "account",
                 || account(&row),
                 || {
-                    format!(
-                        "{} is disconnected and its token is gone. Its snapshots stay.",
-                        row.profile
-                    )
+                    let what = if row.public {
+                        "is no longer read"
+                    } else {
+                        "is disconnected and its token is gone"
+                    };
+                    format!("{} {what}. Its snapshots stay.", row.profile)
                 },
             );
             Ok(0)
@@ -88,9 +109,17 @@ async fn check(app: &App, output: &Output, name: Option<&str>) -> Result<u8, Fai
         "accounts",
         || rows.iter().map(account).collect(),
         || {
-            let lines = rows
-                .iter()
-                .map(|row| format!("{}: AniList knows it as {}", row.profile, row.account.name));
+            let lines = rows.iter().map(|row| {
+                let how = if row.public {
+                    ", read without a token"
+                } else {
+                    ""
+                };
+                format!(
+                    "{}: AniList knows it as {}{how}",
+                    row.profile, row.account.name
+                )
+            });
             lines.collect::<Vec<_>>().join("\n")
         },
     );
@@ -112,9 +141,10 @@ fn table(output: &Output, rows: &[AccountRow]) -> String {
     table.load_style(presets::NOTHING);
     table.set_header(["PROFILE", "USER", "CHECKED", "TOKEN ENDS"]);
     for row in rows {
+        let none = if row.public { "none: public list" } else { "-" };
         let ends = row
             .token_expires_at
-            .map_or_else(|| "-".to_owned(), |at| output.time(at));
+            .map_or_else(|| none.to_owned(), |at| output.time(at));
         table.add_row([
             row.profile.clone(),
             row.account.name.clone(),

@@ -98,6 +98,12 @@ fn text_of(output: &Output, open: &[OpenAlarm]) -> String {
                 output.time(row.created_at)
             ));
         }
+        if row.public {
+            lines.push(
+                "        Read without a token: what is missing was removed, or made private"
+                    .to_owned(),
+            );
+        }
         if let Some(before) = &open.before {
             let before = before.id.as_str().get(..6).unwrap_or_default();
             lines.push(format!("        Look closer: anirewind diff {before} {id}"));

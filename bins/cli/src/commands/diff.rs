@@ -2,7 +2,8 @@
 
 use anirewind_core::model::{Entry, EntryField, MediaType, ScoreFormat, TitleLanguage};
 use anirewind_core::{
-    App, Changed, Differences, Found, FoundList, Notice, change_of, compare, summary_of, title_of,
+    App, Changed, Differences, Found, FoundList, MAYBE_PRIVATE, Notice, change_of, compare,
+    is_maybe_private, summary_of, title_of,
 };
 use serde_json::{Map, Value, json};
 
@@ -88,6 +89,7 @@ fn json_of(from: &Found, to: &Found, found: &Differences<'_>, is_short: bool) ->
         },
         "notRecorded": unrecorded,
         "leftOut": left_out,
+        "unseen": found.unseen,
         "notices": found.notices.iter().map(notice_words).collect::<Vec<_>>(),
     });
     if let Some(object) = json.as_object_mut().filter(|_| !is_short) {
@@ -190,6 +192,15 @@ fn text_of(
         lines.push(format!(
             "{count} {of} titles left out: one side did not look at {of}"
         ));
+    }
+    if found.unseen.is_some() {
+        lines.push(
+            "Private titles are not visible in one side and are left out of this comparison"
+                .to_owned(),
+        );
+    }
+    if is_maybe_private(from.list(), to.list(), found) {
+        lines.push(MAYBE_PRIVATE.to_owned());
     }
     lines.join("\n")
 }

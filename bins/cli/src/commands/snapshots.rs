@@ -119,6 +119,7 @@ pub(crate) fn why_word(fate: &Fate) -> &'static str {
             Why::Safety { .. } => "safety",
             Why::Newest => "newest-good",
             Why::AmongThree => "three-newest-good",
+            Why::NewestWithPrivate => "newest-with-private",
             Why::Daily => "daily",
             Why::Weekly => "weekly",
             Why::Monthly => "monthly",
@@ -142,6 +143,7 @@ pub(crate) fn fate_words(output: &Output, fate: &Fate) -> String {
             }
             Why::Newest => "stays: the newest good one".to_owned(),
             Why::AmongThree => "stays: of the three newest good ones".to_owned(),
+            Why::NewestWithPrivate => "stays: the newest with private titles".to_owned(),
             Why::Daily => "stays: the newest of its day".to_owned(),
             Why::Weekly => "stays: the newest of its week".to_owned(),
             Why::Monthly => "stays: the newest of its month".to_owned(),

@@ -49,6 +49,12 @@ fn text_of(app: &App, output: &Output, status: &AccountStatus) -> String {
         status.account.profile,
         status.verdict.sentence()
     )];
+    if status.account.public {
+        lines.push(
+            "  Public list only: private titles are not seen and nothing can be brought back"
+                .to_owned(),
+        );
+    }
     if let Some(good) = &status.last_good {
         lines.push(format!(
             "  Last good snapshot {} ({}): {} anime, {} manga",

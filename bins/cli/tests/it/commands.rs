@@ -229,3 +229,62 @@ fn the_password_of_the_pages_is_set_and_sessions_are_listed() {
         .unwrap();
     assert_eq!(none.status.code(), Some(4), "{none:?}");
 }
+
+#[test]
+fn a_public_list_is_read_without_a_token_and_said_to_be_that() {
+    let scene = Scene::new();
+    let private: Vec<_> = {
+        let world = scene.simulator.world();
+        world.entries(4242).take(12).cloned().collect()
+    };
+    for mut entry in private {
+        entry.private = true;
+        scene.simulator.world().put_entry(entry);
+    }
+    let added = scene.json(&["account", "add", "--public", "hana"]);
+    assert_eq!(
+        (&added["profile"], &added["access"]),
+        (&"hana".into(), &"public".into())
+    );
+    let saved = scene.json(&["backup"]);
+    assert_eq!(saved[0]["public"], true);
+    let status = scene.run(&["status"]);
+    assert_eq!(status.status.code(), Some(0), "{status:?}");
+    let said = text(&status.stdout);
+    assert!(
+        said.contains("Public list only: private titles are not seen"),
+        "{said}"
+    );
+    assert_eq!(scene.json(&["status"])[0]["access"], "public");
+    assert!(text(&scene.run(&["account", "list"]).stdout).contains("public list"));
+    assert!(text(&scene.run(&["account", "check"]).stdout).contains("without a token"));
+    assert!(text(&scene.run(&["doctor"]).stdout).contains("without a token"));
+
+    let refused = scene.run(&["restore", "latest", "--dry-run"]);
+    assert_eq!(refused.status.code(), Some(6), "{refused:?}");
+    assert!(
+        text(&refused.stderr).contains("anirewind account add hana"),
+        "{refused:?}"
+    );
+
+    let before = scene.json(&["account", "list"]);
+    let file = scene.token_file(TOKEN);
+    let connected = scene.json(&["account", "add", "--token-file", &file]);
+    assert_eq!(connected["access"], "token");
+    assert_eq!(connected["addedAt"], before[0]["addedAt"]);
+    let compared = scene.json(&["diff", "latest", "live"]);
+    assert!(compared["unseen"].as_u64().unwrap() >= 12, "{compared}");
+    assert_eq!(compared["counts"]["added"], 0);
+    let told = text(&scene.run(&["diff", "latest", "live"]).stdout);
+    assert!(
+        told.contains("Private titles are not visible in one side"),
+        "{told}"
+    );
+
+    let again = scene.run(&["account", "add", "--public", "hana"]);
+    assert_eq!(again.status.code(), Some(9), "{again:?}");
+    let nobody = scene.run(&["account", "add", "--public", "nobody"]);
+    assert_eq!(nobody.status.code(), Some(4), "{nobody:?}");
+    let both = ["account", "add", "--public", "hana", "--token-file", &file];
+    assert_eq!(scene.run(&both).status.code(), Some(2));
+}

@@ -4,6 +4,7 @@
 
 mod failures;
 mod pacing;
+mod public;
 mod reading;
 mod scene;
 mod sharing;

@@ -210,3 +210,24 @@ proptest! {
         prop_assert!(alarms(&before, &now, &loose).len() <= alarms(&before, &now, &Thresholds::default()).len());
     }
 }
+
+#[test]
+fn what_one_side_could_not_see_rings_no_alarm_either_way() {
+    let owners = list(100);
+    let mut everybodys = owners.clone();
+    everybodys
+        .entries
+        .retain(|entry| entry.values.private == Recorded::Known(false));
+    everybodys.coverage.public = true;
+    assert_eq!(rules(&owners, &everybodys), []);
+    assert_eq!(rules(&everybodys, &owners), []);
+    // All that is seen may be gone all the same, and counts against what can be seen.
+    everybodys.entries.clear();
+    assert_eq!(rules(&owners, &everybodys), [Rule::Emptied, Rule::MostGone]);
+    // AniList counts what nobody sees.
+    everybodys.coverage.expected = Some(Counts {
+        anime: 100,
+        manga: 0,
+    });
+    assert_eq!(incomplete(&everybodys, &Thresholds::default()), None);
+}

@@ -121,3 +121,22 @@ fn a_file_of_plexanibridge_reads_and_what_it_does_not_hold_is_not_recorded() {
     );
     assert_eq!(list.entries[1].values.score, Recorded::Empty);
 }
+
+#[test]
+fn a_list_that_was_read_without_a_token_says_so_and_no_other_says_a_word() {
+    let coverage = |list: &anirewind_model::List| {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::new(place.path(), "plexanibridge");
+        let written = folder.write(&draft(list)).unwrap();
+        let path = folder.path_of(&written.name);
+        assert_eq!(&Folder::read_path(&path).unwrap().0.list, list);
+        let json: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        json["anirewind"]["coverage"].clone()
+    };
+    let mut public = list();
+    public.coverage.public = true;
+    assert_eq!(coverage(&public)["public"], true);
+    assert_eq!(coverage(&list()).get("public"), None);
+    // It is how it was read, and not what it holds.
+    assert_eq!(content_hash(&public), content_hash(&list()));
+}

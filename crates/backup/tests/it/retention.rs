@@ -42,6 +42,7 @@ impl History {
             counted,
             role,
             kept: None,
+            public: false,
         });
         self.candidates.last_mut().unwrap()
     }
@@ -70,6 +71,13 @@ impl History {
         self
     }
 
+    fn public_from(mut self, index: usize) -> Self {
+        for candidate in self.candidates.iter_mut().skip(index) {
+            candidate.public = true;
+        }
+        self
+    }
+
     fn with(mut self, index: usize, role: Role) -> Self {
         self.candidates[index].role = role;
         self
@@ -90,6 +98,7 @@ fn letters(plan: &Plan) -> String {
             Why::Safety { .. } => 's',
             Why::Newest => 'N',
             Why::AmongThree => '3',
+            Why::NewestWithPrivate => 'p',
             Why::Daily => 'd',
             Why::Weekly => 'w',
             Why::Monthly => 'm',
@@ -525,4 +534,15 @@ proptest! {
             prop_assert_eq!(turned.plan(&policy, None).going().count(), 0);
         }
     }
+}
+
+#[test]
+fn the_newest_that_was_read_with_a_token_outlives_any_number_without() {
+    let history = History::starting(START).days(20).public_from(6);
+    let plan = history.plan(&days(7), None);
+    assert_eq!(letters(&plan), "-----p------rrrrrrrr");
+    assert_eq!(plan.fate("005"), Some(&Fate::Stays(Why::NewestWithPrivate)));
+    // It is no other one where no snapshot is without.
+    let usual = History::starting(START).days(20);
+    assert!(!letters(&usual.plan(&days(7), None)).contains('p'));
 }

@@ -100,6 +100,7 @@ pub(crate) fn list() -> List {
             swept: true,
             unresolved: vec![MediaId::new(30_002)],
             not_read: Vec::new(),
+            public: false,
         },
     }
 }

@@ -21,6 +21,7 @@ mod laws;
 mod living;
 mod looking;
 mod proving;
+mod public;
 mod repairing;
 mod restoring;
 mod scene;

@@ -305,3 +305,42 @@ fn a_list_that_is_gone_is_made_or_left_out() {
         ["no such custom list any more: Gone"]
     );
 }
+
+#[test]
+fn what_was_read_without_a_token_says_nothing_of_what_is_private() {
+    let values = |private| EntryValues {
+        private,
+        ..whole(&EntryValues::default())
+    };
+    let mut wanted = list(BTreeMap::new());
+    wanted.coverage.public = true;
+    let live = [
+        (1, values(Recorded::Known(true))),
+        (2, values(Recorded::Known(false))),
+        (3, values(Recorded::NotRecorded)),
+    ];
+    let live = list(live.into());
+    let removes = Options {
+        removes: true,
+        prefer: Prefer::Snapshot,
+        ..Options::default()
+    };
+    let planned = plan(&wanted, &live, &live.settings, &removes);
+    let sent = planned
+        .titles
+        .iter()
+        .filter_map(|title| match &title.verdict {
+            Verdict::Send(step) => Some(step.media.get()),
+            Verdict::Keep(reason) => {
+                assert!(reason.contains("private"), "{reason}");
+                None
+            }
+            _ => None,
+        });
+    assert_eq!(sent.collect::<Vec<_>>(), [2]);
+    wanted.coverage.public = false;
+    let planned = plan(&wanted, &live, &live.settings, &removes);
+    assert_eq!(planned.titles.len(), 3);
+    let is_sent = |title: &anirewind_restore::Planned| matches!(title.verdict, Verdict::Send(_));
+    assert!(planned.titles.iter().all(is_sent));
+}

@@ -233,3 +233,36 @@ async fn a_query_of_another_client_is_answered() {
     assert_eq!(answer.status, 200, "{}", answer.text);
     assert_eq!(answer.at("/data/MediaListCollection/hasNextChunk"), false);
 }
+
+#[tokio::test]
+async fn without_a_token_everybody_reads_what_is_public_and_nobody_writes() {
+    let anilist = simulator().await;
+    for (media, private) in [(1, true), (2, false)] {
+        anilist.world().put_entry(SimEntry {
+            user: HANA,
+            media,
+            private,
+            ..SimEntry::default()
+        });
+    }
+    let asked = async |query: &str| post(&anilist, None, query, Value::Null).await.unwrap();
+    let user = asked("{ User(name: \"HANA\") { id name mediaListOptions { scoreFormat } } }").await;
+    assert_eq!((user.status, user.at("/data/User/id")), (200, &json!(1)));
+    assert_eq!(asked("{ User(name: \"nobody\") { id } }").await.status, 404);
+    let list = asked(COLLECTION).await;
+    let entries = "/data/MediaListCollection/lists/0/entries";
+    assert_eq!(list.at(entries).as_array().unwrap().len(), 1);
+    let swept = asked("{ Page { mediaList(userId: 1, type: ANIME) { mediaId } } }").await;
+    assert_eq!(swept.at("/data/Page/mediaList"), &json!([{ "mediaId": 2 }]));
+    for refused in [
+        "{ Viewer { id } }",
+        "mutation { SaveMediaListEntry(mediaId: 2, progress: 3) { id } }",
+        "mutation { DeleteMediaListEntry(id: 1) { deleted } }",
+        "mutation { UpdateUser(scoreFormat: POINT_3) { id } }",
+    ] {
+        let answer = asked(refused).await;
+        assert_eq!(answer.status, 401, "{refused}: {answer:?}");
+        assert_eq!(answer.at("/errors/0/message"), "Unauthorized.");
+    }
+    assert!(anilist.world().effects().is_empty());
+}

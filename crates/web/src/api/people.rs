@@ -13,17 +13,21 @@ use crate::api::problem::Problem;
 
 type Answer<T> = Result<web::Json<T>, Problem>;
 
-/// A token, and what to call its account.
+/// A token, or the name of a user whose public list is read without one; and what to call the account.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ConnectBody {
     /// What to call it here; the user's name if left out.
     profile: Option<String>,
     /// The token. It is kept in one place and never shown again.
-    token: String,
+    token: Option<String>,
+    /// In place of a token: a user whose public list is read. Private titles are not seen, and nothing can
+    /// be brought back.
+    public: Option<String>,
 }
 
-/// Connects an account, or gives one a new token, after asking AniList whose it is.
+/// Connects an account, or gives one a new token, after asking AniList whose it is. Without a token only
+/// the public list of a user is read.
 #[utoipa::path(tag = "profiles", request_body = ConnectBody, responses(
     (status = 201, body = ProfileView),
     (status = "default", body = Problem, content_type = "application/problem+json"),
@@ -34,9 +38,16 @@ pub(crate) async fn connect(
     app: web::Data<App>,
     body: web::Json<ConnectBody>,
 ) -> Result<HttpResponse, Problem> {
-    let token = AccessToken::new(&body.token);
-    let token = token.ok_or_else(|| Problem::usage("that is not a token"))?;
-    let row = app.add_account(body.profile.as_deref(), token).await?;
+    let profile = body.profile.as_deref();
+    let row = match (&body.token, &body.public) {
+        (Some(token), None) => {
+            let token = AccessToken::new(token);
+            let token = token.ok_or_else(|| Problem::usage("that is not a token"))?;
+            app.add_account(profile, token).await?
+        }
+        (None, Some(user)) => app.add_public_account(profile, user).await?,
+        _ => return Err(Problem::usage("give a token, or the name of a public user")),
+    };
     Ok(HttpResponse::Created().json(ProfileView::from(&row)))
 }
 

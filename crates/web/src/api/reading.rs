@@ -216,6 +216,9 @@ pub(crate) struct ComparisonView {
     same: usize,
     /// Fields that one side did not record, with the number of titles.
     not_recorded: BTreeMap<String, usize>,
+    /// Private titles that are left out because one side was read without a token; null where both were
+    /// read alike.
+    unseen: Option<usize>,
 }
 
 /// A title that differs.
@@ -272,6 +275,7 @@ pub(crate) async fn compare(
         not_recorded: not_recorded
             .map(|(field, count)| (key(*field).to_owned(), *count))
             .collect(),
+        unseen: found.unseen,
     }))
 }
 

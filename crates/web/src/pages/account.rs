@@ -24,6 +24,8 @@ struct AccountPage {
     sentence: &'static str,
     tone: &'static str,
     icon: &'static str,
+    /// Whether there is none, and the public list is read.
+    is_public: bool,
     /// Whether AniList no longer takes the token.
     is_cut_off: bool,
     /// Whether the token stands in the environment and is changed there.
@@ -76,6 +78,7 @@ async fn account(visitor: Visitor, profile: web::Path<String>) -> Result<HttpRes
         sentence: status.verdict.sentence(),
         tone,
         icon,
+        is_public: row.public,
         is_cut_off: status.verdict == Verdict::NotConnected,
         is_provided: app.is_token_provided(&row).await,
         token: match row.token_expires_at {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{Entry, EntryField, List, MediaType};
 use anirewind_core::{
-    AccountRow, BrowseError, ChangeFilter, Changed, Differences, Explain as _, Notice, OpenAlarm,
-    SnapshotFilter, SnapshotRow, Start, compare, summary_of,
+    AccountRow, BrowseError, ChangeFilter, Changed, Differences, Explain as _, MAYBE_PRIVATE,
+    Notice, OpenAlarm, SnapshotFilter, SnapshotRow, Start, compare, is_maybe_private, summary_of,
 };
 use askama::Template;
 use serde::Deserialize;
@@ -379,7 +379,9 @@ fn found(
         }
     });
     let link = |below: usize| format!("{root}{}", wish.query(&wish.from, &wish.to, below));
-    let plan = from.row.as_ref().map(|row| {
+    // Without a token nothing can be brought back.
+    let offered = from.row.as_ref().filter(|_| !account.public);
+    let plan = offered.map(|row| {
         let path = format!("/plan/{}/new", in_path(&account.profile));
         (path, row.id.to_string())
     });
@@ -473,6 +475,7 @@ fn banners(differences: &Differences<'_>, from: &Side, to: &Side) -> Vec<String>
             of.word()
         ));
     }
+    banners.extend(unseen_words(&from.list, &to.list, differences));
     for notice in &differences.notices {
         banners.push(match notice {
             Notice::ScoreFormat { before, after } => format!(
@@ -495,6 +498,21 @@ fn banners(differences: &Differences<'_>, from: &Side, to: &Side) -> Vec<String>
         );
     }
     banners
+}
+
+/// What a list that was read without a token does not show, where one of these was.
+pub(crate) fn unseen_words(from: &List, to: &List, found: &Differences<'_>) -> Vec<String> {
+    let mut words = Vec::new();
+    if found.unseen.is_some() {
+        words.push(
+            "Private titles are not visible in one side and are left out of this comparison."
+                .to_owned(),
+        );
+    }
+    if is_maybe_private(from, to, found) {
+        words.push(sentence(MAYBE_PRIVATE));
+    }
+    words
 }
 
 fn names(names: &[String]) -> String {

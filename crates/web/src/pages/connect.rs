@@ -1,9 +1,10 @@
-//! Connecting an account: how to get a token, whose it is, and letting go of it again.
+//! Connecting an account: how to get a token, whose it is, or whose public list is read without one; and
+//! letting go of it again.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use anirewind_core::model::AccessToken;
-use anirewind_core::{App, Kind};
+use anirewind_core::{AccountRow, App, Kind};
 use askama::Template;
 use serde::Deserialize;
 
@@ -21,6 +22,8 @@ struct Connect {
     /// The account that is connected anew.
     again: Option<String>,
     redirect: String,
+    /// Whose public list was asked for.
+    user: String,
     problem: Option<(String, String)>,
 }
 
@@ -30,13 +33,25 @@ struct Disconnect {
     page: Page,
     path: String,
     profile: String,
+    is_public: bool,
 }
 
+/// A token, or a user whose public list is read without one.
 #[derive(Deserialize)]
-struct Token {
+#[serde(default)]
+#[derive(Default)]
+struct Sent {
     token: String,
-    #[serde(default)]
+    user: String,
     profile: String,
+}
+
+/// What stands in the form already.
+#[derive(Default)]
+struct Given {
+    user: String,
+    profile: String,
+    again: Option<String>,
 }
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
@@ -56,8 +71,7 @@ type Answer = Result<HttpResponse, PageError>;
 fn form(
     visitor: &Visitor,
     request: &HttpRequest,
-    profile: String,
-    again: Option<String>,
+    given: Given,
     problem: Option<(String, String)>,
 ) -> HttpResponse {
     let status = if problem.is_some() {
@@ -79,8 +93,9 @@ fn form(
     let template = Connect {
         page: visitor.page("Connect AniList", Place::Settings),
         client: settings.client_id.clone(),
-        profile,
-        again,
+        profile: given.profile,
+        again: given.again,
+        user: given.user,
         redirect,
         problem,
     };
@@ -88,42 +103,55 @@ fn form(
 }
 
 async fn ask(visitor: Visitor, request: HttpRequest) -> Answer {
-    Ok(form(&visitor, &request, String::new(), None, None))
+    Ok(form(&visitor, &request, Given::default(), None))
 }
 
 async fn ask_again(visitor: Visitor, request: HttpRequest, profile: web::Path<String>) -> Answer {
     let row = visitor.app.account_row(&profile).await?;
-    let again = Some(row.profile.clone());
-    Ok(form(&visitor, &request, row.profile, again, None))
+    let given = Given {
+        again: (!row.public).then(|| row.profile.clone()),
+        profile: row.profile,
+        user: String::new(),
+    };
+    Ok(form(&visitor, &request, given, None))
 }
 
 async fn connect(
     visitor: Visitor,
     request: HttpRequest,
     hub: web::Data<Hub>,
-    sent: Form<Token>,
+    sent: Form<Sent>,
 ) -> Answer {
-    let Token { token, profile } = sent.0;
-    let profile = profile.trim().to_owned();
-    let Some(token) = AccessToken::new(&token) else {
+    let sent = sent.0;
+    let given = Given {
+        user: sent.user.trim().to_owned(),
+        profile: sent.profile.trim().to_owned(),
+        again: None,
+    };
+    let token = AccessToken::new(&sent.token);
+    if token.is_none() && given.user.is_empty() {
         let problem = (
             "That is not a token.".to_owned(),
             "It is one long word without spaces. Nothing was changed.".to_owned(),
         );
-        return Ok(form(&visitor, &request, profile, None, Some(problem)));
-    };
+        return Ok(form(&visitor, &request, given, Some(problem)));
+    }
     let about = about(&hub.name_request());
-    let (app, keeper, named) = (
-        visitor.app.get_ref().clone(),
-        hub.get_ref().clone(),
-        profile.clone(),
-    );
-    let named = (!named.is_empty()).then_some(named);
-    let add = async move { added(&app, &keeper, named.as_deref(), token).await };
+    let (app, keeper) = (visitor.app.get_ref().clone(), hub.get_ref().clone());
+    let named = (!given.profile.is_empty()).then(|| given.profile.clone());
+    let user = given.user.clone();
+    let add = async move {
+        let named = named.as_deref();
+        let row = match token {
+            Some(token) => app.add_account(named, token).await?,
+            None => app.add_public_account(named, &user).await?,
+        };
+        added(&app, &keeper, &row).await
+    };
     match ask_anilist(&visitor, &hub, &about, add).await {
         Err(error) => {
             let problem = (error.message, error.hint.unwrap_or_default());
-            Ok(form(&visitor, &request, profile, None, Some(problem)))
+            Ok(form(&visitor, &request, given, Some(problem)))
         }
         asked => asked,
     }
@@ -143,7 +171,7 @@ fn about(number: &str) -> About {
     About {
         name: format!("connect/{number}"),
         path: format!("/connect/asked/{}", in_path(number)),
-        title: "AniList is asked whose token it is".to_owned(),
+        title: "AniList is asked who this is".to_owned(),
         later: &["The account is connected", "Its first snapshot is taken"],
         meanwhile: "AniList allows only so many requests a minute, so waiting is normal. The page may be \
                     closed: it goes on, and the account stands on the dashboard when it is connected.",
@@ -155,32 +183,35 @@ fn about(number: &str) -> About {
     }
 }
 
-/// Adds the account of a token. The first snapshot does not wait for the schedule, and nobody waits for it.
-async fn added(
-    app: &App,
-    hub: &Hub,
-    named: Option<&str>,
-    token: AccessToken,
-) -> Result<Way, PageError> {
-    let row = app.add_account(named, token).await?;
+/// Goes on with an account that was just added. The first snapshot does not wait for the schedule, and
+/// nobody waits for it.
+async fn added(app: &App, hub: &Hub, row: &AccountRow) -> Result<Way, PageError> {
     let profile = row.profile.as_str();
     let begun = begin(app, hub, Some(profile), Kind::Automatic).await;
-    let (path, said) = connected(&row.account.name, profile, begun.err().as_ref());
+    let name = if row.public {
+        format!(
+            "The public list of {} is read without a token.",
+            row.account.name
+        )
+    } else {
+        format!("Connected as {}.", row.account.name)
+    };
+    let (path, said) = connected(&name, profile, begun.err().as_ref());
     Ok(Way::to(path).saying(said))
 }
 
 /// What is said of an account that is connected, and where. It is that also where its first snapshot could
 /// not be begun; then only the snapshot has to be asked for again.
-fn connected(name: &str, profile: &str, problem: Option<&PageError>) -> (String, Said) {
+fn connected(what: &str, profile: &str, problem: Option<&PageError>) -> (String, Said) {
     if let Some(problem) = problem {
         let text = format!(
-            "Connected as {name}. Its first snapshot was not begun. {}",
+            "{what} Its first snapshot was not begun. {}",
             problem.message
         );
         let said = Said::problem(text).with_link("/status", "See the status");
         return (format!("/backups/{}", in_path(profile)), said);
     }
-    let said = Said::done(format!("Connected as {name}. Is this you?")).with_link(
+    let said = Said::done(format!("{what} Is this you?")).with_link(
         format!("/disconnect/{}", in_path(profile)),
         "That is not me",
     );
@@ -193,16 +224,19 @@ async fn ask_leave(visitor: Visitor, profile: web::Path<String>) -> Answer {
         page: visitor.page("Disconnect", Place::Settings),
         path: in_path(&row.profile),
         profile: row.profile,
+        is_public: row.public,
     };
     Ok(show_as(StatusCode::OK, &template))
 }
 
 async fn leave(visitor: Visitor, profile: web::Path<String>) -> Answer {
     let row = visitor.app.remove_account(&profile).await?;
-    let text = format!(
-        "{} is disconnected and its token is gone. Snapshots and history stay.",
-        row.profile
-    );
+    let what = if row.public {
+        "is no longer read"
+    } else {
+        "is disconnected and its token is gone"
+    };
+    let text = format!("{} {what}. Snapshots and history stay.", row.profile);
     Ok(visitor.go("/", Some(Said::done(text))))
 }
 
@@ -212,11 +246,11 @@ mod tests {
 
     #[test]
     fn an_account_is_connected_also_where_its_first_snapshot_cannot_be_begun() {
-        let (path, said) = connected("hana", "h", None);
+        let (path, said) = connected("Connected as hana.", "h", None);
         assert_eq!(path, "/backups/h/new");
         assert!(said.text.contains("Is this you?") && !said.is_problem);
         let problem = PageError::broken("The token cannot be read.");
-        let (path, said) = connected("hana", "h", Some(&problem));
+        let (path, said) = connected("Connected as hana.", "h", Some(&problem));
         assert_eq!(path, "/backups/h");
         assert!(said.text.starts_with("Connected as hana."), "{}", said.text);
         assert!(said.text.ends_with("The token cannot be read."));

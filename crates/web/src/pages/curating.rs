@@ -503,6 +503,7 @@ fn why_word(why: &Why) -> String {
         }
         Why::Newest => "the newest good one: never goes".to_owned(),
         Why::AmongThree => "one of the three newest good ones".to_owned(),
+        Why::NewestWithPrivate => "the newest with private titles: never goes".to_owned(),
         Why::Daily => "the newest of its day".to_owned(),
         Why::Weekly => "the newest of its week".to_owned(),
         Why::Monthly => "the newest of its month".to_owned(),

@@ -68,6 +68,8 @@ pub(crate) struct Card {
     /// What went wrong with the token, where the account has to be connected again.
     ended: Option<String>,
     is_watching_only: bool,
+    /// Whether it is read without a token.
+    is_public: bool,
     next: String,
     days: Vec<DayCell>,
     /// What the days come to, all of them and those that a narrow screen shows.
@@ -101,6 +103,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
 pub(crate) const fn tone(verdict: Verdict) -> (&'static str, &'static str) {
     match verdict {
         Verdict::Protected => ("fine", "i-check"),
+        Verdict::PublicList => ("info", "i-eye"),
         Verdict::NoSnapshotYet => ("info", "i-clock"),
         Verdict::AniListDown => ("warning", "i-clock"),
         Verdict::Paused => ("quiet", "i-equal"),
@@ -197,6 +200,7 @@ async fn card(
         .then(|| crate::pages::taking::path_of(&profile)),
         ended: (status.verdict == Verdict::NotConnected).then(|| ended_words(status, now)),
         is_watching_only: app.settings().dry_run,
+        is_public: account.public,
         last: status
             .last_good
             .as_ref()

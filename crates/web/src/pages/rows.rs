@@ -112,6 +112,9 @@ fn badges(row: &SnapshotRow) -> Vec<Badge> {
         }
         _ => badges.push(Badge::new("fine", "i-check", "verified")),
     }
+    if row.public {
+        badges.push(Badge::new("quiet", "i-eye", "public list"));
+    }
     if row.open_alarms().next().is_some() {
         badges.push(Badge::new("warning", "i-alert", "unusual"));
     } else if row.standing() == Standing::Suspect {

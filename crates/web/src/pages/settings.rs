@@ -56,6 +56,7 @@ struct AccountLine {
     path: String,
     user: String,
     token: Option<When>,
+    is_public: bool,
 }
 
 /// What belongs together.
@@ -179,6 +180,7 @@ fn account_line(row: AccountRow, now: OffsetDateTime) -> AccountLine {
         path: in_path(&row.profile),
         user: row.account.name,
         token: row.token_expires_at.map(|at| When::of(at, now)),
+        is_public: row.public,
         profile: row.profile,
     }
 }

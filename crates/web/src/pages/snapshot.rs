@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::page::{Page, PageError, Place, Query, Visitor, in_path, sentence, show};
 use crate::pages::backups::{find, query};
+use crate::pages::comparing::unseen_words;
 use crate::pages::raw::Raw;
 use crate::pages::rows::SnapshotLine;
 use crate::parts::{Diff, ListPart, ListQuery, Tab, Tabs, TitleCell};
@@ -84,6 +85,8 @@ enum View {
         before: Option<(String, String)>,
         rows: Vec<ChangeItem>,
         sums: (usize, usize, usize),
+        /// What of the two is not seen.
+        notes: Vec<String>,
     },
     Raw(Raw),
     /// Why it cannot be shown.
@@ -213,6 +216,7 @@ async fn changes(
             before: None,
             rows: Vec::new(),
             sums: (0, 0, 0),
+            notes: Vec::new(),
         };
         return Ok((view, false));
     };
@@ -248,6 +252,7 @@ async fn changes(
         diff: Diff::of(None, Some(entry), style),
     });
     let sums = (found.added.len(), found.changed.len(), found.removed.len());
+    let notes = unseen_words(&was, list, &found);
     let has_more = sums.0 + sums.1 + sums.2 > wish.below.saturating_add(MOST);
     let rows = removed.chain(changed).chain(added);
     let view = View::Changes {
@@ -257,6 +262,7 @@ async fn changes(
         )),
         rows: rows.skip(wish.below).take(MOST).collect(),
         sums,
+        notes,
     };
     Ok((view, has_more))
 }

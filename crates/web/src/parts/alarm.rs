@@ -38,10 +38,15 @@ impl AlarmPart {
             let before = before.map(|row| row.id.to_string());
             let (profile, id) = (in_path(profile), open.snapshot.id.to_string());
             let alarms = open.alarms.iter();
+            let mut words: Vec<_> = alarms.map(|alarm| sentence(&alarm.to_string())).collect();
+            if open.snapshot.public {
+                let maybe = "Read without a token: what is missing was removed, or made private.";
+                words.push(maybe.to_owned());
+            }
             parts.push(Self {
                 base: base.to_owned(),
                 at: format::instant(open.snapshot.created_at),
-                words: alarms.map(|alarm| sentence(&alarm.to_string())).collect(),
+                words,
                 shown: shown(open),
                 review: before
                     .as_ref()

@@ -153,7 +153,7 @@ async fn a_token_whose_account_is_asked_about_is_kept_nowhere_meanwhile() {
     browser
         .press_with("Connect", &[("token", "new-token")])
         .await;
-    browser.must_show(&["AniList is asked whose token it is", "Check progress"]);
+    browser.must_show(&["AniList is asked who this is", "Check progress"]);
     assert!(browser.path.starts_with("/connect/asked/"));
     assert!(!browser.shows("new-token"), "{}", browser.page);
     let asked = browser.path.clone();

@@ -20,6 +20,7 @@ mod looking_back;
 mod pages;
 mod planning;
 mod problems;
+mod public;
 mod routes;
 mod settings;
 mod states;
