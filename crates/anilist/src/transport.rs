@@ -50,6 +50,12 @@ pub enum Person {
     Name(String),
 }
 
+/// What a client is set up with.
+enum Given {
+    Token(AccessToken),
+    Person(Person),
+}
+
 /// As whom AniList is asked.
 #[derive(Clone)]
 enum Who {
@@ -83,7 +89,7 @@ struct Limits {
 /// Sets up an [`AniList`].
 #[must_use = "a builder builds nothing until `build` is called"]
 pub struct Builder {
-    who: Result<Who, BuildError>,
+    given: Given,
     endpoint: String,
     referer: Option<String>,
     clock: Option<Arc<dyn Clock>>,
@@ -216,17 +222,17 @@ impl AniList {
 
     /// Starts setting up a client for the account that this token belongs to.
     pub fn builder(token: AccessToken) -> Builder {
-        Self::builder_for(Who::owner(&token))
+        Self::builder_for(Given::Token(token))
     }
 
     /// Starts setting up a client that has no token and reads what everybody sees of somebody.
     pub fn public_builder(person: Person) -> Builder {
-        Self::builder_for(Ok(Who::Anybody(person)))
+        Self::builder_for(Given::Person(person))
     }
 
-    fn builder_for(who: Result<Who, BuildError>) -> Builder {
+    fn builder_for(given: Given) -> Builder {
         Builder {
-            who,
+            given,
             endpoint: endpoint::ANILIST.to_owned(),
             referer: None,
             clock: None,
@@ -541,7 +547,10 @@ impl Builder {
         };
         Ok(AniList {
             inner: Arc::new(inner),
-            who: self.who?,
+            who: match self.given {
+                Given::Token(token) => Who::owner(&token)?,
+                Given::Person(person) => Who::Anybody(person),
+            },
             patience: None,
             urgency: Urgency::default(),
             turn: Arc::default(),

@@ -118,8 +118,9 @@ impl Explain for AccountError {
     fn code(&self) -> Code {
         match self {
             Self::Remote { source } => remote_code(source),
-            Self::WrongAccount { .. } => Code::RefusedForSafety,
-            Self::OthersProfile { .. } | Self::HasToken { .. } => Code::RefusedForSafety,
+            Self::WrongAccount { .. } | Self::OthersProfile { .. } | Self::HasToken { .. } => {
+                Code::RefusedForSafety
+            }
             Self::NoProfile { .. } | Self::NoUser { .. } => Code::NotFound,
             Self::NoToken { .. } | Self::NoAccount | Self::Public { .. } => Code::NotSignedIn,
             Self::InvalidProfile { .. } | Self::InvalidUser | Self::Client { .. } => Code::Usage,

@@ -365,11 +365,11 @@ impl App {
 
     /// What everybody sees of somebody on AniList. Connections and the budget are shared by all.
     pub(crate) fn public_client(&self, person: Person) -> AniList {
-        self.dressed(self.inner.anilist.for_public(person))
+        self.dressed(&self.inner.anilist.for_public(person))
     }
 
     /// As urgent as whoever asks, with the turn that was waited for.
-    fn dressed(&self, client: AniList) -> AniList {
+    fn dressed(&self, client: &AniList) -> AniList {
         let client = client.with_urgency(self.urgency);
         match self.waited_for() {
             Some(turn) => client.with_turn(turn),
@@ -379,7 +379,7 @@ impl App {
 
     /// AniList as an account sees it. Connections and the budget are shared by all.
     pub(crate) fn client(&self, token: &AccessToken) -> Result<AniList, BuildError> {
-        Ok(self.dressed(self.inner.anilist.for_token(token)?))
+        Ok(self.dressed(&self.inner.anilist.for_token(token)?))
     }
 }
 
