@@ -22,6 +22,7 @@ use crate::covers::CoverDesk;
 use crate::event::Event;
 use crate::explain::{Code, Explain};
 use crate::figures::Counting;
+use crate::lately::Lately;
 use crate::logbook::LogBook;
 use crate::outlook::Outlooks;
 use crate::scheduler::Diary;
@@ -52,6 +53,7 @@ pub(crate) struct Inner {
     pub(crate) unreadable: Mutex<Vec<String>>,
     /// What becomes of snapshots, as it was last worked out.
     pub(crate) outlooks: Mutex<Outlooks>,
+    pub(crate) lately: Mutex<Lately>,
     /// The folder as it looked when the catalogue last followed it.
     pub(crate) seen: Mutex<Option<FolderSeen>>,
     /// Covers of titles.
@@ -232,6 +234,7 @@ impl App {
             patience,
             unreadable: Mutex::default(),
             outlooks: Mutex::default(),
+            lately: Mutex::default(),
             seen: Mutex::default(),
             covers: CoverDesk::new(covers),
             doubted: Mutex::default(),

@@ -1,6 +1,7 @@
 //! Finding snapshots by what people call them.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anirewind_backup::{Folder, ReadError, Snapshot, SnapshotName};
 use anirewind_model::{List, Remote as _, RemoteError, UserId};
@@ -31,7 +32,7 @@ pub struct Found {
 #[derive(Debug, Clone)]
 pub enum FoundList {
     /// A file that was read and proven.
-    Snapshot(Box<Snapshot>),
+    Snapshot(Arc<Snapshot>),
     /// AniList, just now.
     Live(Box<List>),
 }
@@ -299,9 +300,7 @@ impl App {
             let row = self.choose(reference, &parsed, rows)?;
             (self.inner.folder.path().join(&row.file), Some(row))
         };
-        let file = path.clone();
-        let read = tokio::task::spawn_blocking(move || Folder::read_path(&file)).await;
-        let (snapshot, _) = read.map_err(|_| StoreError::Closed)??;
+        let snapshot = self.read_proven(&path).await?;
         let created_at = snapshot
             .header
             .as_ref()
@@ -313,7 +312,7 @@ impl App {
             row,
             path: Some(path),
             created_at,
-            source: FoundList::Snapshot(Box::new(snapshot)),
+            source: FoundList::Snapshot(snapshot),
         })
     }
 

@@ -14,7 +14,6 @@ use time::OffsetDateTime;
 use crate::act_error::ActError;
 use crate::alarms::A_FEW;
 use crate::app::App;
-use crate::catalogue::read_base;
 use crate::find::BrowseError;
 
 /// A list as it was at a moment.
@@ -316,12 +315,10 @@ impl App {
         let Some(snapshot) = self.last_trusted(owner, before, Start::Newest).await? else {
             return Ok(None);
         };
-        let (folder, base) = (self.inner.folder.clone(), snapshot.clone());
-        let read = tokio::task::spawn_blocking(move || read_base(&folder, &base));
-        let read = read.await.map_err(|_| StoreError::Closed)?;
-        let Ok(mut list) = read else {
+        let Ok(read) = self.read_catalogued(&snapshot).await else {
             return Ok(None);
         };
+        let mut list = read.list.clone();
         let filter = ChangeFilter {
             since: Some(snapshot.created_at),
             until: Some(moment),
@@ -341,13 +338,9 @@ impl App {
             apply(&mut list, &row.change);
         }
         let look = self.inner.store.last_look(owner).await?;
-        let later = SnapshotFilter {
-            since: Some(moment),
-            ..SnapshotFilter::default()
-        };
         let store = &self.inner.store;
-        let later = store.snapshots_where(Some(owner), later, Start::Newest, 1);
-        let is_seen = look.is_some_and(|look| look >= moment) || !later.await?.is_empty();
+        let is_seen =
+            look.is_some_and(|look| look >= moment) || store.is_saved_since(owner, moment).await?;
         list.coverage.public |= self.is_public_after(&snapshot).await?;
         let is_exact = is_seen
             && !self.inner.store.is_unsure_at(owner, moment).await?

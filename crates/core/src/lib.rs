@@ -27,6 +27,7 @@ mod history;
 mod import;
 mod judge;
 mod keys;
+mod lately;
 mod logbook;
 mod login;
 mod looking;

@@ -14,7 +14,6 @@ use time::OffsetDateTime;
 
 use crate::alarms::{A_FEW, OpenAlarm};
 use crate::app::App;
-use crate::catalogue::read_base;
 use crate::curate::CurateError;
 use crate::find::BrowseError;
 use crate::judge::{A_DAY, a_day_before, is_trusted};
@@ -342,9 +341,8 @@ impl App {
     }
 
     async fn list_of(&self, row: Option<&SnapshotRow>) -> Option<List> {
-        let (folder, row) = (self.inner.folder.clone(), row?.clone());
-        let read = tokio::task::spawn_blocking(move || read_base(&folder, &row).ok());
-        read.await.ok().flatten()
+        let read = self.read_catalogued(row?).await.ok()?;
+        Some(read.list.clone())
     }
 
     async fn note_repair(

@@ -1,6 +1,7 @@
 //! Putting a list back to what a snapshot, a file or a moment holds: what that would write.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use anirewind_model::{
     Comparison, EntryField, EntryValues, List, MediaId, MediaType, ScoreFormat, TitleLanguage,
@@ -340,7 +341,7 @@ impl App {
             to,
             created_at: Some(found.created_at),
             is_whole: is_whole(&snapshot.list),
-            list: snapshot.list,
+            list: Arc::unwrap_or_clone(snapshot).list,
             name,
             row,
             file,

@@ -87,6 +87,25 @@ impl Store {
         self.run(work).await
     }
 
+    /// Whether there is a snapshot of an account from this moment or later.
+    pub async fn is_saved_since(
+        &self,
+        owner: UserId,
+        moment: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        self.run(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT EXISTS (
+                    SELECT 1 FROM snapshot WHERE user_id = :owner AND created_at >= :moment
+                )",
+            )?;
+            let moment = to_millis(moment);
+            let parameters = named_params! { ":owner": owner.get(), ":moment": moment };
+            Ok(statement.query_row(parameters, |row| row.get(0))?)
+        })
+        .await
+    }
+
     /// Snapshots whose id begins so, newest first.
     pub async fn snapshots_called(
         &self,
@@ -317,8 +336,9 @@ fn snapshots_where(
     want(filter.kept, "kept");
     want(filter.unusual, "alarms <> '[]'");
     want(filter.damaged, "damage IS NOT NULL");
-    want(filter.since.is_some(), "created_at >= :since");
-    want(filter.until.is_some(), "created_at <= :until");
+    // With a sign before it the index of moments is not taken, by which all would have to be sorted.
+    want(filter.since.is_some(), "+created_at >= :since");
+    want(filter.until.is_some(), "+created_at <= :until");
     let (place, order) = match from {
         Start::Newest => (None, "DESC"),
         Start::Below(place) => (Some(place), "DESC"),

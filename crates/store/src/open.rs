@@ -24,6 +24,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0008_notices.sql")),
     M::up(include_str!("migrations/0009_whole.sql")),
     M::up(include_str!("migrations/0010_public.sql")),
+    M::up(include_str!("migrations/0011_moments.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 

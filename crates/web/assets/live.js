@@ -57,7 +57,11 @@ const announce = (part, old) => {
 const place = (part) => {
   const { live } = part.dataset;
   const old = document.querySelector(`[data-live="${CSS.escape(live)}"]`);
-  if (!old) return;
+  if (!old) {
+    // A profile that was connected since.
+    if (part.dataset.verdict) [...document.querySelectorAll("[data-verdict]")].pop()?.after(part);
+    return;
+  }
   // Nothing is taken from under somebody's fingers.
   if (old.contains(document.activeElement)) {
     waiting.set(live, part);

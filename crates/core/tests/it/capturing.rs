@@ -52,7 +52,10 @@ async fn each_snapshot_names_the_one_before() {
     let anirewind_core::FoundList::Snapshot(snapshot) = found.source else {
         panic!("a file")
     };
-    assert_eq!(snapshot.header.unwrap().previous, Some(first.file_hash));
+    assert_eq!(
+        snapshot.header.as_ref().unwrap().previous,
+        Some(first.file_hash)
+    );
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ mod finding;
 mod importing;
 mod keeping;
 mod killing;
+mod lately;
 mod laws;
 mod living;
 mod looking;

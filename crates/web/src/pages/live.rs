@@ -2,7 +2,7 @@
 
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
-use anirewind_core::{App, ChangeFilter, Event, Id, SnapshotFilter, Start};
+use anirewind_core::{App, ChangeFilter, Event, Id, SnapshotFilter, Start, Verdict};
 use askama::Template;
 use futures_util::stream::unfold;
 use serde::Deserialize;
@@ -73,6 +73,8 @@ struct Listener {
     under_way: Vec<String>,
     /// Whether the page shows that something is not as it should be.
     is_troubled: bool,
+    /// How each profile stood when the page last heard of it, where it shows that.
+    standing: Vec<(String, Verdict)>,
     greeting: Option<Bytes>,
 }
 
@@ -110,6 +112,11 @@ async fn stream(
             hub.desk().under_way()
         },
         is_troubled: visitor.is_troubled,
+        standing: if wanted.0.verdict.is_empty() {
+            Vec::new()
+        } else {
+            standing(&visitor.app).await.unwrap_or_default()
+        },
         wanted: wanted.0,
         following,
         desk,
@@ -151,7 +158,11 @@ impl Listener {
                     }
                 }
                 Heard::Missed => return Some(Bytes::from_static(b"event: reload\ndata: \n\n")),
-                Heard::Quiet => return Some(Bytes::from_static(b": still here\n\n")),
+                Heard::Quiet => {
+                    let parts: Vec<_> = self.of_time().await.into_iter().collect();
+                    let still_here = Bytes::from_static(b": still here\n\n");
+                    return Some(frames(None, &parts).unwrap_or(still_here));
+                }
                 Heard::Over => return None,
             }
         }
@@ -170,6 +181,19 @@ impl Listener {
         }
         self.under_way = under_way;
         parts
+    }
+
+    /// How the profiles stand, where that is another because time went by: what was fine is late by now.
+    async fn of_time(&mut self) -> Option<Part> {
+        if self.wanted.verdict.is_empty() {
+            return None;
+        }
+        let now = standing(&self.app).await?;
+        if now == self.standing {
+            return None;
+        }
+        self.standing = now;
+        self.verdict(None).await
     }
 
     /// The parts of the page that are new since something happened, where the page has them.
@@ -306,6 +330,12 @@ impl Listener {
         }
         Some(("event", part.render().ok()?))
     }
+}
+
+/// How each profile stands.
+async fn standing(app: &App) -> Option<Vec<(String, Verdict)>> {
+    let all = app.status().await.ok()?.into_iter();
+    Some(all.map(|one| (one.account.profile, one.verdict)).collect())
 }
 
 /// Parts one after the other; the last has the number, so that whoever missed one hears all again.

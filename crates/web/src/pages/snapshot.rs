@@ -114,7 +114,7 @@ async fn held(visitor: &Visitor, row: &SnapshotRow) -> Held {
         Ok(found) => match found.source {
             FoundList::Snapshot(read) if read.file_hash == row.file_hash => {
                 return Held {
-                    list: Some(read.list),
+                    list: Some(read.list.clone()),
                     problem: None,
                 };
             }

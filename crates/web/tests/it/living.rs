@@ -140,6 +140,20 @@ async fn how_a_profile_stands_is_said_anew_as_the_page_shows_it() {
 }
 
 #[actix_web::test]
+async fn what_becomes_late_while_a_page_is_open_is_said_although_nothing_happens() {
+    let scene = seen(&[]).await;
+    let wait = async || {
+        scene.pass(std::time::Duration::from_hours(48));
+        // The next heartbeat comes at once.
+        tokio::time::pause();
+    };
+    let late = "data-verdict=\"late\"";
+    let told = heard(&scene, "/events?verdict=yes", wait, late).await;
+    assert!(told.contains("event: verdict"), "{told}");
+    assert!(told.contains("data-live=\"icon\""), "{told}");
+}
+
+#[actix_web::test]
 async fn a_card_says_that_a_snapshot_is_being_taken_until_it_is_there() {
     let scene = seen(&[]).await.impatient();
     scene.simulator.hold(true);
