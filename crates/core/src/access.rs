@@ -11,8 +11,9 @@ use anirewind_store::AccountRow;
 use anirewind_timeline::Differences;
 use time::OffsetDateTime;
 
-use crate::accounts::{AccountError, Target, check_profile};
+use crate::accounts::{AccountError, Target, blocking, check_profile};
 use crate::app::App;
+use crate::explain::{Code, Explain as _};
 
 /// The longest name that is asked about. AniList's are shorter.
 const LONGEST_NAME: usize = 64;
@@ -131,6 +132,12 @@ impl App {
         let row = self.remember(&viewer, &profile, &access).await?;
         // What was known of it may be of a time in which there was a token.
         self.inner.store.make_public(owner).await?;
+        // Somebody may have connected it meanwhile.
+        if let Some(token) = self.kept_token(owner).await? {
+            return self
+                .remember(&viewer, &profile, &Access::Token(token))
+                .await;
+        }
         Ok(row)
     }
 
@@ -141,10 +148,27 @@ impl App {
         if !troubles.is_empty() {
             return Ok(true);
         }
-        let owner = Some(row.account.id);
-        Ok(targets
-            .iter()
-            .any(|target| !target.is_public() && self.owner_of(target) == owner))
+        for target in targets.iter().filter(|target| !target.is_public()) {
+            let owner = match self.owner_of(target) {
+                Some(owner) => Some(owner),
+                // One that was handed in without a name, and that nobody has asked about yet.
+                None => match self.identify_target(target).await {
+                    Ok((_, viewer)) => Some(viewer.account.id),
+                    // One that AniList does not take leads nowhere.
+                    Err(error) if error.code() == Code::NotSignedIn => None,
+                    Err(error) => return Err(error),
+                },
+            };
+            if owner == Some(row.account.id) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn kept_token(&self, owner: UserId) -> Result<Option<AccessToken>, AccountError> {
+        let secrets = self.inner.secrets.clone();
+        blocking(move || secrets.get(owner)).await
     }
 }
 

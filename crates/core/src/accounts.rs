@@ -590,7 +590,7 @@ pub(crate) fn check_profile(profile: &str) -> Result<(), AccountError> {
 }
 
 /// Runs what blocks where blocking is allowed.
-async fn blocking<T: Send + 'static, E: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static, E: Send + 'static>(
     work: impl FnOnce() -> Result<T, E> + Send + 'static,
 ) -> Result<T, AccountError>
 where

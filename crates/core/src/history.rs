@@ -341,8 +341,13 @@ impl App {
         let store = &self.inner.store;
         let is_seen =
             look.is_some_and(|look| look >= moment) || store.is_saved_since(owner, moment).await?;
-        list.coverage.public |= self.is_public_after(&snapshot).await?;
+        let unseen = store.public_time(owner).await?;
+        let unseen =
+            unseen.filter(|(first, last)| *first <= moment && *last >= snapshot.created_at);
+        list.coverage.public |= unseen.is_some() || self.is_public_after(&snapshot).await?;
+        // What was private meanwhile nobody saw.
         let is_exact = is_seen
+            && !list.coverage.public
             && !self.inner.store.is_unsure_at(owner, moment).await?
             && changes.iter().all(|row| row.change.when.is_exact());
         let newest = changes

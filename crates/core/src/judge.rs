@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anirewind_backup::{Alarm, Kind, Rule, Thresholds, alarms, incomplete};
-use anirewind_model::{List, Pair, pairs};
+use anirewind_model::{Entry, List, Pair, Recorded, pairs};
 use anirewind_store::{Delta, SnapshotRow, Standing};
 use anirewind_timeline::{Change, apply};
 use time::{Duration, OffsetDateTime};
@@ -19,6 +19,9 @@ struct Bases<'a> {
     last_good: Option<&'a SnapshotRow>,
     /// The earliest of the last day that is believed, if it is another one.
     a_day_ago: Option<&'a SnapshotRow>,
+    /// The newest believed one that was read with a token, where the newest one was not: it alone knows
+    /// what was private.
+    with_private: Option<&'a SnapshotRow>,
     /// What was noticed since then, and is not said again.
     noticed: Vec<Rule>,
 }
@@ -46,6 +49,8 @@ fn bases(oldest_first: &[SnapshotRow], now: OffsetDateTime) -> Bases<'_> {
     let Some((first, last_good)) = trusted.next() else {
         return Bases::default();
     };
+    let mut with_token = oldest_first.iter().rev();
+    let with_private = with_token.find(|row| is_trusted(row) && !row.public);
     let a_day_ago = trusted
         .take_while(|(_, row)| row.at() >= now - A_DAY && row.at() <= now)
         .last();
@@ -56,6 +61,7 @@ fn bases(oldest_first: &[SnapshotRow], now: OffsetDateTime) -> Bases<'_> {
         a_day_ago: a_day_ago
             .map(|(_, row)| row)
             .filter(|row| row.content_hash != last_good.content_hash),
+        with_private: with_private.filter(|_| last_good.public),
         noticed: since
             .flat_map(|row| row.alarms.iter().map(|alarm| alarm.rule))
             .collect(),
@@ -68,11 +74,24 @@ pub(crate) fn a_day_before(below: &[SnapshotRow], row: &SnapshotRow) -> Option<S
     bases(below, row.created_at).a_day_ago.cloned()
 }
 
-/// Judges a list by what it is compared with.
+/// The newest believed snapshot below one that knows what is private, where the last good one does not.
+pub(crate) fn with_private(below: &[SnapshotRow], row: &SnapshotRow) -> Option<SnapshotRow> {
+    let found = bases(below, row.created_at).with_private;
+    found.filter(|_| !row.public).cloned()
+}
+
+/// What is private of a list.
+pub(crate) fn private_part(mut list: List) -> List {
+    let is_private = |entry: &Entry| entry.values.private == Recorded::Known(true);
+    list.entries.retain(is_private);
+    list
+}
+
+/// Judges a list by what it is compared with: the last good one, and those that tell what that does not.
 fn judge(
     list: &List,
     last_good: Option<&List>,
-    a_day_ago: Option<&List>,
+    others: [Option<&List>; 2],
     noticed: &[Rule],
     thresholds: &Thresholds,
 ) -> Judged {
@@ -80,7 +99,7 @@ fn judge(
     if let Some(before) = last_good {
         found.extend(alarms(before, list, thresholds));
     }
-    if let Some(before) = a_day_ago {
+    for before in others.into_iter().flatten() {
         let is_new = |alarm: &Alarm| {
             !noticed.contains(&alarm.rule) && found.iter().all(|known| known.rule != alarm.rule)
         };
@@ -135,6 +154,10 @@ pub(crate) fn judge_by(
     loop {
         let bases = bases(&rows, now);
         let (last_good, a_day_ago) = (bases.last_good.cloned(), bases.a_day_ago.cloned());
+        let with_private = bases
+            .with_private
+            .filter(|_| !list.coverage.public)
+            .cloned();
         let mut failed: Option<(String, String)> = None;
         let mut list_of = |base: &Option<SnapshotRow>| {
             let base = base.as_ref()?;
@@ -147,6 +170,7 @@ pub(crate) fn judge_by(
             }
         };
         let (before, earlier) = (list_of(&last_good), list_of(&a_day_ago));
+        let private = list_of(&with_private).map(private_part);
         let Some((file, problem)) = failed else {
             let delta = before.as_ref().map(|before| delta(before, list));
             let expected = |list: Option<List>, base: &Option<SnapshotRow>| {
@@ -159,7 +183,10 @@ pub(crate) fn judge_by(
             let judged = judge(
                 list,
                 expected(before, &last_good).as_ref(),
-                expected(earlier, &a_day_ago).as_ref(),
+                [
+                    expected(earlier, &a_day_ago).as_ref(),
+                    expected(private, &with_private).as_ref(),
+                ],
                 &bases.noticed,
                 &thresholds,
             );

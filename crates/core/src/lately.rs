@@ -42,6 +42,8 @@ struct Read {
 struct Glance {
     size: u64,
     modified: SystemTime,
+    /// Where there is one: the file itself, and when anything about it was last changed, which nobody can set.
+    own: Option<(u64, i64, i64)>,
 }
 
 impl Glance {
@@ -50,6 +52,7 @@ impl Glance {
         Some(Self {
             size: metadata.len(),
             modified: metadata.modified().ok()?,
+            own: own(&metadata),
         })
     }
 
@@ -61,6 +64,18 @@ impl Glance {
         let age = SystemTime::now().duration_since(self.modified);
         age.is_ok_and(|age| age > SETTLED)
     }
+}
+
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere there is none")]
+fn own(metadata: &std::fs::Metadata) -> Option<(u64, i64, i64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some((metadata.ino(), metadata.ctime(), metadata.ctime_nsec()))
+}
+
+#[cfg(not(unix))]
+const fn own(_: &std::fs::Metadata) -> Option<(u64, i64, i64)> {
+    None
 }
 
 impl Lately {

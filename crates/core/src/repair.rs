@@ -16,7 +16,7 @@ use crate::alarms::{A_FEW, OpenAlarm};
 use crate::app::App;
 use crate::curate::CurateError;
 use crate::find::BrowseError;
-use crate::judge::{A_DAY, a_day_before, is_trusted};
+use crate::judge::{A_DAY, a_day_before, is_trusted, with_private};
 
 /// Whether a change took effect, whoever made it.
 const fn took_effect(change: &Change) -> bool {
@@ -61,12 +61,16 @@ impl App {
     }
 
     /// What a list is to be put back to so that all that an alarm tells of is put right: the last good
-    /// snapshot before it or, where it went little by little, the earliest of the day.
+    /// snapshot before it or, where it went little by little, the earliest of the day; and where that was read
+    /// without a token and so does not tell, the newest that was read with one.
     pub async fn base_of_alarm(
         &self,
         open: &OpenAlarm,
     ) -> Result<Option<SnapshotRow>, BrowseError> {
-        let Some(a_day_ago) = self.a_day_before(&open.snapshot).await? else {
+        let below = self.below(&open.snapshot).await?;
+        // What a list that was read without a token does not show is in none that was read so.
+        let other = with_private(&below, &open.snapshot);
+        let Some(other) = other.or_else(|| a_day_before(&below, &open.snapshot)) else {
             return Ok(open.before.clone());
         };
         // It went at once where the last good one alone makes the same alarm, number for number.
@@ -76,7 +80,7 @@ impl App {
         };
         let broken = self.list_of(Some(&open.snapshot)).await;
         let Some((before, broken)) = before.zip(broken) else {
-            return Ok(Some(a_day_ago));
+            return Ok(Some(other));
         };
         let at_once = alarms(&before, &broken, &self.inner.settings.thresholds);
         let mut open_alarms = open.alarms.iter();
@@ -84,7 +88,7 @@ impl App {
         Ok(if is_sudden {
             open.before.clone()
         } else {
-            Some(a_day_ago)
+            Some(other)
         })
     }
 
@@ -100,8 +104,8 @@ impl App {
         Ok(all)
     }
 
-    /// The earliest believed snapshot of the day before one, with which that was compared too.
-    async fn a_day_before(&self, row: &SnapshotRow) -> Result<Option<SnapshotRow>, BrowseError> {
+    /// The snapshots of the same account before one, oldest first, down to all with which that was compared.
+    async fn below(&self, row: &SnapshotRow) -> Result<Vec<SnapshotRow>, BrowseError> {
         let since = row.created_at - A_DAY;
         let mut newest_first: Vec<SnapshotRow> = Vec::new();
         loop {
@@ -111,11 +115,14 @@ impl App {
             let rows = store.snapshots_where(owner, filter, Start::Below(last), A_FEW);
             let rows = rows.await?;
             let is_over = |row: &SnapshotRow| is_trusted(row) && row.at() < since;
-            let is_last = rows.is_empty() || rows.iter().any(is_over);
+            let is_end = rows.is_empty();
             newest_first.extend(rows);
-            if is_last {
+            let mut seen = newest_first.iter();
+            let knows_private = |of: &SnapshotRow| is_trusted(of) && !of.public;
+            let has_private = row.public || newest_first.iter().any(knows_private);
+            if is_end || (has_private && seen.any(is_over)) {
                 newest_first.reverse();
-                return Ok(a_day_before(&newest_first, row));
+                return Ok(newest_first);
             }
         }
     }

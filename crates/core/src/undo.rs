@@ -13,9 +13,11 @@ use anirewind_store::{
 use anirewind_timeline::{
     Change, Choices, Conflict, Outcome, Source, TitlePlan, take_back, undoable,
 };
+use time::{Duration, OffsetDateTime};
 
 use crate::act_error::ActError;
 use crate::app::App;
+use crate::find::BrowseError;
 use crate::gate::same_account;
 use crate::plan::{Action, FEW, LEFT, Plan, Row};
 use crate::words::value_of;
@@ -38,6 +40,22 @@ struct PlannedTitle {
     left: Vec<EntryField>,
     /// What cannot be put back as it was.
     notes: Vec<String>,
+}
+
+const MAY_HAVE_BEEN_PRIVATE: &str = "it may have been on the list before, private: that does not show without a token, \
+                                     and so it is not removed";
+
+/// Whether a title that seemed to be added since an account was first looked at without a token may only have
+/// been made public. One that AniList says was made about then was added.
+fn may_have_been_private(change: &Change, from: OffsetDateTime) -> bool {
+    // Give or take the clocks.
+    const SLACK: Duration = Duration::minutes(10);
+    let (Source::Observed, None, Some(after)) = (change.source, &change.before, &change.after)
+    else {
+        return false;
+    };
+    let earliest = change.when.since.unwrap_or(change.when.at) - SLACK;
+    change.when.at >= from && after.created_at.is_none_or(|made| made < earliest)
 }
 
 impl App {
@@ -118,8 +136,13 @@ impl App {
         target.may_write()?;
         let mut refused = Vec::new();
         let mut wanted: Vec<ChangeRow> = Vec::new();
+        let unseen = self.inner.store.public_time(owner).await;
+        let unseen = unseen.map_err(BrowseError::Store)?.map(|(first, _)| first);
         for row in rows {
             match undoable(&row.change) {
+                Ok(()) if unseen.is_some_and(|from| may_have_been_private(&row.change, from)) => {
+                    refused.push((row, MAY_HAVE_BEEN_PRIVATE.to_owned()));
+                }
                 Ok(()) => wanted.push(row),
                 Err(reason) => refused.push((row, reason.to_string())),
             }

@@ -162,12 +162,6 @@ impl Title<'_> {
                 .is_none_or(|titles| titles.contains(&self.key))
     }
 
-    /// Whether its absence from what is put back says nothing: nobody sees what is private without a
-    /// token. What does not say that it is not private may be.
-    fn is_unseen(&self, now: &Entry) -> bool {
-        self.is_public && now.values.private != Recorded::Known(false)
-    }
-
     fn planned(
         &self,
         settings: &ListSettings,
@@ -183,8 +177,9 @@ impl Title<'_> {
                 left = self.left(was, now, options);
                 self.change(&left, settings, options, lists, &mut notes)?
             }
-            (None, Some(now)) if self.is_unseen(now) => {
-                let reason = "it is private, and what is put back was read without a token";
+            // Nobody sees what is private without a token, and what is not private now may have been then.
+            (None, Some(_)) if self.is_public => {
+                let reason = "it may have been private when the list was read without a token";
                 Verdict::Keep(reason.to_owned())
             }
             (None, Some(_)) if options.removes && options.fields.is_empty() => self.step(None),
@@ -245,9 +240,15 @@ impl Title<'_> {
             Prefer::Ask | Prefer::Snapshot => Vec::new(),
         };
         let picks = &options.picks;
+        // All that is read without a token is not private; that somebody made it so since is not undone unasked.
+        let made_private = |field: EntryField| {
+            let is_private = now.values.private == Recorded::Known(true);
+            self.is_public && field == EntryField::Private && is_private
+        };
         left.retain(|field| {
             picks.leaves(self.key, *field)
-                || (moved.contains(field) && !picks.puts(self.key, *field))
+                || ((moved.contains(field) || made_private(*field))
+                    && !picks.puts(self.key, *field))
         });
         left
     }

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, nam
 use time::OffsetDateTime;
 
 use crate::pages::{ChangeKind, page, pages_of, pages_of_all};
+use crate::public_time::note_public_time;
 use crate::row::{Place, to_millis};
 use crate::store::{Failed, Store, StoreError};
 use crate::titles::titles_called;
@@ -150,6 +151,9 @@ impl Store {
                         drop_known(&transaction, owner, *media_type, *media)?;
                     }
                 }
+            }
+            if record.look.public {
+                note_public_time(&transaction, owner, record.look.at)?;
             }
             transaction.execute(
                 "INSERT OR REPLACE INTO look (user_id, at, anime_off, manga_off, public)

@@ -22,7 +22,7 @@ fn age(path: &Path, by: Duration) {
 async fn latest(scene: &Scene) -> Arc<Snapshot> {
     match scene.app.find("latest", None).await.unwrap().source {
         FoundList::Snapshot(snapshot) => snapshot,
-        FoundList::Live(_) => panic!("a file"),
+        FoundList::Live(_) => unreachable!("a file"),
     }
 }
 

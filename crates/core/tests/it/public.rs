@@ -295,19 +295,20 @@ async fn a_restore_from_a_public_snapshot_leaves_private_titles_alone() {
     let app = scene.open_with(&DESTRUCTIVE);
     let wanted = Wanted::Snapshot("latest".to_owned());
     let plan = app.plan_restore(None, &wanted, &exactly()).await.unwrap();
-    assert_eq!(plan.count(Action::Remove), 1);
+    // What is public now may have been private then, and so not even that goes.
+    assert_eq!(plan.count(Action::Remove), 0);
     assert_eq!(plan.count(Action::Add), 1);
-    assert_eq!(plan.count(Action::Keep), hidden.len());
+    assert_eq!(plan.count(Action::Keep), hidden.len() + 1);
     let kept = plan.steps.iter().find(|step| step.action == "keep");
     let reason = kept.unwrap().problem.clone().unwrap();
     assert!(reason.contains("private"), "{reason}");
-    assert!(app.apply(plan, Some(1)).await.unwrap().is_verified());
+    assert!(app.apply(plan, None).await.unwrap().is_verified());
     let after: Vec<_> = titles(&scene)
         .into_iter()
         .filter(|entry| entry.private)
         .collect();
     assert_eq!(before, after);
-    assert_eq!(media(&scene, false).len(), shown.len());
+    assert_eq!(media(&scene, false).len(), shown.len() + 1);
 }
 
 #[tokio::test]
@@ -334,10 +335,16 @@ async fn a_moment_in_which_nobody_saw_private_titles_removes_none() {
     connect(&scene).await;
     let app = scene.open_with(&DESTRUCTIVE);
     let wanted = Wanted::Moment(moment);
-    let plan = app.plan_restore(Some("hana"), &wanted, &exactly()).await;
-    let plan = plan.unwrap();
-    assert_eq!(plan.count(Action::Remove), 0);
-    assert_eq!(plan.count(Action::Keep), 1);
+    assert_removes_nothing(&app, &wanted).await;
+}
+
+/// Removing by what is not known is refused; everything else is put back.
+async fn assert_removes_nothing(app: &App, wanted: &Wanted) {
+    let refused = app.plan_restore(Some("hana"), wanted, &exactly()).await;
+    assert_eq!(refused.unwrap_err().code(), Code::RefusedForSafety);
+    let usual = RestoreOptions::default();
+    let plan = app.plan_restore(Some("hana"), wanted, &usual).await;
+    assert_eq!(plan.unwrap().count(Action::Remove), 0);
 }
 
 #[tokio::test]
@@ -361,4 +368,107 @@ async fn what_vanishes_from_a_public_list_is_told_and_rings_as_ever() {
     let row = later(&scene).await.snapshot;
     assert_eq!(row.delta.unwrap().removed, 30);
     assert!(!row.alarms.is_empty());
+}
+
+#[tokio::test]
+async fn what_was_made_public_is_not_removed_by_taking_back_that_it_appeared() {
+    let scene = public().await;
+    scene.capture().await;
+    let hidden = media(&scene, true);
+    scene.clock.advance(std::time::Duration::from_hours(1));
+    let like = titles(&scene)[0].clone();
+    edit(&scene, hidden[0], |entry| {
+        entry.private = false;
+        entry.created_at = Some(1_500_000_000);
+    });
+    edit(&scene, hidden[1], |entry| {
+        entry.private = false;
+        entry.created_at = None;
+    });
+    {
+        let now = Some(scene.app.now().unix_timestamp());
+        let mut world = scene.simulator.world();
+        let media = anirewind_simulator::SimMedia::new(900_001, true, "Ame", Some(12));
+        world.add_media(media);
+        world.put_entry(SimEntry {
+            id: 0,
+            media: 900_001,
+            private: false,
+            created_at: now,
+            updated_at: now,
+            ..like
+        });
+    }
+    assert_eq!(look(&scene).await, 3);
+    let all = changes(&scene.app).await;
+    assert!(all.iter().all(|row| row.change.before.is_none()));
+    connect(&scene).await;
+    let app = scene.open_with(&DESTRUCTIVE);
+    let ids: Vec<_> = all.iter().map(|row| row.id.to_string()).collect();
+    let plan = app.plan_undo(None, &ids, Choices::everything()).await;
+    let plan = plan.unwrap();
+    assert_eq!(plan.count(Action::Remove), 1);
+    let removed = plan.steps.iter().find(|step| step.action == "remove");
+    assert_eq!(removed.unwrap().media.get(), 900_001);
+    let made_public = all.iter().find(|row| row.change.media.get() == hidden[0]);
+    let alone = [made_public.unwrap().id.to_string()];
+    let refused = app.plan_undo(None, &alone, Choices::everything()).await;
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("private"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_time_without_a_token_is_known_even_if_no_snapshot_is_of_it() {
+    let scene = scene().await;
+    connect(&scene).await;
+    scene.capture().await;
+    scene.clock.advance(std::time::Duration::from_hours(1));
+    let_go(&scene).await;
+    look(&scene).await;
+    let hidden = media(&scene, true);
+    scene.simulator.world().drop_entry(HANA, hidden[0]);
+    let like = titles(&scene)[1].clone();
+    {
+        let mut world = scene.simulator.world();
+        let media = anirewind_simulator::SimMedia::new(900_001, true, "Ame", Some(12));
+        world.add_media(media);
+        world.put_entry(SimEntry {
+            id: 0,
+            media: 900_001,
+            private: true,
+            ..like
+        });
+    }
+    scene.clock.advance(std::time::Duration::from_hours(1));
+    let moment = scene.app.now();
+    connect(&scene).await;
+    let app = scene.open_with(&DESTRUCTIVE);
+    let owner = app.accounts().await.unwrap()[0].account.id;
+    let found = app.list_at(owner, moment).await.unwrap().unwrap();
+    assert!(found.list.coverage.public && !found.is_exact);
+    assert_removes_nothing(&app, &Wanted::Moment(moment)).await;
+}
+
+#[tokio::test]
+async fn private_titles_that_went_while_nobody_saw_them_ring_once_they_are_seen_again() {
+    let scene = scene().await;
+    connect(&scene).await;
+    let first = scene.capture().await.snapshot;
+    let_go(&scene).await;
+    assert_quiet(&later(&scene).await.snapshot);
+    scene.clock.advance(std::time::Duration::from_hours(48));
+    assert_quiet(&later(&scene).await.snapshot);
+    for media in media(&scene, true) {
+        scene.simulator.world().drop_entry(HANA, media);
+    }
+    connect(&scene).await;
+    let row = later(&scene).await.snapshot;
+    let told: Vec<_> = row.alarms.iter().map(|of| (of.affected, of.of)).collect();
+    assert!(
+        !told.is_empty() && told.iter().all(|told| *told == (PRIVATE, PRIVATE)),
+        "{told:?}"
+    );
+    let open = scene.app.alarms_with_bases(None).await.unwrap();
+    let base = open[0].before.as_ref().unwrap();
+    assert_eq!(base.file, first.file);
 }

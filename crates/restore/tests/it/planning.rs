@@ -337,10 +337,47 @@ fn what_was_read_without_a_token_says_nothing_of_what_is_private() {
             }
             _ => None,
         });
-    assert_eq!(sent.collect::<Vec<_>>(), [2]);
+    assert_eq!(sent.collect::<Vec<_>>(), [0; 0]);
     wanted.coverage.public = false;
     let planned = plan(&wanted, &live, &live.settings, &removes);
     assert_eq!(planned.titles.len(), 3);
     let is_sent = |title: &anirewind_restore::Planned| matches!(title.verdict, Verdict::Send(_));
     assert!(planned.titles.iter().all(is_sent));
+}
+
+#[test]
+fn what_was_made_private_since_stays_so_unless_somebody_asks() {
+    let values = |private| EntryValues {
+        private: Recorded::Known(private),
+        ..whole(&EntryValues::default())
+    };
+    let mut wanted = list([(1, values(false))].into());
+    wanted.coverage.public = true;
+    let live = list([(1, values(true))].into());
+    let mut options = Options {
+        prefer: Prefer::Snapshot,
+        ..Options::default()
+    };
+    let sends = |wanted: &List, options: &Options| {
+        let planned = plan(wanted, &live, &live.settings, options);
+        let titles = planned.titles.iter();
+        titles
+            .filter(|title| matches!(title.verdict, Verdict::Send(_)))
+            .count()
+    };
+    assert_eq!(sends(&wanted, &options), 0);
+    let title = (live.entries[0].media_type, live.entries[0].media);
+    options.picks.put(title, EntryField::Private);
+    assert_eq!(sends(&wanted, &options), 1);
+    wanted.coverage.public = false;
+    assert_eq!(
+        sends(
+            &wanted,
+            &Options {
+                prefer: Prefer::Snapshot,
+                ..Options::default()
+            }
+        ),
+        1
+    );
 }

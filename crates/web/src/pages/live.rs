@@ -112,11 +112,8 @@ async fn stream(
             hub.desk().under_way()
         },
         is_troubled: visitor.is_troubled,
-        standing: if wanted.0.verdict.is_empty() {
-            Vec::new()
-        } else {
-            standing(&visitor.app).await.unwrap_or_default()
-        },
+        // Time may have gone by since the page was made, so it is said once in any case.
+        standing: Vec::new(),
         wanted: wanted.0,
         following,
         desk,
