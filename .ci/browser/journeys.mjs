@@ -514,6 +514,8 @@ export async function journeys(browser, axe) {
       const own = await servers.start(["--data-dir", servers.folder("unsigned")], { ...settings, ANIREWIND_LOGIN: "off" });
       await go(browser, axe, own.url, "without a token", "narrow", unsigned, own);
       await own.end();
+    } else {
+      check("without a token", false, "the demo's AniList was not found");
     }
     await go(browser, axe, demo.url, "38 scores", "narrow", scores, demo);
     await go(browser, axe, demo.url, "the wipe", "mouse", wiped, demo);
