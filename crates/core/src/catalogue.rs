@@ -166,12 +166,17 @@ pub(crate) struct Exclusive {
 pub(crate) fn read_base(folder: &Folder, base: &SnapshotRow) -> Result<List, String> {
     match Folder::read_path(&folder.path().join(&base.file)) {
         Ok((snapshot, _)) if snapshot.file_hash == base.file_hash => Ok(snapshot.list),
-        Ok(_) => Err(format!(
-            "{} holds another snapshot than the one that was catalogued",
-            base.file
-        )),
+        Ok(_) => Err(is_another(base)),
         Err(error) => Err(explain_read(&error)),
     }
+}
+
+/// What is wrong with a file that is whole and is not the one that was catalogued.
+pub(crate) fn is_another(row: &SnapshotRow) -> String {
+    format!(
+        "{} holds another snapshot than the one that was catalogued",
+        row.file
+    )
 }
 
 /// A row for a snapshot that was just read or written, not yet compared with any other.

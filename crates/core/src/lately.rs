@@ -9,7 +9,7 @@ use anirewind_backup::{Folder, ReadError, Snapshot};
 use anirewind_store::{SnapshotRow, StoreError};
 
 use crate::app::App;
-use crate::catalogue::explain_read;
+use crate::catalogue::{explain_read, is_another};
 use crate::find::BrowseError;
 
 /// They are let go when nobody asked for one of them for so long.
@@ -93,6 +93,8 @@ impl Lately {
     }
 
     fn keep(&mut self, read: Read) {
+        // Somebody else may have read the same one meanwhile.
+        self.read.retain(|known| known.path != read.path);
         self.read.push(read);
         let mut bytes: u64 = self.read.iter().map(|read| read.glance.size).sum();
         while bytes > LARGEST && !self.read.is_empty() {
@@ -116,10 +118,7 @@ impl App {
         let path = self.inner.folder.path().join(&row.file);
         match self.read_proven(&path).await {
             Ok(snapshot) if snapshot.file_hash == row.file_hash => Ok(snapshot),
-            Ok(_) => Err(format!(
-                "{} holds another snapshot than the one that was catalogued",
-                row.file
-            )),
+            Ok(_) => Err(is_another(row)),
             Err(BrowseError::Read(error)) => Err(explain_read(&error)),
             Err(error) => Err(error.to_string()),
         }
