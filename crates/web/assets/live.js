@@ -78,9 +78,10 @@ const place = (part) => {
   // New changes come by themselves where that was asked for, and nobody is in the middle of something.
   if (auto && live === "event" && part.textContent.trim() && scrollY < 300 &&
     !document.querySelector("[data-pick] :checked, [data-pick] details[open]")) location.reload();
-  // At the end, and once something was sent, what stands around the part is no longer so.
+  // At the end, and once something was sent, what stands around the part is no longer so. A page that was made
+  // at the end is.
   const begun = document.querySelector("[data-begins]") && part.querySelector("progress")?.value > 0;
-  if (begun || part.hasAttribute("data-over")) location.reload();
+  if (begun || part.hasAttribute("data-over") !== old.hasAttribute("data-over")) location.reload();
 };
 
 const put = (event) => {

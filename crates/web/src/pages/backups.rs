@@ -275,7 +275,7 @@ async fn table(
     let read = listed(&visitor, owner, &wish, filter, &root);
     let Listed { rows, newer, older } = read.await.map_err(could_not)?;
     let newest = rows.first().map(|row| row.position);
-    let newest = newest.filter(|_| is_first);
+    let newest = is_first.then(|| newest.unwrap_or_default());
     let open = visitor.app.open_alarms(owner).await?;
     let here = (visitor.access.base(), account.profile.as_str(), &*root);
     let alarms = AlarmPart::all(&visitor.app, here, &open).await?;

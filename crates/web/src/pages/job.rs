@@ -205,7 +205,7 @@ async fn job_page(
         result,
         sentence: words,
         problem: operation.problem.as_deref().map(sentence),
-        progress: is_open.then(|| JobProgress::of(&page.base, report, last.as_deref())),
+        progress: is_open.then(|| JobProgress::of(report, last.as_deref())),
         can_pause: operation.state == OperationState::Running,
         can_resume: matches!(
             operation.state,

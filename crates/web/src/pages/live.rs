@@ -2,12 +2,15 @@
 
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
-use anirewind_core::{App, ChangeFilter, Event, Id, SnapshotFilter, Start, Verdict};
+use anirewind_core::{
+    App, ChangeFilter, Event, Id, OperationState, SnapshotFilter, Start, Verdict,
+};
 use askama::Template;
 use futures_util::stream::unfold;
 use serde::Deserialize;
 
 use crate::api::{Following, Heard, Hub};
+use crate::live::WhatOf;
 use crate::page::{PageError, Query, Visitor, in_path, is_troubled};
 use crate::pages::dashboard::{Card, cards};
 use crate::pages::timeline::counts_now;
@@ -76,6 +79,8 @@ struct Listener {
     /// How each profile stood when the page last heard of it, where it shows that.
     standing: Vec<(String, Verdict)>,
     greeting: Option<Bytes>,
+    /// What happened between the making of the page and its listening is still to be said.
+    is_new: bool,
 }
 
 /// A part of a page with the name of its event.
@@ -117,6 +122,7 @@ async fn stream(
         wanted: wanted.0,
         following,
         desk,
+        is_new: true,
     };
     let frames = unfold(listener, |mut listener| async move {
         let zone = listener.app.zone();
@@ -133,6 +139,11 @@ impl Listener {
     async fn next(&mut self) -> Option<Bytes> {
         if let Some(greeting) = self.greeting.take() {
             return Some(greeting);
+        }
+        if std::mem::take(&mut self.is_new)
+            && let Some(frames) = frames(None, &self.of_before().await)
+        {
+            return Some(frames);
         }
         let wants_desk = !self.wanted.desk.is_empty() || !self.wanted.verdict.is_empty();
         loop {
@@ -163,6 +174,30 @@ impl Listener {
                 Heard::Over => return None,
             }
         }
+    }
+
+    /// The parts of the page that may be another since it was made: nobody heard what happened until somebody
+    /// listened.
+    async fn of_before(&mut self) -> Vec<Part> {
+        let mut parts = Vec::new();
+        if let Some(operation) = Id::parse(&self.wanted.job)
+            && let Ok(report) = self.app.act_called(&operation).await
+        {
+            // What is still a plan is as the page says, unless it could not begin.
+            let is_plan = report.operation.state == OperationState::Planned;
+            let is_failed = matches!(self.hub.desk().what_of(&operation), WhatOf::Failed(_));
+            if !is_plan || is_failed {
+                parts.extend(self.job(&operation).await);
+            }
+        }
+        let profile = self.wanted.profile.clone();
+        let changes = self.changes(&profile).await;
+        if changes.is_some() {
+            parts.extend(changes);
+            parts.extend(self.counts(&profile).await);
+        }
+        parts.extend(self.snapshots(&profile).await);
+        parts
     }
 
     /// The parts of the page that are new since something was said about what somebody began.
@@ -271,7 +306,7 @@ impl Listener {
         }
         let report = self.app.act_called(operation).await.ok()?;
         let last = self.hub.last_of(operation);
-        let part = JobProgress::of(&self.base, &report, last.as_deref());
+        let part = JobProgress::of(&report, last.as_deref());
         Some(("job", part.render().ok()?))
     }
 

@@ -43,7 +43,7 @@ struct Timeline {
     empty: String,
     newer: Option<String>,
     older: Option<String>,
-    /// The newest change shown, where it is the newest there is.
+    /// The place of the newest change there is, where the page begins with the newest.
     live: Option<String>,
     /// The way to have new changes shown as they come, or not.
     auto: String,
@@ -319,6 +319,17 @@ fn fold(lines: &mut Vec<Vec<ChangeRow>>, rows: Vec<ChangeRow>, is_one_group: boo
     }
 }
 
+/// The place of the newest change there is, whatever of them is chosen: what comes above it is new.
+async fn top(visitor: &Visitor, owner: anirewind_core::model::UserId) -> Result<String, PageError> {
+    let filter = ChangeFilter {
+        shown_only: true,
+        ..ChangeFilter::default()
+    };
+    let newest = visitor.app.changes(Some(owner), filter, None, 1).await;
+    let newest = newest.map_err(BrowseError::Store)?;
+    Ok(newest.first().map_or_else(|| "0.0".to_owned(), cursor_text))
+}
+
 async fn timeline(
     visitor: Visitor,
     profile: web::Path<String>,
@@ -347,6 +358,8 @@ async fn timeline(
         Ok(filter) => (filter, None),
         Err(problem) => (ChangeFilter::default(), Some(problem)),
     };
+    // Read first, so that what comes while the page is made is new to it.
+    let top = top(&visitor, account.account.id).await?;
     let found = rows(&visitor, &account, &which, filter).await?;
     let counts = visitor.app.kind_counts(account.account.id).await;
     let counts = counts.map_err(BrowseError::Store)?;
@@ -366,7 +379,15 @@ async fn timeline(
         page.said = Some(Said::problem(text));
         status = problem.status;
     }
-    let template = template(&visitor, page, &account, which, found, &counts, &sizes);
+    let template = template(
+        &visitor,
+        page,
+        &account,
+        which,
+        (top, found),
+        &counts,
+        &sizes,
+    );
     Ok(show_as(status, &template))
 }
 
@@ -375,7 +396,7 @@ fn template(
     page: Page,
     account: &AccountRow,
     which: Which,
-    found: Rows,
+    (top, found): (String, Rows),
     counts: &BTreeMap<ChangeKind, usize>,
     sizes: &BTreeMap<Id, usize>,
 ) -> Timeline {
@@ -422,8 +443,7 @@ fn template(
         older: oldest
             .filter(|_| found.has_older)
             .map(|row| which.with(&path, "below", &cursor_text(row))),
-        live: (!found.has_newer && which.on.is_empty())
-            .then(|| newest.map_or_else(|| "0.0".to_owned(), cursor_text)),
+        live: (!found.has_newer && which.on.is_empty()).then_some(top),
         auto: which.with(&path, "auto", if which.auto == "yes" { "" } else { "yes" }),
         empty: empty(visitor, &which, is_filtered && all > 0),
         is_filtered,

@@ -11,14 +11,13 @@ html_safe!(JobProgress);
 #[derive(Debug, Clone, Template)]
 #[template(path = "parts/job.html")]
 pub(crate) struct JobProgress {
-    base: String,
     id: String,
     done: usize,
     total: usize,
     text: String,
     wait: Option<String>,
     phases: Vec<PhaseLine>,
-    /// Whether there is nothing more to wait for on this page.
+    /// Whether it goes on no more by itself.
     is_over: bool,
 }
 
@@ -32,7 +31,7 @@ struct PhaseLine {
 
 impl JobProgress {
     /// From what is written down, and what was last said about it.
-    pub(crate) fn of(base: &str, report: &Report, last: Option<&Event>) -> Self {
+    pub(crate) fn of(report: &Report, last: Option<&Event>) -> Self {
         let operation = &report.operation;
         let is_settled = |state: &str| StepState::parse(state).is_some_and(StepState::is_settled);
         let sent: Vec<_> = report.sent().collect();
@@ -73,7 +72,6 @@ impl JobProgress {
             text.push_str(&words);
         }
         Self {
-            base: base.to_owned(),
             id: operation.id.to_string(),
             phases: phases(report, phase.filter(|_| is_running), (done, total)),
             done,
@@ -87,7 +85,7 @@ impl JobProgress {
                     time.as_secs() % 60
                 )
             }),
-            is_over: !operation.state.is_open() || operation.state == OperationState::Paused,
+            is_over: !is_running,
         }
     }
 }

@@ -19,7 +19,7 @@ async fn new_changes_are_counted_for_an_open_timeline_and_said_again_to_who_come
     };
     let path = "/events?profile=hana&above=0.0";
     let open = TestRequest::get().uri(path);
-    let heard = scene.listen(open, change, "new changes - Show them").await;
+    let heard = scene.listen(open, change, "\nid: ").await;
     assert!(heard.contains("event: hello"), "{heard}");
     assert!(heard.contains(">2 new changes - Show them</a>"), "{heard}");
     let id: u64 = heard
@@ -34,7 +34,7 @@ async fn new_changes_are_counted_for_an_open_timeline_and_said_again_to_who_come
     let again = TestRequest::get()
         .uri(path)
         .insert_header(("Last-Event-ID", (id - 1).to_string()));
-    let heard = scene.listen(again, async || {}, "Show them").await;
+    let heard = scene.listen(again, async || {}, "\nid: ").await;
     assert!(heard.contains(&format!("id: {id}")), "{heard}");
     // Another page of another profile hears nothing of it, and what is too old is said to be.
     let old = TestRequest::get().uri("/events?last=1");
@@ -57,6 +57,64 @@ async fn a_job_comes_as_the_part_of_its_page() {
         "{heard}"
     );
     assert!(heard.contains("<progress"), "{heard}");
+}
+
+#[actix_web::test]
+async fn what_happened_before_a_page_listened_is_said_once_it_does() {
+    let scene = seen(&[]).await;
+    edit(&scene, |entry| entry.notes = Some("x".to_owned()));
+    let mut browser = Browser::at(&scene, "/plan/hana/new?snapshot=latest").await;
+    browser.press("Show the plan").await;
+    let id = browser.path.rsplit('/').next().unwrap().to_owned();
+    let waits = format!("/jobs/{id}");
+    browser.open(&waits).await;
+    browser.must_show(&["This is a plan that nobody has sent"]);
+    let job = format!("/events?job={id}");
+    // A plan is as its page says; what is said again would load that page for ever.
+    let one = async || scene.capture().await;
+    let told = heard(&scene, &format!("{job}&verdict=yes"), one, "event: verdict").await;
+    assert!(!told.contains("event: job"), "{told}");
+    let plan = format!("/plan/hana/{id}");
+    browser.open(&plan).await;
+    browser.press("Send 40 changes to AniList").await;
+    browser.until_over().await;
+    let nothing = async || {};
+    let told = heard(&scene, &job, nothing, "data-over").await;
+    assert!(told.contains(&format!("data-live=\"job-{id}\"")), "{told}");
+    // A page of either sort was made before all of that.
+    let changes = "/events?profile=hana&above=0.0";
+    let told = heard(&scene, changes, nothing, "new changes - Show them").await;
+    assert!(told.contains(">80 new changes"), "{told}");
+    let counted = format!("{changes}&counts=");
+    heard(&scene, &counted, nothing, "event: counts").await;
+    heard(
+        &scene,
+        "/events?profile=hana&saved=0",
+        nothing,
+        "new snapshots - Show",
+    )
+    .await;
+}
+
+#[actix_web::test]
+async fn a_timeline_of_which_some_is_chosen_knows_what_is_new() {
+    let scene = seen(&[]).await;
+    edit(&scene, |entry| entry.notes = Some("x".to_owned()));
+    look(&scene).await;
+    let (_, page) = scene.get("/timeline/hana?kind=removed").await;
+    let above = page.split("data-above=\"").nth(1).unwrap();
+    let above = above.split('"').next().unwrap();
+    let more = async || {
+        edit(&scene, |entry| {
+            if entry.media == 1_003 {
+                entry.progress += 1;
+            }
+        });
+        look(&scene).await;
+    };
+    let page = format!("/events?profile=hana&above={above}");
+    let told = heard(&scene, &page, more, "Show them").await;
+    assert!(told.contains(">1 new change -"), "{told}");
 }
 
 #[actix_web::test]
