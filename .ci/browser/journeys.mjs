@@ -154,20 +154,27 @@ async function install(person, { url, code, token }) {
   await person.write("Setup code", code);
   await person.write("Choose a password", "correct horse battery");
   await person.press("button", "Set the password");
-  await person.page.waitForURL((at) => at.pathname !== "/setup");
-  if (!token) return;
-  await person.press("link", "Connect AniList");
   await person.arrive(/\/connect$/);
+  if (!token) return;
   await person.write("Token", token);
+  await person.press("button", "Connect");
+  await person.arrive(/\/setup\/schedule/);
+  await person.read(/Connected as hana/);
+  await person.press("button", "Save and go on");
+  await person.arrive(/\/setup\/first\/hana$/);
+  await person.read(/\d+ anime and \d+ manga are safe/);
+  await person.press("link", "To the dashboard");
+  await person.read(/is protected/);
+}
+
+// An account is connected, or connected again, and has a snapshot.
+async function connect(person, url) {
+  await person.open(`${url}/connect`);
+  await person.write("Token", servers.demoToken);
   await person.press("button", "Connect");
   await person.page.waitForURL((at) => at.pathname !== "/connect", { timeout: PATIENCE });
   await person.open(`${url}/`);
-  for (const until = Date.now() + PATIENCE; Date.now() < until;) {
-    if (await person.page.getByText(/Last good snapshot/).first().isVisible()) return;
-    await new Promise((done) => setTimeout(done, 1_000));
-    await person.page.reload({ waitUntil: "load" });
-  }
-  throw new Error("no snapshot was taken");
+  await person.reload(/Last good snapshot/);
 }
 
 // Without a token: the public list of a user is kept, and nothing leads to a plan that would be refused.
@@ -292,12 +299,7 @@ export async function expired(browser, axe) {
     const settings = { ANIREWIND_LOGIN: "off", ANIREWIND_ANILIST_URL: door.url };
     let server = await servers.start(["--data-dir", data], settings);
     await go(browser, axe, server.url, "the token ran out", way, async (person) => {
-      await person.open(`${server.url}/connect`);
-      await person.write("Token", servers.demoToken);
-      await person.press("button", "Connect");
-      await person.page.waitForURL((at) => at.pathname !== "/connect", { timeout: PATIENCE });
-      await person.open(`${server.url}/`);
-      await person.reload(/Last good snapshot/);
+      await connect(person, server.url);
       // The night: AniList no longer takes the token, and the next snapshot is due.
       door.close();
       const port = new URL(server.url).port;
@@ -308,11 +310,7 @@ export async function expired(browser, axe) {
       // What was kept is still there.
       await person.read(/Last good snapshot/);
       door.open();
-      await person.open(`${server.url}/connect`);
-      await person.write("Token", servers.demoToken);
-      await person.press("button", "Connect");
-      await person.page.waitForURL((at) => at.pathname !== "/connect", { timeout: PATIENCE });
-      await person.open(`${server.url}/`);
+      await connect(person, server.url);
       await person.reload(/is protected/);
     });
     await server.end();
@@ -336,12 +334,7 @@ export async function slow(browser, axe) {
   for (const way of ["mouse", "keyboard", "no-script", "narrow"]) {
     await go(browser, axe, server.url, "a slow AniList", way, async (person) => {
       if (!isConnected) {
-        await person.open(`${server.url}/connect`);
-        await person.write("Token", servers.demoToken);
-        await person.press("button", "Connect");
-        await person.page.waitForURL((at) => at.pathname !== "/connect", { timeout: PATIENCE });
-        await person.open(`${server.url}/`);
-        await person.reload(/Last good snapshot/);
+        await connect(person, server.url);
         isConnected = true;
       }
       door.hold();
@@ -394,65 +387,55 @@ export async function fitting(url) {
   const watched = await get("/timeline/hana?kind=changed&field=progress");
   const moved = [...new Set([...watched.matchAll(/href="(\/titles\/hana\/[^"]+\/\d+)"/g)].map((found) => found[1]))];
   const backups = await get("/backups/hana");
-  const saved = [...new Set([...backups.matchAll(/href="\/backups\/hana\/([0-9a-z]{8,})"/g)].map((found) => found[1]))];
-  return { gone, moved, saved };
+  return { gone, moved, saved: saved(backups) };
 }
 
 // (f) The server dies in the middle of a restore and goes on when it is started again.
-export async function killed(browser, axe) {
-  const world = await servers.demo();
-  const anilist = servers.simulatorOf(world);
-  if (!anilist) {
-    console.log("  kill: skipped, the demo's AniList cannot be found on this system");
-    return;
-  }
-  const data = servers.folder("killed");
-  const settings = { ANIREWIND_LOGIN: "off", ANIREWIND_ANILIST_URL: anilist };
-  await attempt("kill: -9 in the middle of a restore, then a restart", async () => {
-    let server = await servers.start(["--data-dir", data], settings);
-    const context = await contextOf(browser, axe, ways.mouse);
-    const person = new Person(await watched(context, server.url), ways.mouse);
-    await person.open(`${server.url}/connect`);
-    await person.write("Token", servers.demoToken);
-    await person.press("button", "Connect");
-    await person.page.waitForURL((at) => at.pathname !== "/connect", { timeout: PATIENCE });
-    // The demo's own folder has the story; this server has only what it can see itself. It brings in a
-    // snapshot from before the wipe and restores that.
-    const backups = await (await fetch(`${world.url}/backups/hana`)).text();
-    // Not the newest: that one may be the wiped list already.
-    const id = [...new Set([...backups.matchAll(/href="\/backups\/hana\/([0-9a-z]{8,})"/g)].map((found) => found[1]))][1];
-    const file = Buffer.from(await (await fetch(`${world.url}/backups/hana/${id}/download?as=json`)).arrayBuffer());
-    for (const until = Date.now() + PATIENCE; ;) {
-      if ((await fetch(`${server.url}/backups/hana`)).ok && /Restore…/.test(await (await fetch(`${server.url}/backups/hana`)).text())) break;
-      if (Date.now() > until) throw new Error("the first snapshot was never taken");
-      await new Promise((done) => setTimeout(done, 1_000));
+export async function killed(browser, axe, wayNames) {
+  for (const wayName of wayNames) {
+    const world = await servers.demo();
+    const anilist = servers.simulatorOf(world);
+    if (!anilist) {
+      console.log("  kill: skipped, the demo's AniList cannot be found on this system");
+      await world.end();
+      return;
     }
-    await person.open(`${server.url}/backups/hana/import`);
-    await person.page.locator('input[type="file"]').setInputFiles({ name: "plexanibridge-hana.20200101000000.json", mimeType: "application/json", buffer: file });
-    await person.press("button", "Look at the files");
-    await person.press("button", /^Save 1 file/);
-    await person.page.waitForURL(/\/backups\/hana/);
-    const listed = await (await fetch(`${server.url}/backups/hana`)).text();
-    const all = [...new Set([...listed.matchAll(/href="\/backups\/hana\/([0-9a-z]{8,})"/g)].map((found) => found[1]))];
-    await person.open(`${server.url}/plan/hana/new?snapshot=${all.at(-1)}`);
-    await person.press("button", "Show the plan");
-    await person.arrive(PLAN);
-    await person.press("button", /^Send/);
-    await person.arrive(JOB);
-    await person.read(/[1-9]\d* of \d+/);
-    const job = new URL(person.page.url()).pathname;
-    await server.end("SIGKILL");
-    server = await servers.start(["--data-dir", data], settings);
-    await person.open(server.url + job);
-    // It goes on by itself.
-    await person.read(/verified/i).catch(async (error) => {
-      throw new Error(`${error.message.split("\n")[0]} - shown: ${(await person.page.locator("main").innerText()).slice(0, 600).replaceAll("\n", " / ")}`);
+    const data = servers.folder("killed");
+    const settings = { ANIREWIND_LOGIN: "off", ANIREWIND_ANILIST_URL: anilist };
+    let server = await servers.start(["--data-dir", data], settings);
+    const { url } = server;
+    // The demo's own folder has the story; this server has only what it can see itself. It is given a
+    // snapshot from before the wipe: not the newest, which may be of the wiped list already.
+    const id = saved(await (await fetch(`${world.url}/backups/hana`)).text())[1];
+    const file = Buffer.from(await (await fetch(`${world.url}/backups/hana/${id}/download?as=json`)).arrayBuffer());
+    await go(browser, axe, url, "kill -9 in the middle of a restore, then a restart", wayName, async (person) => {
+      await connect(person, url);
+      await person.open(`${url}/backups/hana/import`);
+      await person.page.locator('input[type="file"]').setInputFiles({ name: "plexanibridge-hana.20200101000000.json", mimeType: "application/json", buffer: file });
+      await person.press("button", "Look at the files");
+      await person.press("button", /^Save 1 file/);
+      await person.arrive(/\/backups\/hana$/);
+      const oldest = saved(await (await fetch(`${url}/backups/hana`)).text()).at(-1);
+      await person.open(`${url}/plan/hana/new?snapshot=${oldest}`);
+      await person.press("button", "Show the plan");
+      await person.arrive(PLAN);
+      await person.press("button", /^Send/);
+      await person.arrive(JOB);
+      await person.read(/[1-9]\d* of \d+/);
+      const job = person.page.url();
+      await server.end("SIGKILL");
+      server = await servers.start(["--data-dir", data, "--listen", new URL(url).host], settings);
+      await person.open(job);
+      // It goes on by itself.
+      await person.read(/verified/i);
     });
-    await context.close();
     await server.end();
-  });
-  await world.end();
+    await world.end();
+  }
 }
+
+// The ids of the snapshots that a page lists, as they stand there.
+const saved = (html) => [...new Set([...html.matchAll(/href="\/backups\/hana\/([0-9a-z]{8,})"/g)].map((found) => found[1]))];
 
 export async function go(browser, axe, url, name, wayName, journey, given) {
   const way = ways[wayName];
@@ -477,54 +460,42 @@ export async function go(browser, axe, url, name, wayName, journey, given) {
   });
 }
 
+// Each journey in each way. A demo's list can be wiped and its scores be lost only once, and an act waits for
+// AniList and not for this machine: so there is a demo for each way, and what needs none goes on beside them.
 export async function journeys(browser, axe) {
-  // A demo for each pair of ways, as an act waits for AniList and not for this machine.
-  const first = async () => {
+  const story = async (way, also) => {
     const { end, ...demo } = await servers.demo();
-    const { gone, moved, saved } = await fitting(demo.url);
-    await go(browser, axe, demo.url, "one title", "keyboard", title, { ...demo, gone: gone[0] });
-    await go(browser, axe, demo.url, "one title", "no-script", title, { ...demo, gone: gone[1] });
-    const anilist = servers.simulatorOf(demo);
-    if (anilist) {
-      const given = { ...demo, anilist, snapshot: saved[0] };
-      for (const [at, way] of ["mouse", "keyboard", "no-script", "narrow"].entries()) {
-        await go(browser, axe, demo.url, "one field", way, field, { ...given, moved: moved[at] });
-        await go(browser, axe, demo.url, "one field of a plan", way, picked, { ...given, moved: moved[at + 4] });
-      }
+    const given = { ...demo, anilist: servers.simulatorOf(demo), ...await fitting(demo.url) };
+    await go(browser, axe, demo.url, "one title", way, title, { ...demo, gone: given.gone[0] });
+    if (given.anilist) {
+      await go(browser, axe, demo.url, "one field", way, field, { ...given, moved: given.moved[0] });
+      const one = { ...given, moved: given.moved[1], snapshot: given.saved[0] };
+      await go(browser, axe, demo.url, "one field of a plan", way, picked, one);
     } else {
       console.log("  one field: skipped, the demo's AniList cannot be found on this system");
     }
-    await go(browser, axe, demo.url, "keep, note, delete", "no-script", curated, { ...demo, snapshot: saved.at(-1) });
-    await go(browser, axe, demo.url, "keep, note, delete", "keyboard", curated, { ...demo, snapshot: saved.at(-2) });
-    await go(browser, axe, demo.url, "38 scores", "keyboard", scores, demo);
-    await go(browser, axe, demo.url, "the wipe", "no-script", wiped, demo);
+    await go(browser, axe, demo.url, "keep, note, delete", way, curated, { ...demo, snapshot: given.saved.at(-1) });
+    await go(browser, axe, demo.url, "38 scores", way, scores, demo);
+    await go(browser, axe, demo.url, "the wipe", way, wiped, demo);
+    await also?.(way, given.anilist);
     await end();
   };
-  const second = async () => {
-    const { end, ...demo } = await servers.demo();
-    const anilist = servers.simulatorOf(demo);
-    const settings = anilist ? { ANIREWIND_ANILIST_URL: anilist } : {};
-    for (const way of ["keyboard", "no-script", "narrow"]) {
-      const fresh = await servers.fresh(settings);
-      await go(browser, axe, fresh.url, anilist ? "fresh install" : "fresh install without AniList", way, install,
-        { ...fresh, token: anilist ? servers.demoToken : null });
-      await fresh.end();
-    }
-    if (anilist) {
-      const own = await servers.start(["--data-dir", servers.folder("unsigned")], { ...settings, ANIREWIND_LOGIN: "off" });
-      await go(browser, axe, own.url, "without a token", "narrow", unsigned, own);
-      await own.end();
-    } else {
-      check("without a token", false, "the demo's AniList was not found");
-    }
-    await go(browser, axe, demo.url, "38 scores", "narrow", scores, demo);
-    await go(browser, axe, demo.url, "the wipe", "mouse", wiped, demo);
-    await end();
+  const begin = async (way, anilist) => {
+    const fresh = await servers.fresh(anilist ? { ANIREWIND_ANILIST_URL: anilist } : {});
+    await go(browser, axe, fresh.url, anilist ? "fresh install" : "fresh install without AniList", way, install,
+      { ...fresh, token: anilist ? servers.demoToken : null });
+    await fresh.end();
+    if (!anilist) return check("without a token", false, "the demo's AniList was not found");
+    const own = await servers.start(["--data-dir", servers.folder("unsigned")],
+      { ANIREWIND_ANILIST_URL: anilist, ANIREWIND_LOGIN: "off" });
+    await go(browser, axe, own.url, "without a token", way, unsigned, own);
+    await own.end();
   };
-  const third = async () => {
-    await killed(browser, axe);
-    await expired(browser, axe);
-    await slow(browser, axe);
-  };
-  await Promise.all([first, second, third].map((some) => some().catch((error) => check("journeys", false, error.message))));
+  const lanes = [
+    async () => { await story("mouse", begin); await story("keyboard", begin); },
+    async () => { await story("no-script", begin); await story("narrow", begin); },
+    async () => { await killed(browser, axe, ["mouse", "no-script"]); await expired(browser, axe); },
+    async () => { await killed(browser, axe, ["keyboard", "narrow"]); await slow(browser, axe); },
+  ];
+  await Promise.all(lanes.map((lane) => lane().catch((error) => check("journeys", false, error.message))));
 }

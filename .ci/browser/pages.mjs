@@ -26,7 +26,7 @@ const first = (html, pattern) => pattern.exec(html)?.[1];
 export async function addresses(state, url) {
   const everywhere = {
     dashboard: "/", backups: "/backups", compare: "/compare/hana", timeline: "/timeline",
-    titles: "/titles", settings: "/settings", security: "/security", connect: "/connect", "account-hana": "/settings/hana", "taking-hana": "/backups/hana/new", "taking-all": "/back-up-now",
+    titles: "/titles", settings: "/settings", security: "/security", connect: "/connect", "setup-schedule-hana": "/setup/schedule?profile=hana", "setup-first-hana": "/setup/first/hana", "account-hana": "/settings/hana", "taking-hana": "/backups/hana/new", "taking-all": "/back-up-now",
     status: "/status", log: "/status/log", about: "/about", help: "/help/keys", api: "/api",
     nowhere: "/no-such-page",
   };

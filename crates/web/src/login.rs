@@ -64,7 +64,10 @@ fn setup_page(
     problem: Option<&LoginError>,
 ) -> HttpResponse {
     let template = Setup {
-        page: outside(access.base(), "Set up", request),
+        page: Page {
+            step: Some(1),
+            ..outside(access.base(), "Set up", request)
+        },
         code,
         file: app.settings().data.join("setup-code").display().to_string(),
         problem: problem.map(|error| {
@@ -129,9 +132,11 @@ async fn claim(
     }
     access.forgive(address);
     let session = app.begin_session(&agent, &address.to_string()).await?;
+    // The next step, unless the machine was told the token already.
+    let is_connected = !app.settings().tokens.is_empty() || !app.accounts().await?.is_empty();
     let mut answer = go(
         access.base(),
-        "/",
+        if is_connected { "/" } else { "/connect" },
         Some(Said::done("The password is set, and you are logged in.")),
     );
     let added = answer.add_cookie(&access.cookie(&session));

@@ -1,5 +1,6 @@
 //! What every page has around its own content: who looks, where they are, what was just said.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -69,8 +70,18 @@ pub(crate) struct Page {
     /// Whether there is anything to go to from here.
     pub(crate) has_nav: bool,
     pub(crate) version: &'static str,
+    /// Which step of the setup it is.
+    pub(crate) step: Option<usize>,
     /// What a row of tabs shows of it.
     pub(crate) icon: Icon,
+}
+
+/// One step of the setup.
+pub(crate) struct SetupStep {
+    pub(crate) words: &'static str,
+    /// done, now or later.
+    pub(crate) state: &'static str,
+    pub(crate) icon: &'static str,
 }
 
 impl Page {
@@ -85,6 +96,23 @@ impl Page {
             (Place::Status, "/status", "Status", "i-pulse"),
             (Place::Settings, "/settings", "Settings", "i-gear"),
         ]
+    }
+
+    /// The steps of the setup, where this is one of them.
+    pub(crate) fn steps(&self) -> Option<[SetupStep; 4]> {
+        let now = self.step?;
+        let mut number = 0;
+        Some(
+            ["Password", "AniList", "Schedule", "First snapshot"].map(|words| {
+                number += 1;
+                let (state, icon) = match number.cmp(&now) {
+                    Ordering::Less => ("done", "i-check"),
+                    Ordering::Equal => ("now", "i-run"),
+                    Ordering::Greater => ("later", "i-clock"),
+                };
+                SetupStep { words, state, icon }
+            }),
+        )
     }
 
     /// The same place for another profile.
@@ -323,6 +351,7 @@ impl Visitor {
             can_leave: matches!(self.who, Who::Session(_)),
             has_nav: true,
             version: &VERSION,
+            step: None,
             icon: Icon::of(self.access.base(), self.is_troubled),
         }
     }
@@ -400,6 +429,7 @@ pub(crate) fn outside(base: &str, title: &str, request: &HttpRequest) -> Page {
         can_leave: false,
         has_nav: false,
         version: &VERSION,
+        step: None,
         icon: Icon::of(base, false),
     }
 }

@@ -23,6 +23,7 @@ mod raw;
 mod rows;
 mod security;
 mod settings;
+mod setup;
 mod snapshot;
 mod status;
 mod taking;
@@ -52,6 +53,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .configure(snapshot::routes)
         .configure(covers::routes)
         .configure(connect::routes)
+        .configure(setup::routes)
         .configure(security::routes)
         .configure(settings::routes)
         // After what has names of its own there.

@@ -91,7 +91,7 @@ fn form(
         |url| format!("{url}/connect"),
     );
     let template = Connect {
-        page: visitor.page("Connect AniList", Place::Settings),
+        page: page(visitor),
         client: settings.client_id.clone(),
         profile: given.profile,
         again: given.again,
@@ -100,6 +100,12 @@ fn form(
         problem,
     };
     show_as(status, &template)
+}
+
+fn page(visitor: &Visitor) -> Page {
+    let mut page = visitor.page("Connect AniList", Place::Settings);
+    page.step = visitor.profiles.is_empty().then_some(2);
+    page
 }
 
 async fn ask(visitor: Visitor, request: HttpRequest) -> Answer {
@@ -159,7 +165,7 @@ async fn connect(
 
 /// How far it is with a token whose account AniList is asked about.
 async fn connecting(visitor: Visitor, hub: web::Data<Hub>, number: web::Path<String>) -> Answer {
-    let page = || visitor.page("Connect AniList", Place::Settings);
+    let page = || page(&visitor);
     let about = about(&number);
     let found = shown(&visitor, &hub, page(), about.clone());
     Ok(found.unwrap_or_else(|problem| failed(page(), about, problem)))
@@ -196,8 +202,13 @@ async fn added(app: &App, hub: &Hub, row: &AccountRow) -> Result<Way, PageError>
     } else {
         format!("Connected as {}.", row.account.name)
     };
-    let (path, said) = connected(&name, profile, begun.err().as_ref());
-    Ok(Way::to(path).saying(said))
+    let problem = begun.err();
+    let (path, said) = connected(&name, profile, problem.as_ref());
+    let next = match problem {
+        None => crate::pages::setup::after(app, row).await?,
+        Some(_) => None,
+    };
+    Ok(Way::to(next.unwrap_or(path)).saying(said))
 }
 
 /// What is said of an account that is connected, and where. It is that also where its first snapshot could

@@ -353,16 +353,50 @@ async fn change(visitor: Visitor, sent: Form<Vec<(String, String)>>) -> Answer {
     if keys.is_empty() {
         return Ok(visitor.go("/settings", Some(Said::done("Nothing was changed."))));
     }
-    let saved = web::block(move || draft.save(agreed)).await;
-    match saved.map_err(|_| PageError::broken("the server ends"))? {
-        Ok(_) => {
-            tracing::info!(keys, "settings changed");
-            take_over(&visitor).await;
+    match save(&visitor, draft, agreed).await? {
+        Ok(()) => {
             let text = format!("Saved: {keys}. In force now.");
             Ok(visitor.go("/settings", Some(Said::done(text))))
         }
         Err(error) => refused(&visitor, &error, &changes, tried()).await,
     }
+}
+
+/// Writes settings down, and waits until they are in force.
+async fn save(
+    visitor: &Visitor,
+    draft: SettingsDraft,
+    agreed: Option<usize>,
+) -> Result<Result<(), SettingsChangeError>, PageError> {
+    let keys = draft.changed.join(", ");
+    let saved = web::block(move || draft.save(agreed)).await;
+    let saved = saved.map_err(|_| PageError::broken("the server ends"))?;
+    if saved.is_ok() {
+        tracing::info!(keys, "settings changed");
+        take_over(visitor).await;
+    }
+    Ok(saved.map(|_| ()))
+}
+
+/// Saves what was chosen on another page, or leads to the page that asks first, where snapshots would go.
+pub(crate) async fn choose(
+    visitor: &Visitor,
+    wanted: &[(String, String)],
+) -> Result<Result<Option<HttpResponse>, SettingsChangeError>, PageError> {
+    let changes = changes(visitor, wanted);
+    if changes.is_empty() {
+        return Ok(Ok(None));
+    }
+    let draft = match visitor.app.plan_settings_from_afar(&changes).await {
+        Ok(draft) => draft,
+        Err(error) => return Ok(Err(error)),
+    };
+    if !draft.going.is_empty() {
+        return losing(visitor, &draft, changes)
+            .await
+            .map(|page| Ok(Some(page)));
+    }
+    Ok(save(visitor, draft, None).await?.map(|()| None))
 }
 
 /// The page that follows is to be made with the new settings.

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, web};
 use anirewind_core::{App, CaptureError, Captured, Code, Explain as _, Kind};
 use serde::Deserialize;
 
+use crate::address::thousands;
 use crate::api::Hub;
 use crate::live::{Outcome, snapshot_of};
 use crate::page::{Form, PageError, Place, Query, Said, Visitor, in_path, sentence};
@@ -57,7 +58,7 @@ fn with_back(path: &str, back: &Back) -> String {
 async fn see_all(visitor: Visitor, hub: web::Data<Hub>, back: Query<Back>) -> Answer {
     let page = visitor.page("Back up now", Place::Backups);
     let title = "A snapshot is being taken".to_owned();
-    let about = about(None, title, "/back-up-now".to_owned(), &back.0);
+    let about = about(None, title, "/back-up-now".to_owned(), &back.0.back);
     shown(&visitor, &hub, page, about)
 }
 
@@ -70,12 +71,12 @@ async fn see(
     let profile = visitor.app.account_row(&profile).await?.profile;
     let page = visitor.page_of("Back up now", Place::Backups, &profile);
     let title = format!("A snapshot of {profile} is being taken");
-    let about = about(Some(&profile), title, path_of(&profile), &back.0);
+    let about = about(Some(&profile), title, path_of(&profile), &back.0.back);
     shown(&visitor, &hub, page, about)
 }
 
-fn about(profile: Option<&str>, title: String, path: String, back: &Back) -> About {
-    let back = crate::login::local(&back.back);
+pub(crate) fn about(profile: Option<&str>, title: String, path: String, back: &str) -> About {
+    let back = crate::login::local(back);
     let words = if back == "/" {
         "To the dashboard"
     } else {
@@ -148,6 +149,13 @@ fn words(captured: &Captured) -> String {
     if !captured.is_new {
         return format!(
             "Snapshot {id} is moments old and holds the same: {titles}, verified again."
+        );
+    }
+    if row.delta.is_none() {
+        // The first of this list.
+        let (anime, manga) = (thousands(row.counts.anime), thousands(row.counts.manga));
+        return format!(
+            "{anime} anime and {manga} manga are safe: snapshot {id}, read back and verified."
         );
     }
     let changes = row

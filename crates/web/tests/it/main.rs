@@ -23,6 +23,7 @@ mod problems;
 mod public;
 mod routes;
 mod settings;
+mod setup;
 mod states;
 mod uploading;
 mod watching;

@@ -51,6 +51,8 @@ impl Scene {
         let given = environment.iter();
         let given = given.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         sources.environment.extend(given);
+        // What is set to nothing was not said.
+        sources.environment.retain(|_, value| !value.is_empty());
         let settings = Settings::read(&sources).unwrap();
         let access =
             anirewind_web::Access::new(settings.access.clone(), settings.listen, <_>::default());

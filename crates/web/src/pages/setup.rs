@@ -1,0 +1,261 @@
+//! The setup after a password and an account: when snapshots are taken and how long they stay, and then the
+//! first of them, which is taken meanwhile.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use anirewind_core::{
+    AccountRow, App, Explain as _, Origin, SettingsChangeError, SnapshotFilter, Start,
+};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::api::Hub;
+use crate::format;
+use crate::page::{Form, Page, PageError, Place, Query, Visitor, in_path, sentence, show_as};
+use crate::pages::rows::count;
+use crate::pages::taking::about;
+use crate::pages::{settings, work};
+
+/// The settings that this is about.
+const AT: &str = "backup_at";
+const DAYS: &str = "backup_retention_days";
+/// What somebody chose who types the settings.
+const CUSTOM: &str = "custom";
+/// About what a title takes in a snapshot, where none tells: measured on the demo's list.
+const BYTES_OF_TITLE: u64 = 720;
+
+/// A schedule that many want.
+struct Preset {
+    name: &'static str,
+    words: &'static str,
+    sentence: &'static str,
+    at: &'static str,
+    days: u32,
+    a_day: u32,
+}
+
+const PRESETS: [Preset; 3] = [
+    Preset {
+        name: "month",
+        words: "Every day, kept for 30 days",
+        sentence: "One at 01:00 and one at each start. A mistake may go unnoticed for four weeks.",
+        at: "daily@01:00",
+        days: 30,
+        a_day: 1,
+    },
+    Preset {
+        name: "week",
+        words: "Every day, kept for 7 days",
+        sentence: "One at 01:00 and one at each start. What holds if you choose nothing.",
+        at: "daily@01:00",
+        days: 7,
+        a_day: 1,
+    },
+    Preset {
+        name: "often",
+        words: "Every 6 hours, kept for 30 days",
+        sentence: "For a list that many programs write to. Each reads the whole list.",
+        at: "every 6h",
+        days: 30,
+        a_day: 4,
+    },
+];
+
+/// One of them, as a card.
+struct Card {
+    name: &'static str,
+    words: &'static str,
+    sentence: &'static str,
+    disk: String,
+}
+
+#[derive(Template)]
+#[template(path = "setup_schedule.html")]
+struct SchedulePage {
+    page: Page,
+    profile: String,
+    first: String,
+    /// Whether the first snapshot is there.
+    is_taken: bool,
+    cards: Vec<Card>,
+    chosen: String,
+    at: String,
+    days: String,
+    zone: String,
+    problem: Option<String>,
+    /// Which of the two fields it is about.
+    wrong: Option<&'static str>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Chosen {
+    profile: String,
+    preset: String,
+    backup_at: String,
+    backup_retention_days: String,
+}
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/setup/schedule")
+                .get(schedule)
+                .post(set_schedule),
+        )
+        .service(web::resource("/setup/first/{profile}").get(first));
+}
+
+type Answer = Result<HttpResponse, PageError>;
+
+/// Where the setup goes on with an account that was just added: nowhere, where there are others already, or
+/// somebody has said when snapshots are taken.
+pub(crate) async fn after(app: &App, row: &AccountRow) -> Result<Option<String>, PageError> {
+    let settings = app.settings();
+    let is_said = settings
+        .report()
+        .iter()
+        .any(|row| [AT, DAYS].contains(&row.key) && row.origin != Origin::Default);
+    let is_first = app.accounts().await?.len() == 1 && settings.tokens.is_empty();
+    let path = format!("/setup/schedule?profile={}", in_path(&row.profile));
+    Ok((is_first && !is_said).then_some(path))
+}
+
+async fn schedule(visitor: Visitor, chosen: Query<Chosen>) -> Answer {
+    let preset = PRESETS.first().map_or(CUSTOM, |preset| preset.name);
+    let chosen = Chosen {
+        preset: preset.to_owned(),
+        ..chosen.0
+    };
+    page(&visitor, chosen, None).await
+}
+
+async fn page(visitor: &Visitor, chosen: Chosen, problem: Option<&SettingsChangeError>) -> Answer {
+    let account = visitor.app.account_row(&chosen.profile).await?;
+    let newest = visitor.app.snapshots_where(
+        Some(account.account.id),
+        SnapshotFilter::default(),
+        Start::Newest,
+        1,
+    );
+    let newest = newest.await?.into_iter().next();
+    let known = newest.map(|row| (row.counts.total(), row.size));
+    let mut page = visitor.page_of(
+        "When snapshots are taken",
+        Place::Settings,
+        &account.profile,
+    );
+    page.step = Some(3);
+    let key = problem.and_then(SettingsChangeError::key);
+    let (_, zone) = visitor.app.zone().local(visitor.app.now());
+    let or = |typed: String, preset: String| if typed.is_empty() { preset } else { typed };
+    let settings = visitor.app.settings();
+    let template = SchedulePage {
+        page,
+        first: first_of(&account.profile),
+        is_taken: known.is_some(),
+        profile: account.profile,
+        cards: PRESETS.iter().map(|preset| card(preset, known)).collect(),
+        chosen: chosen.preset,
+        at: or(chosen.backup_at, settings.backup_at.to_string()),
+        days: or(
+            chosen.backup_retention_days,
+            settings.retention.days.to_string(),
+        ),
+        zone,
+        problem: problem.map(|error| {
+            let hint = error.hint().unwrap_or_default();
+            format!("{} {hint}", sentence(&error.chain()))
+        }),
+        wrong: [AT, DAYS].into_iter().find(|name| key == Some(*name)),
+    };
+    let status = if problem.is_some() {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    Ok(show_as(status, &template))
+}
+
+/// With what it takes on the disk, of the titles and bytes of a snapshot that is there.
+fn card(preset: &Preset, known: Option<(usize, u64)>) -> Card {
+    // The newest stays as well.
+    let snapshots = u64::from(preset.a_day * preset.days + 1);
+    let disk = match known {
+        Some((titles, size)) => format!(
+            "About {snapshots} snapshots of {}: {}.",
+            count(titles, "title"),
+            format::size(size * snapshots)
+        ),
+        None => format!(
+            "About {snapshots} snapshots: {} for each 1,000 titles.",
+            format::size(1_000 * BYTES_OF_TITLE * snapshots)
+        ),
+    };
+    Card {
+        name: preset.name,
+        words: preset.words,
+        sentence: preset.sentence,
+        disk,
+    }
+}
+
+async fn set_schedule(visitor: Visitor, chosen: Form<Chosen>) -> Answer {
+    let chosen = chosen.0;
+    let account = visitor.app.account_row(&chosen.profile).await?;
+    let wanted = match PRESETS.iter().find(|preset| preset.name == chosen.preset) {
+        Some(preset) => (preset.at.to_owned(), preset.days.to_string()),
+        None if chosen.preset == CUSTOM => (
+            chosen.backup_at.clone(),
+            chosen.backup_retention_days.clone(),
+        ),
+        None => return Err(PageError::usage("That is none of the schedules.")),
+    };
+    let wanted = [(AT.to_owned(), wanted.0), (DAYS.to_owned(), wanted.1)];
+    match settings::choose(&visitor, &wanted).await? {
+        Ok(Some(ask_first)) => Ok(ask_first),
+        Ok(None) => Ok(visitor.go(&first_of(&account.profile), None)),
+        Err(error) => page(&visitor, chosen, Some(&error)).await,
+    }
+}
+
+fn first_of(profile: &str) -> String {
+    format!("/setup/first/{}", in_path(profile))
+}
+
+/// The first snapshot as it is taken, and what came of it.
+async fn first(visitor: Visitor, hub: web::Data<Hub>, profile: web::Path<String>) -> Answer {
+    let profile = visitor.app.account_row(&profile).await?.profile;
+    let mut page = visitor.page_of("The first snapshot", Place::Backups, &profile);
+    page.step = Some(4);
+    let title = format!("The first snapshot of {profile} is being taken");
+    let about = about(Some(&profile), title, first_of(&profile), "/");
+    work::shown(&visitor, &hub, page, about)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn presets_are_settings_that_may_be() {
+        for preset in &PRESETS {
+            assert!(anirewind_core::Schedule::parse(preset.at).is_ok());
+            let day = std::time::Duration::from_hours(24);
+            let interval = anirewind_core::Schedule::parse(preset.at)
+                .unwrap()
+                .interval();
+            assert_eq!(interval * preset.a_day, day, "{}", preset.name);
+        }
+        let known = Some((955, 1_000_000));
+        assert_eq!(
+            card(&PRESETS[0], known).disk,
+            "About 31 snapshots of 955 titles: 31.0 MB."
+        );
+        assert!(
+            card(&PRESETS[2], None)
+                .disk
+                .starts_with("About 121 snapshots: ")
+        );
+    }
+}

@@ -1,0 +1,112 @@
+//! The setup from an account to the first snapshot: when the next ones come, and how long they stay.
+
+use actix_web::http::StatusCode;
+use anirewind_simulator::SimUser;
+use anirewind_simulator::canary::HANAS;
+
+use crate::browser::Browser;
+use crate::pages::Scene;
+
+/// A machine that was told no token.
+async fn fresh(environment: &[(&str, &str)]) -> Scene {
+    let none = [("ANIREWIND_LOGIN", "off"), ("ANIREWIND_ANILIST_TOKEN", "")];
+    Scene::with("hana", &[&none, environment].concat()).await
+}
+
+async fn connected(scene: &Scene) -> Browser<'_> {
+    let mut browser = Browser::at(scene, "/connect").await;
+    browser.press_with("Connect", &[("token", HANAS)]).await;
+    browser
+}
+
+fn config(scene: &Scene) -> String {
+    std::fs::read_to_string(scene.data.path().join("config.toml")).unwrap_or_default()
+}
+
+#[actix_web::test]
+async fn a_first_account_is_asked_for_its_schedule_while_its_first_snapshot_is_taken() {
+    let scene = fresh(&[]).await;
+    let mut browser = Browser::at(&scene, "/connect").await;
+    browser.must_show(&["2. AniList<span class=\"hidden\">, now"]);
+    browser = connected(&scene).await;
+    assert_eq!(browser.path, "/setup/schedule?profile=hana");
+    browser.must_show(&[
+        "3. Schedule<span class=\"hidden\">, now",
+        "Connected as hana. Is this you?",
+        "The first snapshot is being taken already",
+        "(suggested)",
+        "value=\"month\" checked",
+    ]);
+    // What cannot be is said, and what was typed stays.
+    let custom = [("preset", "custom"), ("backup_at", "now and then")];
+    browser.press_with("Save and go on", &custom).await;
+    assert_eq!(browser.status, StatusCode::UNPROCESSABLE_ENTITY);
+    browser.must_show(&[
+        "Nothing was saved",
+        "value=\"now and then\"",
+        "aria-invalid=\"true\"",
+        "value=\"custom\" checked",
+    ]);
+    assert!(!config(&scene).contains("backup_at"), "{}", config(&scene));
+    browser
+        .press_with("Save and go on", &[("preset", "often")])
+        .await;
+    assert_eq!(browser.path, "/setup/first/hana");
+    browser.must_show(&["4. First snapshot<span class=\"hidden\">, now"]);
+    browser.until_over().await;
+    browser.must_show(&["30 anime and 10 manga are safe: snapshot "]);
+    let config = config(&scene);
+    assert!(config.contains("backup_at = \"every 6h\""), "{config}");
+    assert!(config.contains("backup_retention_days = 30"), "{config}");
+    browser.follow("To the dashboard").await;
+    browser.must_show(&["Last good snapshot"]);
+    // Who comes back finds what a snapshot takes on the disk.
+    browser.open("/setup/schedule?profile=hana").await;
+    browser.must_show(&["About 31 snapshots of 40 titles: "]);
+}
+
+#[actix_web::test]
+async fn who_leaves_the_schedule_as_it_is_saves_nothing() {
+    let scene = fresh(&[]).await;
+    let mut browser = connected(&scene).await;
+    browser.follow("Leave it as it is").await;
+    browser.until_over().await;
+    browser.must_show(&["are safe"]);
+    assert_eq!(config(&scene), "");
+    // One more account is no setup.
+    scene
+        .simulator
+        .world()
+        .add_user(SimUser::new(9, "mio"), "token-of-mio");
+    browser.open("/connect").await;
+    assert!(!browser.shows("class=\"phases steps\""));
+    browser
+        .press_with("Connect", &[("token", "token-of-mio")])
+        .await;
+    assert_eq!(browser.path, "/backups/mio/new");
+    // A profile that nobody knows.
+    browser.open("/setup/schedule?profile=nobody").await;
+    assert_eq!(browser.status, StatusCode::NOT_FOUND);
+}
+
+#[actix_web::test]
+async fn a_machine_that_was_told_its_schedule_is_not_asked() {
+    let scene = fresh(&[("ANIREWIND_BACKUP_AT", "every 12h")]).await;
+    let browser = connected(&scene).await;
+    assert_eq!(browser.path, "/backups/hana/new");
+}
+
+#[actix_web::test]
+async fn the_password_leads_on_to_the_account() {
+    let scene = fresh(&[("ANIREWIND_LOGIN", "")]).await;
+    let (code, _) = scene.app.setup_code().await.unwrap().unwrap();
+    let mut browser = Browser::at(&scene, "/").await;
+    browser.must_show(&["1. Password<span class=\"hidden\">, now"]);
+    let typed = [
+        ("code", code.as_str()),
+        ("password", "correct horse battery"),
+    ];
+    browser.press_with("Set the password", &typed).await;
+    // This browser keeps no cookies.
+    assert_eq!(browser.path, "/login?next=%2Fconnect");
+}
