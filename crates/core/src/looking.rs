@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
 use anirewind_model::{
-    Entry, EntryField, List, MediaId, MediaType, Recorded, Remote as _, UserId, Viewer,
+    Entry, EntryField, List, MediaId, MediaType, Recorded, Remote as _, UserId, Viewer, unseen,
 };
 use anirewind_store::{Known, Look, LookRecord, OperationRow, SnapshotFilter, Start, StoreError};
 use anirewind_timeline::{
-    KnownList, Seen, Window, bursts, is_explained, observe, read_recent, read_shown,
+    KnownList, Seen, Window, bursts, is_explained, observe, observed, read_recent, read_shown,
 };
 use time::OffsetDateTime;
 use tracing::Instrument as _;
@@ -30,6 +30,15 @@ pub struct LookReport {
     pub is_first: bool,
     /// Whether AniList was asked: not while it is unclear what an act of ours has sent.
     pub has_asked: bool,
+}
+
+/// What is known of a list after a look.
+struct Found {
+    known: Known,
+    /// By how much AniList's statistics are off, and whether it was read without a token.
+    off: ((i64, i64), bool),
+    /// Titles that were told to be gone, of which the look before could not know better.
+    back: Vec<Entry>,
 }
 
 impl App {
@@ -137,8 +146,11 @@ impl App {
             .record(
                 (&before, &after),
                 &look,
-                (look.off, look.public),
-                Known::Part { put, gone },
+                Found {
+                    known: Known::Part { put, gone },
+                    off: (look.off, look.public),
+                    back: Vec::new(),
+                },
                 self.now(),
             )
             .await?;
@@ -199,8 +211,12 @@ impl App {
             };
             before.coverage.public = look.public;
             let after = with_unseen(list, &before);
-            let whole = Known::Whole(after.entries.clone());
-            return self.record((&before, &after), &look, off, whole, now).await;
+            let found = Found {
+                known: Known::Whole(after.entries.clone()),
+                back: self.seen_again(&before, &after).await?,
+                off,
+            };
+            return self.record((&before, &after), &look, found, now).await;
         }
         let whole = Known::Whole(list.entries.clone());
         let record = LookRecord {
@@ -217,14 +233,30 @@ impl App {
         Ok(0)
     }
 
+    /// What one of two lists could not see says nothing, but for a title of which was said that it went: it
+    /// went private, and is here again.
+    async fn seen_again(&self, before: &List, after: &List) -> Result<Vec<Entry>, StoreError> {
+        let mut shown: Vec<_> = unseen(before, after).cloned().collect();
+        if shown.is_empty() {
+            return Ok(shown);
+        }
+        let gone = self.inner.store.gone_titles(after.owner.id).await?;
+        let gone: BTreeSet<_> = gone
+            .iter()
+            .map(|title| (title.media_type, title.media))
+            .collect();
+        shown.retain(|entry| gone.contains(&(entry.media_type, entry.media)));
+        Ok(shown)
+    }
+
     async fn record(
         &self,
         (before, after): (&List, &List),
         last: &Look,
-        (off, public): ((i64, i64), bool),
-        known: Known,
+        Found { known, off, back }: Found,
         now: OffsetDateTime,
     ) -> Result<usize, StoreError> {
+        let (off, public) = off;
         if self.is_doubted(before, after) {
             tracing::warn!("too much is gone to be believed at once");
             return Ok(0);
@@ -234,7 +266,9 @@ impl App {
             since: last.at.min(now),
             until: now,
         };
-        let changes = observe(before, after, window);
+        let mut changes = observe(before, after, window);
+        let back = back.iter();
+        changes.extend(back.filter_map(|entry| observed(None, Some(entry), window)));
         let count = changes.len();
         let record = LookRecord {
             look: Look {

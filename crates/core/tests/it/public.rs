@@ -418,6 +418,39 @@ async fn what_was_made_public_is_not_removed_by_taking_back_that_it_appeared() {
 }
 
 #[tokio::test]
+async fn what_was_made_private_is_back_in_its_history_once_it_is_seen_again() {
+    let scene = public().await;
+    scene.capture().await;
+    let gone = media(&scene, false)[0];
+    let hour = std::time::Duration::from_hours(1);
+    scene.clock.advance(hour);
+    edit(&scene, gone, |entry| {
+        entry.private = true;
+        entry.created_at = Some(1_500_000_000);
+    });
+    assert_eq!(look(&scene).await, 1);
+    assert!(changes(&scene.app).await[0].change.after.is_none());
+    let owner = scene.app.accounts().await.unwrap()[0].account.id;
+    assert_eq!(scene.app.gone_titles(owner).await.unwrap().len(), 1);
+    scene.clock.advance(hour);
+    connect(&scene).await;
+    // Of all that only the token shows, this alone had been told to be gone.
+    assert_eq!(look(&scene).await, 1);
+    let newest = changes(&scene.app).await.remove(0);
+    assert_eq!(newest.change.media.get(), gone);
+    assert!(newest.change.before.is_none() && newest.change.after.is_some());
+    assert!(scene.app.gone_titles(owner).await.unwrap().is_empty());
+    scene.clock.advance(hour);
+    assert_eq!(look(&scene).await, 0);
+    // It was there all along, so taking that back removes nothing.
+    let app = scene.open_with(&DESTRUCTIVE);
+    let alone = [newest.id.to_string()];
+    let refused = app.plan_undo(None, &alone, Choices::everything()).await;
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("private"), "{refused}");
+}
+
+#[tokio::test]
 async fn a_time_without_a_token_is_known_even_if_no_snapshot_is_of_it() {
     let scene = scene().await;
     connect(&scene).await;
