@@ -104,6 +104,7 @@ impl App {
             source => AccountError::Remote { source },
         })?;
         let owner = viewer.account.id;
+        let _turn = self.inner.accounts_turn.lock().await;
         let accounts = self.inner.store.accounts().await?;
         let same = accounts.iter().find(|row| row.account.id == owner);
         if let Some(same) = same.filter(|row| !row.public)

@@ -72,6 +72,8 @@ pub(crate) struct Inner {
     pub(crate) carried: Mutex<Diary>,
     /// Whose turn it is in this process to change the folder.
     pub(crate) folder_turn: Arc<tokio::sync::Mutex<()>>,
+    /// Whose turn it is in this process to add an account or take one away.
+    pub(crate) accounts_turn: tokio::sync::Mutex<()>,
     /// How many acts are under way in this process.
     pub(crate) carrying: AtomicUsize,
     /// Whether this process ends as soon as nothing is under way any more.
@@ -244,6 +246,7 @@ impl App {
             diary: Mutex::default(),
             carried: Mutex::default(),
             folder_turn: Arc::default(),
+            accounts_turn: <_>::default(),
             carrying: AtomicUsize::new(0),
             closing: AtomicBool::new(false),
             interrupted: AtomicBool::new(false),
