@@ -84,11 +84,23 @@ const place = (part) => {
   if (begun || part.hasAttribute("data-over") !== old.hasAttribute("data-over")) location.reload();
 };
 
-const put = (event) => {
-  last = event.lastEventId || last;
+const put = (html) => {
   const template = document.createElement("template");
-  template.innerHTML = event.data;
+  template.innerHTML = html;
   for (const part of [...template.content.children]) place(part);
+};
+
+const hear = (event) => {
+  last = event.lastEventId || last;
+  put(event.data);
+};
+
+// Where no stream gets through, what is new is asked for.
+const ask = async () => {
+  try {
+    const answer = await fetch(`${address()}&once=yes`);
+    if (answer.ok) put(await answer.text());
+  } catch { /* The server is away; it is asked again. */ }
 };
 
 document.addEventListener("focusout", () => setTimeout(() => {
@@ -106,12 +118,13 @@ const open = () => {
   source = new EventSource(address());
   source.addEventListener("hello", () => { failures = 0; show("live"); });
   source.addEventListener("reload", () => { failures = 0; show("paused: load the page again to see everything"); });
-  for (const name of ["job", "snapshot", "event", "verdict", "counts", "desk"]) source.addEventListener(name, put);
+  for (const name of ["job", "snapshot", "event", "verdict", "counts", "desk"]) source.addEventListener(name, hear);
   source.onerror = () => {
     close();
     failures += 1;
     const wait = Math.min(30, 2 ** (failures - 1)) * (0.75 + Math.random() / 2);
-    show(failures < 3 ? `reconnecting in ${Math.ceil(wait)} s` : "off: load the page again to see what is new");
+    show(failures < 3 ? `reconnecting in ${Math.ceil(wait)} s` : "not live: asked for what is new now and then");
+    if (failures > 2) ask();
     timer = setTimeout(open, wait * 1000);
   };
 };

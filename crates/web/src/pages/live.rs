@@ -36,6 +36,8 @@ struct Wanted {
     verdict: String,
     /// The numbers of the profile's timeline, where this was chosen on it; empty for nothing.
     counts: Option<String>,
+    /// `yes`: only what is new by now, for a page that no stream reaches.
+    once: String,
     /// What was heard last, where the browser cannot say it in a header.
     last: Option<u64>,
 }
@@ -79,6 +81,7 @@ struct Listener {
     /// How each profile stood when the page last heard of it, where it shows that.
     standing: Vec<(String, Verdict)>,
     greeting: Option<Bytes>,
+    is_once: bool,
     /// What happened between the making of the page and its listening is still to be said.
     is_new: bool,
 }
@@ -100,7 +103,7 @@ async fn stream(
     let mut desk = hub.desk().news();
     // It may have ended before this page listened.
     desk.mark_changed();
-    let listener = Listener {
+    let mut listener = Listener {
         app: visitor.app.get_ref().clone(),
         base: visitor.access.base().to_owned(),
         hub: hub.get_ref().clone(),
@@ -119,11 +122,20 @@ async fn stream(
         is_troubled: visitor.is_troubled,
         // Time may have gone by since the page was made, so it is said once in any case.
         standing: Vec::new(),
+        is_once: wanted.0.once == "yes",
         wanted: wanted.0,
         following,
         desk,
         is_new: true,
     };
+    if listener.is_once {
+        let zone = listener.app.zone();
+        let parts = crate::format::in_zone(zone, listener.by_now()).await;
+        return Ok(HttpResponse::Ok()
+            .content_type("text/html; charset=utf-8")
+            .insert_header(("Cache-Control", "no-store"))
+            .body(parts));
+    }
     let frames = unfold(listener, |mut listener| async move {
         let zone = listener.app.zone();
         let frame = crate::format::in_zone(zone, listener.next()).await?;
@@ -174,6 +186,14 @@ impl Listener {
                 Heard::Over => return None,
             }
         }
+    }
+
+    /// Whatever of the page may be another by now, one part after the other.
+    async fn by_now(&mut self) -> String {
+        let mut parts = self.of_before().await;
+        parts.extend(self.of_desk().await);
+        parts.extend(self.of_time().await);
+        parts.into_iter().map(|(_, html)| html).collect()
     }
 
     /// The parts of the page that may be another since it was made: nobody heard what happened until somebody

@@ -85,6 +85,12 @@ async fn what_happened_before_a_page_listened_is_said_once_it_does() {
     let changes = "/events?profile=hana&above=0.0";
     let told = heard(&scene, changes, nothing, "new changes - Show them").await;
     assert!(told.contains(">80 new changes"), "{told}");
+    // The same for a page that no stream reaches.
+    for (page, words) in [(changes, ">80 new changes"), (&job, "data-over")] {
+        let (status, parts) = scene.get(&format!("{page}&once=yes")).await;
+        assert!(status.is_success() && parts.contains(words), "{parts}");
+        assert!(!parts.contains("event: "), "{parts}");
+    }
     let counted = format!("{changes}&counts=");
     heard(&scene, &counted, nothing, "event: counts").await;
     heard(
