@@ -168,6 +168,12 @@ impl Explain for AccountError {
                  may have read it, revoke it on AniList and connect again.",
                 path.display()
             ),
+            Self::Secret(SecretError::NoKey { .. } | SecretError::WrongKey { .. }) => {
+                "The token was not used, and nothing was changed. Set ANIREWIND_SECRET_KEY_FILE to the \
+                 key that it was sealed with, or connect the account again: anirewind account add \
+                 --token-file FILE. Snapshots are read without it."
+                    .to_owned()
+            }
             Self::Store(_) | Self::Secret(_) | Self::Client { .. } => {
                 "Nothing was changed. `anirewind doctor` looks into it.".to_owned()
             }

@@ -11,8 +11,9 @@ use anirewind_anilist::{AniList, BuildError, Covers, Pace, Person, Turn, Urgency
 use anirewind_backup::{Folder, Hash};
 use anirewind_model::{AccessToken, Clock, UserId};
 use anirewind_notify::Notifier;
-use anirewind_store::{OpenError, Secrets, Store};
+use anirewind_store::{OpenError, SealingKey, Secrets, Store};
 use jiff::tz::TimeZone;
+use secrecy::ExposeSecret as _;
 use thiserror::Error;
 use time::OffsetDateTime;
 use tokio::sync::{Notify, Semaphore, broadcast};
@@ -222,7 +223,14 @@ impl App {
         if let Err(error) = folder.sweep(clock.now().into()) {
             tracing::warn!(%error, "cannot clean up temporary files");
         }
-        let secrets = Secrets::new(data.join("secrets"));
+        let key = settings.secret_key.as_ref();
+        let key = key.map(|key| SealingKey::of(key.expose_secret()));
+        let secrets = Secrets::new(data.join("secrets")).sealed_with(key);
+        match secrets.seal_all() {
+            Ok(0) => {}
+            Ok(sealed) => tracing::info!(sealed, "tokens are encrypted from now on"),
+            Err(error) => tracing::warn!(%error, "tokens are not encrypted yet"),
+        }
         let notifier = Notifier::new(settings.notify.reach, Arc::clone(&clock));
         let inner = Inner {
             settings,

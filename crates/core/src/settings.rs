@@ -3,6 +3,7 @@
 mod access;
 mod notify;
 mod own;
+mod sealing;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use anirewind_backup::retention::Policy;
 use anirewind_backup::{Steps, Thresholds};
 use anirewind_model::AccessToken;
 use jiff::tz::TimeZone;
+use secrecy::SecretString;
 
 use crate::schedule::Schedule;
 pub(crate) use crate::settings::access::is_long_enough;
@@ -34,6 +36,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// Tokens that were handed in and are not kept on disk.
     pub tokens: Vec<ProvidedToken>,
+    /// The key that kept tokens are sealed with, where there is one.
+    pub secret_key: Option<SecretString>,
     /// Where AniList is; `None` for AniList itself.
     pub anilist_url: Option<String>,
     /// The id of the user's own client on AniList, for the link that asks for a token.
@@ -102,7 +106,13 @@ const LISTEN_DEFAULT: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 4849);
 
 fn known() -> Vec<Setting> {
-    [&own::ALL[..], &access::KNOWN, &notify::KNOWN].concat()
+    [
+        &own::ALL[..],
+        &sealing::KNOWN,
+        &access::KNOWN,
+        &notify::KNOWN,
+    ]
+    .concat()
 }
 
 impl Settings {
@@ -153,6 +163,7 @@ impl Settings {
         )?;
         let mut settings = Self {
             tokens: tokens(sources, &values)?,
+            secret_key: sealing::secret_key(&values)?,
             anilist_url,
             client_id: parsed(&values, CLIENT_ID, "a number", |text| {
                 let is_number = text.bytes().all(|digit| digit.is_ascii_digit());

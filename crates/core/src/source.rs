@@ -132,6 +132,12 @@ pub enum SettingsError {
         /// Where it was read.
         origin: Origin,
     },
+    /// A key that can be found by trying. What it was is not repeated.
+    #[error("the secret key from {origin} has less than 32 letters")]
+    SecretKey {
+        /// Where it was read.
+        origin: Origin,
+    },
     /// A setting that means nothing without another.
     #[error("`{key}` is set, and `{needs}` is not")]
     Alone {
@@ -155,9 +161,11 @@ impl SettingsError {
             | Self::Alone { key, .. } => Some(key),
             Self::Unknown { key, .. } => Some(key),
             Self::TokenFile { .. } => Some("anilist_token_file"),
-            Self::File { .. } | Self::Token { .. } | Self::Password { .. } | Self::NoDataFolder => {
-                None
-            }
+            Self::File { .. }
+            | Self::Token { .. }
+            | Self::Password { .. }
+            | Self::SecretKey { .. }
+            | Self::NoDataFolder => None,
         }
     }
 }
@@ -170,6 +178,9 @@ impl Explain for SettingsError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::NoDataFolder => "Nothing was started. Name a folder with --data-dir.".to_owned(),
+            Self::SecretKey { .. } => "Nothing was started and nothing was changed. Make one with \
+                `openssl rand -base64 32`, and keep a copy of it apart from the data folder."
+                .to_owned(),
             _ => "Nothing was started and nothing was changed.".to_owned(),
         })
     }

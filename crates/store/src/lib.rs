@@ -14,6 +14,7 @@ mod operations;
 mod pages;
 mod public_time;
 mod row;
+mod seal;
 mod secrets;
 mod snapshots;
 mod store;
@@ -35,6 +36,7 @@ pub use operations::{
     Cause, LeftField, OperationDetail, OperationRow, OperationState, StepResult, StepRow,
 };
 pub use pages::ChangeKind;
+pub use seal::SealingKey;
 pub use secrets::{SecretError, Secrets};
 pub use snapshots::{Delta, SnapshotRow, Standing};
 pub use store::{Store, StoreError, Version, sqlite_version};

@@ -168,3 +168,42 @@ async fn one_exposed_token_is_not_used_and_does_not_stop_the_others() {
         ("hana", Verdict::Failing)
     );
 }
+
+#[tokio::test]
+async fn kept_tokens_are_sealed_once_there_is_a_key_and_are_of_no_use_without_it() {
+    const KEY: (&str, &str) = ("ANIREWIND_SECRET_KEY", "0123456789abcdef0123456789abcdef");
+    let scene = Scene::connected().await;
+    let file = scene.data.path().join("secrets/4242.token");
+    assert_eq!(std::fs::read(&file).unwrap(), TOKEN.as_bytes());
+    let sealed = scene.open_with(&[KEY]);
+    let bytes = std::fs::read(&file).unwrap();
+    let part = TOKEN.as_bytes();
+    assert!(!bytes.windows(part.len()).any(|window| window == part));
+    sealed.add_account(None, token(YUKIS)).await.unwrap();
+    let targets = sealed.targets(None).await.unwrap();
+    let taken = sealed.capture_all(&targets, Kind::Automatic).await;
+    assert!(
+        taken.len() == 2 && taken.iter().all(Result::is_ok),
+        "{taken:?}"
+    );
+    // Without the key nothing is asked, and nothing is lost.
+    let other = (
+        "ANIREWIND_SECRET_KEY",
+        "another-key-another-key-another-key",
+    );
+    for (app, words) in [
+        (scene.reopen(), "is sealed, and no key is set"),
+        (scene.open_with(&[other]), "does not open with the key"),
+    ] {
+        let asked = scene.simulator.operations().len();
+        let refused = app.targets(Some("hana")).await.unwrap_err();
+        assert!(refused.to_string().contains(words), "{refused}");
+        let hint = refused.hint().unwrap();
+        assert!(hint.contains("ANIREWIND_SECRET_KEY_FILE"), "{hint}");
+        assert_eq!(scene.simulator.operations().len(), asked);
+        assert_eq!(std::fs::read(&file).unwrap(), bytes);
+    }
+    let again = scene.open_with(&[KEY]);
+    let target = again.targets(Some("hana")).await.unwrap().remove(0);
+    again.capture(&target, Kind::Manual).await.unwrap();
+}
