@@ -104,7 +104,6 @@ impl App {
             source => AccountError::Remote { source },
         })?;
         let owner = viewer.account.id;
-        let _turn = self.inner.accounts_turn.lock().await;
         let accounts = self.inner.store.accounts().await?;
         let same = accounts.iter().find(|row| row.account.id == owner);
         if let Some(same) = same.filter(|row| !row.public)
@@ -115,6 +114,10 @@ impl App {
                 profile: same.profile.clone(),
             });
         }
+        // AniList was asked; from here on it is quick.
+        let _turn = self.accounts_turn().await;
+        let accounts = self.inner.store.accounts().await?;
+        let same = accounts.iter().find(|row| row.account.id == owner);
         let profile = profile
             .map(str::to_owned)
             .or_else(|| same.map(|row| row.profile.clone()))

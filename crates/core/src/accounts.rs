@@ -237,7 +237,7 @@ impl App {
         }
         let access = Access::Token(token.clone());
         let (_, viewer) = self.identify(&access).await?;
-        let _turn = self.inner.accounts_turn.lock().await;
+        let _turn = self.accounts_turn().await;
         let accounts = self.inner.store.accounts().await?;
         let same = accounts
             .iter()
@@ -275,7 +275,7 @@ impl App {
 
     /// Forgets an account and its token. Its snapshots stay.
     pub async fn remove_account(&self, profile: &str) -> Result<AccountRow, AccountError> {
-        let _turn = self.inner.accounts_turn.lock().await;
+        let _turn = self.accounts_turn().await;
         let row = self.account_row(profile).await?;
         let (secrets, owner) = (self.inner.secrets.clone(), row.account.id);
         blocking(move || secrets.remove(owner)).await?;

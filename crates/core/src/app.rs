@@ -73,8 +73,6 @@ pub(crate) struct Inner {
     pub(crate) carried: Mutex<Diary>,
     /// Whose turn it is in this process to change the folder.
     pub(crate) folder_turn: Arc<tokio::sync::Mutex<()>>,
-    /// Whose turn it is in this process to add an account or take one away.
-    pub(crate) accounts_turn: tokio::sync::Mutex<()>,
     /// How many acts are under way in this process.
     pub(crate) carrying: AtomicUsize,
     /// Whether this process ends as soon as nothing is under way any more.
@@ -103,6 +101,8 @@ struct Lasting {
     unnamed_proxy: Arc<OnceLock<(IpAddr, OffsetDateTime)>>,
     /// Why they could not be, and since when.
     reload_problem: Arc<Mutex<Option<(OffsetDateTime, String)>>>,
+    /// Whose turn it is in this process to add an account or take one away.
+    accounts_turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// The installation cannot be opened.
@@ -175,6 +175,7 @@ impl App {
             reload: Arc::default(),
             unnamed_proxy: Arc::default(),
             reload_problem: Arc::default(),
+            accounts_turn: Arc::default(),
         };
         Self::open_with(settings, clock, zone, patience, lasting)
     }
@@ -254,7 +255,6 @@ impl App {
             diary: Mutex::default(),
             carried: Mutex::default(),
             folder_turn: Arc::default(),
-            accounts_turn: <_>::default(),
             carrying: AtomicUsize::new(0),
             closing: AtomicBool::new(false),
             interrupted: AtomicBool::new(false),
@@ -309,6 +309,11 @@ impl App {
     /// Waits until somebody asks for the settings to be read again.
     pub async fn reload_asked(&self) {
         self.inner.lasting.reload.notified().await;
+    }
+
+    /// Waits for the turn to add an account or to take one away.
+    pub(crate) async fn accounts_turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.inner.lasting.accounts_turn.lock().await
     }
 
     pub(crate) fn counting(&self) -> &Counting {

@@ -6,9 +6,12 @@ use std::sync::PoisonError;
 use anirewind_model::{
     Entry, EntryField, List, MediaId, MediaType, Recorded, Remote as _, UserId, Viewer, unseen,
 };
-use anirewind_store::{Known, Look, LookRecord, OperationRow, SnapshotFilter, Start, StoreError};
+use anirewind_store::{
+    ChangeFilter, Known, Look, LookRecord, OperationRow, SnapshotFilter, Start, StoreError,
+};
 use anirewind_timeline::{
-    KnownList, Seen, Window, bursts, is_explained, observe, observed, read_recent, read_shown,
+    Change, KnownList, Seen, When, Window, bursts, is_explained, observe, observed, read_recent,
+    read_shown,
 };
 use time::OffsetDateTime;
 use tracing::Instrument as _;
@@ -18,6 +21,7 @@ use crate::app::App;
 use crate::capture::CaptureError;
 use crate::event::Event;
 use crate::gate::same_account;
+use crate::repair::took_effect;
 
 /// What a look found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +35,9 @@ pub struct LookReport {
     /// Whether AniList was asked: not while it is unclear what an act of ours has sent.
     pub has_asked: bool,
 }
+
+/// More changes of one title than this are not looked through.
+const MANY: usize = 100;
 
 /// What is known of a list after a look.
 struct Found {
@@ -246,7 +253,29 @@ impl App {
             .map(|title| (title.media_type, title.media))
             .collect();
         shown.retain(|entry| gone.contains(&(entry.media_type, entry.media)));
-        Ok(shown)
+        let mut back = Vec::new();
+        for entry in shown {
+            if self.is_told_gone(after.owner.id, &entry).await? {
+                back.push(entry);
+            }
+        }
+        Ok(back)
+    }
+
+    /// Whether the last that was told of a title, and took effect, is that it went.
+    async fn is_told_gone(&self, owner: UserId, entry: &Entry) -> Result<bool, StoreError> {
+        let filter = ChangeFilter {
+            media_type: Some(entry.media_type),
+            media: Some(entry.media),
+            ..ChangeFilter::default()
+        };
+        let told = self
+            .inner
+            .store
+            .changes(Some(owner), filter, None, MANY)
+            .await?;
+        let newest = told.iter().find(|row| took_effect(&row.change));
+        Ok(newest.is_some_and(|row| row.change.after.is_none()))
     }
 
     async fn record(
@@ -268,7 +297,15 @@ impl App {
         };
         let mut changes = observe(before, after, window);
         let back = back.iter();
-        changes.extend(back.filter_map(|entry| observed(None, Some(entry), window)));
+        changes.extend(back.filter_map(|entry| {
+            let change = observed(None, Some(entry), window)?;
+            // When it was edited last is not when it came.
+            let when = When {
+                at: window.until,
+                since: Some(window.since),
+            };
+            Some(Change { when, ..change })
+        }));
         let count = changes.len();
         let record = LookRecord {
             look: Look {

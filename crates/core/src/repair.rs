@@ -19,7 +19,7 @@ use crate::find::BrowseError;
 use crate::judge::{A_DAY, a_day_before, is_trusted, with_private};
 
 /// Whether a change took effect, whoever made it.
-const fn took_effect(change: &Change) -> bool {
+pub(crate) const fn took_effect(change: &Change) -> bool {
     matches!(
         change.outcome,
         Outcome::Synced | Outcome::Deleted | Outcome::Undone

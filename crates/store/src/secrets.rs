@@ -93,7 +93,7 @@ impl Secrets {
             let owner = name.to_str().and_then(|name| name.strip_suffix(".token"));
             let owner = owner.and_then(|id| id.parse().ok()).map(UserId::new);
             let Some(owner) = owner else { continue };
-            if is_sealed(&self.read(&self.path(owner))?.unwrap_or_default()) {
+            if is_sealed(&Self::read(&self.path(owner))?.unwrap_or_default()) {
                 continue;
             }
             if let Some(token) = self.get(owner)? {
@@ -140,7 +140,7 @@ impl Secrets {
     /// The token of an account; `None` when none is kept here. Blocks.
     pub fn get(&self, owner: UserId) -> Result<Option<AccessToken>, SecretError> {
         let path = self.path(owner);
-        let Some(bytes) = self.read(&path)? else {
+        let Some(bytes) = Self::read(&path)? else {
             return Ok(None);
         };
         #[cfg(unix)]
@@ -160,7 +160,7 @@ impl Secrets {
             .ok_or(SecretError::NoToken { path })
     }
 
-    fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, SecretError> {
+    fn read(path: &Path) -> Result<Option<Vec<u8>>, SecretError> {
         match fs::read(path) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

@@ -39,6 +39,7 @@ const address = () => {
   }
   // What a card says to be under way may be over by the time that somebody listens.
   if (verdict) query.set("verdict", document.querySelector("[data-working]") ? "working" : "yes");
+  query.set("marked", document.title.startsWith("(!) ") ? "yes" : "no");
   if (last) query.set("last", last);
   return `${base}/events?${query}`;
 };
@@ -81,7 +82,7 @@ const place = (part) => {
   // At the end, and once something was sent, what stands around the part is no longer so. A page that was made
   // at the end is.
   const begun = document.querySelector("[data-begins]") && part.querySelector("progress")?.value > 0;
-  if (begun || part.hasAttribute("data-over") !== old.hasAttribute("data-over")) location.reload();
+  if (begun || part.getAttribute("data-over") !== old.getAttribute("data-over")) location.reload();
 };
 
 const put = (html) => {
@@ -99,8 +100,13 @@ const hear = (event) => {
 const ask = async () => {
   try {
     const answer = await fetch(`${address()}&once=yes`);
-    if (answer.ok) put(await answer.text());
-  } catch { /* The server is away; it is asked again. */ }
+    // Whoever has to log in again is not told what is new.
+    if (!answer.ok || answer.redirected) throw new Error("no answer");
+    put(await answer.text());
+    show("not live: asked for what is new now and then");
+  } catch {
+    show("off: load the page again to see what is new");
+  }
 };
 
 document.addEventListener("focusout", () => setTimeout(() => {
@@ -116,18 +122,22 @@ const close = () => {
 const open = () => {
   if (source || document.hidden) return;
   source = new EventSource(address());
-  source.addEventListener("hello", () => { failures = 0; show("live"); });
+  // Something in between may hold back what is streamed.
+  timer = setTimeout(fail, 10_000);
+  source.addEventListener("hello", () => { clearTimeout(timer); failures = 0; show("live"); });
   source.addEventListener("reload", () => { failures = 0; show("paused: load the page again to see everything"); });
   for (const name of ["job", "snapshot", "event", "verdict", "counts", "desk"]) source.addEventListener(name, hear);
-  source.onerror = () => {
-    close();
-    failures += 1;
-    const wait = Math.min(30, 2 ** (failures - 1)) * (0.75 + Math.random() / 2);
-    show(failures < 3 ? `reconnecting in ${Math.ceil(wait)} s` : "not live: asked for what is new now and then");
-    if (failures > 2) ask();
-    timer = setTimeout(open, wait * 1000);
-  };
+  source.onerror = fail;
 };
+
+function fail() {
+  close();
+  failures += 1;
+  const wait = Math.min(30, 2 ** (failures - 1)) * (0.75 + Math.random() / 2);
+  if (failures < 3) show(`reconnecting in ${Math.ceil(wait)} s`);
+  else ask();
+  timer = setTimeout(open, wait * 1000);
+}
 
 for (const needs of document.querySelectorAll("[data-scripts]")) needs.hidden = false;
 if (job || desk || news || saved || counts || verdict) {

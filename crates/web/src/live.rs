@@ -208,6 +208,8 @@ impl Desk {
         while acts.len() > REMEMBERED {
             acts.pop_first();
         }
+        drop(acts);
+        self.tell();
     }
 
     /// Whether somebody here began an act that has not ended well, and what went wrong.

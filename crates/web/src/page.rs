@@ -99,20 +99,20 @@ impl Page {
     }
 
     /// The steps of the setup, where this is one of them.
-    pub(crate) fn steps(&self) -> Option<[SetupStep; 4]> {
+    pub(crate) fn steps(&self) -> Option<Vec<SetupStep>> {
         let now = self.step?;
-        let mut number = 0;
-        Some(
-            ["Password", "AniList", "Schedule", "First snapshot"].map(|words| {
-                number += 1;
-                let (state, icon) = match number.cmp(&now) {
-                    Ordering::Less => ("done", "i-check"),
-                    Ordering::Equal => ("now", "i-run"),
-                    Ordering::Greater => ("later", "i-clock"),
-                };
-                SetupStep { words, state, icon }
-            }),
-        )
+        let steps = ["Password", "AniList", "Schedule", "First snapshot"];
+        let steps = (1..).zip(steps).map(|(number, words)| {
+            let (state, icon) = match number.cmp(&now) {
+                Ordering::Less => ("done", "i-check"),
+                Ordering::Equal => ("now", "i-run"),
+                Ordering::Greater => ("later", "i-clock"),
+            };
+            SetupStep { words, state, icon }
+        });
+        // Where nobody has to log in there is no password.
+        let skipped = usize::from(now > 1 && !self.can_leave);
+        Some(steps.skip(skipped).collect())
     }
 
     /// The same place for another profile.

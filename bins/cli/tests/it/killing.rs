@@ -15,6 +15,8 @@ const HANA: u32 = 4242;
 const KILLS: usize = 2_000;
 /// So many of them at least hit it when something was sent already.
 const AMID: usize = 200;
+/// After so many it is given up.
+const MOST: usize = 4 * KILLS;
 /// The lives go on two at a time.
 const LIVES: u64 = 2;
 
@@ -231,7 +233,10 @@ fn killed_two_thousand_times_it_goes_on_where_it_was() {
             scope.spawn(move || {
                 let mut life = Life::new(seed);
                 // A program that is only ever killed before it does anything proves nothing.
-                while kills.load(Ordering::Relaxed) < KILLS || amid.load(Ordering::Relaxed) < AMID {
+                let is_enough = |kills| {
+                    kills >= MOST || (kills >= KILLS && amid.load(Ordering::Relaxed) >= AMID)
+                };
+                while !is_enough(kills.load(Ordering::Relaxed)) {
                     let (all, middle) = life.restore();
                     kills.fetch_add(all, Ordering::Relaxed);
                     amid.fetch_add(middle, Ordering::Relaxed);
@@ -239,4 +244,6 @@ fn killed_two_thousand_times_it_goes_on_where_it_was() {
             });
         }
     });
+    let (kills, amid) = (kills.into_inner(), amid.into_inner());
+    assert!(amid >= AMID, "{amid} of {kills} kills hit the middle");
 }

@@ -431,7 +431,14 @@ async fn what_was_made_private_is_back_in_its_history_once_it_is_seen_again() {
     assert_eq!(look(&scene).await, 1);
     assert!(changes(&scene.app).await[0].change.after.is_none());
     let owner = scene.app.accounts().await.unwrap()[0].account.id;
-    assert_eq!(scene.app.gone_titles(owner).await.unwrap().len(), 1);
+    // Another program told of another private title, and not that it went.
+    let mut told = changes(&scene.app).await.remove(0).change;
+    told.media = anirewind_core::model::MediaId::new(media(&scene, true)[0]);
+    told.media_type = anirewind_core::model::MediaType::Anime;
+    std::mem::swap(&mut told.before, &mut told.after);
+    told.outcome = anirewind_core::ChangeOutcome::Synced;
+    scene.app.report_change(owner, told).await.unwrap();
+    assert_eq!(scene.app.gone_titles(owner).await.unwrap().len(), 2);
     scene.clock.advance(hour);
     connect(&scene).await;
     // Of all that only the token shows, this alone had been told to be gone.
@@ -439,6 +446,7 @@ async fn what_was_made_private_is_back_in_its_history_once_it_is_seen_again() {
     let newest = changes(&scene.app).await.remove(0);
     assert_eq!(newest.change.media.get(), gone);
     assert!(newest.change.before.is_none() && newest.change.after.is_some());
+    assert!(newest.change.when.since.is_some());
     assert!(scene.app.gone_titles(owner).await.unwrap().is_empty());
     scene.clock.advance(hour);
     assert_eq!(look(&scene).await, 0);

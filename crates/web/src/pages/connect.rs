@@ -193,6 +193,12 @@ fn about(number: &str) -> About {
 /// nobody waits for it.
 async fn added(app: &App, hub: &Hub, row: &AccountRow) -> Result<Way, PageError> {
     let profile = row.profile.as_str();
+    // Asked before the first snapshot is begun: who has one already has been through it.
+    let next = crate::pages::setup::after(app, row).await;
+    let next = next.unwrap_or_else(|problem| {
+        tracing::warn!(problem = problem.message, "the setup does not go on");
+        None
+    });
     let begun = begin(app, hub, Some(profile), Kind::Automatic).await;
     let name = if row.public {
         format!(
@@ -204,10 +210,7 @@ async fn added(app: &App, hub: &Hub, row: &AccountRow) -> Result<Way, PageError>
     };
     let problem = begun.err();
     let (path, said) = connected(&name, profile, problem.as_ref());
-    let next = match problem {
-        None => crate::pages::setup::after(app, row).await?,
-        Some(_) => None,
-    };
+    let next = next.filter(|_| problem.is_none());
     Ok(Way::to(next.unwrap_or(path)).saying(said))
 }
 

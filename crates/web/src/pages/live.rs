@@ -36,6 +36,8 @@ struct Wanted {
     verdict: String,
     /// The numbers of the profile's timeline, where this was chosen on it; empty for nothing.
     counts: Option<String>,
+    /// `yes` or `no`: whether the page is marked as one of trouble.
+    marked: String,
     /// `yes`: only what is new by now, for a page that no stream reaches.
     once: String,
     /// What was heard last, where the browser cannot say it in a header.
@@ -78,6 +80,8 @@ struct Listener {
     under_way: Vec<String>,
     /// Whether the page shows that something is not as it should be.
     is_troubled: bool,
+    /// Whether something was not as it should be when somebody listened.
+    was_troubled: bool,
     /// How each profile stood when the page last heard of it, where it shows that.
     standing: Vec<(String, Verdict)>,
     greeting: Option<Bytes>,
@@ -119,7 +123,12 @@ async fn stream(
         } else {
             hub.desk().under_way()
         },
-        is_troubled: visitor.is_troubled,
+        is_troubled: match wanted.0.marked.as_str() {
+            "yes" => true,
+            "no" => false,
+            _ => visitor.is_troubled,
+        },
+        was_troubled: visitor.is_troubled,
         // Time may have gone by since the page was made, so it is said once in any case.
         standing: Vec::new(),
         is_once: wanted.0.once == "yes",
@@ -157,7 +166,8 @@ impl Listener {
         {
             return Some(frames);
         }
-        let wants_desk = !self.wanted.desk.is_empty() || !self.wanted.verdict.is_empty();
+        let of_desk = [&self.wanted.desk, &self.wanted.verdict, &self.wanted.job];
+        let wants_desk = of_desk.iter().any(|wanted| !wanted.is_empty());
         loop {
             let heard = tokio::select! {
                 heard = self.following.next() => heard,
@@ -191,8 +201,10 @@ impl Listener {
     /// Whatever of the page may be another by now, one part after the other.
     async fn by_now(&mut self) -> String {
         let mut parts = self.of_before().await;
-        parts.extend(self.of_desk().await);
-        parts.extend(self.of_time().await);
+        parts.extend(self.work().map(|html| ("desk", html)));
+        if !self.wanted.verdict.is_empty() {
+            parts.extend(self.verdict(None).await);
+        }
         parts.into_iter().map(|(_, html)| html).collect()
     }
 
@@ -204,12 +216,11 @@ impl Listener {
             && let Ok(report) = self.app.act_called(&operation).await
         {
             // What is still a plan is as the page says, unless it could not begin.
-            let is_plan = report.operation.state == OperationState::Planned;
-            let is_failed = matches!(self.hub.desk().what_of(&operation), WhatOf::Failed(_));
-            if !is_plan || is_failed {
+            if report.operation.state != OperationState::Planned {
                 parts.extend(self.job(&operation).await);
             }
         }
+        parts.extend(self.failed().await);
         let profile = self.wanted.profile.clone();
         let changes = self.changes(&profile).await;
         if changes.is_some() {
@@ -217,6 +228,11 @@ impl Listener {
             parts.extend(self.counts(&profile).await);
         }
         parts.extend(self.snapshots(&profile).await);
+        if self.was_troubled != self.is_troubled {
+            self.is_troubled = self.was_troubled;
+            let icon = Icon::of(&self.base, self.is_troubled).render();
+            parts.extend(icon.ok().map(|html| ("verdict", html)));
+        }
         parts
     }
 
@@ -226,6 +242,7 @@ impl Listener {
         if let Some(html) = self.work() {
             parts.push(("desk", html));
         }
+        parts.extend(self.failed().await);
         // How far it is shows on its own page; elsewhere only whether it is.
         let under_way = self.hub.desk().under_way();
         if !self.wanted.verdict.is_empty() && under_way != self.under_way {
@@ -311,6 +328,15 @@ impl Listener {
         let chosen = chosen.filter(|_| self.wanted.profile == profile)?;
         let tabs = counts_now(&self.app, &self.base, profile, chosen).await;
         Some(("counts", tabs.ok()?.render().ok()?))
+    }
+
+    /// The job, where it could not begin.
+    async fn failed(&self) -> Option<Part> {
+        let operation = Id::parse(&self.wanted.job)?;
+        match self.hub.desk().what_of(&operation) {
+            WhatOf::Failed(_) => self.job(&operation).await,
+            WhatOf::Nothing | WhatOf::UnderWay => None,
+        }
     }
 
     /// How far is what somebody began.

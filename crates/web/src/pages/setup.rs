@@ -4,16 +4,18 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use anirewind_core::{
-    AccountRow, App, Explain as _, Origin, SettingsChangeError, SnapshotFilter, Start,
+    AccountRow, App, Explain as _, Kind, Origin, SettingReport, SettingsChangeError,
+    SnapshotFilter, Start,
 };
 use askama::Template;
 use serde::Deserialize;
 
 use crate::api::Hub;
 use crate::format;
-use crate::page::{Form, Page, PageError, Place, Query, Visitor, in_path, sentence, show_as};
+use crate::live::{Work, snapshot_of};
+use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show_as};
 use crate::pages::rows::count;
-use crate::pages::taking::about;
+use crate::pages::taking::{about, begin};
 use crate::pages::{settings, work};
 
 /// The settings that this is about.
@@ -75,8 +77,8 @@ struct SchedulePage {
     page: Page,
     profile: String,
     first: String,
-    /// Whether the first snapshot is there.
-    is_taken: bool,
+    /// How it is with the first snapshot.
+    how: &'static str,
     cards: Vec<Card>,
     chosen: String,
     at: String,
@@ -103,34 +105,96 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
                 .get(schedule)
                 .post(set_schedule),
         )
-        .service(web::resource("/setup/first/{profile}").get(first));
+        .service(
+            web::resource("/setup/first/{profile}")
+                .get(first)
+                .post(take),
+        );
 }
 
 type Answer = Result<HttpResponse, PageError>;
 
-/// Where the setup goes on with an account that was just added: nowhere, where there are others already, or
-/// somebody has said when snapshots are taken.
+/// The settings that this is about, as they are.
+fn rows(app: &App) -> impl Iterator<Item = &SettingReport> {
+    let rows = app.settings().report().iter();
+    rows.filter(|row| [AT, DAYS].contains(&row.key))
+}
+
+fn is_said(app: &App) -> bool {
+    rows(app).any(|row| row.origin != Origin::Default)
+}
+
+/// Where the setup goes on with an account that was just added: nowhere, where there are others already, it has
+/// snapshots, or somebody has said when they are taken.
 pub(crate) async fn after(app: &App, row: &AccountRow) -> Result<Option<String>, PageError> {
     let settings = app.settings();
-    let is_said = settings
-        .report()
-        .iter()
-        .any(|row| [AT, DAYS].contains(&row.key) && row.origin != Origin::Default);
-    let is_first = app.accounts().await?.len() == 1 && settings.tokens.is_empty();
+    let is_said = is_said(app);
+    let (snapshots, _) = app.snapshot_totals(Some(row.account.id)).await?;
+    let is_first = app.accounts().await?.len() == 1 && settings.tokens.is_empty() && snapshots == 0;
     let path = format!("/setup/schedule?profile={}", in_path(&row.profile));
     Ok((is_first && !is_said).then_some(path))
 }
 
-async fn schedule(visitor: Visitor, chosen: Query<Chosen>) -> Answer {
-    let preset = PRESETS.first().map_or(CUSTOM, |preset| preset.name);
+async fn schedule(visitor: Visitor, hub: web::Data<Hub>, chosen: Query<Chosen>) -> Answer {
+    let profile = visitor.app.account_row(&chosen.0.profile).await?.profile;
+    if let Some(elsewhere) = fixed(&visitor, &profile) {
+        return Ok(elsewhere);
+    }
+    let (at, days) = in_force(&visitor.app);
     let chosen = Chosen {
-        preset: preset.to_owned(),
-        ..chosen.0
+        profile,
+        preset: if is_said(&visitor.app) {
+            let same = |preset: &&Preset| preset.at == at && preset.days.to_string() == days;
+            PRESETS
+                .iter()
+                .find(same)
+                .map_or(CUSTOM, |preset| preset.name)
+        } else {
+            PRESETS.first().map_or(CUSTOM, |preset| preset.name)
+        }
+        .to_owned(),
+        backup_at: at,
+        backup_retention_days: days,
     };
-    page(&visitor, chosen, None).await
+    page(&visitor, &hub, chosen, None).await
 }
 
-async fn page(visitor: &Visitor, chosen: Chosen, problem: Option<&SettingsChangeError>) -> Answer {
+/// When snapshots are taken now, and how many days they stay.
+fn in_force(app: &App) -> (String, String) {
+    let settings = app.settings();
+    let (at, days) = (&settings.backup_at, settings.retention.days);
+    (at.to_string(), days.to_string())
+}
+
+/// Leads on, where the machine says it and this page cannot.
+fn fixed(visitor: &Visitor, profile: &str) -> Option<HttpResponse> {
+    let row = rows(&visitor.app).find(|row| row.is_locked)?;
+    let text = format!(
+        "`{}` is fixed by {}, so it stays as it is.",
+        row.key, row.origin
+    );
+    Some(visitor.go(&first_of(profile), Some(Said::done(text))))
+}
+
+/// What is wrong with what was chosen, and with which field.
+struct Wrong {
+    words: String,
+    field: Option<&'static str>,
+}
+
+impl From<&SettingsChangeError> for Wrong {
+    fn from(error: &SettingsChangeError) -> Self {
+        let hint = error.hint().unwrap_or_default();
+        Self {
+            words: format!("{} {hint}", sentence(&error.chain())),
+            field: [AT, DAYS]
+                .into_iter()
+                .find(|name| error.key() == Some(*name)),
+        }
+    }
+}
+
+async fn page(visitor: &Visitor, hub: &Hub, chosen: Chosen, wrong: Option<Wrong>) -> Answer {
     let account = visitor.app.account_row(&chosen.profile).await?;
     let newest = visitor.app.snapshots_where(
         Some(account.account.id),
@@ -146,33 +210,32 @@ async fn page(visitor: &Visitor, chosen: Chosen, problem: Option<&SettingsChange
         &account.profile,
     );
     page.step = Some(3);
-    let key = problem.and_then(SettingsChangeError::key);
     let (_, zone) = visitor.app.zone().local(visitor.app.now());
-    let or = |typed: String, preset: String| if typed.is_empty() { preset } else { typed };
-    let settings = visitor.app.settings();
-    let template = SchedulePage {
-        page,
-        first: first_of(&account.profile),
-        is_taken: known.is_some(),
-        profile: account.profile,
-        cards: PRESETS.iter().map(|preset| card(preset, known)).collect(),
-        chosen: chosen.preset,
-        at: or(chosen.backup_at, settings.backup_at.to_string()),
-        days: or(
-            chosen.backup_retention_days,
-            settings.retention.days.to_string(),
-        ),
-        zone,
-        problem: problem.map(|error| {
-            let hint = error.hint().unwrap_or_default();
-            format!("{} {hint}", sentence(&error.chain()))
-        }),
-        wrong: [AT, DAYS].into_iter().find(|name| key == Some(*name)),
-    };
-    let status = if problem.is_some() {
+    let work = snapshot_of(Some(&account.profile));
+    let work = hub.desk().work(&work, visitor.app.now());
+    let status = if wrong.is_some() {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {
         StatusCode::OK
+    };
+    let (problem, field) = wrong.map_or((None, None), |wrong| (Some(wrong.words), wrong.field));
+    let template = SchedulePage {
+        page,
+        first: first_of(&account.profile),
+        how: match work {
+            _ if known.is_some() => "is there already",
+            Some(Work::UnderWay(_)) => "is being taken already",
+            Some(Work::Over(..)) => "could not be taken yet; the next page says why",
+            None => "is taken next",
+        },
+        profile: account.profile,
+        cards: PRESETS.iter().map(|preset| card(preset, known)).collect(),
+        chosen: chosen.preset,
+        at: chosen.backup_at,
+        days: chosen.backup_retention_days,
+        zone,
+        problem,
+        wrong: field,
     };
     Ok(show_as(status, &template))
 }
@@ -200,9 +263,23 @@ fn card(preset: &Preset, known: Option<(usize, u64)>) -> Card {
     }
 }
 
-async fn set_schedule(visitor: Visitor, chosen: Form<Chosen>) -> Answer {
+async fn set_schedule(visitor: Visitor, hub: web::Data<Hub>, chosen: Form<Chosen>) -> Answer {
     let chosen = chosen.0;
     let account = visitor.app.account_row(&chosen.profile).await?;
+    if let Some(elsewhere) = fixed(&visitor, &account.profile) {
+        return Ok(elsewhere);
+    }
+    let typed = (chosen.backup_at.trim(), chosen.backup_retention_days.trim());
+    let (at, days) = in_force(&visitor.app);
+    if chosen.preset != CUSTOM && typed != (&*at, &*days) && typed != ("", "") {
+        let wrong = Wrong {
+            words: "You typed a schedule and chose another one. Choose Custom for what you typed, or put \
+                    the fields back as they were."
+                .to_owned(),
+            field: None,
+        };
+        return page(&visitor, &hub, chosen, Some(wrong)).await;
+    }
     let wanted = match PRESETS.iter().find(|preset| preset.name == chosen.preset) {
         Some(preset) => (preset.at.to_owned(), preset.days.to_string()),
         None if chosen.preset == CUSTOM => (
@@ -214,8 +291,16 @@ async fn set_schedule(visitor: Visitor, chosen: Form<Chosen>) -> Answer {
     let wanted = [(AT.to_owned(), wanted.0), (DAYS.to_owned(), wanted.1)];
     match settings::choose(&visitor, &wanted).await? {
         Ok(Some(ask_first)) => Ok(ask_first),
-        Ok(None) => Ok(visitor.go(&first_of(&account.profile), None)),
-        Err(error) => page(&visitor, chosen, Some(&error)).await,
+        Ok(None) => {
+            let (at, days) = in_force(&visitor.app);
+            let days = match days.as_str() {
+                "0" => "all of them stay".to_owned(),
+                days => format!("all of {days} days stay"),
+            };
+            let text = format!("Snapshots are taken at each start and by `{at}`; {days}.");
+            Ok(visitor.go(&first_of(&account.profile), Some(Said::done(text))))
+        }
+        Err(error) => page(&visitor, &hub, chosen, Some(Wrong::from(&error))).await,
     }
 }
 
@@ -231,6 +316,12 @@ async fn first(visitor: Visitor, hub: web::Data<Hub>, profile: web::Path<String>
     let title = format!("The first snapshot of {profile} is being taken");
     let about = about(Some(&profile), title, first_of(&profile), "/");
     work::shown(&visitor, &hub, page, about)
+}
+
+async fn take(visitor: Visitor, hub: web::Data<Hub>, profile: web::Path<String>) -> Answer {
+    let profile = visitor.app.account_row(&profile).await?.profile;
+    begin(&visitor.app, &hub, Some(&profile), Kind::Automatic).await?;
+    Ok(visitor.go(&first_of(&profile), None))
 }
 
 #[cfg(test)]

@@ -17,8 +17,8 @@ pub(crate) struct JobProgress {
     text: String,
     wait: Option<String>,
     phases: Vec<PhaseLine>,
-    /// Whether it goes on no more by itself.
-    is_over: bool,
+    /// How it stands, where it goes on no more by itself.
+    over: Option<&'static str>,
 }
 
 #[derive(Debug, Clone)]
@@ -85,7 +85,7 @@ impl JobProgress {
                     time.as_secs() % 60
                 )
             }),
-            is_over: !is_running,
+            over: (!is_running).then(|| operation.state.as_str()),
         }
     }
 }

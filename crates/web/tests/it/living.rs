@@ -103,6 +103,39 @@ async fn what_happened_before_a_page_listened_is_said_once_it_does() {
 }
 
 #[actix_web::test]
+async fn a_page_that_waits_for_an_act_hears_that_it_could_not_begin() {
+    let scene = seen(&[]).await.impatient();
+    edit(&scene, |entry| entry.notes = Some("x".to_owned()));
+    let mut browser = Browser::at(&scene, "/plan/hana/new?snapshot=latest").await;
+    browser.press("Show the plan").await;
+    let id = browser.path.rsplit('/').next().unwrap().to_owned();
+    scene.simulator.hold(true);
+    browser.is_patient = false;
+    browser.press("Send 40 changes to AniList").await;
+    browser.must_show(&["It begins", &format!("data-live=\"job-{id}\"")]);
+    let fail = async || {
+        scene.simulator.world().revoke_token(HANAS);
+        scene.simulator.hold(false);
+    };
+    let job = format!("/events?job={id}");
+    let told = heard(&scene, &job, fail, "data-over").await;
+    assert!(told.contains("data-over=\"planned\""), "{told}");
+    browser.open(&format!("/jobs/{id}")).await;
+    browser.must_show(&["role=\"alert\""]);
+    assert_eq!(browser.path, format!("/plan/hana/{id}"));
+    // A page that was not marked as one of trouble hears that it is.
+    scene.capture().await;
+    let told = heard(
+        &scene,
+        "/events?marked=no",
+        async || {},
+        "data-live=\"icon\"",
+    )
+    .await;
+    assert!(told.contains("/assets/trouble.svg"), "{told}");
+}
+
+#[actix_web::test]
 async fn a_timeline_of_which_some_is_chosen_knows_what_is_new() {
     let scene = seen(&[]).await;
     edit(&scene, |entry| entry.notes = Some("x".to_owned()));

@@ -27,13 +27,15 @@ fn config(scene: &Scene) -> String {
 async fn a_first_account_is_asked_for_its_schedule_while_its_first_snapshot_is_taken() {
     let scene = fresh(&[]).await;
     let mut browser = Browser::at(&scene, "/connect").await;
-    browser.must_show(&["2. AniList<span class=\"hidden\">, now"]);
+    // Nobody has to log in here, so there is no password.
+    browser.must_show(&["1. AniList<span class=\"hidden\">, now"]);
+    assert!(!browser.shows("Password<span"));
     browser = connected(&scene).await;
     assert_eq!(browser.path, "/setup/schedule?profile=hana");
     browser.must_show(&[
-        "3. Schedule<span class=\"hidden\">, now",
+        "2. Schedule<span class=\"hidden\">, now",
         "Connected as hana. Is this you?",
-        "The first snapshot is being taken already",
+        "The first snapshot ",
         "(suggested)",
         "value=\"month\" checked",
     ]);
@@ -48,11 +50,20 @@ async fn a_first_account_is_asked_for_its_schedule_while_its_first_snapshot_is_t
         "value=\"custom\" checked",
     ]);
     assert!(!config(&scene).contains("backup_at"), "{}", config(&scene));
+    // What was typed is not dropped without a word.
+    let other = [("preset", "often"), ("backup_at", "every 12h")];
+    browser.press_with("Save and go on", &other).await;
+    assert_eq!(browser.status, StatusCode::UNPROCESSABLE_ENTITY);
+    browser.must_show(&["Choose Custom for what you typed", "value=\"every 12h\""]);
+    browser.open("/setup/schedule?profile=hana").await;
     browser
         .press_with("Save and go on", &[("preset", "often")])
         .await;
     assert_eq!(browser.path, "/setup/first/hana");
-    browser.must_show(&["4. First snapshot<span class=\"hidden\">, now"]);
+    browser.must_show(&[
+        "3. First snapshot<span class=\"hidden\">, now",
+        "Snapshots are taken at each start and by `",
+    ]);
     browser.until_over().await;
     browser.must_show(&["30 anime and 10 manga are safe: snapshot "]);
     let config = config(&scene);
@@ -62,7 +73,51 @@ async fn a_first_account_is_asked_for_its_schedule_while_its_first_snapshot_is_t
     browser.must_show(&["Last good snapshot"]);
     // Who comes back finds what a snapshot takes on the disk.
     browser.open("/setup/schedule?profile=hana").await;
-    browser.must_show(&["About 31 snapshots of 40 titles: "]);
+    browser.must_show(&[
+        "About 31 snapshots of 40 titles: ",
+        "The first snapshot is there already",
+    ]);
+}
+
+#[actix_web::test]
+async fn a_schedule_that_is_in_force_is_what_is_shown_and_who_has_snapshots_is_not_asked_again() {
+    let scene = fresh(&[]).await;
+    connected(&scene).await;
+    scene.capture().await;
+    let mut browser = connected(&scene).await;
+    assert_eq!(browser.path, "/backups/hana/new");
+    // Also after it was taken away.
+    scene.app.remove_account("hana").await.unwrap();
+    browser = connected(&scene).await;
+    assert_eq!(browser.path, "/backups/hana/new");
+    let config = scene.data.path().join("config.toml");
+    std::fs::write(
+        &config,
+        "backup_at = \"every 6h\"\nbackup_retention_days = 30\n",
+    )
+    .unwrap();
+    let mut scene = scene;
+    scene.take_over();
+    let mut browser = Browser::at(&scene, "/setup/schedule?profile=hana").await;
+    browser.must_show(&["value=\"often\" checked"]);
+    browser.press("Save and go on").await;
+    browser
+        .must_show(&["Snapshots are taken at each start and by `every 6h`; all of 30 days stay."]);
+}
+
+#[actix_web::test]
+async fn a_first_snapshot_that_fails_is_begun_again_where_it_is_said() {
+    let scene = fresh(&[]).await;
+    let mut browser = connected(&scene).await;
+    browser.follow("Leave it as it is").await;
+    browser.until_over().await;
+    browser.must_show(&["are safe"]);
+    scene.simulator.world().revoke_token(HANAS);
+    browser.press("Back up now").await;
+    assert_eq!(browser.path, "/setup/first/hana");
+    browser.until_over().await;
+    browser.must_show(&["That did not work", "role=\"alert\""]);
+    assert!(browser.offers("Back up now"));
 }
 
 #[actix_web::test]
@@ -94,6 +149,9 @@ async fn a_machine_that_was_told_its_schedule_is_not_asked() {
     let scene = fresh(&[("ANIREWIND_BACKUP_AT", "every 12h")]).await;
     let browser = connected(&scene).await;
     assert_eq!(browser.path, "/backups/hana/new");
+    let browser = Browser::at(&scene, "/setup/schedule?profile=hana").await;
+    assert_eq!(browser.path, "/setup/first/hana");
+    browser.must_show(&["`backup_at` is fixed by the environment variable ANIREWIND_BACKUP_AT"]);
 }
 
 #[actix_web::test]
