@@ -129,7 +129,16 @@ async function follows(page, demo, anilist) {
   await change(ids[2]);
   await page.waitForFunction(() => !document.querySelector('[data-live="verdict-hana"]').dataset.old, null, { timeout: 60_000 });
   check("live: the title of the dashboard stays", await page.title() === title, await page.title());
-  // Where something in between lets no stream through, the page asks.
+  // Where something in between holds a stream back, the page asks.
+  await page.route("**/events?*", (route) => {
+    if (route.request().url().includes("once=yes")) return route.continue();
+    return new Promise(() => {});
+  });
+  await page.goto(`${demo.url}/timeline/hana`, { waitUntil: "load" });
+  await change(ids[4]);
+  await page.getByText(/1 new change - Show them/).waitFor({ timeout: 90_000 });
+  await page.unroute("**/events?*");
+  // Where it lets none through, too.
   await page.route("**/events?*", (route) => (route.request().url().includes("once=yes") ? route.continue() : route.abort()));
   await page.goto(`${demo.url}/timeline/hana`, { waitUntil: "load" });
   await change(ids[3]);
