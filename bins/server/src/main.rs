@@ -20,6 +20,11 @@ use etcetera::BaseStrategy as _;
 
 use crate::log::Log;
 
+/// That of musl takes one thread at a time, and half as long again for every page.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Keeps verified copies of your AniList lists, at start and daily, and shows them on a page.
 #[derive(Debug, Parser)]
 #[command(
