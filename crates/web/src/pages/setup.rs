@@ -83,6 +83,7 @@ struct SchedulePage {
     chosen: String,
     at: String,
     days: String,
+    was: (String, String),
     zone: String,
     problem: Option<String>,
     /// Which of the two fields it is about.
@@ -96,6 +97,9 @@ struct Chosen {
     preset: String,
     backup_at: String,
     backup_retention_days: String,
+    /// What stood in these two when the page was made.
+    was_at: String,
+    was_days: String,
 }
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
@@ -155,6 +159,7 @@ async fn schedule(visitor: Visitor, hub: web::Data<Hub>, chosen: Query<Chosen>) 
         .to_owned(),
         backup_at: at,
         backup_retention_days: days,
+        ..Chosen::default()
     };
     page(&visitor, &hub, chosen, None).await
 }
@@ -233,6 +238,7 @@ async fn page(visitor: &Visitor, hub: &Hub, chosen: Chosen, wrong: Option<Wrong>
         chosen: chosen.preset,
         at: chosen.backup_at,
         days: chosen.backup_retention_days,
+        was: in_force(&visitor.app),
         zone,
         problem,
         wrong: field,
@@ -270,8 +276,8 @@ async fn set_schedule(visitor: Visitor, hub: web::Data<Hub>, chosen: Form<Chosen
         return Ok(elsewhere);
     }
     let typed = (chosen.backup_at.trim(), chosen.backup_retention_days.trim());
-    let (at, days) = in_force(&visitor.app);
-    if chosen.preset != CUSTOM && typed != (&*at, &*days) && typed != ("", "") {
+    let was = (&*chosen.was_at, &*chosen.was_days);
+    if chosen.preset != CUSTOM && typed != was && typed != ("", "") {
         let wrong = Wrong {
             words: "You typed a schedule and chose another one. Choose Custom for what you typed, or put \
                     the fields back as they were."
@@ -314,7 +320,9 @@ async fn first(visitor: Visitor, hub: web::Data<Hub>, profile: web::Path<String>
     let mut page = visitor.page_of("The first snapshot", Place::Backups, &profile);
     page.step = Some(4);
     let title = format!("The first snapshot of {profile} is being taken");
-    let about = about(Some(&profile), title, first_of(&profile), "/");
+    let mut about = about(Some(&profile), title, first_of(&profile), "/");
+    about.idle =
+        "It is not being taken at the moment. The dashboard says whether it is there.".to_owned();
     work::shown(&visitor, &hub, page, about)
 }
 

@@ -87,7 +87,7 @@ pub(crate) fn about(profile: Option<&str>, title: String, path: String, back: &s
         title,
         later: &[],
         meanwhile: "The page may be closed: it goes on, and the snapshot is listed as soon as it is verified.",
-        idle: "No snapshot is being taken because somebody asked for it.".to_owned(),
+        idle: "Nobody asked for a snapshot lately. The schedule takes them by itself.".to_owned(),
         begin: Some(Begin {
             action: path.clone(),
             fields: vec![("back".to_owned(), back.to_owned())],
