@@ -133,7 +133,10 @@ async fn a_snapshot_is_taken_by_a_button_and_said() {
     );
     let mut browser = Browser::at(&scene, &to).await;
     browser.until_over().await;
-    browser.must_show(&["saved: 40 titles", "To the dashboard"]);
+    browser.must_show(&[
+        "30 anime and 10 manga are safe: snapshot ",
+        "To the dashboard",
+    ]);
     assert_eq!(ids(&scene).await.len(), 1);
     let (_, to, _) = post(&scene, "/backups/hana/new", &[("back", "//evil.example")]).await;
     assert_eq!(to, "/backups/hana/new");
