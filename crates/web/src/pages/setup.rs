@@ -298,8 +298,9 @@ async fn set_schedule(visitor: Visitor, hub: web::Data<Hub>, chosen: Form<Chosen
     match settings::choose(&visitor, &wanted).await? {
         Ok(Some(ask_first)) => Ok(ask_first),
         Ok(None) => {
-            let (at, days) = in_force(&visitor.app);
-            let days = match days.as_str() {
+            // What was saved: what this visitor came with holds the settings of before.
+            let [(_, at), (_, days)] = wanted;
+            let days = match days.trim() {
                 "0" => "all of them stay".to_owned(),
                 days => format!("all of {days} days stay"),
             };

@@ -62,7 +62,7 @@ async fn a_first_account_is_asked_for_its_schedule_while_its_first_snapshot_is_t
     assert_eq!(browser.path, "/setup/first/hana");
     browser.must_show(&[
         "3. First snapshot<span class=\"hidden\">, now",
-        "Snapshots are taken at each start and by `",
+        "Snapshots are taken at each start and by `every 6h`; all of 30 days stay.",
     ]);
     browser.until_over().await;
     browser.must_show(&["30 anime and 10 manga are safe: snapshot "]);
