@@ -1,18 +1,26 @@
 //! Reading snapshots again to prove that they are what was written.
 
 use std::collections::BTreeSet;
+use std::mem;
 
 use anirewind_backup::{Folder, Kind, LATEST_NAME};
 use anirewind_model::UserId;
 use anirewind_store::{SnapshotRow, StoreError};
 use time::Duration;
+use tokio::time::Instant;
 
 use crate::app::App;
 use crate::catalogue::{Unreadable, explain_read};
 use crate::find::BrowseError;
 
 /// Every file is read again within so many days.
-const WEEK: i64 = 7;
+const WEEK: u32 = 7;
+
+/// So many proofs are noted together.
+const TOGETHER: usize = 500;
+
+/// After each file that is read again by itself there is rest for so many times as long as it took.
+const REST: u32 = 3;
 
 /// What reading snapshots again found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -73,6 +81,13 @@ impl App {
 
     /// Reads one snapshot, proves it, and notes in the catalogue how that went.
     pub async fn verify_row(&self, row: SnapshotRow) -> Result<SnapshotRow, BrowseError> {
+        let row = self.prove(row).await?;
+        self.inner.store.note_proof(&row).await?;
+        Ok(row)
+    }
+
+    /// Reads one snapshot and proves it; the row says how that went, the catalogue not yet.
+    async fn prove(&self, row: SnapshotRow) -> Result<SnapshotRow, BrowseError> {
         let (path, hash) = (self.inner.folder.path().join(&row.file), row.file_hash);
         let file = row.file.clone();
         let looked = tokio::task::spawn_blocking(move || match Folder::read_path(&path) {
@@ -91,37 +106,48 @@ impl App {
         } else {
             row.verified_at
         };
-        let row = SnapshotRow {
+        Ok(SnapshotRow {
             damage,
             verified_at,
             ..row
-        };
-        self.inner.store.note_proof(&row).await?;
-        Ok(row)
+        })
     }
 
     /// Reads again a part of the snapshots, those first that were not read for longest, so that all
-    /// are read within a week; says how many were read and what is damaged.
+    /// are read within a week; says how many were read and what is damaged. It takes a quarter of one
+    /// core at most, so that nobody waits for it.
     pub async fn scrub(&self) -> Result<(usize, Vec<Unreadable>), BrowseError> {
-        let mut rows = self.inner.store.snapshots(None).await?;
-        let now = self.now();
-        // What was proven in the future was proven by a wrong clock, and nobody knows when.
-        let proven = |row: &SnapshotRow| Some(row.verified_at).filter(|at| *at <= now);
-        rows.sort_by_key(proven);
-        let share = rows.len().div_ceil(usize::try_from(WEEK).unwrap_or(1));
-        let overdue = self.now() - Duration::days(WEEK - 1);
-        let (mut read, mut damaged) = (0, Vec::new());
-        for (index, row) in rows.into_iter().enumerate() {
-            if index >= share && proven(&row) > Some(overdue) {
-                break;
-            }
+        let due = self.inner.store.due_for_proof(self.now(), WEEK).await?;
+        let (mut read, mut damaged, mut whole) = (0, Vec::new(), Vec::new());
+        for file in due {
+            // Somebody may have deleted it meanwhile.
+            let Some(row) = self.inner.store.snapshot_in(file).await? else {
+                continue;
+            };
             read += 1;
-            let row = self.verify_row(row).await?;
-            damaged.extend(row.damage.map(|problem| Unreadable {
-                file: row.file,
-                problem,
-            }));
+            let began = Instant::now();
+            let was_whole = row.damage.is_none();
+            let row = self.prove(row).await?;
+            // Each note makes everybody read again what they knew of the catalogue. Whoever is killed before
+            // good news was noted reads those files again; other news is noted at once.
+            match &row.damage {
+                None if was_whole => whole.push(row),
+                None => self.inner.store.note_proof(&row).await?,
+                Some(problem) => {
+                    damaged.push(Unreadable {
+                        file: row.file.clone(),
+                        problem: problem.clone(),
+                    });
+                    self.inner.store.note_proof(&row).await?;
+                }
+            }
+            if whole.len() >= TOGETHER {
+                let noted = mem::take(&mut whole);
+                self.inner.store.note_still_whole(noted).await?;
+            }
+            tokio::time::sleep(REST * began.elapsed()).await;
         }
+        self.inner.store.note_still_whole(whole).await?;
         tracing::debug!(read, "snapshots read again and proven");
         Ok((read, damaged))
     }

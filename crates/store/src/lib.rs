@@ -12,6 +12,7 @@ mod notices;
 mod open;
 mod operations;
 mod pages;
+mod proofs;
 mod public_time;
 mod row;
 mod seal;

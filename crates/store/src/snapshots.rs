@@ -379,25 +379,6 @@ impl Store {
         .await
     }
 
-    /// Notes how reading a file again went; nothing when it is another file by now.
-    pub async fn note_proof(&self, row: &SnapshotRow) -> Result<(), StoreError> {
-        let row = row.clone();
-        self.write(move |connection| {
-            connection.execute(
-                "UPDATE snapshot SET damage = :damage, verified_at = :verified_at
-                WHERE file = :file AND file_hash = :file_hash",
-                named_params! {
-                    ":damage": row.damage,
-                    ":verified_at": to_millis(row.verified_at),
-                    ":file": row.file,
-                    ":file_hash": row.file_hash.to_string(),
-                },
-            )?;
-            Ok(())
-        })
-        .await
-    }
-
     /// Takes over what people say about a snapshot.
     pub async fn note_mark(&self, file: String, mark: Mark) -> Result<(), StoreError> {
         self.write(move |connection| {
@@ -506,13 +487,13 @@ fn replace(connection: &rusqlite::Connection, row: &SnapshotRow) -> rusqlite::Re
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use anirewind_backup::{Answer, Keep};
     use time::macros::datetime;
 
     use super::*;
 
-    fn row(file: &str, user: u32, position: i64) -> SnapshotRow {
+    pub(crate) fn row(file: &str, user: u32, position: i64) -> SnapshotRow {
         let at = datetime!(2026-03-01 12:00:00.123 UTC);
         SnapshotRow {
             id: SnapshotId::parse("k7f2k7f2k7f2").unwrap(),
