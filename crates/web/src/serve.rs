@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use actix_web::body::MessageBody;
@@ -18,7 +19,7 @@ use crate::{api, assets, guard, login, pages, revalidate, theme, trace};
 
 /// So many connections a worker has; more wait. Below what a system lets a process have.
 const CONNECTIONS: usize = 400;
-/// A handful of pages for a handful of people.
+/// A handful of pages for a handful of people; fewer where there are fewer processors.
 const WORKERS: usize = 2;
 /// So long a connection that was just accepted has to be taken up.
 const TAKE_UP: Duration = Duration::from_millis(250);
@@ -114,7 +115,7 @@ impl Serving {
         ));
         let server =
             HttpServer::new(move || application(app.clone(), shared.clone(), access.clone()))
-                .workers(WORKERS)
+                .workers(available_parallelism().map_or(1, usize::from).min(WORKERS))
                 .max_connections(CONNECTIONS)
                 // The end of an answer does not wait until its beginning was acknowledged: 40 ms on every one
                 // that does not fit into a packet.
