@@ -1,6 +1,7 @@
 // Looks at AniRewind in Chromium: every page, then what people come for, from the first click to the report.
 //   node all.mjs SERVER [pages|full|empty|broken|login|journeys|keys]...
 //   node all.mjs SERVER --pictures FOLDER
+//   node all.mjs SERVER --speed
 import { readFileSync } from "node:fs";
 import axe from "axe-core";
 import { chromium } from "playwright-core";
@@ -9,6 +10,7 @@ import { journeys } from "./journeys.mjs";
 import { addresses, looks, report, storedPlan, visit } from "./pages.mjs";
 import { pictures } from "./pictures.mjs";
 import * as servers from "./servers.mjs";
+import { speed } from "./speed.mjs";
 import { states as keysAndNarrow } from "./states.mjs";
 
 const [server, ...wanted] = process.argv.slice(2);
@@ -71,6 +73,7 @@ async function claim({ url, code }) {
 const seconds = () => Math.round((Date.now() - began) / 1000);
 try {
   if (wanted[0] === "--pictures") await pictures(browser, wanted[1]);
+  else if (wanted[0] === "--speed") await speed(browser);
   else await Promise.all([states.length > 0 && allPages(), wants("journeys") && journeys(browser, source),
     wants("keys") && keysAndNarrow(browser, source)]);
 } finally {

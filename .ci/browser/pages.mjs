@@ -7,6 +7,8 @@ const STYLE = 14_000;
 const SCRIPT = 12_000;
 const MODULES = 3;
 const HTML = 40_000;
+// What Chromium calls no shift at all, of a page that has its height before scripts run.
+const SHIFT = 0.001;
 
 export const looks = [360, 1280].flatMap((width) =>
   ["light", "dark"].map((colorScheme) => ({ colorScheme, width })));
@@ -17,6 +19,15 @@ export async function contextOf(browser, axe, { colorScheme, width, ...more }) {
   });
   // Put in by the browser, not by the page, so the page's policy stays as strict as it is.
   await context.addInitScript({ content: axe });
+  await context.addInitScript(() => {
+    window.moved = [];
+    new PerformanceObserver((list) => {
+      for (const { value, sources } of list.getEntries()) {
+        const what = sources.map(({ node }) => `${node?.nodeName} ${(node?.textContent ?? "").trim().slice(0, 30)}`);
+        window.moved.push({ value, what });
+      }
+    }).observe({ type: "layout-shift", buffered: true });
+  });
   return context;
 }
 
@@ -114,6 +125,13 @@ function allowed(state, name) {
 export async function visit(browser, axe, state, url, places, look, budgets) {
   const context = await contextOf(browser, axe, look);
   const page = await watched(context, url);
+  // Once with scripts that come late, as over a slow line: the page is seen without them first.
+  if (look.width === 360 && look.colorScheme === "light") {
+    await context.route("**/assets/*.js*", async (route) => {
+      await new Promise((done) => setTimeout(done, 150));
+      await route.continue();
+    });
+  }
   for (const [what, path] of Object.entries(places)) {
     const name = `${what}-${state}-${look.colorScheme}-${look.width}`;
     page.forget();
@@ -127,6 +145,10 @@ export async function visit(browser, axe, state, url, places, look, budgets) {
         check(`${name}: does not say that there is nothing`, !/no snapshot|Nothing saved yet|0 snapshots/.test(words), words.slice(0, 300));
       }
       await sound(page, name, url);
+      const moved = await page.evaluate(() => window.moved);
+      const shift = moved.reduce((sum, one) => sum + one.value, 0);
+      check(`${name}: nothing moves while it loads`, shift <= SHIFT,
+        `${shift.toFixed(3)}: ${moved.flatMap(({ what }) => what).join("; ").replaceAll("\n", " ")}`);
       if (budgets) budgets.set(`${what}-${state}`, await weigh(page));
     } catch (error) {
       check(name, false, error.message.split("\n")[0]);

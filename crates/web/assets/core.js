@@ -22,7 +22,7 @@ setInterval(() => {
 // Copy buttons appear only where copying works.
 for (const button of document.querySelectorAll("button[data-copy]")) {
   if (!navigator.clipboard) continue;
-  button.hidden = false;
+  button.dataset.ready = "";
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(button.dataset.copy);
     toast("Copied.");

@@ -139,11 +139,10 @@ function fail() {
   timer = setTimeout(open, wait * 1000);
 }
 
-for (const needs of document.querySelectorAll("[data-scripts]")) needs.hidden = false;
 if (job || desk || news || saved || counts || verdict) {
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) { close(); show("paused"); } else open();
   });
   addEventListener("pagehide", close);
   open();
-}
+} else show("");

@@ -302,12 +302,12 @@ async fn set_schedule(visitor: Visitor, hub: web::Data<Hub>, chosen: Form<Chosen
             let [(_, at), (_, days)] = wanted;
             let days = match days.trim() {
                 "0" => "all of them stay".to_owned(),
-                "" => "they stay as long as if nobody says it".to_owned(),
+                "" => "they stay for the default number of days".to_owned(),
                 days => format!("all of {days} days stay"),
             };
             let at = match at.trim() {
                 "off" => "only when somebody asks for one".to_owned(),
-                "" => "at each start and by the schedule that holds if nobody says one".to_owned(),
+                "" => "at each start and by the default schedule".to_owned(),
                 at => format!("at each start and by `{at}`"),
             };
             let text = format!("Snapshots are taken {at}; {days}.");

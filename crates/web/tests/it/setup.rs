@@ -145,6 +145,35 @@ async fn who_leaves_the_schedule_as_it_is_saves_nothing() {
 }
 
 #[actix_web::test]
+async fn no_schedule_and_nothing_typed_are_said_in_words() {
+    let scene = fresh(&[]).await;
+    for (at, days, words) in [
+        (
+            "off",
+            "0",
+            "Snapshots are taken only when somebody asks for one; all of them stay.",
+        ),
+        (
+            " ",
+            "",
+            "Snapshots are taken at each start and by the default schedule; they stay for the default number of days.",
+        ),
+    ] {
+        let mut browser = Browser::at(&scene, "/connect").await;
+        browser.press_with("Connect", &[("token", HANAS)]).await;
+        browser.open("/setup/schedule?profile=hana").await;
+        let custom = [
+            ("preset", "custom"),
+            ("backup_at", at),
+            ("backup_retention_days", days),
+        ];
+        browser.press_with("Save and go on", &custom).await;
+        browser.must_show(&[words]);
+        assert_eq!(config(&scene).contains("backup_at"), at == "off");
+    }
+}
+
+#[actix_web::test]
 async fn a_machine_that_was_told_its_schedule_is_not_asked() {
     let scene = fresh(&[("ANIREWIND_BACKUP_AT", "every 12h")]).await;
     let browser = connected(&scene).await;

@@ -1,0 +1,48 @@
+// How soon pages are there, cold, on a phone: a slow 4G line, a processor four times slower, 360 px. It prints and
+// fails nothing: how quick a machine is says nothing of a change. What moves while a page loads is checked by
+// pages.mjs.
+import * as servers from "./servers.mjs";
+
+const LINE = { offline: false, latency: 150, downloadThroughput: 1.6e6 / 8, uploadThroughput: 0.75e6 / 8 };
+const SLOWER = 4;
+const PAGES = ["/", "/backups/hana", "/timeline/hana", "/titles/hana", "/settings"];
+
+// What the browser says about a page itself. A task is long from 50 ms on; what it takes beyond blocks.
+function listen() {
+  window.seen = { paint: 0, first: 0, blocked: 0, shift: 0 };
+  const on = (type, take) => new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({ type, buffered: true });
+  on("paint", ({ startTime }) => { window.seen.first = startTime; });
+  on("largest-contentful-paint", ({ startTime }) => { window.seen.paint = startTime; });
+  on("longtask", ({ startTime, duration }) => {
+    // As it is counted everywhere: from when something can be seen.
+    if (startTime + duration > window.seen.first && window.seen.first > 0) window.seen.blocked += Math.max(0, duration - 50);
+  });
+  on("layout-shift", ({ value }) => { window.seen.shift += value; });
+}
+
+export async function speed(browser) {
+  const demo = await servers.demo();
+  // It looks and takes a snapshot at its start.
+  await new Promise((done) => setTimeout(done, 5_000));
+  console.log("page                 largest paint ms  blocked ms  shift");
+  for (const path of PAGES) {
+    const rounds = [];
+    for (let round = 0; round < 5; round += 1) {
+      const context = await browser.newContext({ viewport: { width: 360, height: 740 } });
+      const page = await context.newPage();
+      const devtools = await context.newCDPSession(page);
+      await devtools.send("Network.enable");
+      await devtools.send("Network.emulateNetworkConditions", LINE);
+      await devtools.send("Emulation.setCPUThrottlingRate", { rate: SLOWER });
+      await page.addInitScript(listen);
+      await page.goto(demo.url + path, { waitUntil: "load" });
+      await page.waitForTimeout(1_500);
+      rounds.push(await page.evaluate(() => window.seen));
+      await context.close();
+    }
+    const middle = (of) => rounds.map((one) => one[of]).sort((a, b) => a - b)[2];
+    console.log(`${path.padEnd(20)} ${[middle("paint").toFixed(0).padStart(16), middle("blocked").toFixed(0).padStart(11),
+      middle("shift").toFixed(3).padStart(6)].join(" ")}`);
+  }
+  await demo.end();
+}
