@@ -649,24 +649,31 @@ pub(crate) async fn mended(request: &HttpRequest, error: &PageError) -> HttpResp
 pub(crate) struct Form<T>(pub(crate) T);
 
 impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
-    type Error = PageError;
-    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, PageError>>>>;
+    type Error = Turned;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, Turned>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut actix_web::dev::Payload) -> Self::Future {
         let bytes = web::Bytes::from_request(request, payload);
+        let request = request.clone();
         Box::pin(async move {
-            let wrong = |message: String| PageError::usage(sentence(&message));
+            let wrong = |message: String| Turned::Failed(PageError::usage(sentence(&message)));
             let bytes = bytes.await.map_err(|error| {
                 let late = error
                     .as_error::<PayloadError>()
                     .is_some_and(patience::is_late);
                 if late {
-                    return PageError::late();
+                    return Turned::Failed(PageError::late());
                 }
                 wrong(error.to_string())
             })?;
-            let form = serde_html_form::from_bytes(&bytes);
-            form.map(Self).map_err(|error| wrong(error.to_string()))
+            match serde_html_form::from_bytes(&bytes) {
+                Ok(form) => Ok(Self(form)),
+                Err(error) => {
+                    // What is wrong with a form is said to those who may send it.
+                    Visitor::of(&request).await?;
+                    Err(wrong(error.to_string()))
+                }
+            }
         })
     }
 }

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use anirewind_core::App;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 
 use crate::access::{Access, Who};
 use crate::api::problem::Problem;
@@ -137,5 +137,8 @@ impl utoipa::Modify for Scheme {
         let scheme = SecurityScheme::Http(scheme.build());
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("key", scheme);
+        // Nothing that is in the document can be used without.
+        let none: [&str; 0] = [];
+        document.security = Some(vec![SecurityRequirement::new("key", none)]);
     }
 }

@@ -8,7 +8,7 @@ use crate::pages::Scene;
 
 const PASSWORD: &str = "a long enough password";
 
-fn form(method: Method, path: &str, body: &str, cookie: Option<&str>) -> TestRequest {
+pub(crate) fn form(method: Method, path: &str, body: &str, cookie: Option<&str>) -> TestRequest {
     let request = TestRequest::default()
         .method(method)
         .uri(path)
@@ -28,7 +28,7 @@ fn cookie_of(headers: &HeaderMap, name: &str) -> Option<String> {
     cookies.find(|cookie| cookie.starts_with(name) && !cookie.starts_with(&format!("{name}=;")))
 }
 
-fn location(headers: &HeaderMap) -> &str {
+pub(crate) fn location(headers: &HeaderMap) -> &str {
     headers
         .get("location")
         .map_or("", |to| to.to_str().unwrap())

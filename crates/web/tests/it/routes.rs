@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::{fs, io};
 
-use actix_web::http::StatusCode;
+use actix_web::http::{Method, StatusCode};
 use anirewind_core::model::AccessToken;
 
+use crate::access::{form, location};
 use crate::browser::Browser;
 use crate::pages::Scene;
 
@@ -81,6 +82,57 @@ fn no_page_stands_where_the_name_of_a_profile_does() {
             assert!(!shadows(fixed, named), "{fixed} hides a profile of {named}");
         }
     }
+}
+
+/// What answers without a session: the ways in, what they look like, and whether anybody is there.
+const PUBLIC: [&str; 9] = [
+    "/api/v1/openapi.json",
+    "/assets/{file}",
+    "/favicon.ico",
+    "/healthz",
+    "/login",
+    "/logout",
+    "/readyz",
+    "/setup",
+    "/theme",
+];
+
+#[actix_web::test]
+async fn every_address_has_decided_who_may_use_it() {
+    let (scene, session) = Scene::claimed(&[]).await;
+    let mut undecided = Vec::new();
+    for route in routes() {
+        if PUBLIC.contains(&route.as_str()) {
+            continue;
+        }
+        let path = route.replace("{profile}", "hana").replace(['{', '}'], "");
+        let mut asked = 0;
+        for method in [
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ] {
+            let (status, page, headers) =
+                scene.request(form(method.clone(), &path, "", None)).await;
+            match status {
+                StatusCode::SEE_OTHER if location(&headers).starts_with("/login") => asked += 1,
+                StatusCode::UNAUTHORIZED => asked += 1,
+                StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {}
+                _ => undecided.push(format!("{method} {path}: {status}")),
+            }
+        }
+        if asked == 0 {
+            undecided.push(format!("{path} asks nobody who he is"));
+        }
+    }
+    assert!(undecided.is_empty(), "{undecided:#?}");
+    // It is the session that makes the difference.
+    let (status, ..) = scene
+        .request(form(Method::GET, "/security", "", Some(&session)))
+        .await;
+    assert_eq!(status, StatusCode::OK);
 }
 
 #[actix_web::test]
