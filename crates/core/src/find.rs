@@ -80,6 +80,14 @@ pub enum BrowseError {
         /// Why.
         source: ReadError,
     },
+    /// None of the snapshots from before a moment can be read any more.
+    #[error("{file}, the last snapshot before that moment, cannot be used: {problem}")]
+    Unusable {
+        /// The newest of them.
+        file: String,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// The live list could not be read.
     #[error("cannot read the live list")]
     Live {
@@ -101,7 +109,9 @@ impl Explain for BrowseError {
             Self::NotFound { .. } => Code::NotFound,
             Self::Account(error) => error.code(),
             Self::Live { source } => remote_code(source),
-            Self::Read(_) | Self::Folder { .. } | Self::Store(_) => Code::Failed,
+            Self::Read(_) | Self::Folder { .. } | Self::Unusable { .. } | Self::Store(_) => {
+                Code::Failed
+            }
         }
     }
 
@@ -109,6 +119,10 @@ impl Explain for BrowseError {
         Some(match self {
             Self::Reference(_) => InvalidReference::FORMS.to_owned(),
             Self::Ambiguous { .. } => "Type more of it.".to_owned(),
+            Self::Unusable { .. } => {
+                "`anirewind verify` names all that are damaged; later moments can be looked at."
+                    .to_owned()
+            }
             Self::NotFound { there_are: 0, .. } => {
                 "There is none yet. Take one: anirewind backup".to_owned()
             }

@@ -302,7 +302,8 @@ impl App {
         Ok(accounts.any(|account| account.account.id == owner && account.public))
     }
 
-    /// The list as it was at a moment: the last good snapshot before it, and the changes since.
+    /// The list as it was at a moment: the last good snapshot before it that can be read, and the changes
+    /// since. Nothing where there is no good one from before it.
     pub async fn list_at(
         &self,
         owner: UserId,
@@ -312,11 +313,21 @@ impl App {
             until: Some(moment),
             ..SnapshotFilter::default()
         };
-        let Some(snapshot) = self.last_trusted(owner, before, Start::Newest).await? else {
-            return Ok(None);
-        };
-        let Ok(read) = self.read_catalogued(&snapshot).await else {
-            return Ok(None);
+        let (mut start, mut unusable) = (Start::Newest, None);
+        let (snapshot, read) = loop {
+            let Some(snapshot) = self.last_trusted(owner, before.clone(), start).await? else {
+                // That there is none is never said of those that are there and cannot be read.
+                return unusable.map_or(Ok(None), Err);
+            };
+            match self.read_catalogued(&snapshot).await {
+                Ok(read) => break (snapshot, read),
+                Err(problem) => {
+                    tracing::error!(file = snapshot.file, problem, "a snapshot is damaged");
+                    start = Start::Below(snapshot.position);
+                    let file = snapshot.file;
+                    unusable.get_or_insert(BrowseError::Unusable { file, problem });
+                }
+            }
         };
         let mut list = read.list.clone();
         let filter = ChangeFilter {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anirewind_core::{ChangeFilter, ChangeOutcome, ChangeRow, LookReport, Source};
+use anirewind_core::{ChangeFilter, ChangeOutcome, ChangeRow, LookReport, SnapshotRow, Source};
 use anirewind_simulator::SimEntry;
 
 use crate::scene::{HANA, Scene};
@@ -260,6 +260,36 @@ async fn the_history_of_plexanibridge_comes_over_once_and_its_file_stays_as_it_i
     let text = scene.data.path().join("config.txt");
     std::fs::write(&text, "not SQLite").unwrap();
     assert!(scene.app.import_history(hana, &text, None).await.is_err());
+}
+
+#[tokio::test]
+async fn a_list_is_rebuilt_from_an_older_snapshot_where_the_last_one_is_damaged() {
+    let scene = Scene::connected().await;
+    let hana = anirewind_core::model::UserId::new(HANA);
+    scene.capture().await;
+    scene.clock.advance(Duration::from_mins(5));
+    scene.look().await;
+    scene.save(1_001, |entry| entry.progress = 7);
+    scene.clock.advance(Duration::from_mins(5));
+    scene.look().await;
+    scene.clock.advance(Duration::from_mins(5));
+    scene.capture().await;
+    let moment = scene.app.now();
+    let expected = scene.app.list_at(hana, moment).await.unwrap().unwrap();
+    let rows = scene.app.snapshots(None).await.unwrap();
+    assert_eq!((rows.len(), expected.changes), (2, 0));
+    let damage = |row: &SnapshotRow| {
+        // In place: the folder is not told.
+        std::fs::write(scene.app.backups().join(&row.file), "cut").unwrap();
+    };
+    damage(&rows[0]);
+    let found = scene.app.list_at(hana, moment).await.unwrap().unwrap();
+    assert_eq!(found.list.entries, expected.list.entries);
+    assert_eq!((found.changes, &found.snapshot.file), (1, &rows[1].file));
+    // Where none can be read it is not said that there is none.
+    damage(&rows[1]);
+    let error = scene.app.list_at(hana, moment).await.unwrap_err();
+    assert!(error.to_string().contains(&rows[0].file), "{error}");
 }
 
 #[tokio::test]

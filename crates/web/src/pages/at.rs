@@ -26,6 +26,8 @@ struct AtPage {
     first: Option<(String, String)>,
     problem: Option<String>,
     is_now: bool,
+    /// Whether the moment is before the first snapshot.
+    is_before: bool,
 }
 
 struct FoundAt {
@@ -34,6 +36,8 @@ struct FoundAt {
     list: ListPart,
     plan: String,
     compare: String,
+    /// What is compared, where it is not what is shown.
+    compared: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -78,6 +82,7 @@ async fn at(
         first: None,
         problem,
         is_now: when.trim().is_empty(),
+        is_before: true,
         when: app.moment_text(moment),
     };
     if is_wrong {
@@ -111,6 +116,10 @@ async fn at(
                 list.0,
             ),
             plan: address(&plan, &[("what", "at"), ("at", &template.when)]),
+            compared: (found.changes > 0).then(|| {
+                let at = format::instant(found.snapshot.created_at);
+                format!("Compare the snapshot of {at} with now")
+            }),
             compare: address(
                 &compare,
                 &[("from", found.snapshot.id.as_str()), ("to", "live")],
@@ -119,7 +128,9 @@ async fn at(
     } else {
         let (owner, all) = (Some(account.account.id), SnapshotFilter::default());
         let rows = app.snapshots_where(owner, all, Start::Above(i64::MIN), 1);
-        template.first = rows.await?.last().map(|row| {
+        let rows = rows.await?;
+        template.is_before = rows.last().is_none_or(|row| row.created_at > moment);
+        template.first = rows.last().map(|row| {
             // To the whole second above, so that the snapshot is not after it.
             let at = row.created_at + Duration::SECOND;
             let href = address(
