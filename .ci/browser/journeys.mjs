@@ -349,40 +349,9 @@ export async function slow(browser, axe) {
     });
     door.letGo();
   }
-  for (const way of ["mouse", "narrow"]) {
-    await go(browser, axe, server.url, "paused here, ended elsewhere", way, (person) =>
-      paused(person, { url: server.url, anilist, door }));
-    door.letGo();
-  }
   await server.end();
   await door.end();
   await world.end();
-}
-
-// An act waits because somebody pressed Pause, and is ended in another place: the page says both by itself.
-async function paused(person, { url, anilist, door }) {
-  const api = async (method, path, body) => {
-    const headers = { "content-type": "application/json" };
-    const answer = await fetch(`${url}/api/v1/${path}`, { method, headers, body: body && JSON.stringify(body) });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return answer.json();
-  };
-  const { items } = await api("GET", "snapshots/latest/entries?limit=3");
-  for (const { mediaId, scoreRaw } of items) {
-    await servers.save(anilist, { mediaId, scoreRaw: scoreRaw === 35 ? 45 : 35 });
-  }
-  const { id } = await api("POST", "plans/restore", { snapshot: "latest", prefer: "snapshot" });
-  // It begins with a snapshot, which is not answered yet.
-  door.hold();
-  await person.open(`${url}/plan/hana/${id}`);
-  await person.press("button", /^Send/);
-  await person.arrive(JOB);
-  await person.press("button", "Pause");
-  door.letGo();
-  await person.read("It waits until you resume it");
-  await api("POST", `jobs/${id}/stop`);
-  await person.read(/Stopped by you/);
-  await api("POST", "snapshots");
 }
 
 // A snapshot is kept with a note, let go, deleted, and brought back from the trash.

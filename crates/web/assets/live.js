@@ -16,6 +16,8 @@ let last = "";
 let failures = 0;
 let timer = 0;
 let quarter = -1;
+// When anything was last heard; until then the page is as it was made.
+let heard = new Date();
 // Parts that came while somebody's fingers were on what they take the place of.
 const waiting = new Map();
 
@@ -93,6 +95,7 @@ const put = (html) => {
 
 const hear = (event) => {
   last = event.lastEventId || last;
+  heard = new Date();
   put(event.data);
 };
 
@@ -103,9 +106,10 @@ const ask = async () => {
     // Whoever has to log in again is not told what is new.
     if (!answer.ok || answer.redirected) throw new Error("no answer");
     put(await answer.text());
+    heard = new Date();
     show("not live: asked for what is new now and then");
   } catch {
-    show("off: load the page again to see what is new");
+    show(`connection lost: this is as it was at ${heard.toLocaleTimeString()}; load the page again`);
   }
 };
 
@@ -124,7 +128,7 @@ const open = () => {
   source = new EventSource(address());
   // Something in between may hold back what is streamed.
   timer = setTimeout(fail, 10_000);
-  source.addEventListener("hello", () => { clearTimeout(timer); failures = 0; show("live"); });
+  source.addEventListener("hello", () => { clearTimeout(timer); failures = 0; heard = new Date(); show("live"); });
   source.addEventListener("reload", () => { failures = 0; show("paused: load the page again to see everything"); });
   for (const name of ["job", "snapshot", "event", "verdict", "counts", "desk"]) source.addEventListener(name, hear);
   source.onerror = fail;

@@ -25,6 +25,14 @@ for (const list of lists) {
 }
 count();
 
+// Who types how many go and presses Enter means the button below, and not the one that takes ticks.
+const removals = document.getElementById("removals");
+removals?.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter") return;
+  event.preventDefault();
+  removals.form.querySelector("button[formaction]").click();
+});
+
 // Keys do nothing unless somebody switched them on.
 if (document.cookie.split("; ").includes("keys=on")) {
   const go = (row) => {

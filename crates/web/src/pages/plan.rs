@@ -14,7 +14,7 @@ use crate::carry;
 use crate::format;
 use crate::live::WhatOf;
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show};
-use crate::pages::plan_new::Wish;
+use crate::pages::plan_new::{self, Wish};
 use crate::parts::{Badge, Diff, Tab, Tabs, TabsForm, TitleCell, When, facts, field_word};
 
 /// So many titles on a page.
@@ -110,14 +110,6 @@ struct PlansPage {
 struct Part {
     show: String,
     page: usize,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Sending {
-    /// How many removals are agreed to.
-    removals: String,
-    mute: String,
 }
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
@@ -605,16 +597,27 @@ async fn apply(
     visitor: Visitor,
     hub: web::Data<Hub>,
     path: web::Path<(String, String)>,
-    form: Form<Sending>,
+    form: Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse, PageError> {
     let (profile, id) = path.into_inner();
     let (mut plan, _) = match plan_of(&visitor, &profile, &id).await? {
         Ok(found) => found,
         Err(elsewhere) => return Ok(elsewhere),
     };
+    // The button stands below the ticks. What is sent is what was shown: ticks that were changed since make
+    // another plan, which is shown first.
+    let ticked = Wish::read(&serde_html_form::to_string(&form.0).unwrap_or_default());
+    let shown = Wish::read(plan.operation.detail.asked.as_deref().unwrap_or_default());
+    if ticked.is_changed(&shown) {
+        return plan_new::ask(&visitor, &hub, &profile, ticked).await;
+    }
+    let of = |name: &str| {
+        let found = form.0.iter().find(|(known, _)| known == name);
+        found.map_or("", |(_, value)| value.trim())
+    };
     let back = format!("/plan/{}/{}#send", in_path(&profile), plan.operation.id);
     let removes = plan.count(Action::Remove);
-    let removals = form.0.removals.trim().parse().ok();
+    let removals = of("removals").parse().ok();
     if removes > 0 && removals != Some(removes) {
         let text = format!(
             "Nothing was sent. This removes {} from AniList: {removes} has to be typed or ticked \
@@ -623,7 +626,7 @@ async fn apply(
         );
         return Ok(visitor.go(&back, Some(Said::problem(text))));
     }
-    plan.mute(!form.0.mute.is_empty());
+    plan.mute(!of("muted").is_empty());
     let sent = carry::send(&visitor.app, &hub, &profile, plan, removals).await;
     Ok(visitor.lead(sent?))
 }

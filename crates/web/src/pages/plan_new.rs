@@ -183,26 +183,36 @@ async fn compute(
     wish: Form<Wish>,
 ) -> Result<HttpResponse, PageError> {
     let account = visitor.app.account_row(&profile).await?;
-    if wish.0.names_no_list() {
+    ask(&visitor, &hub, &account.profile, wish.0).await
+}
+
+/// Asks for a plan, and leads to it.
+pub(crate) async fn ask(
+    visitor: &Visitor,
+    hub: &Hub,
+    profile: &str,
+    wish: Wish,
+) -> Result<HttpResponse, PageError> {
+    if wish.names_no_list() {
         let problem = PageError::usage("Choose anime, manga, or both.");
-        return shown(&visitor, &account.profile, wish.0, Some(problem)).await;
+        return shown(visitor, profile, wish, Some(problem)).await;
     }
-    let mut wish = wish.0.settled();
+    let mut wish = wish.settled();
     if !wish.from.is_empty() && !wish.is_undo() {
         let text = "Nothing is ticked, so nothing was planned. Tick the changes to take back, then \
                     press the button again.";
         return Ok(visitor.go(local(&wish.from), Some(Said::problem(text))));
     }
     wish.from.clear();
-    let about = about(&account.profile, &wish);
+    let about = about(profile, &wish);
     let (app, of, asked) = (
         visitor.app.get_ref().clone(),
-        account.profile.clone(),
+        profile.to_owned(),
         wish.clone(),
     );
     let plan = async move { planned(&app, &of, asked).await };
-    match work::ask(&visitor, &hub, &about, plan).await {
-        Err(problem) => shown(&visitor, &account.profile, wish, Some(problem)).await,
+    match work::ask(visitor, hub, &about, plan).await {
+        Err(problem) => shown(visitor, profile, wish, Some(problem)).await,
         asked => asked,
     }
 }
@@ -256,8 +266,13 @@ async fn planned(app: &App, profile: &str, mut wish: Wish) -> Result<Way, PageEr
             tracing::debug!(%error, "the plan before is not dropped");
         }
     }
-    let path = format!("/plan/{}/{}", in_path(profile), plan.operation.id);
-    Ok(Way::to(path))
+    let way = Way::to(format!("/plan/{}/{}", in_path(profile), plan.operation.id));
+    Ok(if wish.instead.is_empty() {
+        way
+    } else {
+        let text = "The plan is as ticked now. Nothing was sent yet.";
+        way.saying(Said::done(text))
+    })
 }
 
 impl Wish {
@@ -322,6 +337,17 @@ impl Wish {
                 leave.push(name);
             }
         }
+    }
+
+    /// Whether what is ticked is something else than what was shown.
+    pub(crate) fn is_changed(&self, shown: &Self) -> bool {
+        let mut taken = self.clone();
+        taken.take_ticks();
+        let is_cause_changed = |id: &String| self.cause.contains(id) == shown.leaves(id);
+        taken.leave_title != self.leave_title
+            || taken.leave_field != self.leave_field
+            || taken.put_field != self.put_field
+            || self.shown.iter().any(is_cause_changed)
     }
 
     fn picks(&self) -> Result<Picks, PageError> {

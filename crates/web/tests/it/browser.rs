@@ -262,12 +262,16 @@ impl<'a> Browser<'a> {
             ));
         }
         self.clicks += 1;
+        let action = match button.get("formaction") {
+            "" => form.action.as_str(),
+            own => own,
+        };
         let request = if form.is_post {
-            TestRequest::post().uri(&form.action).set_form(&fields)
+            TestRequest::post().uri(action).set_form(&fields)
         } else {
             panic!("`{words}` only asks");
         };
-        self.send(request, &form.action).await;
+        self.send(request, action).await;
         // However slow the machine is on which this runs.
         if self.is_patient && self.shows("data-live=\"desk-asked/") {
             self.until_over().await;

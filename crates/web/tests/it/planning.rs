@@ -125,6 +125,57 @@ async fn titles_and_causes_can_be_left_and_the_form_comes_back_filled_in() {
     browser.must_show(&["Bring hana back to"]);
 }
 
+#[actix_web::test]
+async fn what_was_ticked_after_the_plan_was_shown_is_shown_before_it_is_sent() {
+    let scene = seen(&[]).await;
+    edit(&scene, |entry| entry.notes = Some("x".to_owned()));
+    crate::browser::look(&scene).await;
+    let mut browser = Browser::at(&scene, "/plan/hana/new?snapshot=latest&prefer=snapshot").await;
+    browser.press("Show the plan").await;
+    let first = browser.path.clone();
+    for (unticked, words) in [
+        ("!tick", "Send 39 changes to AniList"),
+        // Nothing is left but what was unticked.
+        ("-cause", "Your list already matches"),
+    ] {
+        browser
+            .press_with(
+                if unticked == "!tick" {
+                    "Send 40 changes to AniList"
+                } else {
+                    "Send 39 changes to AniList"
+                },
+                &[(unticked, "ANIME:1003")],
+            )
+            .await;
+        browser.must_show(&["The plan is as ticked now. Nothing was sent yet.", words]);
+        assert!(browser.path.starts_with("/plan/hana/") && browser.path != first);
+    }
+    let sent = scene
+        .simulator
+        .world()
+        .entries(crate::browser::USER)
+        .all(|entry| entry.notes.as_deref() == Some("x"));
+    assert!(sent, "something was put back");
+    // What was shown is sent.
+    browser
+        .open("/plan/hana/new?snapshot=latest&prefer=snapshot")
+        .await;
+    browser.press("Show the plan").await;
+    browser
+        .press_with("Send 40 changes to AniList", &[("!tick", "ANIME:1003")])
+        .await;
+    browser.press("Send 39 changes to AniList").await;
+    browser.until_over().await;
+    let world = scene.simulator.world();
+    let left: Vec<_> = world
+        .entries(crate::browser::USER)
+        .filter(|entry| entry.notes.as_deref() == Some("x"))
+        .map(|entry| entry.media)
+        .collect();
+    assert_eq!(left, [1003]);
+}
+
 /// Somebody edits one title, and nobody looks.
 fn edit_one(scene: &Scene, media: u32, change: impl Fn(&mut SimEntry)) {
     edit(scene, |entry| {
