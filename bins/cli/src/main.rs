@@ -26,7 +26,7 @@ fn main() -> ExitCode {
 async fn run(arguments: &Arguments) -> ExitCode {
     let output = Output::new(&arguments.global);
     // Read before anything listens for Ctrl-C, so that it ends a command that waits for typing.
-    let secret = match wiring::secret(arguments) {
+    let secret = match wiring::secret(arguments, &output) {
         Ok(secret) => secret,
         Err(failure) => return output.fail(&failure),
     };

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use tracing_subscriber::EnvFilter;
 
 use crate::arguments::{AccountCommand, Arguments, Command, Global, OpCommand, PasswordCommand};
-use crate::output::Failure;
+use crate::output::{Failure, Output};
 
 /// Opens the installation that flags and environment describe.
 pub(crate) async fn open(arguments: &Arguments) -> Result<App, Failure> {
@@ -111,13 +111,18 @@ pub(crate) enum Secret {
 }
 
 /// The secret that a command wants, read from where it says; `None` for commands that want none.
-pub(crate) fn secret(arguments: &Arguments) -> Result<Option<Secret>, Failure> {
+pub(crate) fn secret(arguments: &Arguments, output: &Output) -> Result<Option<Secret>, Failure> {
     let can_ask = !arguments.global.no_input && std::io::stdin().is_terminal();
     match &arguments.command {
         Command::Account(AccountCommand::Add {
             public: Some(_), ..
         }) => Ok(None),
         Command::Account(AccountCommand::Add { token_file, .. }) => {
+            if token_file.is_none() && can_ask {
+                let settings = Settings::read(&sources(&arguments.global)).ok();
+                let client = settings.and_then(|settings| settings.client_id);
+                output.talk(&way_to_token(client.as_deref()));
+            }
             let (text, name) = read("token", token_file.as_deref(), can_ask)?;
             let token = AccessToken::new(&text);
             let token = token.ok_or_else(|| Failure {
@@ -134,6 +139,21 @@ pub(crate) fn secret(arguments: &Arguments) -> Result<Option<Secret>, Failure> {
             Ok(Some(Secret::Password(SecretString::from(text))))
         }
         _ => Ok(None),
+    }
+}
+
+/// How somebody comes by a token, who is about to be asked for one.
+fn way_to_token(client: Option<&str>) -> String {
+    let authorize = "https://anilist.co/api/v2/oauth/authorize?response_type=token&client_id=";
+    match client {
+        Some(client) => format!("Open {authorize}{client} and approve. AniList shows the token."),
+        None => format!(
+            "AniList shows a token once you have a client of your own:\n\
+             1. On AniList, under Settings, Developer, create one. As redirect address enter \
+             https://anilist.co/api/v2/oauth/pin\n\
+             2. Open {authorize}ITS_ID and approve.\n\
+             With the id in the setting `anilist_client_id` only the second step is left."
+        ),
     }
 }
 
@@ -183,4 +203,19 @@ fn read(what: &str, path: Option<&Path>, can_ask: bool) -> Result<(String, Strin
     let text =
         text.map_err(|error| failure(format!("cannot read a {what} from {name}: {error}")))?;
     Ok((text, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_that_is_known_is_in_the_address() {
+        let known = way_to_token(Some("4242"));
+        assert!(known.contains("client_id=4242 and approve"), "{known}");
+        let unknown = way_to_token(None);
+        for step in ["oauth/pin", "client_id=ITS_ID", "anilist_client_id"] {
+            assert!(unknown.contains(step), "{unknown}");
+        }
+    }
 }
