@@ -82,10 +82,20 @@ fn keep_page(visitor: &Visitor, profile: &str, row: SnapshotRow) -> KeepPage {
         until: keep.until.map(format::day).unwrap_or_default(),
         goes: match visitor.app.settings().retention.days {
             0 => "It will then follow the keep rules, which keep all for now.".to_owned(),
-            days => format!(
-                "It will then follow the keep rules and go when it is {} old.",
-                count(days as usize, "day")
-            ),
+            days => {
+                let kept = count(days as usize, "day");
+                if visitor.app.now() - row.created_at < time::Duration::days(days.into()) {
+                    format!(
+                        "It will then follow the keep rules and go when it is {kept} old, unless another \
+                         rule keeps it."
+                    )
+                } else {
+                    format!(
+                        "It will then follow the keep rules. It is older than the {kept} that those keep, so \
+                         it goes into the trash after the next snapshot, unless another rule keeps it."
+                    )
+                }
+            }
         },
         line: SnapshotLine::of(row, visitor.app.now()),
     }

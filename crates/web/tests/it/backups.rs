@@ -608,3 +608,23 @@ async fn the_trash_of_several_profiles_is_told_apart_and_each_brings_back_its_ow
     browser.must_show(&[&files[0]]);
     assert!(!browser.shows(&files[1]), "{}", browser.page);
 }
+
+#[actix_web::test]
+async fn who_stops_keeping_is_told_when_the_snapshot_goes() {
+    let scene = Scene::new("hana").await;
+    scene.capture().await;
+    let id = scene.app.snapshots(None).await.unwrap()[0].id.to_string();
+    let mut browser = Browser::at(&scene, &format!("/backups/hana/{id}/keep")).await;
+    browser.press("Keep this snapshot").await;
+    browser.open(&format!("/backups/hana/{id}/keep")).await;
+    browser.must_show(&[
+        "go when it is 7 days old, unless another rule keeps it",
+        ">Cancel<",
+    ]);
+    scene.clock.advance(std::time::Duration::from_hours(8 * 24));
+    browser.open(&format!("/backups/hana/{id}/keep")).await;
+    browser.must_show(&[
+        "It is older than the 7 days that those keep",
+        "after the next snapshot",
+    ]);
+}

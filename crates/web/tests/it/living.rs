@@ -43,6 +43,41 @@ async fn new_changes_are_counted_for_an_open_timeline_and_said_again_to_who_come
 }
 
 #[actix_web::test]
+async fn a_program_hears_what_happens_and_what_it_missed_by_rising_ids() {
+    let scene = seen(&[]).await;
+    let take = async || scene.capture().await;
+    let open = TestRequest::get().uri("/api/v1/events");
+    let heard = scene.listen(open, take, "event: saved").await;
+    assert!(heard.starts_with("retry: "), "{heard}");
+    let ids = |heard: &str| -> Vec<u64> {
+        let lines = heard.lines().filter_map(|line| line.strip_prefix("id: "));
+        lines.map(|id| id.parse().unwrap()).collect()
+    };
+    let known = ids(&heard);
+    assert!(
+        known.len() > 1 && known.is_sorted_by(|a, b| a + 1 == *b),
+        "{heard}"
+    );
+    for line in heard.lines().filter_map(|line| line.strip_prefix("data: ")) {
+        let said: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(said["text"].is_string(), "{line}");
+    }
+    // Whoever was away hears the rest, and nothing twice.
+    let since = |id: u64| {
+        let open = TestRequest::get().uri("/api/v1/events");
+        open.insert_header(("Last-Event-ID", id.to_string()))
+    };
+    let again = scene
+        .listen(since(known[0]), async || {}, "event: saved")
+        .await;
+    assert_eq!(ids(&again), known[1..]);
+    assert!(!again.contains("event: missed"), "{again}");
+    // And is told, where that is longer ago than anybody remembers.
+    let late = scene.listen(since(1), async || {}, "event: saved").await;
+    assert!(late.contains("event: missed"), "{late}");
+}
+
+#[actix_web::test]
 async fn a_job_comes_as_the_part_of_its_page() {
     let scene = seen(&[]).await;
     edit(&scene, |entry| entry.notes = Some("x".to_owned()));

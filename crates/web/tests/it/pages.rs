@@ -13,7 +13,7 @@ use time::macros::datetime;
 
 pub(crate) struct Scene {
     pub(crate) simulator: Simulator,
-    clock: Arc<VirtualClock>,
+    pub(crate) clock: Arc<VirtualClock>,
     pub(crate) data: TempDir,
     pub(crate) app: App,
     hub: anirewind_web::Hub,

@@ -154,7 +154,7 @@ async fn what_was_ticked_after_the_plan_was_shown_is_shown_before_it_is_sent() {
     let sent = scene
         .simulator
         .world()
-        .entries(crate::browser::USER)
+        .entries(USER)
         .all(|entry| entry.notes.as_deref() == Some("x"));
     assert!(sent, "something was put back");
     // What was shown is sent.
@@ -169,7 +169,7 @@ async fn what_was_ticked_after_the_plan_was_shown_is_shown_before_it_is_sent() {
     browser.until_over().await;
     let world = scene.simulator.world();
     let left: Vec<_> = world
-        .entries(crate::browser::USER)
+        .entries(USER)
         .filter(|entry| entry.notes.as_deref() == Some("x"))
         .map(|entry| entry.media)
         .collect();

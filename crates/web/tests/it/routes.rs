@@ -114,8 +114,7 @@ async fn every_address_has_decided_who_may_use_it() {
             Method::PATCH,
             Method::DELETE,
         ] {
-            let (status, page, headers) =
-                scene.request(form(method.clone(), &path, "", None)).await;
+            let (status, _, headers) = scene.request(form(method.clone(), &path, "", None)).await;
             match status {
                 StatusCode::SEE_OTHER if location(&headers).starts_with("/login") => asked += 1,
                 StatusCode::UNAUTHORIZED => asked += 1,
