@@ -20,7 +20,7 @@ const WEEK: u32 = 7;
 const TOGETHER: usize = 500;
 
 /// After each file that is read again by itself there is rest for so many times as long as it took.
-const REST: u32 = 3;
+const REST: u32 = 9;
 
 /// What reading snapshots again found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -114,7 +114,7 @@ impl App {
     }
 
     /// Reads again a part of the snapshots, those first that were not read for longest, so that all
-    /// are read within a week; says how many were read and what is damaged. It takes a quarter of one
+    /// are read within a week; says how many were read and what is damaged. It takes a tenth of one
     /// core at most, so that nobody waits for it.
     pub async fn scrub(&self) -> Result<(usize, Vec<Unreadable>), BrowseError> {
         let due = self.inner.store.due_for_proof(self.now(), WEEK).await?;
