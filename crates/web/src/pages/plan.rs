@@ -606,7 +606,7 @@ async fn apply(
     };
     // The button stands below the ticks. What is sent is what was shown: ticks that were changed since make
     // another plan, which is shown first.
-    let ticked = Wish::read(&serde_html_form::to_string(&form.0).unwrap_or_default());
+    let ticked = Wish::of_form(&form.0)?;
     let shown = Wish::read(plan.operation.detail.asked.as_deref().unwrap_or_default());
     if ticked.is_changed(&shown) {
         return plan_new::ask(&visitor, &hub, &profile, ticked).await;

@@ -339,6 +339,15 @@ impl Wish {
         }
     }
 
+    /// What stands in the fields of a form, beside others. What cannot be understood is never taken for nothing.
+    pub(crate) fn of_form(fields: &[(String, String)]) -> Result<Self, PageError> {
+        let wrong = |error: &dyn std::fmt::Display| {
+            PageError::usage(format!("The form is not as it was made: {error}."))
+        };
+        let text = serde_html_form::to_string(fields).map_err(|error| wrong(&error))?;
+        serde_html_form::from_str(&text).map_err(|error| wrong(&error))
+    }
+
     /// Whether what is ticked is something else than what was shown.
     pub(crate) fn is_changed(&self, shown: &Self) -> bool {
         let mut taken = self.clone();

@@ -105,7 +105,10 @@ async fn every_address_has_decided_who_may_use_it() {
         if PUBLIC.contains(&route.as_str()) {
             continue;
         }
-        let path = route.replace("{profile}", "hana").replace(['{', '}'], "");
+        let path = route
+            .replace("{profile}", "hana")
+            .replace("{media}", "1")
+            .replace(['{', '}'], "");
         let mut asked = 0;
         for method in [
             Method::GET,
