@@ -13,5 +13,6 @@ mod format;
 mod marks;
 mod retention;
 mod sample;
+mod ten_years;
 mod trash;
 mod writing;
