@@ -52,9 +52,28 @@ struct Arguments {
     check_health: bool,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match run(Arguments::parse()).await {
+/// Threads that may wait for the disk at once, and those that do everything else. Each takes memory of its own.
+const WAITING: usize = 16;
+const WORKING: usize = 2;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(
+            std::thread::available_parallelism()
+                .map_or(1, usize::from)
+                .min(WORKING),
+        )
+        .max_blocking_threads(WAITING)
+        .enable_all()
+        .build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(run(arguments)),
+        Err(error) => Err(anyhow::Error::from(error)
+            .context("no thread can be had")
+            .into()),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             say(&format!("error: {:#}", failure.error));

@@ -1,5 +1,6 @@
 //! Accounts: whose tokens we hold, and whether they still hold; and whose public list is read without one.
 
+use std::collections::BTreeMap;
 use std::sync::{MutexGuard, PoisonError};
 
 use anirewind_anilist::{AniList, BuildError, Person};
@@ -367,17 +368,24 @@ impl App {
                 known: known.map(|row| row.account.clone()),
             });
         }
-        for row in rows {
-            let has_one = targets.iter().any(|target| {
-                target
-                    .profile
-                    .as_deref()
-                    .is_some_and(|p| p.eq_ignore_ascii_case(&row.profile))
-            });
-            if has_one {
-                continue;
-            }
-            let (secrets, owner) = (self.inner.secrets.clone(), row.account.id);
+        let named = |targets: &[Target], row: &AccountRow| {
+            let mut profiles = targets
+                .iter()
+                .filter_map(|target| target.profile.as_deref());
+            profiles.any(|profile| profile.eq_ignore_ascii_case(&row.profile))
+        };
+        let rest: Vec<_> = rows.iter().filter(|row| !named(&targets, row)).collect();
+        let with_token = rest.iter().filter(|row| !row.public);
+        let owners: Vec<UserId> = with_token.map(|row| row.account.id).collect();
+        // All at once: with a thousand accounts this is done every minute.
+        let secrets = self.inner.secrets.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let tokens = owners.into_iter().map(|owner| (owner, secrets.get(owner)));
+            tokens.collect::<BTreeMap<_, _>>()
+        });
+        let mut tokens = read.await.unwrap_or_default();
+        for row in rest {
+            let owner = row.account.id;
             let of_row = |access| Target {
                 access,
                 profile: Some(row.profile.clone()),
@@ -387,10 +395,12 @@ impl App {
                 targets.push(of_row(Access::Public(owner)));
                 continue;
             }
-            match blocking(move || secrets.get(owner)).await {
-                Ok(Some(token)) => targets.push(of_row(Access::Token(token))),
-                Ok(None) => {}
-                Err(error) => troubles.push((owner, error)),
+            match tokens.remove(&owner) {
+                Some(Ok(Some(token))) => targets.push(of_row(Access::Token(token))),
+                Some(Ok(None)) => {}
+                Some(Err(error)) => troubles.push((owner, error.into())),
+                // They could not be read at all.
+                None => troubles.push((owner, StoreError::Closed.into())),
             }
         }
         (targets, troubles)

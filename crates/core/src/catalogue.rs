@@ -1,6 +1,7 @@
 //! The folder is the truth; the catalogue follows it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::TryLockError;
 use std::path::PathBuf;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
@@ -16,6 +17,11 @@ use time::{Duration, OffsetDateTime};
 use crate::app::App;
 use crate::find::BrowseError;
 use crate::judge::{self, judge_by};
+
+/// So long somebody who waits for the folder waits before he asks again, the first time,
+const KNOCK: std::time::Duration = std::time::Duration::from_millis(2);
+/// and at most.
+const LONGEST_KNOCK: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// What bringing the catalogue up to date with the folder found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -96,25 +102,38 @@ impl App {
 
     /// Waits until nobody else, in this process or another, changes the folder and its catalogue.
     pub(crate) async fn exclusive(&self) -> Result<Exclusive, StoreError> {
-        // One of this process at a time: whoever waits for the file blocks a thread.
+        // One of this process at a time: not all of them ask the system again and again.
         let turn = Arc::clone(&self.inner.folder_turn).lock_owned().await;
         let path = self.inner.settings.data.join("folder.lock");
         let failed = {
             let path = path.clone();
-            move |source| StoreError::Io { path, source }
+            move |source| StoreError::Io {
+                path: path.clone(),
+                source,
+            }
         };
-        let locked = tokio::task::spawn_blocking(move || {
+        let opened = tokio::task::spawn_blocking(move || {
             let mut options = std::fs::OpenOptions::new();
             options.write(true).create(true).truncate(false);
             #[cfg(unix)]
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let file = options.open(path)?;
-            file.lock()?;
-            Ok(file)
+            options.open(path)
         });
-        let file = locked.await.map_err(|_| StoreError::Closed)?;
+        let file = opened.await.map_err(|_| StoreError::Closed)?;
+        let file = file.map_err(&failed)?;
+        // Asked for again and again: whoever waits in the system holds a thread, also when nobody waits for it any
+        // more, and of those there are few.
+        let mut rest = KNOCK;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) => tokio::time::sleep(rest).await,
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+            }
+            rest = (rest * 2).min(LONGEST_KNOCK);
+        }
         Ok(Exclusive {
-            _file: file.map_err(failed)?,
+            _file: file,
             _turn: turn,
         })
     }

@@ -21,6 +21,8 @@ use crate::{api, assets, guard, login, pages, revalidate, theme, trace};
 const CONNECTIONS: usize = 400;
 /// A handful of pages for a handful of people; fewer where there are fewer processors.
 const WORKERS: usize = 2;
+/// Threads of a worker that may wait for the disk at once.
+const BLOCKING: usize = 8;
 /// So long a connection that was just accepted has to be taken up.
 const TAKE_UP: Duration = Duration::from_millis(250);
 /// So many seconds requests that are under way have when another server has taken over.
@@ -117,6 +119,7 @@ impl Serving {
             HttpServer::new(move || application(app.clone(), shared.clone(), access.clone()))
                 .workers(available_parallelism().map_or(1, usize::from).min(WORKERS))
                 .max_connections(CONNECTIONS)
+                .worker_max_blocking_threads(BLOCKING)
                 // The end of an answer does not wait until its beginning was acknowledged: 40 ms on every one
                 // that does not fit into a packet.
                 .tcp_nodelay(true)

@@ -485,3 +485,40 @@ async fn a_program_that_ends_begins_nothing_and_the_plan_is_still_there() {
     assert!(report.is_verified());
     assert_put_back(&scene, &before, "after the restart");
 }
+
+/// Somebody undoes a change while somebody else restores: one of them wins, the other is told why, and whatever was
+/// sent, no title is sent the same twice.
+#[tokio::test]
+async fn an_undo_during_a_restore_is_told_why() {
+    let (scene, before) = small().await;
+    let app = scene.open_with(&DESTRUCTIVE);
+    let other = scene.open_with(&DESTRUCTIVE);
+    let target = other.targets(None).await.unwrap().remove(0);
+    for _ in 0..2 {
+        other.look(&target).await.unwrap();
+        scene.clock.advance(Duration::from_mins(5));
+    }
+    let rows = other.changes(None, <_>::default(), None, 50).await.unwrap();
+    let is_it = |row: &&anirewind_core::ChangeRow| row.change.media.get() == 1_003;
+    let id = rows.iter().find(is_it).unwrap().id.to_string();
+    let of_restore = plan(&app, &exactly()).await;
+    let of_undo = other.plan_undo(None, &[id], <_>::default()).await.unwrap();
+    let (restored, undone) =
+        tokio::join!(app.apply(of_restore, Some(1)), other.apply(of_undo, None));
+    let lost: Vec<ActError> = [restored.err(), undone.err()]
+        .into_iter()
+        .flatten()
+        .collect();
+    assert_eq!(lost.len(), 1, "{lost:?}");
+    assert!(
+        matches!(lost[0].code(), Code::Busy | Code::EditedSince),
+        "{lost:?}"
+    );
+    // Whoever lost asks again, and all is as it was.
+    let again = restore(&app, &exactly()).await.err();
+    assert!(
+        matches!(again, None | Some(ActError::AlreadySo)),
+        "{again:?}"
+    );
+    assert_put_back(&scene, &before, "an undo during a restore");
+}

@@ -175,3 +175,63 @@ async fn a_person_goes_before_a_queue_of_snapshots() {
     .await;
     assert_eq!(scene.files().len(), usize::try_from(ACCOUNTS).unwrap() + 1);
 }
+
+/// How many there are, where `ACCOUNTS` does not say otherwise.
+const ACCOUNTS: u32 = 120;
+
+#[expect(clippy::disallowed_methods, reason = "more are asked for from outside")]
+fn accounts() -> u32 {
+    let told = std::env::var("ACCOUNTS");
+    told.map_or(ACCOUNTS, |told| told.parse().unwrap())
+}
+
+/// Three days of many accounts on one budget of thirty requests a minute, in virtual time.
+#[tokio::test]
+async fn each_of_many_accounts_has_a_snapshot_of_each_day() {
+    let accounts = accounts();
+    let all = usize::try_from(accounts).unwrap() + 1;
+    let scene = Scene::connected().await;
+    let growth = Growth {
+        seed: 7,
+        anime: 1,
+        manga: 0,
+    };
+    let now = datetime!(2026-11-03 12:00 UTC);
+    for number in 0..accounts {
+        let (id, word) = (100 + number, format!("token-{number}"));
+        let user = SimUser::new(id, &format!("user{number}"));
+        scene.simulator.world().grow(user, &word, growth, now);
+        scene.app.add_account(None, token(&word)).await.unwrap();
+    }
+    let app = &scene.app;
+    let begun = app.now();
+    let days = tokio::time::timeout(LONG * 5, async {
+        loop {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let rows = app.snapshots(None).await.unwrap();
+            let mut days = std::collections::BTreeMap::<_, std::collections::BTreeSet<_>>::new();
+            for row in &rows {
+                days.entry(row.created_at.date())
+                    .or_default()
+                    .insert(row.owner.id);
+            }
+            // The day of the start, and two more; the last of them may go on.
+            if days.values().filter(|owners| owners.len() == all).count() >= 3 {
+                return days;
+            }
+            let over = days.keys().next_back().map(|day| *day - begun.date());
+            assert!(
+                over.is_none_or(|over| over.whole_days() < 4),
+                "{:?}",
+                days.values().map(|owners| owners.len()).collect::<Vec<_>>()
+            );
+        }
+    });
+    let days = tokio::select! {
+        () = app.run_schedule() => unreachable!("a schedule never ends"),
+        days = days => days.unwrap(),
+    };
+    for (day, owners) in days.iter().take(3) {
+        assert_eq!(owners.len(), all, "{day}");
+    }
+}
