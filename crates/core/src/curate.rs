@@ -286,7 +286,7 @@ impl App {
             Ok::<_, CurateError>(items)
         })
         .await?;
-        items.sort_by_key(|item| std::cmp::Reverse(item.at));
+        items.sort_by(|a, b| (b.at, &b.file).cmp(&(a.at, &a.file)));
         Ok(items)
     }
 

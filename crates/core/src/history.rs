@@ -187,6 +187,16 @@ impl App {
         self.inner.store.operations(owner, most).await
     }
 
+    /// The same from below one of them on.
+    pub async fn operations_below(
+        &self,
+        owner: Option<UserId>,
+        below: Option<Cursor>,
+        most: usize,
+    ) -> Result<Vec<OperationRow>, StoreError> {
+        self.inner.store.operations_below(owner, below, most).await
+    }
+
     /// Acts that were begun and did not end, newest first.
     pub async fn open_operations(&self) -> Result<Vec<OperationRow>, StoreError> {
         self.inner.store.open_operations().await

@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension as _, Row, TransactionBehavior, named_params};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use crate::cursor::Cursor;
 use crate::row::{Place, to_millis};
 use crate::store::{Failed, Store, StoreError};
 use crate::timeline::{drop_known, entry, insert_change, json_of, next_id, put_known};
@@ -570,17 +571,30 @@ impl Store {
         owner: Option<UserId>,
         most: usize,
     ) -> Result<Vec<OperationRow>, StoreError> {
+        self.operations_below(owner, None, most).await
+    }
+
+    /// The same from below one of them on.
+    pub async fn operations_below(
+        &self,
+        owner: Option<UserId>,
+        below: Option<Cursor>,
+        most: usize,
+    ) -> Result<Vec<OperationRow>, StoreError> {
         self.run(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT * FROM operation
                 WHERE (:owner IS NULL OR user_id = :owner)
                     AND state NOT IN ('planned', 'discarded')
+                    AND (:at IS NULL OR (at, seq) < (:at, :seq))
                 ORDER BY at DESC, seq DESC
                 LIMIT :most",
             )?;
             let rows = statement.query_map(
                 named_params! {
                     ":owner": owner.map(UserId::get),
+                    ":at": below.map(|below| to_millis(below.at)),
+                    ":seq": below.map(|below| below.seq),
                     ":most": i64::try_from(most).unwrap_or(i64::MAX),
                 },
                 raw,

@@ -7,9 +7,10 @@ use anirewind_timeline::Id;
 use rusqlite::{Connection, named_params};
 use time::OffsetDateTime;
 
+use crate::cursor::Cursor;
 use crate::row::{Place, to_millis};
 use crate::store::{Failed, Store, StoreError};
-use crate::timeline::{ChangeFilter, ChangeRow, Cursor, Raw, SELECT, bit};
+use crate::timeline::{ChangeFilter, ChangeRow, Raw, SELECT, bit};
 use crate::titles::like;
 
 /// Changes as people sort them when they look for one.

@@ -6,6 +6,7 @@ use anirewind_timeline::{Change, Id, Outcome, Source, When};
 use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, named_params};
 use time::OffsetDateTime;
 
+use crate::cursor::Cursor;
 use crate::pages::{ChangeKind, page, pages_of, pages_of_all};
 use crate::public_time::note_public_time;
 use crate::row::{Place, to_millis};
@@ -56,15 +57,6 @@ pub struct ChangeFilter {
     pub shown_only: bool,
     /// Only those above this place, the nearest of them; a page of them is newest first as well.
     pub above: Option<Cursor>,
-}
-
-/// Where a page of changes goes on: below this one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor {
-    /// When the last one of the page before was.
-    pub at: OffsetDateTime,
-    /// Its place.
-    pub seq: i64,
 }
 
 /// What a look saw.

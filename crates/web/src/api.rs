@@ -12,12 +12,14 @@ mod kind;
 mod living;
 mod metrics;
 mod noticing;
+mod paging;
 mod people;
 mod problem;
 #[expect(unused_qualifications, reason = "as the macros write them out")]
 mod proving;
 #[expect(unused_qualifications, reason = "as the macros write them out")]
 mod reading;
+mod tasks;
 #[expect(unused_qualifications, reason = "as the macros write them out")]
 mod titles;
 
@@ -35,11 +37,12 @@ use crate::access::{Access, Who};
 use crate::api::auth::Scheme;
 use crate::api::kind::Kinds;
 
-pub use events::Hub;
 pub(crate) use events::{Following, Heard};
+pub use events::{Hub, Waits};
+pub(crate) use tasks::Tasks;
 
 /// A body larger than this is refused: nothing that is asked for here is long.
-const LARGEST_BODY: usize = 1024 * 1024;
+pub(crate) const LARGEST_BODY: usize = 1024 * 1024;
 
 /// Each handler once: it is served, and it is in the document.
 macro_rules! api {
@@ -83,6 +86,7 @@ api![
     reading::jobs,
     reading::keys,
     people::connect,
+    people::check,
     people::disconnect,
     people::add_key,
     people::remove_key,
@@ -118,6 +122,7 @@ api![
     noticing::channels,
     noticing::test,
     events::stream,
+    tasks::one,
     living::settings_in_force,
     living::change_settings,
     living::reload,
@@ -223,6 +228,11 @@ pub(crate) async fn turned_away(request: &ServiceRequest, access: &Access) -> Op
         Ok(_) => None,
         Err(error) => Some(problem::Problem::failed(error.message).answer()),
     }
+}
+
+/// An answer in place of one that did not come in time.
+pub(crate) fn took_too_long() -> HttpResponse {
+    problem::Problem::took_too_long().answer()
 }
 
 /// An answer for whom this server does not answer.

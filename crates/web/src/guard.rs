@@ -4,8 +4,12 @@
 //! as if they were its own. Such requests carry that name in `Host`, and are refused. It can also
 //! have the browser send us forms, with our cookies; such requests say where they come from.
 
+use std::time::Duration;
+
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{Method, header};
 use actix_web::middleware::{DefaultHeaders, Next};
 use actix_web::{Error, HttpMessage as _, HttpResponse, web};
@@ -13,6 +17,7 @@ use anirewind_core::App;
 use percent_encoding::percent_decode_str;
 
 use crate::access::{self, Access, Who};
+use crate::api::Hub;
 use crate::page::{self, PageError};
 use crate::{api, patience};
 
@@ -85,7 +90,17 @@ pub(crate) async fn check(
     let mut request = request;
     let payload = request.take_payload();
     request.set_payload(patience::hurry(payload));
-    let mut response = next.call(request).await?;
+    let longest = longest(&request);
+    // Made before it is routed: nobody else may hold the request while it is.
+    let late = || too_late(is_api, access.is_https());
+    let answered = next.call(request);
+    let mut response = match longest {
+        Some(longest) => match tokio::time::timeout(longest, answered).await {
+            Ok(response) => response?,
+            Err(_) => return Err(late()),
+        },
+        None => answered.await?,
+    };
     page::forget_said(&mut response);
     let error = response.response().error();
     if let Some(error) = error
@@ -97,6 +112,36 @@ pub(crate) async fn check(
         return Ok(ServiceResponse::new(request, answer).map_into_right_body());
     }
     Ok(response.map_into_left_body())
+}
+
+/// How long the answer may take; for ever where a file is sent in, which has the time it needs to arrive.
+fn longest(request: &ServiceRequest) -> Option<Duration> {
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let length: Option<usize> = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    let is_file = length.map_or_else(
+        || request.headers().contains_key(header::TRANSFER_ENCODING),
+        |length| length > api::LARGEST_BODY,
+    );
+    let hub = request.app_data::<web::Data<Hub>>()?;
+    (!is_file).then(|| hub.longest())
+}
+
+/// What is told to who waited too long. What was asked for is given up where it is, as when somebody hangs up.
+fn too_late(is_api: bool, is_https: bool) -> Error {
+    tracing::warn!("an answer took too long and was given up");
+    let mut answer = if is_api {
+        api::took_too_long()
+    } else {
+        let text = "That took too long and was given up. What was done by then stands; look at it again.\n";
+        HttpResponse::ServiceUnavailable()
+            .content_type("text/plain; charset=utf-8")
+            .body(text)
+    };
+    // An error passes by what puts these on other answers.
+    for (name, value) in header_list(is_https) {
+        answer.headers_mut().insert(name, value);
+    }
+    InternalError::from_response("an answer took too long", answer).into()
 }
 
 /// Notes who passes requests on without being named. The word of those who are in counts: anybody can send
@@ -119,18 +164,22 @@ async fn note_proxy(request: &ServiceRequest, access: &Access) {
 
 /// Headers that every answer carries.
 pub(crate) fn headers(is_https: bool) -> DefaultHeaders {
-    let headers = DefaultHeaders::new()
-        .add((header::CONTENT_SECURITY_POLICY, POLICY))
-        .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .add((header::REFERRER_POLICY, "same-origin"))
-        .add(("Cross-Origin-Resource-Policy", "same-origin"))
-        .add(("Cross-Origin-Opener-Policy", "same-origin"))
-        .add((header::CACHE_CONTROL, "no-store"));
-    if is_https {
-        headers.add((header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"))
-    } else {
-        headers
-    }
+    let list = header_list(is_https);
+    list.fold(DefaultHeaders::new(), DefaultHeaders::add)
+}
+
+fn header_list(is_https: bool) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    let always = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
+        (header::CROSS_ORIGIN_OPENER_POLICY, "same-origin"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    let encrypted = (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    let all = always.into_iter().chain(is_https.then_some(encrypted));
+    all.map(|(name, value)| (name, HeaderValue::from_static(value)))
 }
 
 /// Whether a body is compressed. A little of that can become very much.

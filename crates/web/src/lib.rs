@@ -21,6 +21,6 @@ mod trace;
 mod upload;
 
 pub use access::{Access, Door};
-pub use api::Hub;
+pub use api::{Hub, Waits};
 pub use live::Desk;
 pub use serve::{ServeError, Serving, application, bind};

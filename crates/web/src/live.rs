@@ -9,6 +9,7 @@ use anirewind_core::{Event, Id};
 use time::{Duration, OffsetDateTime};
 use tokio::sync::watch;
 
+use crate::api::Tasks;
 use crate::page::{PageError, Said, Way};
 
 /// What was read longer ago than this has to be asked for again.
@@ -29,6 +30,8 @@ struct Inner {
     works: Mutex<BTreeMap<String, Work>>,
     /// Acts that pages began, with what went wrong where one has ended so.
     acts: Mutex<BTreeMap<Id, Option<String>>>,
+    /// What programs began.
+    tasks: Tasks,
     /// Moves on with each word about a work.
     news: watch::Sender<u64>,
 }
@@ -106,6 +109,11 @@ impl Desk {
 
     pub(crate) fn put_live(&self, profile: &str, live: Live) {
         self.lives().insert(profile.to_owned(), live);
+    }
+
+    /// What programs began that takes its time.
+    pub(crate) fn tasks(&self) -> &Tasks {
+        &self.inner.tasks
     }
 
     /// Begins a work, unless it is under way already.

@@ -1,14 +1,13 @@
 //! Looking, planning, and carrying out.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use actix_web::{HttpResponse, delete, post, web};
 use anirewind_core::model::{EntryField, EntryStatus, MediaId, MediaType, Picks};
 use anirewind_core::view::{OperationView, PlanView, ReportView, instant};
 use anirewind_core::{
-    ActError, App, BrowseError, Change, ChangeOutcome, Choices, Explain as _, Id, Prefer, Report,
-    RestoreOptions, Source, Wanted, When,
+    ActError, App, BrowseError, Change, ChangeOutcome, Choices, Explain as _, Id, Plan, Prefer,
+    Report, RestoreOptions, Source, Wanted, When,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,11 +16,9 @@ use crate::api::Hub;
 use crate::api::auth::Writer;
 use crate::api::problem::Problem;
 use crate::api::reading::{OfProfile, act, one_owner, row};
+use crate::api::tasks::{self, Patience, Reply, TaskView};
 
 type Answer<T> = Result<web::Json<T>, Problem>;
-
-/// An act that takes longer than this is answered with its id, and goes on.
-const SOON: Duration = Duration::from_secs(20);
 
 /// What a look found.
 #[derive(Serialize, ToSchema)]
@@ -34,25 +31,33 @@ pub(crate) struct LookView {
 }
 
 /// Looks at AniList now for what others changed.
-#[utoipa::path(tag = "timeline", params(OfProfile), security(("key" = [])), responses(
+#[utoipa::path(tag = "timeline", params(Patience, OfProfile), security(("key" = [])), responses(
     (status = 200, body = Vec<LookView>),
+    (status = 202, description = "It takes its time", body = TaskView),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/api/v1/looks")]
 pub(crate) async fn look(
     _: Writer,
     app: web::Data<App>,
+    hub: web::Data<Hub>,
+    patience: Patience,
     of: web::Query<OfProfile>,
-) -> Answer<Vec<LookView>> {
-    let mut looks = Vec::new();
-    for target in app.targets(of.profile.as_deref()).await? {
-        let report = app.look(&target).await?;
-        looks.push(LookView {
-            profile: report.profile,
-            changes: report.changes,
-        });
-    }
-    Ok(web::Json(looks))
+) -> Result<HttpResponse, Problem> {
+    let targets = app.targets(of.profile.as_deref()).await?;
+    let asker = app.get_ref().clone();
+    let work = async move {
+        let mut looks = Vec::new();
+        for target in targets {
+            let report = asker.look(&target).await?;
+            looks.push(LookView {
+                profile: report.profile,
+                changes: report.changes,
+            });
+        }
+        Reply::ok(&looks)
+    };
+    tasks::run(&app, &hub, patience, "a look at AniList", work).await
 }
 
 /// A change that another program made.
@@ -233,14 +238,17 @@ fn fields(names: &[String]) -> Result<BTreeSet<EntryField>, Problem> {
 }
 
 /// Works out what putting a list back would write, and stores it for a day. Sends nothing but reads.
-#[utoipa::path(tag = "plans", request_body = RestoreBody, security(("key" = [])), responses(
+#[utoipa::path(tag = "plans", params(Patience), request_body = RestoreBody, security(("key" = [])), responses(
     (status = 201, body = PlanView),
+    (status = 202, description = "It takes its time", body = TaskView),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/api/v1/plans/restore")]
 pub(crate) async fn plan_restore(
     _: Writer,
     app: web::Data<App>,
+    hub: web::Data<Hub>,
+    patience: Patience,
     body: web::Json<RestoreBody>,
 ) -> Result<HttpResponse, Problem> {
     let wanted = match (&body.snapshot, &body.at, &body.before) {
@@ -298,12 +306,24 @@ pub(crate) async fn plan_restore(
         leaves_lists: body.no_create_lists,
         picks: picks(&body.leave_fields, &body.put_fields)?,
     };
-    let mut plan = app.plan_restore(profile, &wanted, &options).await?;
-    for left in &body.leave {
-        plan.leave(&app.titles_of(profile, left).await?);
-    }
+    let asker = app.get_ref().clone();
+    let RestoreBody { profile, leave, .. } = body.into_inner();
+    let work = async move {
+        let profile = profile.as_deref();
+        let mut plan = asker.plan_restore(profile, &wanted, &options).await?;
+        for left in &leave {
+            plan.leave(&asker.titles_of(profile, left).await?);
+        }
+        planned(&asker, plan).await
+    };
+    tasks::run(&app, &hub, patience, "a plan to restore", work).await
+}
+
+/// Stores a plan, and says where it is.
+async fn planned(app: &App, plan: Plan) -> Result<Reply, Problem> {
     let plan = app.store_plan(plan).await?;
-    Ok(HttpResponse::Created().json(PlanView::from(&plan)))
+    let location = format!("/api/v1/plans/{}", plan.operation.id);
+    Reply::created(location, &PlanView::from(&plan))
 }
 
 /// What to take back.
@@ -343,63 +363,83 @@ impl UndoBody {
 }
 
 /// Works out what taking changes back would write, and stores it for a day.
-#[utoipa::path(tag = "plans", request_body = UndoBody, security(("key" = [])), responses(
+#[utoipa::path(tag = "plans", params(Patience), request_body = UndoBody, security(("key" = [])), responses(
     (status = 201, body = PlanView),
+    (status = 202, description = "It takes its time", body = TaskView),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/api/v1/plans/undo")]
 pub(crate) async fn plan_undo(
     _: Writer,
     app: web::Data<App>,
+    hub: web::Data<Hub>,
+    patience: Patience,
     body: web::Json<UndoBody>,
 ) -> Result<HttpResponse, Problem> {
-    let profile = body.profile.as_deref();
-    let plan = match &body.back_to {
-        Some(_) if !body.ids.is_empty() => {
-            return Err(Problem::usage("name `ids` or `backTo`, not both"));
-        }
-        Some(back_to) => app.plan_back_to(profile, back_to, body.choices()?).await?,
-        None => app.plan_undo(profile, &body.ids, body.choices()?).await?,
+    let choices = body.choices()?;
+    let (asker, body) = (app.get_ref().clone(), body.into_inner());
+    if body.back_to.is_some() && !body.ids.is_empty() {
+        return Err(Problem::usage("name `ids` or `backTo`, not both"));
+    }
+    let work = async move {
+        let profile = body.profile.as_deref();
+        let plan = match &body.back_to {
+            Some(back_to) => asker.plan_back_to(profile, back_to, choices).await?,
+            None => asker.plan_undo(profile, &body.ids, choices).await?,
+        };
+        planned(&asker, plan).await
     };
-    let plan = app.store_plan(plan).await?;
-    Ok(HttpResponse::Created().json(PlanView::from(&plan)))
+    tasks::run(&app, &hub, patience, "a plan to undo", work).await
 }
 
 /// Works out what taking an undo back would write, and stores it for a day.
-#[utoipa::path(tag = "plans", request_body = UndoBody, security(("key" = [])), responses(
+#[utoipa::path(tag = "plans", params(Patience), request_body = UndoBody, security(("key" = [])), responses(
     (status = 201, body = PlanView),
+    (status = 202, description = "It takes its time", body = TaskView),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/api/v1/plans/redo")]
 pub(crate) async fn plan_redo(
     _: Writer,
     app: web::Data<App>,
+    hub: web::Data<Hub>,
+    patience: Patience,
     body: web::Json<UndoBody>,
 ) -> Result<HttpResponse, Problem> {
     if body.back_to.is_some() {
         return Err(Problem::usage("`backTo` is for undo"));
     }
-    let profile = body.profile.as_deref();
-    let plan = app.plan_redo(profile, &body.ids, body.choices()?).await?;
-    let plan = app.store_plan(plan).await?;
-    Ok(HttpResponse::Created().json(PlanView::from(&plan)))
+    let choices = body.choices()?;
+    let (asker, body) = (app.get_ref().clone(), body.into_inner());
+    let work = async move {
+        let profile = body.profile.as_deref();
+        let plan = asker.plan_redo(profile, &body.ids, choices).await?;
+        planned(&asker, plan).await
+    };
+    tasks::run(&app, &hub, patience, "a plan to redo", work).await
 }
 
 /// Works out again what an act did not get done, and stores it for a day.
-#[utoipa::path(tag = "plans", params(("id", description = "The beginning of the act's id")), security(("key" = [])), responses(
+#[utoipa::path(tag = "plans", params(Patience, ("id", description = "The beginning of the act's id")), security(("key" = [])), responses(
     (status = 201, body = PlanView),
+    (status = 202, description = "It takes its time", body = TaskView),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/api/v1/operations/{id}/retry")]
 pub(crate) async fn plan_retry(
     _: Writer,
     app: web::Data<App>,
+    hub: web::Data<Hub>,
+    patience: Patience,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let operation = act(&app, &id).await?.operation.id;
-    let plan = app.plan_retry(&operation).await?;
-    let plan = app.store_plan(plan).await?;
-    Ok(HttpResponse::Created().json(PlanView::from(&plan)))
+    let asker = app.get_ref().clone();
+    let work = async move {
+        let plan = asker.plan_retry(&operation).await?;
+        planned(&asker, plan).await
+    };
+    tasks::run(&app, &hub, patience, "a plan to try again", work).await
 }
 
 /// Drops a plan.
@@ -429,7 +469,7 @@ pub(crate) struct ApplyBody {
 
 /// Sends a plan. A plan is sent once: applying it again says what became of it. What takes longer than a
 /// few seconds is answered with 202 and goes on; see `/api/v1/operations/{id}`.
-#[utoipa::path(tag = "plans", params(("id", description = "Its whole id")), request_body = ApplyBody, security(("key" = [])), responses(
+#[utoipa::path(tag = "plans", params(Patience, ("id", description = "Its whole id")), request_body = ApplyBody, security(("key" = [])), responses(
     (status = 200, description = "It has ended", body = ReportView),
     (status = 202, description = "It goes on", body = OperationView),
     (status = "default", body = Problem, content_type = "application/problem+json"),
@@ -439,6 +479,7 @@ pub(crate) async fn apply(
     _: Writer,
     app: web::Data<App>,
     hub: web::Data<Hub>,
+    patience: Patience,
     id: web::Path<String>,
     body: web::Json<ApplyBody>,
 ) -> Result<HttpResponse, Problem> {
@@ -465,11 +506,11 @@ pub(crate) async fn apply(
     }
     let (carrier, removals) = (app.get_ref().clone(), body.removals);
     let work = async move { carrier.apply(plan, removals).await };
-    soon(&app, &hub, whole, work).await
+    soon(&app, &hub, patience, whole, work).await
 }
 
 /// Goes on with an act that waits or stopped.
-#[utoipa::path(tag = "jobs", params(("id", description = "The beginning of its id")), security(("key" = [])), responses(
+#[utoipa::path(tag = "jobs", params(Patience, ("id", description = "The beginning of its id")), security(("key" = [])), responses(
     (status = 200, description = "It has ended", body = ReportView),
     (status = 202, description = "It goes on", body = OperationView),
     (status = "default", body = Problem, content_type = "application/problem+json"),
@@ -479,16 +520,23 @@ pub(crate) async fn resume(
     _: Writer,
     app: web::Data<App>,
     hub: web::Data<Hub>,
+    patience: Patience,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = act(&app, &id).await?.operation.id;
     let (carrier, operation) = (app.get_ref().clone(), id.clone());
     let work = async move { carrier.resume_operation(&operation).await };
-    soon(&app, &hub, id, work).await
+    soon(&app, &hub, patience, id, work).await
 }
 
 /// Carries an act out apart from the request, so that it goes on when the one who asked hangs up.
-async fn soon<F>(app: &App, hub: &Hub, id: Id, work: F) -> Result<HttpResponse, Problem>
+async fn soon<F>(
+    app: &App,
+    hub: &Hub,
+    patience: Patience,
+    id: Id,
+    work: F,
+) -> Result<HttpResponse, Problem>
 where
     F: Future<Output = Result<Report, ActError>> + Send + 'static,
 {
@@ -499,7 +547,7 @@ where
         }
         done
     });
-    match tokio::time::timeout(SOON, &mut task).await {
+    match tokio::time::timeout(patience.0, &mut task).await {
         Ok(Ok(report)) => Ok(HttpResponse::Ok().json(ReportView::from(&report?))),
         Ok(Err(_)) => Err(Problem::failed("it ended without a word; see its report")),
         Err(_) => {

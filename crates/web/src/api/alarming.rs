@@ -2,11 +2,12 @@
 
 use actix_web::{get, post, web};
 use anirewind_core::view::{SnapshotView, instant};
-use anirewind_core::{AnswerVerdict, App};
+use anirewind_core::{AnswerVerdict, App, OpenAlarm, TrashItem};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::auth::{Reader, Writer};
+use crate::api::paging::{Page, Part};
 use crate::api::problem::Problem;
 use crate::api::reading::{OfProfile, one_owner, owner, row};
 
@@ -26,24 +27,28 @@ pub(crate) struct AlarmView {
 }
 
 /// What is unusual and unanswered, newest first.
-#[utoipa::path(tag = "alarms", params(OfProfile), responses(
-    (status = 200, body = Vec<AlarmView>),
+#[utoipa::path(tag = "alarms", params(Part), responses(
+    (status = 200, body = Page<AlarmView>),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 #[get("/api/v1/alarms")]
 pub(crate) async fn alarms(
     _: Reader,
     app: web::Data<App>,
-    of: web::Query<OfProfile>,
-) -> Answer<Vec<AlarmView>> {
-    let owner = owner(&app, of.profile.as_deref()).await?;
-    let open = app.alarms_with_bases(owner).await?;
-    let open = open.iter().map(|open| AlarmView {
+    part: web::Query<Part>,
+) -> Answer<Page<AlarmView>> {
+    let owner = owner(&app, part.profile.as_deref()).await?;
+    let place = |open: &OpenAlarm| open.snapshot.position;
+    let mut open = part.cut(app.open_alarms(owner).await?, place)?;
+    for open in &mut open {
+        open.before = app.base_of_alarm(open).await?;
+    }
+    let view = |open: &OpenAlarm| AlarmView {
         snapshot: (&open.snapshot).into(),
         problems: open.alarms.iter().map(ToString::to_string).collect(),
         before: open.before.as_ref().map(Into::into),
-    });
-    Ok(web::Json(open.collect()))
+    };
+    Ok(web::Json(Page::of(open, part.most(), place, view)))
 }
 
 async fn answer(
@@ -113,8 +118,8 @@ pub(crate) struct TrashView {
     reason: Option<&'static str>,
 }
 
-impl From<&anirewind_core::TrashItem> for TrashView {
-    fn from(item: &anirewind_core::TrashItem) -> Self {
+impl From<&TrashItem> for TrashView {
+    fn from(item: &TrashItem) -> Self {
         Self {
             id: item.id.as_ref().map(ToString::to_string),
             file: item.file.clone(),
@@ -124,15 +129,29 @@ impl From<&anirewind_core::TrashItem> for TrashView {
     }
 }
 
+/// When it went there, so that places of a later time are the higher ones, and what it was called.
+fn place_in_trash(item: &TrashItem) -> String {
+    let millis = item.at.unix_timestamp_nanos() / 1_000_000;
+    format!("{millis:015}.{}", item.file)
+}
+
 /// What is in the trash, newest first.
-#[utoipa::path(tag = "snapshots", responses(
-    (status = 200, body = Vec<TrashView>),
+#[utoipa::path(tag = "snapshots", params(Part), responses(
+    (status = 200, body = Page<TrashView>),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 #[get("/api/v1/trash")]
-pub(crate) async fn trash(_: Reader, app: web::Data<App>) -> Answer<Vec<TrashView>> {
-    let items = app.trash().await?;
-    Ok(web::Json(items.iter().map(Into::into).collect()))
+pub(crate) async fn trash(
+    _: Reader,
+    app: web::Data<App>,
+    part: web::Query<Part>,
+) -> Answer<Page<TrashView>> {
+    let owner = owner(&app, part.profile.as_deref()).await?;
+    let mut items = app.trash().await?;
+    items.retain(|item| owner.is_none() || item.owner == owner);
+    let items = part.cut(items, place_in_trash)?;
+    let page = Page::of(items, part.most(), place_in_trash, |item| item.into());
+    Ok(web::Json(page))
 }
 
 /// Brings a snapshot back from the trash.

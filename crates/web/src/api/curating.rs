@@ -2,13 +2,15 @@
 
 use actix_web::{HttpResponse, delete, post, put, web};
 use anirewind_core::view::SnapshotView;
-use anirewind_core::{App, Kind};
+use anirewind_core::{App, Explain as _, Kind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::api::Hub;
 use crate::api::auth::Writer;
 use crate::api::problem::Problem;
 use crate::api::reading::{OfProfile, row};
+use crate::api::tasks::{self, Patience, Reply, TaskView};
 
 type Answer<T> = Result<web::Json<T>, Problem>;
 
@@ -23,35 +25,42 @@ pub(crate) struct TakenView {
 }
 
 /// Takes a snapshot now, of each account or of one.
-#[utoipa::path(tag = "snapshots", params(OfProfile), security(("key" = [])), responses(
+#[utoipa::path(tag = "snapshots", params(Patience, OfProfile), security(("key" = [])), responses(
     (status = 200, body = TakenView),
+    (status = 202, description = "It takes its time", body = TaskView),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/api/v1/snapshots")]
 pub(crate) async fn create(
     _: Writer,
     app: web::Data<App>,
+    hub: web::Data<Hub>,
+    patience: Patience,
     of: web::Query<OfProfile>,
-) -> Answer<TakenView> {
+) -> Result<HttpResponse, Problem> {
     let targets = app.targets(of.profile.as_deref()).await?;
-    let mut taken = TakenView {
-        saved: Vec::new(),
-        failed: Vec::new(),
-    };
-    let mut first = None;
-    for outcome in app.capture_all(&targets, Kind::Manual).await {
-        match outcome {
-            Ok(captured) => taken.saved.push((&captured.snapshot).into()),
-            Err(error) => {
-                taken.failed.push(anirewind_core::Explain::chain(&error));
-                first.get_or_insert(error);
+    let taker = app.get_ref().clone();
+    let work = async move {
+        let mut taken = TakenView {
+            saved: Vec::new(),
+            failed: Vec::new(),
+        };
+        let mut first = None;
+        for outcome in taker.capture_all(&targets, Kind::Manual).await {
+            match outcome {
+                Ok(captured) => taken.saved.push((&captured.snapshot).into()),
+                Err(error) => {
+                    taken.failed.push(error.chain());
+                    first.get_or_insert(error);
+                }
             }
         }
-    }
-    match first {
-        Some(error) if taken.saved.is_empty() => Err(error.into()),
-        _ => Ok(web::Json(taken)),
-    }
+        match first {
+            Some(error) if taken.saved.is_empty() => Err(error.into()),
+            _ => Reply::ok(&taken),
+        }
+    };
+    tasks::run(&app, &hub, patience, "a snapshot", work).await
 }
 
 /// For how long, and under which name.

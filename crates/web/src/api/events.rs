@@ -17,8 +17,6 @@ use crate::live::Desk;
 
 /// So many events are kept for whoever comes back.
 const KEPT: usize = 512;
-/// A page waits so long for what it began to end before it shows how far it is.
-const SOON: Duration = Duration::from_secs(4);
 /// A sign of life, so that nobody in between gives the connection up.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
@@ -43,6 +41,25 @@ struct Told {
     seconds_left: Option<u64>,
 }
 
+/// How long whoever asks is kept waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waits {
+    /// A page waits so long for what it began to end before it shows how far it is.
+    pub page: Duration,
+    /// Everything else waits so long for its answer before it is told that it takes too long. Files that are sent
+    /// in have the time that they need to arrive.
+    pub longest: Duration,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self {
+            page: Duration::from_secs(4),
+            longest: Duration::from_mins(2),
+        }
+    }
+}
+
 /// Gives events numbers, keeps the last ones, and hands them on.
 #[derive(Clone)]
 pub struct Hub {
@@ -56,8 +73,7 @@ struct Inner {
     runtime: tokio::runtime::Handle,
     /// What people began with a button.
     desk: Desk,
-    /// So long a page waits for what it began.
-    patience: Duration,
+    waits: Waits,
     /// When this began, for names that no other process gave.
     begun: u64,
     requests: AtomicU64,
@@ -69,11 +85,11 @@ struct Inner {
 impl Hub {
     /// Listens to an installation for as long as it lives. What people began is on the desk.
     pub fn of(app: &App, desk: &Desk) -> Self {
-        Self::with_patience(app, desk, SOON)
+        Self::with_waits(app, desk, Waits::default())
     }
 
-    /// The same, where a page waits so long for what it began before it shows how far it is.
-    pub fn with_patience(app: &App, desk: &Desk, patience: Duration) -> Self {
+    /// The same, where nobody is kept waiting longer than this.
+    pub fn with_waits(app: &App, desk: &Desk, waits: Waits) -> Self {
         let (live, _) = broadcast::channel(KEPT);
         let started = app.now().unix_timestamp_nanos() / 1_000_000;
         let begun = u64::try_from(started).unwrap_or_default();
@@ -83,7 +99,7 @@ impl Hub {
                 live,
                 runtime: tokio::runtime::Handle::current(),
                 desk: desk.clone(),
-                patience,
+                waits,
                 begun,
                 requests: AtomicU64::new(0),
                 closing: watch::Sender::new(false),
@@ -154,8 +170,13 @@ impl Hub {
 
     /// Waits a little for something that goes on without whoever waits. `None` where it is not over.
     pub(crate) async fn soon<T>(&self, task: tokio::task::JoinHandle<T>) -> Option<T> {
-        let waited = tokio::time::timeout(self.inner.patience, task).await;
+        let waited = tokio::time::timeout(self.inner.waits.page, task).await;
         waited.ok().and_then(Result::ok)
+    }
+
+    /// So long anybody waits for an answer.
+    pub(crate) fn longest(&self) -> Duration {
+        self.inner.waits.longest
     }
 
     /// What was read and is being read because somebody asked.

@@ -30,11 +30,13 @@ pub(crate) enum Kind {
     TooLarge,
     /// What was sent did not arrive in time.
     TooSlow,
+    /// The answer was not there in time.
+    TookTooLong,
 }
 
 impl Kind {
     /// Those that only a server knows.
-    const OWN: [Self; 10] = [
+    const OWN: [Self; 11] = [
         Self::NoSuchMethod,
         Self::Refused,
         Self::NoKey,
@@ -45,6 +47,7 @@ impl Kind {
         Self::NoPrecondition,
         Self::TooLarge,
         Self::TooSlow,
+        Self::TookTooLong,
     ];
 
     /// Every one there is.
@@ -78,6 +81,7 @@ impl Kind {
             Self::NoPrecondition => ("no-precondition", 428, "Not said what was looked at"),
             Self::TooLarge => ("too-large", 413, "Too much at once"),
             Self::TooSlow => ("too-slow", 408, "Too slow"),
+            Self::TookTooLong => ("took-too-long", 503, "Given up"),
         }
     }
 

@@ -139,10 +139,8 @@ pub(crate) async fn metrics(_: Reader, app: web::Data<App>) -> Result<HttpRespon
         "gauge",
         "Acts that are under way, paused or stopped.",
     );
-    let acts = app.operations(None, usize::MAX).await;
-    let acts = acts.map_err(BrowseError::Store)?;
-    let open = acts.iter().filter(|act| act.state.is_open()).count();
-    text.value("jobs_open", None, number(open));
+    let open = app.open_operations().await.map_err(BrowseError::Store)?;
+    text.value("jobs_open", None, number(open.len()));
     text.about(
         "last_attempt_age_seconds",
         "gauge",

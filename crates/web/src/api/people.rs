@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::access::Who;
-use crate::api::auth::Owner;
+use crate::api::Hub;
+use crate::api::auth::{Owner, Writer};
 use crate::api::problem::Problem;
+use crate::api::tasks::{self, Patience, Reply, TaskView};
 
 type Answer<T> = Result<web::Json<T>, Problem>;
 
@@ -28,27 +30,71 @@ pub(crate) struct ConnectBody {
 
 /// Connects an account, or gives one a new token, after asking AniList whose it is. Without a token only
 /// the public list of a user is read.
-#[utoipa::path(tag = "profiles", request_body = ConnectBody, responses(
+#[utoipa::path(tag = "profiles", params(Patience), request_body = ConnectBody, responses(
     (status = 201, body = ProfileView),
+    (status = 202, description = "It takes its time", body = TaskView),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/api/v1/profiles")]
 pub(crate) async fn connect(
     _: Owner,
     app: web::Data<App>,
+    hub: web::Data<Hub>,
+    patience: Patience,
     body: web::Json<ConnectBody>,
 ) -> Result<HttpResponse, Problem> {
-    let profile = body.profile.as_deref();
-    let row = match (&body.token, &body.public) {
+    let ConnectBody {
+        profile,
+        token,
+        public,
+    } = body.into_inner();
+    let token = match (token, &public) {
         (Some(token), None) => {
-            let token = AccessToken::new(token);
-            let token = token.ok_or_else(|| Problem::usage("that is not a token"))?;
-            app.add_account(profile, token).await?
+            let token = AccessToken::new(&token);
+            Some(token.ok_or_else(|| Problem::usage("that is not a token"))?)
         }
-        (None, Some(user)) => app.add_public_account(profile, user).await?,
+        (None, Some(_)) => None,
         _ => return Err(Problem::usage("give a token, or the name of a public user")),
     };
-    Ok(HttpResponse::Created().json(ProfileView::from(&row)))
+    let asker = app.get_ref().clone();
+    let work = async move {
+        let profile = profile.as_deref();
+        let row = match token {
+            Some(token) => asker.add_account(profile, token).await?,
+            None => {
+                let user = public.as_deref().unwrap_or_default();
+                asker.add_public_account(profile, user).await?
+            }
+        };
+        let location = "/api/v1/profiles".to_owned();
+        Reply::created(location, &ProfileView::from(&row))
+    };
+    tasks::run(&app, &hub, patience, "an account to connect", work).await
+}
+
+/// Asks AniList whether the token of an account is good, and whose it is.
+#[utoipa::path(tag = "profiles", params(Patience, ("profile", description = "What it is called here")), security(("key" = [])), responses(
+    (status = 200, body = ProfileView),
+    (status = 202, description = "It takes its time", body = TaskView),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
+#[post("/api/v1/profiles/{profile}/check")]
+pub(crate) async fn check(
+    _: Writer,
+    app: web::Data<App>,
+    hub: web::Data<Hub>,
+    patience: Patience,
+    profile: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let targets = app.targets(Some(&profile)).await?;
+    let asker = app.get_ref().clone();
+    let work = async move {
+        let target = targets.first();
+        let target = target.ok_or_else(|| Problem::missing("there is no such account"))?;
+        let row = asker.check_account(target).await?;
+        Reply::ok(&ProfileView::from(&row))
+    };
+    tasks::run(&app, &hub, patience, "a token to check", work).await
 }
 
 /// Forgets an account and its token. Its snapshots stay.

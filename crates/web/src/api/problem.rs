@@ -58,6 +58,12 @@ impl Problem {
         Self::new(Kind::Of(Code::NotFound), detail.into(), None)
     }
 
+    /// Too much at once.
+    pub(crate) fn busy(detail: &str) -> Self {
+        let hint = "Nothing was begun. Ask again when some of it is over.".to_owned();
+        Self::new(Kind::Of(Code::Busy), detail.to_owned(), Some(hint))
+    }
+
     pub(crate) fn refused(detail: &str) -> Self {
         Self::new(Kind::Refused, detail.to_owned(), None)
     }
@@ -119,6 +125,16 @@ impl Problem {
     fn too_slow() -> Self {
         let hint = "Nothing was changed. Send it again.".to_owned();
         Self::new(Kind::TooSlow, patience::LATE.to_owned(), Some(hint))
+    }
+
+    pub(crate) fn took_too_long() -> Self {
+        let detail = "that took too long and was given up".to_owned();
+        let hint = "What was done by then stands. Look at it again, and ask once more.".to_owned();
+        Self::new(Kind::TookTooLong, detail, Some(hint))
+    }
+
+    pub(crate) const fn status(&self) -> u16 {
+        self.status
     }
 
     pub(crate) fn answer(&self) -> HttpResponse {

@@ -2,13 +2,15 @@
 
 use actix_web::{HttpResponse, get, post, web};
 use anirewind_core::view::{ChangeView, CountsView, SnapshotView};
-use anirewind_core::{App, BrowseError, Finding, Id, Unreadable, write_csv};
+use anirewind_core::{App, BrowseError, Check, Finding, Id, Unreadable, write_csv};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::api::Hub;
 use crate::api::auth::{Reader, Writer};
 use crate::api::problem::Problem;
 use crate::api::reading::{OfProfile, one_owner, owner, row};
+use crate::api::tasks::{self, Patience, Reply, TaskView};
 
 type Answer<T> = Result<web::Json<T>, Problem>;
 
@@ -78,29 +80,36 @@ pub(crate) struct VerifiedView {
 }
 
 /// Reads every snapshot again and proves it, and the catalogue against the folder.
-#[utoipa::path(tag = "snapshots", params(OfProfile), security(("key" = [])), responses(
+#[utoipa::path(tag = "snapshots", params(Patience, OfProfile), security(("key" = [])), responses(
     (status = 200, body = VerifiedView),
+    (status = 202, description = "It takes its time", body = TaskView),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/api/v1/verify")]
 pub(crate) async fn verify_all(
     _: Writer,
     app: web::Data<App>,
+    hub: web::Data<Hub>,
+    patience: Patience,
     of: web::Query<OfProfile>,
-) -> Answer<VerifiedView> {
+) -> Result<HttpResponse, Problem> {
     let owner = owner(&app, of.profile.as_deref()).await?;
-    let report = app.verify(owner).await?;
-    let lines = |files: &[Unreadable]| files.iter().map(|file| file.problem.clone()).collect();
-    Ok(web::Json(VerifiedView {
-        fine: report.is_fine(),
-        read: report.read,
-        damaged: lines(&report.damaged),
-        misnamed: lines(&report.misnamed),
-        unlinked: report.unlinked,
-        added: report.added,
-        gone: report.gone,
-        catalogue: report.catalogue,
-    }))
+    let prover = app.get_ref().clone();
+    let work = async move {
+        let report = prover.verify(owner).await?;
+        let lines = |files: &[Unreadable]| files.iter().map(|file| file.problem.clone()).collect();
+        Reply::ok(&VerifiedView {
+            fine: report.is_fine(),
+            read: report.read,
+            damaged: lines(&report.damaged),
+            misnamed: lines(&report.misnamed),
+            unlinked: report.unlinked,
+            added: report.added,
+            gone: report.gone,
+            catalogue: report.catalogue,
+        })
+    };
+    tasks::run(&app, &hub, patience, "every snapshot read again", work).await
 }
 
 /// What somebody agreed to.
@@ -162,26 +171,40 @@ pub(crate) struct CheckView {
 }
 
 /// Looks at everything that has to be right. Asks AniList once for each account.
-#[utoipa::path(tag = "server", security(("key" = [])), responses(
+#[utoipa::path(tag = "server", params(Patience), security(("key" = [])), responses(
     (status = 200, body = Vec<CheckView>),
+    (status = 202, description = "It takes its time", body = TaskView),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 #[post("/api/v1/doctor")]
-pub(crate) async fn doctor(_: Writer, app: web::Data<App>) -> Answer<Vec<CheckView>> {
-    let checks = app.doctor().await.into_iter().map(|check| {
+pub(crate) async fn doctor(
+    _: Writer,
+    app: web::Data<App>,
+    hub: web::Data<Hub>,
+    patience: Patience,
+) -> Result<HttpResponse, Problem> {
+    let doctor = app.get_ref().clone();
+    let work = async move {
+        let checks = doctor.doctor().await.into_iter().map(CheckView::from);
+        Reply::ok(&checks.collect::<Vec<_>>())
+    };
+    tasks::run(&app, &hub, patience, "a look at everything", work).await
+}
+
+impl From<Check> for CheckView {
+    fn from(check: Check) -> Self {
         let fine = check.is_fine();
         let (found, hint) = match check.finding {
             Finding::Fine(found) => (found, None),
             Finding::Wrong { problem, hint } => (problem, hint),
         };
-        CheckView {
+        Self {
             what: check.what,
             fine,
             found,
             hint,
         }
-    });
-    Ok(web::Json(checks.collect()))
+    }
 }
 
 /// How many days.

@@ -3,37 +3,25 @@
 use std::collections::BTreeMap;
 
 use actix_web::{HttpResponse, get, web};
-use anirewind_core::model::{EntryField, MediaType, UserId};
+use anirewind_core::model::{EntryField, List, MediaType, UserId};
 use anirewind_core::view::{
     ChangeView, EntryView, OperationView, PlanView, ProfileView, ReportView, SnapshotView,
     StatusView, instant, key,
 };
 use anirewind_core::{
-    App, BrowseError, ChangeFilter, ChangeKind, ChangeOutcome, ChangeRow, Cursor, FoundList, Id,
-    Report, Source, compare as differences,
+    App, BrowseError, ChangeFilter, ChangeKind, ChangeOutcome, ChangeRow, FoundList, Id,
+    OperationRow, Report, Source, compare as differences,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::api::Hub;
 use crate::api::auth::Reader;
+use crate::api::paging::{self, Page, Part};
 use crate::api::problem::Problem;
-
-/// So many of a list, unless it is said.
-pub(crate) const PAGE: usize = 50;
-/// And never more.
-pub(crate) const LARGEST_PAGE: usize = 500;
+use crate::api::tasks::{self, Patience, Reply, TaskView};
 
 type Answer<T> = Result<web::Json<T>, Problem>;
-
-/// A part of a list, and where it goes on.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Page<T> {
-    /// The part.
-    pub(crate) items: Vec<T>,
-    /// Give this as `below` for what follows; null at the end.
-    pub(crate) next: Option<String>,
-}
 
 /// One account among several.
 #[derive(Deserialize, IntoParams)]
@@ -41,18 +29,6 @@ pub(crate) struct Page<T> {
 pub(crate) struct OfProfile {
     /// The profile; all, or the only one, if left out.
     pub(crate) profile: Option<String>,
-}
-
-/// A part of a list.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Part {
-    /// The profile; all if left out.
-    profile: Option<String>,
-    /// At most this many, 500 at the most; 50 if left out.
-    limit: Option<usize>,
-    /// Where the page before ended.
-    below: Option<String>,
 }
 
 pub(crate) async fn owner(app: &App, profile: Option<&str>) -> Result<Option<UserId>, Problem> {
@@ -111,19 +87,12 @@ pub(crate) async fn snapshots(
     part: web::Query<Part>,
 ) -> Answer<Page<SnapshotView>> {
     let owner = owner(&app, part.profile.as_deref()).await?;
-    let most = part.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
-    let below = part.below.as_deref().map(str::parse);
-    let below = below
-        .transpose()
-        .map_err(|_| Problem::usage("`below` is not what a page before gave"))?;
+    let (below, most) = (part.below()?, part.most());
     // The folder is the truth; others put files into it too.
     app.catalogue().await?;
-    let rows = app.snapshots_page(owner, below, most).await?;
-    let next = rows.last().filter(|_| rows.len() == most);
-    Ok(web::Json(Page {
-        next: next.map(|row| row.position.to_string()),
-        items: rows.iter().map(Into::into).collect(),
-    }))
+    let rows = app.snapshots_page(owner, below, most + 1).await?;
+    let page = Page::of(rows, most, |row| row.position, |row| row.into());
+    Ok(web::Json(page))
 }
 
 /// One snapshot, by any of its names.
@@ -235,48 +204,62 @@ pub(crate) struct ChangedView {
 
 /// What differs between two snapshots, or one and the live list. Reading the live list asks `AniList`,
 /// which takes a key that may write.
-#[utoipa::path(tag = "snapshots", params(Sides), responses(
+#[utoipa::path(tag = "snapshots", params(Patience, Sides), responses(
     (status = 200, body = ComparisonView),
+    (status = 202, description = "It takes its time", body = TaskView),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 #[get("/api/v1/compare")]
 pub(crate) async fn compare(
     reader: Reader,
     app: web::Data<App>,
+    hub: web::Data<Hub>,
+    patience: Patience,
     sides: web::Query<Sides>,
-) -> Answer<ComparisonView> {
-    let profile = sides.profile.as_deref();
+) -> Result<HttpResponse, Problem> {
+    let Sides { from, to, profile } = sides.into_inner();
     let mut names = Vec::new();
-    for side in [&sides.from, &sides.to] {
+    for side in [from, to] {
         if side == "live" {
             reader.asks()?;
-            names.push(side.clone());
+            names.push(side);
         } else {
-            names.push(row(&app, side, profile).await?.id.to_string());
+            let row = row(&app, &side, profile.as_deref()).await?;
+            names.push(row.id.to_string());
         }
     }
-    let (Some(from), Some(to)) = (names.first(), names.last()) else {
-        return Err(Problem::usage("name two lists"));
+    let asker = app.get_ref().clone();
+    let work = async move {
+        let (Some(from), Some(to)) = (names.first(), names.last()) else {
+            return Err(Problem::usage("name two lists"));
+        };
+        let (from, to) = asker.find_pair(from, to, profile.as_deref()).await?;
+        Reply::ok(&ComparisonView::of(from.list(), to.list()))
     };
-    let (from, to) = app.find_pair(from, to, profile).await?;
-    let found = differences(from.list(), to.list());
-    let names = |fields: &[EntryField]| fields.iter().map(|f| key(*f).to_owned()).collect();
-    let changed = found.changed.iter().map(|changed| ChangedView {
-        before: changed.before.into(),
-        after: changed.after.into(),
-        fields: names(&changed.fields),
-    });
-    let not_recorded = found.not_recorded.iter();
-    Ok(web::Json(ComparisonView {
-        added: found.added.iter().map(|entry| (*entry).into()).collect(),
-        removed: found.removed.iter().map(|entry| (*entry).into()).collect(),
-        changed: changed.collect(),
-        same: found.same.len(),
-        not_recorded: not_recorded
-            .map(|(field, count)| (key(*field).to_owned(), *count))
-            .collect(),
-        unseen: found.unseen,
-    }))
+    tasks::run(&app, &hub, patience, "a comparison", work).await
+}
+
+impl ComparisonView {
+    fn of(from: &List, to: &List) -> Self {
+        let found = differences(from, to);
+        let names = |fields: &[EntryField]| fields.iter().map(|f| key(*f).to_owned()).collect();
+        let changed = found.changed.iter().map(|changed| ChangedView {
+            before: changed.before.into(),
+            after: changed.after.into(),
+            fields: names(&changed.fields),
+        });
+        let not_recorded = found.not_recorded.iter();
+        Self {
+            added: found.added.iter().map(|entry| (*entry).into()).collect(),
+            removed: found.removed.iter().map(|entry| (*entry).into()).collect(),
+            changed: changed.collect(),
+            same: found.same.len(),
+            not_recorded: not_recorded
+                .map(|(field, count)| (key(*field).to_owned(), *count))
+                .collect(),
+            unseen: found.unseen,
+        }
+    }
 }
 
 /// Which changes.
@@ -319,21 +302,6 @@ pub(crate) fn word<T>(
         .ok_or_else(|| Problem::usage(format!("`{text}` is no {name}")))
 }
 
-/// Where a page of changes ended: milliseconds and place.
-fn cursor(text: &str) -> Option<Cursor> {
-    let (at, seq) = text.split_once('.')?;
-    let at = i128::from(at.parse::<i64>().ok()?) * 1_000_000;
-    Some(Cursor {
-        at: time::OffsetDateTime::from_unix_timestamp_nanos(at).ok()?,
-        seq: seq.parse().ok()?,
-    })
-}
-
-fn cursor_text(row: &ChangeRow) -> String {
-    let millis = row.change.when.at.unix_timestamp_nanos() / 1_000_000;
-    format!("{millis}.{}", row.seq)
-}
-
 /// Changes, newest first.
 #[utoipa::path(tag = "timeline", params(Which), responses(
     (status = 200, body = Page<ChangeView>),
@@ -346,7 +314,7 @@ pub(crate) async fn changes(
     which: web::Query<Which>,
 ) -> Answer<Page<ChangeView>> {
     let owner = owner(&app, which.profile.as_deref()).await?;
-    let most = which.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
+    let most = paging::most(which.limit);
     let filter = ChangeFilter {
         kind: word("kind", which.kind.as_deref(), ChangeKind::parse)?,
         outcome: word("outcome", which.outcome.as_deref(), ChangeOutcome::parse)?,
@@ -362,14 +330,12 @@ pub(crate) async fn changes(
         shown_only: !which.hidden.unwrap_or_default(),
         ..ChangeFilter::default()
     };
-    let below = word("place in this list", which.below.as_deref(), cursor)?;
-    let rows = app.changes(owner, filter, below, most).await;
+    let below = paging::below(which.below.as_deref())?;
+    let rows = app.changes(owner, filter, below, most + 1).await;
     let rows = rows.map_err(BrowseError::Store)?;
-    let next = rows.last().filter(|_| rows.len() == most);
-    Ok(web::Json(Page {
-        next: next.map(cursor_text),
-        items: rows.iter().map(Into::into).collect(),
-    }))
+    Ok(web::Json(Page::of(rows, most, ChangeRow::cursor, |row| {
+        row.into()
+    })))
 }
 
 /// How many changes there are of each kind, without hidden ones.
@@ -394,20 +360,25 @@ pub(crate) async fn change_counts(
 }
 
 /// Plans that can be applied, newest first, without their titles.
-#[utoipa::path(tag = "plans", params(OfProfile), responses(
-    (status = 200, body = Vec<OperationView>),
+#[utoipa::path(tag = "plans", params(Part), responses(
+    (status = 200, body = Page<OperationView>),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 #[get("/api/v1/plans")]
 pub(crate) async fn plans(
     _: Reader,
     app: web::Data<App>,
-    of: web::Query<OfProfile>,
-) -> Answer<Vec<OperationView>> {
-    let owner = owner(&app, of.profile.as_deref()).await?;
-    let plans = app.plans(owner).await?;
-    let plans = plans.iter().map(|row| OperationView::of(row, &[]));
-    Ok(web::Json(plans.collect()))
+    part: web::Query<Part>,
+) -> Answer<Page<OperationView>> {
+    let owner = owner(&app, part.profile.as_deref()).await?;
+    let plans = part.cut(app.plans(owner).await?, |row| row.seq)?;
+    let page = Page::of(plans, part.most(), |row| row.seq, untitled);
+    Ok(web::Json(page))
+}
+
+/// An act without its titles.
+fn untitled(row: &OperationRow) -> OperationView {
+    OperationView::of(row, &[])
 }
 
 /// One plan, title by title.
@@ -425,33 +396,23 @@ pub(crate) async fn plan(
     Ok(web::Json((&plan).into()))
 }
 
-/// How many.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Newest {
-    /// The profile; all if left out.
-    profile: Option<String>,
-    /// At most this many; 50 if left out.
-    limit: Option<usize>,
-}
-
 /// What we did, newest first, without titles.
-#[utoipa::path(tag = "operations", params(Newest), responses(
-    (status = 200, body = Vec<OperationView>),
+#[utoipa::path(tag = "operations", params(Part), responses(
+    (status = 200, body = Page<OperationView>),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 #[get("/api/v1/operations")]
 pub(crate) async fn operations(
     _: Reader,
     app: web::Data<App>,
-    part: web::Query<Newest>,
-) -> Answer<Vec<OperationView>> {
+    part: web::Query<Part>,
+) -> Answer<Page<OperationView>> {
     let owner = owner(&app, part.profile.as_deref()).await?;
-    let most = part.limit.unwrap_or(PAGE).max(1);
-    let rows = app.operations(owner, most).await;
+    let (below, most) = (part.below()?, part.most());
+    let rows = app.operations_below(owner, below, most + 1).await;
     let rows = rows.map_err(BrowseError::Store)?;
-    let rows = rows.iter().map(|row| OperationView::of(row, &[]));
-    Ok(web::Json(rows.collect()))
+    let page = Page::of(rows, most, OperationRow::cursor, untitled);
+    Ok(web::Json(page))
 }
 
 /// The one act whose id begins so.
@@ -489,24 +450,23 @@ pub(crate) async fn operation(
     Ok(web::Json((&report).into()))
 }
 
-/// Acts that are under way, paused or stopped.
-#[utoipa::path(tag = "jobs", params(OfProfile), responses(
-    (status = 200, body = Vec<OperationView>),
+/// Acts that are under way, paused or stopped, newest first.
+#[utoipa::path(tag = "jobs", params(Part), responses(
+    (status = 200, body = Page<OperationView>),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 #[get("/api/v1/jobs")]
 pub(crate) async fn jobs(
     _: Reader,
     app: web::Data<App>,
-    of: web::Query<OfProfile>,
-) -> Answer<Vec<OperationView>> {
-    let owner = owner(&app, of.profile.as_deref()).await?;
-    let rows = app.operations(owner, usize::MAX).await;
-    let rows = rows.map_err(BrowseError::Store)?;
-    let open = rows.iter().filter(|row| row.state.is_open());
-    Ok(web::Json(
-        open.map(|row| OperationView::of(row, &[])).collect(),
-    ))
+    part: web::Query<Part>,
+) -> Answer<Page<OperationView>> {
+    let owner = owner(&app, part.profile.as_deref()).await?;
+    let mut open = app.open_operations().await.map_err(BrowseError::Store)?;
+    open.retain(|row| owner.is_none_or(|owner| row.owner == owner));
+    let open = part.cut(open, OperationRow::cursor)?;
+    let page = Page::of(open, part.most(), OperationRow::cursor, untitled);
+    Ok(web::Json(page))
 }
 
 /// A key, without the key.

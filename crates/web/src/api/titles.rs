@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::auth::Reader;
+use crate::api::paging::{self, Page};
 use crate::api::problem::Problem;
-use crate::api::reading::{LARGEST_PAGE, OfProfile, PAGE, Page, one_owner, row, word};
+use crate::api::reading::{OfProfile, one_owner, row, word};
 
 type Answer<T> = Result<web::Json<T>, Problem>;
 
@@ -27,7 +28,7 @@ pub(crate) struct Titles {
 
 impl Titles {
     fn most(&self) -> usize {
-        self.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE)
+        paging::most(self.limit)
     }
 
     /// The title that the page before ended with.

@@ -11,8 +11,8 @@ use crate::pages::job::{report, verdict};
 use crate::pages::timeline::{cursor, cursor_text};
 use crate::parts::{Badge, ChangeLine, Offer, When};
 
-/// So many operations, newest first.
-const SHOWN: usize = 200;
+/// So many operations on a page.
+const SHOWN: usize = 50;
 /// So many changes of one on a page.
 const PAGE: usize = 100;
 
@@ -22,6 +22,9 @@ struct Operations {
     page: Page,
     profile: String,
     rows: Vec<OperationLine>,
+    /// Whether these are not the newest.
+    is_later: bool,
+    older: Option<String>,
 }
 
 struct OperationLine {
@@ -63,15 +66,26 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .service(web::resource("/ops/{profile}/{id}").get(one));
 }
 
-async fn all(visitor: Visitor, profile: web::Path<String>) -> Result<HttpResponse, PageError> {
+async fn all(
+    visitor: Visitor,
+    profile: web::Path<String>,
+    part: Query<Part>,
+) -> Result<HttpResponse, PageError> {
     let account = visitor.app.account_row(&profile).await?;
+    let below: Option<Cursor> = part.0.below.parse().ok();
     let found = visitor
         .app
-        .operations(Some(account.account.id), SHOWN)
+        .operations_below(Some(account.account.id), below, SHOWN + 1)
         .await;
+    let mut found = found.map_err(BrowseError::Store)?;
+    let goes_on = found.len() > SHOWN;
+    found.truncate(SHOWN);
+    let path = format!("/ops/{}", in_path(&account.profile));
+    let last = found.last().filter(|_| goes_on);
+    let older = last.map(|row| address(&path, &[("below", &row.cursor().to_string())]));
     let now = visitor.app.now();
     let mut rows = Vec::new();
-    for operation in found.map_err(BrowseError::Store)? {
+    for operation in found {
         let report = visitor.app.act_called(&operation.id).await?;
         rows.push(OperationLine {
             id: operation.id.to_string(),
@@ -84,6 +98,8 @@ async fn all(visitor: Visitor, profile: web::Path<String>) -> Result<HttpRespons
         page: visitor.page_of("Operations", Place::Timeline, &account.profile),
         profile: in_path(&account.profile),
         rows,
+        is_later: below.is_some(),
+        older,
     }))
 }
 

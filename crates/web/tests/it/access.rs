@@ -238,7 +238,7 @@ async fn behind_a_proxy_with_a_path_everything_stands_below_it() {
     );
 }
 
-/// Each of these is refused with the status beside it, and changes nothing.
+/// Each of these is refused with the status beside it, over the API also with the code, and changes nothing.
 #[actix_web::test]
 async fn what_other_sites_and_strangers_try_is_refused() {
     let (scene, cookie) = Scene::claimed(&[]).await;
@@ -251,6 +251,22 @@ async fn what_other_sites_and_strangers_try_is_refused() {
         let (status, body, headers) = scene.request(request).await;
         assert_eq!(status, expected, "{what}: {body}");
         assert!(headers.contains_key("content-security-policy"), "{what}");
+        let kind = headers
+            .get("content-type")
+            .map(|kind| kind.to_str().unwrap());
+        if kind == Some("application/problem+json") {
+            let problem: serde_json::Value = serde_json::from_str(&body).unwrap();
+            let code = match (what, expected.as_u16()) {
+                ("reader", _) => "read-only-key",
+                (_, 401) => "no-key",
+                (_, 403) => "refused",
+                (_, 404) => "not-found",
+                (_, 405) => "no-such-method",
+                (_, 413) => "too-large",
+                _ => "usage",
+            };
+            assert_eq!(problem["code"], code, "{what}: {body}");
+        }
         tried += 1;
     };
     let to = |method: Method, path: &str| {
@@ -362,11 +378,65 @@ async fn what_other_sites_and_strangers_try_is_refused() {
         let request = to(Method::GET, path).insert_header(("host", "localhost"));
         check(path, request, StatusCode::NOT_FOUND).await;
     }
+    // Snapshots are named, files are not; and an answer has no line that somebody else wrote.
+    for reference in [
+        "..%2F..%2Fetc%2Fpasswd",
+        "%2Fetc%2Fpasswd",
+        "..%5Cx",
+        "%2e%2e%2fx",
+    ] {
+        for rest in ["", "/file", "/entries", "/csv"] {
+            let path = format!("/api/v1/snapshots/{reference}{rest}");
+            let request = to(Method::GET, &path).insert_header(("host", "localhost"));
+            check(&path, request, StatusCode::BAD_REQUEST).await;
+        }
+    }
+    for method in [Method::PUT, Method::DELETE, Method::PATCH, Method::TRACE] {
+        let request = to(method, "/api/v1/status").insert_header(("host", "localhost"));
+        let request = request.insert_header(("origin", "http://localhost"));
+        check("method", request, StatusCode::METHOD_NOT_ALLOWED).await;
+    }
     // More than anybody has to say.
+    let huge = serde_json::json!({ "snapshot": "a".repeat(2 * 1024 * 1024) });
+    let request = to(Method::POST, "/api/v1/plans/restore").insert_header(("host", "localhost"));
+    let request = request.insert_header(("origin", "http://localhost"));
+    let large = StatusCode::PAYLOAD_TOO_LARGE;
+    check("huge body", request.set_json(huge), large).await;
     let huge = "a".repeat(2 * 1024 * 1024);
     let request = form(Method::POST, "/login", &format!("password={huge}"), None);
     check("huge form", request, StatusCode::BAD_REQUEST).await;
-    assert!(tried >= 60, "{tried}");
+    assert!(tried >= 120, "{tried}");
     assert!(scene.app.operations(None, 1).await.unwrap().is_empty());
     assert_eq!(scene.app.sessions().await.unwrap().len(), 1);
+}
+
+/// Where somebody goes after the login is here, whatever an address says.
+#[actix_web::test]
+async fn nobody_is_led_elsewhere_and_no_answer_has_a_line_that_somebody_else_wrote() {
+    let (scene, _) = Scene::claimed(&[]).await;
+    for next in [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "%2F%2Fevil.example",
+        "/%0d%0aSet-Cookie:%20stolen=1",
+        "/%0aX-Stolen:%201",
+        "javascript:alert(1)",
+    ] {
+        let body = format!("password={PASSWORD}&next={next}");
+        let request = form(Method::POST, "/login", &body, None);
+        let (status, _, headers) = scene.request(request).await;
+        assert_eq!(status, StatusCode::SEE_OTHER, "{next}");
+        let to = location(&headers);
+        let is_local = to.starts_with('/') && !to.starts_with("//") && !to.starts_with("/\\");
+        assert!(is_local, "{next}: {to}");
+        assert!(!headers.contains_key("x-stolen"), "{next}");
+        let cookies = headers.get_all("set-cookie");
+        assert!(
+            cookies
+                .filter(|cookie| cookie.to_str().unwrap().starts_with("stolen"))
+                .count()
+                == 0
+        );
+    }
 }

@@ -178,7 +178,7 @@ impl Caller {
         for parameter in way["parameters"].as_array().into_iter().flatten() {
             if parameter["in"] == "header" && self.rng.u8(..) < 200 {
                 let name = parameter["name"].as_str().unwrap();
-                let value = ["*", "\"x\"", "W/\"\"", ""][self.rng.usize(..4)];
+                let value = ["*", "\"x\"", "W/\"\"", "", "respond-async"][self.rng.usize(..5)];
                 request = request.insert_header((name, value));
             }
         }

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::test::{TestRequest, call_service, init_service, read_body, try_call_service};
 use anirewind_core::{App, Kind, Settings, Sources};
 use anirewind_simulator::canary::{self, HANAS};
 use anirewind_simulator::{Growth, SimUser, Simulator, VirtualClock, World};
@@ -75,8 +75,22 @@ impl Scene {
         self
     }
 
+    /// One in which no answer takes longer than a second.
+    pub(crate) fn hurried(mut self) -> Self {
+        let waits = anirewind_web::Waits {
+            longest: std::time::Duration::from_secs(1),
+            ..<_>::default()
+        };
+        self.hub = anirewind_web::Hub::with_waits(&self.app, &self.desk, waits);
+        self
+    }
+
     fn impatient_hub(&self) -> anirewind_web::Hub {
-        anirewind_web::Hub::with_patience(&self.app, &self.desk, std::time::Duration::ZERO)
+        let waits = anirewind_web::Waits {
+            page: std::time::Duration::ZERO,
+            ..<_>::default()
+        };
+        anirewind_web::Hub::with_waits(&self.app, &self.desk, waits)
     }
 
     /// The settings are read again and taken over: another installation on the same folder, in the same
@@ -112,9 +126,21 @@ impl Scene {
             self.access.clone(),
         ))
         .await;
-        let response = call_service(&service, request.to_request()).await;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = String::from_utf8(read_body(response).await.to_vec()).unwrap();
+        let answered = try_call_service(&service, request.to_request()).await;
+        let (status, headers, body) = match answered {
+            Ok(response) => {
+                let (status, headers) = (response.status(), response.headers().clone());
+                (status, headers, read_body(response).await)
+            }
+            // As the server makes an answer of it.
+            Err(error) => {
+                let response = actix_web::HttpResponse::from_error(error);
+                let (status, headers) = (response.status(), response.headers().clone());
+                let body = actix_web::body::to_bytes(response.into_body()).await;
+                (status, headers, body.unwrap())
+            }
+        };
+        let body = String::from_utf8(body.to_vec()).unwrap();
         let is_said = |value: &[u8]| canary::sings(value);
         assert!(!is_said(body.as_bytes()), "{body}");
         assert!(!headers.iter().any(|(_, value)| is_said(value.as_bytes())));

@@ -221,6 +221,33 @@ async fn bodies(kinds: &mut Kinds) {
     assert_eq!(uploads.count(), 0);
 }
 
+/// Another program holds the folder and does not let go of it.
+async fn what_never_ends(kinds: &mut Kinds) {
+    let scene = Scene::new("hana").await;
+    scene.capture().await;
+    let scene = scene.hurried();
+    let lock = std::fs::File::create(scene.data.path().join("folder.lock")).unwrap();
+    lock.lock().unwrap();
+    let keep = || ask(Method::PUT, "/api/v1/snapshots/latest/keep").set_json(json!({}));
+    kinds.send("took-too-long", &scene, keep()).await;
+    let (_, _, headers) = scene.request(keep()).await;
+    assert!(headers.contains_key("content-security-policy"));
+    // A page says the same in words.
+    let (status, text, headers) = scene.request(get("/backups/hana")).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{text}");
+    assert!(text.contains("took too long"), "{text}");
+    assert!(headers.contains_key("content-security-policy"));
+    // Nobody else waits for it, and once it is let go of all goes on.
+    let (status, _, _) = scene.request(get("/api/v1/operations")).await;
+    assert_eq!(status, StatusCode::OK);
+    drop(lock);
+    let (status, body, _) = scene.request(get("/api/v1/snapshots")).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    assert!(body.contains("\"kept\":false"), "{body}");
+    let (status, body, _) = scene.request(keep()).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+}
+
 #[actix_web::test]
 async fn every_kind_of_problem_is_come_by_and_none_besides() {
     let mut kinds = Kinds::new().await;
@@ -228,6 +255,7 @@ async fn every_kind_of_problem_is_come_by_and_none_besides() {
     settings(&mut kinds).await;
     strangers(&mut kinds).await;
     bodies(&mut kinds).await;
+    what_never_ends(&mut kinds).await;
     assert_eq!(kinds.met, kinds.documented);
 }
 

@@ -1,0 +1,142 @@
+//! What watches over the server: that it is ready or not, and figures for Prometheus that say what happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::test::TestRequest;
+use anirewind_simulator::Fault;
+use serde_json::{Value, json};
+
+use crate::browser::{edit, seen};
+use crate::pages::Scene;
+
+/// Every figure there is, each line as it is written, once all of them have been proven to be well-formed.
+async fn figures(scene: &Scene) -> BTreeMap<String, f64> {
+    let (status, text) = scene.get("/metrics").await;
+    assert_eq!(status, StatusCode::OK, "{text}");
+    let (mut kinds, mut helps, mut figures) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("# HELP ") {
+            let (name, help) = rest.split_once(' ').unwrap();
+            assert!(help.ends_with('.'), "{line}");
+            assert!(helps.insert(name.to_owned()), "{line}");
+        } else if let Some(rest) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = rest.split_once(' ').unwrap();
+            assert!(helps.contains(name), "{line}");
+            kinds.insert(name.to_owned(), kind.to_owned());
+        } else {
+            let (name, value) = line.rsplit_once(' ').unwrap();
+            let bare = name.split('{').next().unwrap();
+            let kind = kinds
+                .get(bare)
+                .unwrap_or_else(|| panic!("no kind of {line}"));
+            assert_eq!(kind == "counter", bare.ends_with("_total"), "{line}");
+            let value: f64 = value.parse().unwrap();
+            assert!(figures.insert(name.to_owned(), value).is_none(), "{line}");
+        }
+    }
+    figures
+}
+
+#[actix_web::test]
+async fn the_figures_say_what_happened() {
+    let scene = seen(&[]).await;
+    let before = figures(&scene).await;
+    let of = |figures: &BTreeMap<String, f64>, name: &str| -> f64 {
+        let name = format!("anirewind_{name}");
+        *figures
+            .get(&name)
+            .unwrap_or_else(|| panic!("{name} is not among {figures:?}"))
+    };
+    for (name, value) in [
+        ("up", 1.0),
+        ("protected{profile=\"hana\"}", 1.0),
+        ("snapshots{profile=\"hana\"}", 1.0),
+        ("alarms{profile=\"hana\"}", 0.0),
+        ("jobs_open", 0.0),
+        ("snapshot_attempts_total{outcome=\"saved\"}", 1.0),
+        ("errors_total", 0.0),
+    ] {
+        assert_eq!(of(&before, name), value, "{name}");
+    }
+    assert!(of(&before, "requests_total{outcome=\"ok\"}") > 3.0);
+    assert!(of(&before, "snapshot_bytes") > 5_000.0);
+    assert!(of(&before, "database_bytes") > 5_000.0);
+    assert!(of(&before, "next_due_seconds{profile=\"hana\"}") > 0.0);
+    let age = of(&before, "last_good_age_seconds{profile=\"hana\"}");
+    assert_eq!(
+        age,
+        of(&before, "last_attempt_age_seconds{profile=\"hana\"}")
+    );
+    // An hour later it is an hour older.
+    scene.pass(Duration::from_hours(1));
+    let later = figures(&scene).await;
+    assert_eq!(
+        of(&later, "last_good_age_seconds{profile=\"hana\"}") - age,
+        3_600.0
+    );
+    // A restore, a failure, and a list that nobody believes at once.
+    edit(&scene, |entry| entry.notes = Some("x".to_owned()));
+    let restore = json!({ "snapshot": "latest", "prefer": "snapshot" });
+    let request = |path: &str| {
+        let request = TestRequest::post().uri(path);
+        request
+            .insert_header(("host", "localhost"))
+            .insert_header(("origin", "http://localhost"))
+    };
+    let (_, plan, _) = scene
+        .request(request("/api/v1/plans/restore").set_json(restore))
+        .await;
+    let plan: Value = serde_json::from_str(&plan).unwrap();
+    let apply = format!("/api/v1/plans/{}/apply", plan["id"].as_str().unwrap());
+    let (status, report, _) = scene.request(request(&apply).set_json(json!({}))).await;
+    assert_eq!(status, StatusCode::OK, "{report}");
+    scene.simulator.fault_always(Some(Fault::Disabled));
+    scene.capture().await;
+    scene.simulator.fault_always(None);
+    for media in 1_000..1_040 {
+        scene.simulator.world().drop_entry(1, media);
+    }
+    scene.pass(Duration::from_hours(1));
+    scene.capture().await;
+    let after = figures(&scene).await;
+    assert_eq!(of(&after, "jobs_total{state=\"done\"}"), 1.0);
+    assert_eq!(
+        of(&after, "snapshot_attempts_total{outcome=\"failed\"}"),
+        1.0
+    );
+    assert!(of(&after, "requests_total{outcome=\"failed\"}") > 0.0);
+    assert!(of(&after, "alarms{profile=\"hana\"}") > 0.0);
+    assert_eq!(of(&after, "protected{profile=\"hana\"}"), 0.0);
+    // One before the restore, and the emptied list.
+    assert_eq!(of(&after, "snapshots{profile=\"hana\"}"), 3.0);
+    assert!(of(&after, "waits_total") >= of(&before, "waits_total"));
+    assert!(of(&after, "wait_seconds_total") >= of(&before, "wait_seconds_total"));
+    let build = after
+        .keys()
+        .find(|name| name.starts_with("anirewind_build_info{version="));
+    assert!(build.is_some(), "{after:?}");
+}
+
+#[actix_web::test]
+async fn who_cannot_do_its_work_is_alive_and_not_ready() {
+    let scene = Scene::new("hana").await;
+    scene.capture().await;
+    assert_eq!(
+        scene.get("/readyz").await,
+        (StatusCode::OK, "ready\n".to_owned())
+    );
+    let folder = scene.data.path().join("backups");
+    std::fs::rename(&folder, scene.data.path().join("away")).unwrap();
+    std::fs::write(&folder, "a file where the folder should be").unwrap();
+    let (status, text) = scene.get("/readyz").await;
+    assert_eq!(
+        (status, text.as_str()),
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+    );
+    assert_eq!(scene.get("/healthz").await.0, StatusCode::OK);
+    std::fs::remove_file(&folder).unwrap();
+    std::fs::rename(scene.data.path().join("away"), &folder).unwrap();
+    assert_eq!(scene.get("/readyz").await.0, StatusCode::OK);
+}
