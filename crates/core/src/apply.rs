@@ -367,7 +367,7 @@ impl App {
         let state = OperationState::Running;
         self.inner
             .store
-            .end_operation(id.clone(), state, None)
+            .end_operation(id.clone(), state, None, None)
             .await?;
         // A pause that AniList asks for is waited for here, where wishes are heard.
         gate.client = gate.client.with_patience(WORTH_ASKING);
@@ -617,14 +617,20 @@ impl App {
             None if steps.iter().all(is_well) => (OperationState::Done, None),
             None => (OperationState::Partly, None),
         };
-        self.inner
-            .store
-            .end_operation(id.clone(), state, problem.clone())
-            .await?;
+        let operation = OperationRow {
+            state,
+            problem: problem.clone(),
+            ..operation
+        };
+        let report = Report::new(operation.clone(), steps);
+        let ended =
+            self.inner
+                .store
+                .end_operation(id.clone(), state, problem.clone(), report.bad_end());
+        ended.await?;
         if matches!(state, OperationState::Done | OperationState::Partly) {
             Box::pin(self.close_repaired(&operation)).await;
         }
-        let report = Report::new(operation.clone(), steps.clone());
         self.tell(Event::Ended {
             profile: self.profile_called(operation.owner).await,
             operation: id.clone(),
@@ -653,12 +659,7 @@ impl App {
                 .interrupted
                 .store(false, std::sync::atomic::Ordering::Relaxed);
         }
-        let operation = OperationRow {
-            state,
-            problem,
-            ..operation
-        };
-        Ok(Report::new(operation, steps))
+        Ok(report)
     }
 }
 

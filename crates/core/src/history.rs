@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anirewind_backup::Kind;
 use anirewind_model::{Entry, List, MediaId, MediaType, UserId};
 use anirewind_store::{
-    ChangeFilter, ChangeKind, ChangeRow, Cursor, GoneTitle, OperationRow, SnapshotFilter,
+    BadEnd, ChangeFilter, ChangeKind, ChangeRow, Cursor, GoneTitle, OperationRow, SnapshotFilter,
     SnapshotRow, Start, StepRow, StoreError, TitleRow,
 };
 use anirewind_timeline::{Id, Outcome, Source, apply};
@@ -200,6 +200,16 @@ impl App {
     /// Acts that were begun and did not end, newest first.
     pub async fn open_operations(&self) -> Result<Vec<OperationRow>, StoreError> {
         self.inner.store.open_operations().await
+    }
+
+    /// Acts that did not end well and of which nobody has read, newest first.
+    pub async fn bad_ends(&self) -> Result<Vec<BadEnd>, StoreError> {
+        self.inner.store.bad_ends().await
+    }
+
+    /// Notes that somebody has read how an act ended.
+    pub async fn note_end_read(&self, operation: &Id) -> Result<(), StoreError> {
+        self.inner.store.note_end_read(operation.clone()).await
     }
 
     /// Acts of ours whose id begins so, each with its titles; of one user where one is named.

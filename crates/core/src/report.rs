@@ -85,6 +85,38 @@ impl Report {
         self.operation.state == OperationState::Done && self.unwell().next().is_none()
     }
 
+    /// How an act ended, as the rest of a sentence, where it did not end as somebody wanted it to.
+    pub fn bad_end(&self) -> Option<String> {
+        match self.operation.state {
+            OperationState::Stopped => Some(match &self.operation.problem {
+                Some(problem) => format!("it was interrupted, {problem}"),
+                None => "it was interrupted".to_owned(),
+            }),
+            OperationState::Partly => {
+                let in_state = |wanted: &[StepState]| {
+                    let is_so = |step: &&StepRow| {
+                        StepState::parse(&step.state).is_some_and(|state| wanted.contains(&state))
+                    };
+                    self.sent().filter(is_so).count()
+                };
+                let unverified = in_state(&[StepState::Overtaken]);
+                // What somebody stopped is left because they wanted it to be.
+                let wanted = unverified + in_state(&[StepState::Left]);
+                let failed = self.unwell().count().saturating_sub(wanted);
+                let sent = self.sent().count();
+                match (failed, unverified) {
+                    (0, 0) => None,
+                    (0, _) => Some(format!("{unverified} of {sent} not verified")),
+                    (_, 0) => Some(format!("{failed} of {sent} not applied")),
+                    _ => Some(format!(
+                        "{failed} of {sent} not applied and {unverified} not verified"
+                    )),
+                }
+            }
+            _ => None,
+        }
+    }
+
     /// How many titles can be tried again.
     pub fn retryable(&self) -> usize {
         self.sent().filter(|step| can_be_retried(step)).count()

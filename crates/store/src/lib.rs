@@ -3,6 +3,7 @@
 
 mod accounts;
 mod attempts;
+mod bad_ends;
 mod browse;
 mod cursor;
 mod files;
@@ -27,6 +28,7 @@ mod weighed;
 
 pub use accounts::{AccountRow, Style};
 pub use attempts::{Attempt, Outcome};
+pub use bad_ends::BadEnd;
 pub use browse::{ChangeSums, DayRow, SnapshotFilter, Start};
 pub use cursor::{Cursor, InvalidCursor};
 pub use files::FileRow;

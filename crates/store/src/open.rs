@@ -25,6 +25,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0009_whole.sql")),
     M::up(include_str!("migrations/0010_public.sql")),
     M::up(include_str!("migrations/0011_moments.sql")),
+    M::up(include_str!("migrations/0012_bad_ends.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 

@@ -530,19 +530,22 @@ impl Store {
         .await
     }
 
-    /// Notes how an act ended, or that it stopped.
+    /// Notes how an act ended, or that it stopped; in words, where somebody has to read of it.
     pub async fn end_operation(
         &self,
         id: Id,
         state: OperationState,
         problem: Option<String>,
+        bad_end: Option<String>,
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
             connection.execute(
-                "UPDATE operation SET state = :state, problem = :problem WHERE id = :id",
+                "UPDATE operation SET state = :state, problem = :problem, bad_end = :bad_end
+                WHERE id = :id",
                 named_params! {
                     ":state": state.as_str(),
                     ":problem": problem,
+                    ":bad_end": bad_end,
                     ":id": id.as_str(),
                 },
             )?;

@@ -10,14 +10,16 @@ use actix_web::error::PayloadError;
 use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
 use anirewind_core::model::UserId;
-use anirewind_core::{App, BrowseError, Code, Explain, ImportError, OperationRow, Verdict};
+use anirewind_core::{
+    App, BadEnd, BrowseError, Code, Explain, Id, ImportError, OperationRow, Verdict,
+};
 use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 
 use crate::access::{Access, Who};
 use crate::api::Hub;
-use crate::parts::{Icon, JobBar};
+use crate::parts::{BadEnds, Icon, JobBar};
 use crate::patience;
 use crate::upload::UploadError;
 
@@ -62,6 +64,8 @@ pub(crate) struct Page {
     pub(crate) said: Option<Said>,
     /// What is under way.
     pub(crate) jobs: Vec<JobBar>,
+    /// What did not end well, until somebody has read of it.
+    pub(crate) bad_ends: Option<BadEnds>,
     pub(crate) warning: Option<&'static str>,
     /// Where its account is connected, where it is read without a token.
     pub(crate) public: Option<String>,
@@ -238,6 +242,8 @@ pub(crate) struct Visitor {
     /// Those of them that are read without a token.
     public: Vec<String>,
     jobs: Vec<OperationRow>,
+    /// Acts that did not end well and of which nobody has read, newest first.
+    bad_ends: Vec<BadEnd>,
     /// What was begun with a button and takes its time, by name.
     works: Vec<String>,
     /// Whether something is not as it should be, with any account.
@@ -309,10 +315,18 @@ impl Visitor {
         let hub = request.app_data::<web::Data<Hub>>();
         let works = hub.map(|hub| hub.desk().under_way()).unwrap_or_default();
         // Pictures come by the hundred, and show nothing of it.
-        let is_troubled = !path.starts_with("/img/") && is_troubled(app).await;
+        let is_page = !path.starts_with("/img/");
+        let is_troubled = is_page && is_troubled(app).await;
+        let bad_ends = if is_page {
+            let bad_ends = app.bad_ends().await;
+            bad_ends.map_err(|error| Turned::Failed(BrowseError::Store(error).into()))?
+        } else {
+            Vec::new()
+        };
         Ok(Self {
             works,
             is_troubled,
+            bad_ends,
             app: app.clone(),
             access: access.clone(),
             who,
@@ -334,6 +348,17 @@ impl Visitor {
         self.jobs.iter().find(|job| job.owner == owner)
     }
 
+    /// Notes that somebody has read how an act ended.
+    pub(crate) async fn has_read(&mut self, act: &Id) -> Result<(), PageError> {
+        let before = self.bad_ends.len();
+        self.bad_ends.retain(|end| end.id != *act);
+        if self.bad_ends.len() < before {
+            let noted = self.app.note_end_read(act).await;
+            noted.map_err(BrowseError::Store)?;
+        }
+        Ok(())
+    }
+
     /// What is around a page.
     pub(crate) fn page(&self, title: impl Into<String>, place: Place) -> Page {
         Page {
@@ -346,6 +371,7 @@ impl Visitor {
             path: self.path.clone(),
             said: self.said.clone(),
             jobs: self.bars(),
+            bad_ends: BadEnds::of(self.access.base(), &self.bad_ends),
             warning: self.access.warning(),
             public: None,
             can_leave: matches!(self.who, Who::Session(_)),
@@ -363,7 +389,11 @@ impl Visitor {
         let works = self.works.iter();
         let works = works.filter_map(|name| JobBar::of_work(base, name));
         let here = self.path.split('?').next().unwrap_or_default();
-        acts.chain(works).filter(|bar| bar.path != here).collect()
+        // One that stopped is named once.
+        let named = BadEnds::of(base, &self.bad_ends);
+        let is_named = |bar: &JobBar| named.as_ref().is_some_and(|end| end.path == bar.path);
+        let bars = acts.chain(works).filter(|bar| bar.path != here);
+        bars.filter(|bar| !is_named(bar)).collect()
     }
 
     /// What is around a page about one profile.
@@ -424,6 +454,7 @@ pub(crate) fn outside(base: &str, title: &str, request: &HttpRequest) -> Page {
         path: own_path(base, request),
         said: said(request),
         jobs: Vec::new(),
+        bad_ends: None,
         warning: None,
         public: None,
         can_leave: false,

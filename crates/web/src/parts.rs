@@ -1,7 +1,7 @@
 //! Parts that several pages share, each with a template of its own. They render the same whether a
 //! page is loaded or one part of it is sent anew.
 
-use anirewind_core::{OperationRow, OperationState};
+use anirewind_core::{BadEnd, OperationRow, OperationState};
 use askama::Template;
 use time::OffsetDateTime;
 
@@ -15,7 +15,7 @@ macro_rules! html_safe {
     };
 }
 
-html_safe!(JobBar, When, Badge, DeskPart);
+html_safe!(JobBar, BadEnds, When, Badge, DeskPart);
 
 mod alarm;
 mod change;
@@ -79,6 +79,33 @@ impl JobBar {
             base: base.to_owned(),
             path,
             words: format!("{what} is being taken. See how far it is"),
+        })
+    }
+}
+
+/// That acts did not end well, at the top of every page until their reports are opened.
+#[derive(Debug, Clone, Template)]
+#[template(path = "parts/bad_ends.html")]
+pub(crate) struct BadEnds {
+    base: String,
+    count: usize,
+    /// Of the newest of them.
+    what: String,
+    how: String,
+    /// The address of its report, without the base.
+    pub(crate) path: String,
+}
+
+impl BadEnds {
+    /// Of these acts, newest first; `None` where there are none.
+    pub(crate) fn of(base: &str, ends: &[BadEnd]) -> Option<Self> {
+        let newest = ends.first()?;
+        Some(Self {
+            base: base.to_owned(),
+            count: ends.len(),
+            what: newest.what.clone(),
+            how: sentence(&newest.how),
+            path: format!("/jobs/{}", newest.id),
         })
     }
 }

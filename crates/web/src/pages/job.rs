@@ -110,7 +110,7 @@ pub(crate) async fn profile_of(
 }
 
 async fn one(
-    visitor: Visitor,
+    mut visitor: Visitor,
     hub: web::Data<Hub>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
@@ -122,6 +122,7 @@ async fn one(
     ) {
         return Ok(not_begun(&visitor, &hub, &report, &profile));
     }
+    visitor.has_read(&report.operation.id).await?;
     let last = hub.last_of(&report.operation.id);
     let page = job_page(&visitor, &report, &profile, &style, last).await?;
     Ok(show(&page))

@@ -11,6 +11,7 @@ mod access;
 mod api;
 mod asking;
 mod backups;
+mod bad_ends;
 mod browser;
 mod contract;
 mod figures;
