@@ -63,7 +63,9 @@ export async function pictures(browser, folder) {
     await (await vanished(page)).getByRole("link", { name: "Review what is missing" }).click();
     await page.waitForURL(/\/compare\//);
     await shot(page, "compare");
-    await page.getByRole("button", { name: "Plan: bring back what is ticked" }).click();
+    await page.getByRole("button", { name: /^Select all/ }).click();
+    await page.waitForURL(/all=/);
+    await page.getByRole("button", { name: /^Plan: bring back selected/ }).click();
     await page.waitForURL(/\/plan\/hana\/[0-9a-z]{8}$/, { timeout: 60_000 });
     await shot(page, "plan");
     await page.getByRole("button", { name: /^Send/ }).click();

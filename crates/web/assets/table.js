@@ -4,10 +4,13 @@ const lists = [...document.querySelectorAll("[data-pick]")];
 const rows = () => lists.flatMap((list) => [...list.children]);
 const boxes = () => rows().map((row) => row.querySelector('input[type="checkbox"]')).filter(Boolean);
 const counters = document.querySelectorAll("[data-picked]");
+// What is ticked on other pages counts as well.
+const sums = document.querySelectorAll("[data-elsewhere]");
 
 const count = () => {
   const number = boxes().filter((box) => box.checked).length;
   for (const counter of counters) counter.textContent = `${number} selected`;
+  for (const sum of sums) sum.textContent = `(${number + Number(sum.dataset.elsewhere)})`;
 };
 
 // With shift, everything between two ticks.

@@ -1,5 +1,8 @@
 //! Two lists side by side, and what to bring back from the first.
 
+mod ticks;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use actix_web::{HttpResponse, web};
@@ -17,6 +20,8 @@ use crate::format;
 use crate::live::{Outcome, Work, live_of};
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show};
 use crate::pages::backups::{find, query};
+use crate::pages::comparing::ticks::{Sent, Ticks, Title, title_of};
+use crate::pages::plan_new;
 use crate::pages::work::{self, ASKED};
 use crate::parts::{AlarmPart, DeskPart, Diff, TitleCell, When, field_word, is_called};
 
@@ -28,6 +33,7 @@ const CHOICES: usize = 60;
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/compare/{profile}", web::get().to(comparing))
+        .route("/compare/{profile}/plan", web::post().to(plan))
         .route("/compare/{profile}/live", web::post().to(read_live));
 }
 
@@ -43,20 +49,58 @@ struct Wish {
     of: String,
     q: String,
     below: usize,
+    /// The page of it on which a button was pressed that leads to no other.
+    at: usize,
 }
 
 impl Wish {
-    fn query(&self, from: &str, to: &str, below: usize) -> String {
+    /// As it was sent, or as it is without saying so.
+    fn settled(mut self) -> Self {
+        if self.from.is_empty() {
+            "latest".clone_into(&mut self.from);
+        }
+        if self.to.is_empty() {
+            "live".clone_into(&mut self.to);
+        }
+        self
+    }
+
+    fn query(&self, from: &str, to: &str, below: usize, ticks: &Ticks) -> String {
+        let sides = [("from", from.to_owned()), ("to", to.to_owned())].into_iter();
+        let below = (below > 0).then(|| ("below", below.to_string()));
+        let pairs = sides.chain(self.filters()).chain(below);
+        query(pairs.chain(ticks.pairs()))
+    }
+
+    fn filters(&self) -> Vec<(&'static str, String)> {
         let show = self.show.iter().map(|show| ("show", show.clone()));
         let rest = [
-            ("from", from.to_owned()),
-            ("to", to.to_owned()),
             ("field", self.field.clone()),
             ("type", self.of.clone()),
             ("q", self.q.clone()),
         ];
-        let below = (below > 0).then(|| ("below", below.to_string()));
-        query(rest.into_iter().chain(show).chain(below))
+        rest.into_iter().chain(show).collect()
+    }
+
+    /// What is shown, as it stands behind an address, whether or not somebody has said so.
+    fn filter(&self) -> String {
+        let kinds = ["missing", "changed", "added", "same"].into_iter();
+        let kinds = kinds.filter(|kind| self.shows(kind)).map(str::to_owned);
+        let all = Self {
+            show: kinds.collect(),
+            ..self.clone()
+        };
+        let query = query(all.filters().into_iter());
+        query.trim_start_matches('?').to_owned()
+    }
+
+    /// The filter that stands behind an address.
+    fn of_filter(filter: &str) -> Self {
+        // One that cannot be read shows nothing.
+        serde_html_form::from_str(filter).unwrap_or_else(|_| Self {
+            show: vec![String::new()],
+            ..Self::default()
+        })
     }
 
     fn shows(&self, kind: &str) -> bool {
@@ -120,9 +164,26 @@ struct Found {
     banners: Vec<String>,
     fields: Vec<(&'static str, &'static str, bool)>,
     plan: Option<(String, String)>,
-    newer: Option<String>,
-    older: Option<String>,
+    /// The places where the pages before and after this one begin, and the addresses of these.
+    newer: Option<(usize, String)>,
+    older: Option<(usize, String)>,
     is_same: bool,
+    /// What of it can be ticked.
+    pick: Pick,
+    /// Without filters.
+    clear: String,
+}
+
+/// What is ticked, and what can be.
+struct Pick {
+    /// Hidden fields for what is ticked elsewhere, and the titles of this page.
+    ticks: Vec<(&'static str, String)>,
+    offered: String,
+    /// How many titles are shown that can be ticked.
+    shown: usize,
+    chosen: usize,
+    /// How many of them are not on this page.
+    elsewhere: usize,
 }
 
 struct Row {
@@ -134,6 +195,7 @@ struct Row {
     title: TitleCell,
     diff: Diff,
     name: String,
+    is_ticked: bool,
 }
 
 async fn comparing(
@@ -141,20 +203,28 @@ async fn comparing(
     hub: web::Data<Hub>,
     profile: web::Path<String>,
     wish: Query<Wish>,
+    sent: Query<Sent>,
 ) -> Result<HttpResponse, PageError> {
     let account = visitor.app.account_row(&profile).await?;
-    let Query(mut wish) = wish;
-    if wish.from.is_empty() {
-        "latest".clone_into(&mut wish.from);
-    }
-    if wish.to.is_empty() {
-        "live".clone_into(&mut wish.to);
-    }
+    let (Query(wish), Query(sent)) = (wish, sent);
+    let wish = wish.settled();
     let path = in_path(&account.profile);
     let (from, to) = (
         side(&visitor, &hub, &account, &wish.from).await?,
         side(&visitor, &hub, &account, &wish.to).await?,
     );
+    let is_form = sent.is_form();
+    let below = if sent.stays() { wish.at } else { wish.below };
+    let differences = match (&from, &to) {
+        (Ok(from), Ok(to)) => Some(compare(&from.list, &to.list)),
+        _ => None,
+    };
+    let ticks = ticked(sent, &wish, differences.as_ref());
+    if is_form {
+        // So that the address says what is ticked, and no more.
+        let query = wish.query(&wish.from, &wish.to, below, &ticks);
+        return Ok(visitor.go(&format!("/compare/{path}{query}"), too_many(&ticks)));
+    }
     let now = visitor.app.now();
     let rows = newest(&visitor, &account).await?;
     let read = hub.desk().live(&account.profile, now);
@@ -169,19 +239,26 @@ async fn comparing(
     let choices = |given: &str, side: &Result<Side, Missing>| choices(&rows, given, side);
     let (from_choices, to_choices) = (choices(&wish.from, &from), choices(&wish.to, &to));
     let root = format!("/compare/{path}");
-    let here = format!("{root}{}", wish.query(&wish.from, &wish.to, 0));
+    let here = format!("{root}{}", wish.query(&wish.from, &wish.to, 0, &ticks));
     let alarms = alarms_of(&visitor, &account, &here, [&from, &to]).await?;
-    let (missing, found) = match (from, to) {
-        (Ok(from), Ok(to)) => {
-            let found = found(&visitor, &account, &from, &to, &wish, &root);
-            (None, Some(found))
+    let found = match (&from, &to, &differences) {
+        (Ok(from), Ok(to), Some(differences)) => {
+            let sides = (from, to, differences);
+            Some(found(&visitor, &account, sides, (&wish, &ticks), &root))
         }
-        (Err(missing), _) | (_, Err(missing)) => (Some(missing), None),
+        _ => None,
     };
+    let missing = from.err().or(to.err());
     Ok(show(&ComparePage {
         page: visitor.page_of("Compare", Place::Backups, &account.profile),
-        swap: format!("{root}{}", wish.query(&wish.to, &wish.from, 0)),
-        newest: newest.map(|id| format!("{root}{}", wish.query(&wish.from, &id, 0))),
+        swap: format!(
+            "{root}{}",
+            wish.query(&wish.to, &wish.from, 0, &Ticks::default())
+        ),
+        newest: newest.map(|id| {
+            let query = wish.query(&wish.from, &id, 0, &Ticks::default());
+            format!("{root}{query}")
+        }),
         path: here,
         profile: account.profile.clone(),
         root,
@@ -297,6 +374,109 @@ async fn side(
     )
 }
 
+/// What is ticked once a form was sent, or as it stands in an address.
+fn ticked(sent: Sent, wish: &Wish, differences: Option<&Differences<'_>>) -> Ticks {
+    let Some(differences) = differences else {
+        // There is nothing to hold it against yet.
+        return sent.ticks(&wish.filter(), |_, _| false, |_| false);
+    };
+    let filters = sent.filters().iter();
+    let whole: BTreeMap<String, BTreeSet<Title>> = filters
+        .map(|filter| {
+            (
+                filter.clone(),
+                pickable(differences, &Wish::of_filter(filter)),
+            )
+        })
+        .collect();
+    let shown = pickable(differences, wish);
+    let is_whole =
+        |filter: &str, title: Title| whole.get(filter).is_some_and(|all| all.contains(&title));
+    sent.ticks(&wish.filter(), is_whole, |title| shown.contains(&title))
+}
+
+/// The titles with some filters that can be ticked: what is the same cannot be brought back.
+fn pickable(differences: &Differences<'_>, wish: &Wish) -> BTreeSet<Title> {
+    let lines = lines(differences, wish).into_iter();
+    let lines = lines.filter(|line| !matches!(line, Line::Same(_)));
+    lines.map(|line| title_of(line.entry())).collect()
+}
+
+/// The titles that are ticked, on this page and others.
+fn chosen(differences: &Differences<'_>, ticks: &Ticks) -> BTreeSet<Title> {
+    let filters = ticks.all.iter();
+    let mut all: BTreeSet<Title> = filters
+        .flat_map(|filter| pickable(differences, &Wish::of_filter(filter)))
+        .collect();
+    all.retain(|title| !ticks.off.contains(title));
+    let there = pickable(differences, &Wish::default());
+    all.extend(ticks.on.intersection(&there));
+    all
+}
+
+fn too_many(ticks: &Ticks) -> Option<Said> {
+    let text = format!(
+        "No more than {} titles can be ticked one by one, so some of the ticks are not there any more. Filter, \
+         and select all that is shown.",
+        ticks::MOST
+    );
+    ticks.is_cut.then(|| Said::problem(text))
+}
+
+/// Plans what is ticked.
+async fn plan(
+    visitor: Visitor,
+    hub: web::Data<Hub>,
+    profile: web::Path<String>,
+    form: Form<Vec<(String, String)>>,
+) -> Result<HttpResponse, PageError> {
+    let account = visitor.app.account_row(&profile).await?;
+    let wrong = |error: &dyn std::fmt::Display| {
+        PageError::usage(format!("The form is not as it was made: {error}."))
+    };
+    let text = serde_html_form::to_string(&form.0).map_err(|error| wrong(&error))?;
+    let wish: Wish = serde_html_form::from_str(&text).map_err(|error| wrong(&error))?;
+    let sent: Sent = serde_html_form::from_str(&text).map_err(|error| wrong(&error))?;
+    let wish = wish.settled();
+    let (from, to) = (
+        side(&visitor, &hub, &account, &wish.from).await?,
+        side(&visitor, &hub, &account, &wish.to).await?,
+    );
+    let differences = match (&from, &to) {
+        (Ok(from), Ok(to)) => Some(compare(&from.list, &to.list)),
+        _ => None,
+    };
+    let ticks = ticked(sent, &wish, differences.as_ref());
+    let back = |problem: &str| {
+        let root = format!("/compare/{}", in_path(&account.profile));
+        let query = wish.query(&wish.from, &wish.to, wish.at, &ticks);
+        visitor.go(&format!("{root}{query}"), Some(Said::problem(problem)))
+    };
+    let Some(differences) = &differences else {
+        return Ok(back(
+            "The two lists are not side by side any more, so nothing was planned. What was ticked is kept.",
+        ));
+    };
+    let row = from.as_ref().ok().and_then(|side| side.row.as_ref());
+    let Some(row) = row else {
+        return Ok(back(
+            "What is on AniList now cannot be brought back: choose a snapshot to bring it back from.",
+        ));
+    };
+    if let Some(said) = too_many(&ticks) {
+        return Ok(back(&said.text));
+    }
+    let titles = chosen(differences, &ticks);
+    if titles.is_empty() {
+        return Ok(back(
+            "Nothing is ticked, so nothing was planned. Tick the titles to bring back, or select all that is \
+             shown, then press the button again.",
+        ));
+    }
+    let wish = plan_new::Wish::of_titles(row.id.as_str(), &titles);
+    plan_new::ask(&visitor, &hub, &account.profile, wish).await
+}
+
 /// One title of a comparison.
 enum Line<'a> {
     Missing(&'a Entry),
@@ -317,12 +497,10 @@ impl<'a> Line<'a> {
 fn found(
     visitor: &Visitor,
     account: &AccountRow,
-    from: &Side,
-    to: &Side,
-    wish: &Wish,
+    (from, to, differences): (&Side, &Side, &Differences<'_>),
+    (wish, ticks): (&Wish, &Ticks),
     root: &str,
 ) -> Found {
-    let differences = compare(&from.list, &to.list);
     let words = words(from, to);
     let sums = [
         differences.removed.len(),
@@ -330,10 +508,25 @@ fn found(
         differences.added.len(),
         differences.same.len(),
     ];
-    let lines = lines(&differences, wish);
+    let lines = lines(differences, wish);
     let style = &account.style;
     let base = visitor.access.base();
     let count = lines.len();
+    let chosen = chosen(differences, ticks);
+    let here: BTreeSet<_> = lines
+        .iter()
+        .skip(wish.below)
+        .take(MOST)
+        .filter(|line| !matches!(line, Line::Same(_)))
+        .map(|line| title_of(line.entry()))
+        .collect();
+    let pick = Pick {
+        ticks: ticks.pairs(),
+        offered: ticks::write(&here),
+        shown: pickable(differences, wish).len(),
+        elsewhere: chosen.difference(&here).count(),
+        chosen: chosen.len(),
+    };
     let rows = lines.into_iter().skip(wish.below).take(MOST);
     let rows = rows.map(|line| {
         let entry = line.entry();
@@ -369,6 +562,7 @@ fn found(
         let value = format!("{}:{}", entry.media_type.as_str(), entry.media);
         Row {
             anchor: value.replace(':', "-").to_lowercase(),
+            is_ticked: chosen.contains(&title_of(entry)),
             name: title.name.clone(),
             value,
             tone,
@@ -378,11 +572,14 @@ fn found(
             diff,
         }
     });
-    let link = |below: usize| format!("{root}{}", wish.query(&wish.from, &wish.to, below));
+    let link = |below: usize| {
+        let query = wish.query(&wish.from, &wish.to, below, ticks);
+        (below, format!("{root}{query}"))
+    };
     // Without a token nothing can be brought back.
     let offered = from.row.as_ref().filter(|_| !account.public);
     let plan = offered.map(|row| {
-        let path = format!("/plan/{}/new", in_path(&account.profile));
+        let path = format!("{root}/plan");
         (path, row.id.to_string())
     });
     let field = EntryField::parse(&wish.field);
@@ -394,7 +591,7 @@ fn found(
             ("same", "Same", wish.shows("same")),
         ],
         rows: rows.collect(),
-        banners: banners(&differences, from, to),
+        banners: banners(differences, from, to),
         fields: EntryField::ALL
             .into_iter()
             .map(|each| {
@@ -411,10 +608,15 @@ fn found(
         } else {
             ""
         },
+        clear: {
+            let query = Wish::default().query(&wish.from, &wish.to, 0, ticks);
+            format!("{root}{query}")
+        },
         words,
         sums,
         count,
         plan,
+        pick,
     }
 }
 

@@ -52,7 +52,8 @@ pub(crate) struct Wish {
     only: Vec<String>,
     status: Vec<String>,
     field: Vec<String>,
-    /// `ANIME:123`
+    /// `ANIME:123`, or `ANIME:123.456` for several, as they stand in an address.
+    #[serde(serialize_with = "together", deserialize_with = "one_by_one")]
     title: Vec<String>,
     /// A group or an act whose titles are meant.
     group: String,
@@ -275,7 +276,50 @@ async fn planned(app: &App, profile: &str, mut wish: Wish) -> Result<Way, PageEr
     })
 }
 
+/// Titles of one list behind one name, so that an address stays short.
+fn together<S: serde::Serializer>(titles: &[String], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut all: Vec<String> = Vec::new();
+    for of in MediaType::BOTH {
+        let ids = titles.iter().filter_map(|text| title(text).ok());
+        let ids = ids.filter(|(media_type, _)| *media_type == of);
+        let ids: Vec<_> = ids.map(|(_, media)| media.to_string()).collect();
+        if !ids.is_empty() {
+            all.push(format!("{}:{}", of.as_str(), ids.join(".")));
+        }
+    }
+    // What is no title is said to be none where it is used.
+    let rest = titles.iter().filter(|text| title(text).is_err());
+    all.extend(rest.cloned());
+    all.serialize(serializer)
+}
+
+fn one_by_one<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let all = Vec::<String>::deserialize(deserializer)?;
+    let each = all.into_iter().flat_map(|text| match text.split_once(':') {
+        Some((of, ids)) if ids.contains('.') => {
+            ids.split('.').map(|id| format!("{of}:{id}")).collect()
+        }
+        _ => vec![text],
+    });
+    Ok(each.collect())
+}
+
 impl Wish {
+    /// These titles as they are in a snapshot.
+    pub(crate) fn of_titles<'a>(
+        snapshot: &str,
+        titles: impl IntoIterator<Item = &'a (MediaType, MediaId)>,
+    ) -> Self {
+        let titles = titles.into_iter();
+        Self {
+            snapshot: snapshot.to_owned(),
+            title: titles
+                .map(|(of, media)| format!("{}:{media}", of.as_str()))
+                .collect(),
+            ..Self::default()
+        }
+    }
+
     /// Whether a form was sent with both lists unticked.
     fn names_no_list(&self) -> bool {
         self.has_lists == "yes" && self.only.is_empty()

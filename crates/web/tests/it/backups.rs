@@ -227,7 +227,7 @@ async fn two_that_are_ticked_are_compared_older_first() {
     let words = [
         "Missing later",
         "Changed later",
-        "Plan: bring back what is ticked",
+        "Plan: bring back selected",
         "ANIME:",
     ];
     page(&scene, &to, &words).await;

@@ -145,6 +145,20 @@ fn forms(html: &str) -> Vec<Form> {
     forms
 }
 
+/// The fields of a form as they stand behind an address.
+fn asked(fields: &[(String, String)]) -> String {
+    let escaped = |text: &str| {
+        let letters = text.bytes().map(|letter| match letter {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(letter).to_string(),
+            other => format!("%{other:02X}"),
+        });
+        letters.collect::<String>()
+    };
+    let pairs = fields.iter();
+    let pairs = pairs.map(|(name, value)| format!("{}={}", escaped(name), escaped(value)));
+    pairs.collect::<Vec<_>>().join("&")
+}
+
 /// Somebody in front of the pages.
 pub(crate) struct Browser<'a> {
     scene: &'a Scene,
@@ -266,12 +280,13 @@ impl<'a> Browser<'a> {
             "" => form.action.as_str(),
             own => own,
         };
-        let request = if form.is_post {
-            TestRequest::post().uri(action).set_form(&fields)
+        if form.is_post || button.get("formmethod") == "post" {
+            let request = TestRequest::post().uri(action).set_form(&fields);
+            self.send(request, action).await;
         } else {
-            panic!("`{words}` only asks");
-        };
-        self.send(request, action).await;
+            let path = format!("{action}?{}", asked(&fields));
+            self.open(&path).await;
+        }
         // However slow the machine is on which this runs.
         if self.is_patient && self.shows("data-live=\"desk-asked/") {
             self.until_over().await;

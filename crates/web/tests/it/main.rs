@@ -13,6 +13,7 @@ mod asking;
 mod backups;
 mod bad_ends;
 mod browser;
+mod comparing;
 mod contract;
 mod figures;
 mod frame;

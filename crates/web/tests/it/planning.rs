@@ -7,7 +7,7 @@ use anirewind_simulator::{SimEntry, SimMedia, Status};
 use crate::browser::{Browser, USER, edit, entries, seen};
 use crate::pages::Scene;
 
-fn add(scene: &Scene, first: u32, count: u32) {
+pub(crate) fn add(scene: &Scene, first: u32, count: u32) {
     for media in first..first + count {
         let mut world = scene.simulator.world();
         world.add_media(SimMedia::new(media, true, "<script>new</script>", Some(12)));
@@ -417,14 +417,12 @@ async fn what_is_ticked_in_a_comparison_is_planned_and_nothing_else() {
     let mut browser = Browser::at(&scene, "/compare/hana?from=latest&to=live").await;
     browser.press("Read the live list").await;
     browser
-        .press_with(
-            "Plan: bring back what is ticked",
-            &[("title", "ANIME:1003")],
-        )
+        .press_with("Plan: bring back selected (0)", &[("title", "ANIME:1003")])
         .await;
     browser.must_show(&["<strong>1</strong> change back", "ANIME:1003"]);
     browser.open("/compare/hana?from=latest&to=live").await;
     browser.must_show(&["name=\"title\" value=\"ANIME:1003\""]);
-    browser.press("Plan: bring back what is ticked").await;
+    browser.press("Select all 40 shown").await;
+    browser.press("Plan: bring back selected (40)").await;
     browser.must_show(&["<strong>40</strong> change back"]);
 }
