@@ -349,14 +349,15 @@ impl Visitor {
     }
 
     /// Notes that somebody has read how an act ended.
-    pub(crate) async fn has_read(&mut self, act: &Id) -> Result<(), PageError> {
+    pub(crate) async fn has_read(&mut self, act: &Id) {
         let before = self.bad_ends.len();
         self.bad_ends.retain(|end| end.id != *act);
-        if self.bad_ends.len() < before {
-            let noted = self.app.note_end_read(act).await;
-            noted.map_err(BrowseError::Store)?;
+        // Where that cannot be noted, as on a full disk, the report is shown all the same.
+        if self.bad_ends.len() < before
+            && let Err(error) = self.app.note_end_read(act).await
+        {
+            tracing::warn!(%error, "cannot note that a report was opened");
         }
-        Ok(())
     }
 
     /// What is around a page.

@@ -122,7 +122,7 @@ async fn one(
     ) {
         return Ok(not_begun(&visitor, &hub, &report, &profile));
     }
-    visitor.has_read(&report.operation.id).await?;
+    visitor.has_read(&report.operation.id).await;
     let last = hub.last_of(&report.operation.id);
     let page = job_page(&visitor, &report, &profile, &style, last).await?;
     Ok(show(&page))
