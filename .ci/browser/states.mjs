@@ -174,6 +174,17 @@ export async function states(browser, axe) {
       check("keys: off by default", await page.locator("[data-pick] input:checked").count() === 0);
     },
   }, { width: 1280 });
+  await look("what is shown of a file is copied", {
+    place: places["snapshot-raw"],
+    act: async (page) => {
+      await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+      const shown = (await page.locator("details[open] pre").allTextContents()).join("");
+      await page.getByRole("button", { name: "Copy what is shown" }).click();
+      await page.getByText("Copied.").waitFor();
+      const copied = await page.evaluate(() => navigator.clipboard.readText());
+      check("copy: it is what is shown", copied === shown && copied.startsWith("{\n"), copied.slice(0, 60));
+    },
+  }, { width: 1280 });
   const anilist = servers.simulatorOf(demo);
   if (anilist) {
     await look("what is open follows", { place: "/", act: (page) => follows(page, demo, anilist) }, { width: 1280 });

@@ -24,7 +24,9 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
   if (!navigator.clipboard) continue;
   button.dataset.ready = "";
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(button.dataset.copy);
+    const { copy, copies } = button.dataset;
+    const text = copies ? [...document.querySelectorAll(copies)].map((one) => one.textContent).join("") : copy;
+    await navigator.clipboard.writeText(text);
     toast("Copied.");
   });
 }

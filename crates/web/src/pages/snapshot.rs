@@ -1,18 +1,20 @@
 //! One snapshot: its titles as people know them, what changed in it, and the file.
 
+mod against;
+
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
-use anirewind_core::model::{Entry, List, MediaType};
-use anirewind_core::{AccountRow, Explain as _, FoundList, SnapshotRow, compare, write_csv};
+use anirewind_core::model::{List, MediaType};
+use anirewind_core::{AccountRow, Explain as _, FoundList, SnapshotRow, write_csv};
 use askama::Template;
 use serde::Deserialize;
 
 use crate::page::{Page, PageError, Place, Query, Visitor, in_path, sentence, show};
 use crate::pages::backups::{find, query};
-use crate::pages::comparing::unseen_words;
 use crate::pages::raw::Raw;
 use crate::pages::rows::SnapshotLine;
-use crate::parts::{Diff, ListPart, ListQuery, Tab, Tabs, TitleCell};
+use crate::pages::snapshot::against::Changes;
+use crate::parts::{ListPart, ListQuery, Tab, Tabs};
 
 /// So many titles to a page.
 const MOST: usize = 100;
@@ -35,6 +37,9 @@ struct Wish {
     of: String,
     status: String,
     q: String,
+    /// What it is held against: chosen from a list, or typed, which counts before what is chosen.
+    against: String,
+    other: String,
     page: usize,
     below: usize,
 }
@@ -46,6 +51,7 @@ impl Wish {
             ("type", &self.of),
             ("status", &self.status),
             ("q", &self.q),
+            ("against", &self.against),
         ];
         let own = own.into_iter().map(|(own, given)| {
             let value = if own == name {
@@ -81,24 +87,10 @@ struct SnapshotPage {
 
 enum View {
     Entries(Box<ListPart>),
-    Changes {
-        before: Option<(String, String)>,
-        rows: Vec<ChangeItem>,
-        sums: (usize, usize, usize),
-        /// What of the two is not seen.
-        notes: Vec<String>,
-    },
+    Changes(Box<Changes>),
     Raw(Raw),
     /// Why it cannot be shown.
     Nothing(String),
-}
-
-struct ChangeItem {
-    tone: &'static str,
-    sign: &'static str,
-    word: &'static str,
-    title: TitleCell,
-    diff: Diff,
 }
 
 /// What a snapshot holds, and what is wrong with it.
@@ -136,7 +128,16 @@ async fn snapshot(
     let (profile, reference) = path.into_inner();
     let account = visitor.app.account_row(&profile).await?;
     let row = find(&visitor, &reference, &account.profile).await?;
-    let Query(wish) = wish;
+    let Query(mut wish) = wish;
+    if !wish.other.trim().is_empty() {
+        wish.against = wish.other.trim().to_owned();
+    }
+    if wish.view == "changes" && wish.against == "live" {
+        let from = row.id.to_string();
+        let pairs = [("from", from), ("to", "live".to_owned())];
+        let compare = format!("/compare/{}", in_path(&account.profile));
+        return Ok(visitor.go(&format!("{compare}{}", query(pairs.into_iter())), None));
+    }
     let Held { list, problem } = held(&visitor, &row).await;
     let base = visitor.access.base();
     let root = format!("/backups/{}/{}", in_path(&account.profile), row.id);
@@ -150,7 +151,12 @@ async fn snapshot(
             let text = "What is in the file can no longer be read as a list.".to_owned();
             (View::Nothing(text), false)
         }
-        ("changes", Some(list)) => changes(&visitor, &account, &row, list, &wish).await?,
+        ("changes", Some(list)) => {
+            let of = (&row, list);
+            let changes = Changes::of(&visitor, &account, of, &wish.against, wish.below).await?;
+            let more = changes.has_more;
+            (View::Changes(Box::new(changes)), more)
+        }
         (_, Some(list)) => (entries(base, &account, &root, list, &wish), false),
     };
     let step = if wish.view == "raw" {
@@ -202,69 +208,6 @@ fn entries(base: &str, account: &AccountRow, root: &str, list: &List, wish: &Wis
     let (profile, style) = (&account.profile, &account.style);
     let list = ListPart::of(base, profile, (root, &[]), &list.entries, style, query);
     View::Entries(Box::new(list))
-}
-
-async fn changes(
-    visitor: &Visitor,
-    account: &AccountRow,
-    row: &SnapshotRow,
-    list: &List,
-    wish: &Wish,
-) -> Result<(View, bool), PageError> {
-    let Some(before) = visitor.app.snapshot_before(row).await? else {
-        let view = View::Changes {
-            before: None,
-            rows: Vec::new(),
-            sums: (0, 0, 0),
-            notes: Vec::new(),
-        };
-        return Ok((view, false));
-    };
-    let Held {
-        list: Some(was), ..
-    } = held(visitor, &before).await
-    else {
-        let text = "The snapshot before it can no longer be read.".to_owned();
-        return Ok((View::Nothing(text), false));
-    };
-    let found = compare(&was, list);
-    let (base, profile, style) = (visitor.access.base(), &account.profile, &account.style);
-    let cell = |entry: &Entry| TitleCell::of(base, profile, entry, style);
-    let removed = found.removed.iter().map(|entry| ChangeItem {
-        tone: "danger",
-        sign: "i-minus",
-        word: "Gone",
-        title: cell(entry),
-        diff: Diff::of(Some(entry), None, style),
-    });
-    let changed = found.changed.iter().map(|changed| ChangeItem {
-        tone: "warning",
-        sign: "i-tilde",
-        word: "Changed",
-        title: cell(changed.after),
-        diff: Diff::of(Some(changed.before), Some(changed.after), style),
-    });
-    let added = found.added.iter().map(|entry| ChangeItem {
-        tone: "fine",
-        sign: "i-plus",
-        word: "New",
-        title: cell(entry),
-        diff: Diff::of(None, Some(entry), style),
-    });
-    let sums = (found.added.len(), found.changed.len(), found.removed.len());
-    let notes = unseen_words(&was, list, &found);
-    let has_more = sums.0 + sums.1 + sums.2 > wish.below.saturating_add(MOST);
-    let rows = removed.chain(changed).chain(added);
-    let view = View::Changes {
-        before: Some((
-            format!("/backups/{}/{}", in_path(profile), before.id),
-            crate::format::instant(before.created_at),
-        )),
-        rows: rows.skip(wish.below).take(MOST).collect(),
-        sums,
-        notes,
-    };
-    Ok((view, has_more))
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod against;
 mod api;
 mod asking;
 mod backups;
