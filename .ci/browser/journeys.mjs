@@ -68,6 +68,15 @@ class Person {
     await this.page.keyboard.type(text);
   }
 
+  // Opens the parts of a page that are folded where there is little room.
+  async unfold() {
+    const folded = this.page.locator("details.fold:not([open]) > summary:visible").first();
+    while (await folded.isVisible()) {
+      this.steps += 1;
+      await folded.click();
+    }
+  }
+
   // Goes on with Tab until the thing has the focus, and looks whether that can be seen.
   async reach(thing) {
     const handle = await thing.elementHandle();
@@ -310,8 +319,11 @@ async function picked(person, { url, anilist, moved, snapshot }) {
   await person.open(`${url}/plan/hana/new?${chosen}`);
   await person.press("button", "Show the plan");
   await person.arrive(PLAN);
+  await person.unfold();
   await person.tick(/^Episode of/, { is: false });
   await person.press("button", "Update plan", { first: true });
+  await person.read("The plan is as ticked now");
+  await person.unfold();
   await person.read(/left as you wish: progress/);
   await send(person, /Send 1 change/);
   const after = await now();

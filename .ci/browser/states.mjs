@@ -37,6 +37,7 @@ const keys = {
   plan: async (page) => {
     await press(page, "j");
     check("keys: j goes through a plan", await focused(page, "[data-pick] > *"));
+    check("wide: nothing of a plan is folded", await page.locator(".fold > summary:visible").count() === 0);
   },
   "timeline-hana": async (page) => {
     await press(page, "j", "x");
@@ -84,7 +85,12 @@ const narrow = {
     const row = await page.locator("table.stack tbody tr").first().evaluate((node) => getComputedStyle(node).display);
     check("narrow: a title is a card", row === "block", row);
   },
-  plan: async (page) => check("narrow: a plan has parts that fold", await page.locator("main details").count() > 0),
+  plan: async (page) => {
+    const titles = page.locator("[data-pick] > *").first();
+    check("narrow: the titles of a plan are folded", !(await titles.isVisible()));
+    await page.locator("details.fold > summary", { hasText: "Every title" }).click();
+    check("narrow: the titles of a plan can be opened", await titles.isVisible());
+  },
   job: async (page) => check("narrow: a report comes before its buttons",
     (await box(page, "#result")).y < (await box(page, "main .actions")).y),
   "timeline-hana": async (page) => check("narrow: filters are folded", await page.locator("details.filterbox:not([open])").count() === 1),

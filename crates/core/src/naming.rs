@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anirewind_model::{EntryField, MediaId, MediaType};
 use anirewind_store::{ChangeRow, StepRow, StoreError};
-use anirewind_timeline::{Id, Source};
+use anirewind_timeline::{Change, Id, Source};
 use time::OffsetDateTime;
 
 use crate::app::App;
@@ -126,7 +126,11 @@ impl App {
         } else if rows.iter().all(|row| row.change.before.is_none()) {
             format!("{verb}{number} titles added together on {day}")
         } else {
-            format!("{verb}{} changed together on {day}", changed(rows, number))
+            let changes = rows.iter().map(|row| &row.change);
+            format!(
+                "{verb}{} changed together on {day}",
+                changed(changes, number)
+            )
         })
     }
 
@@ -174,15 +178,37 @@ fn what_happened(row: &ChangeRow) -> String {
     }
 }
 
+/// `212 titles vanished together`, `38 scores changed together`: of one change for each title.
+pub(crate) fn happened(changes: &[&Change]) -> String {
+    let number = changes.len();
+    let titles = of_number(number, "title");
+    let together = if number == 1 { "" } else { " together" };
+    let were = if number == 1 { "was" } else { "were" };
+    if changes.iter().all(|change| change.after.is_none()) {
+        format!("{titles} vanished{together}")
+    } else if changes.iter().all(|change| change.before.is_none()) {
+        format!("{titles} {were} added{together}")
+    } else {
+        let changed = changed(changes.iter().copied(), number);
+        format!("{changed} changed{together}")
+    }
+}
+
 /// `38 scores`, `notes of 38 titles`, `38 titles`
-fn changed(rows: &[ChangeRow], titles: usize) -> String {
-    let fields: BTreeSet<EntryField> = rows.iter().flat_map(|row| row.change.fields()).collect();
+fn changed<'a>(changes: impl Iterator<Item = &'a Change>, titles: usize) -> String {
+    let fields: BTreeSet<EntryField> = changes.flat_map(Change::fields).collect();
     let fields: Vec<_> = fields.into_iter().collect();
     match fields.as_slice() {
-        [EntryField::Score] => format!("{titles} scores"),
-        [one] => format!("{} of {titles} titles", words(*one)),
-        _ => format!("{titles} titles"),
+        [EntryField::Score] => of_number(titles, "score"),
+        [one] => format!("{} of {}", words(*one), of_number(titles, "title")),
+        _ => of_number(titles, "title"),
     }
+}
+
+/// `1 title`, `38 titles`
+fn of_number(number: usize, word: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {word}{plural}")
 }
 
 /// The word for a field inside a sentence.

@@ -12,7 +12,7 @@ use anirewind_store::{
     Cause, ChangeFilter, ChangeRow, LeftField, OperationDetail, OperationRow, OperationState,
     SnapshotRow, StepRow,
 };
-use anirewind_timeline::{Id, Outcome, Source};
+use anirewind_timeline::{Change, Id, Outcome, Source};
 use time::OffsetDateTime;
 
 use crate::accounts::{AccountError, Target};
@@ -20,7 +20,7 @@ use crate::act_error::{ActError, Guard};
 use crate::app::App;
 use crate::find::FoundList;
 use crate::judge::is_trusted;
-use crate::naming::Naming;
+use crate::naming::{Naming, happened};
 use crate::plan::{Action, FEW, Plan, Row};
 use crate::report::can_be_retried;
 use crate::words::{title_of, value_of};
@@ -118,7 +118,7 @@ impl App {
         };
         // Newest first: the first that is met is the last that happened.
         let mut seen = BTreeSet::new();
-        let mut causes: Vec<(Cause, Vec<(MediaType, MediaId)>)> = Vec::new();
+        let mut causes: Vec<(Cause, Vec<&Change>)> = Vec::new();
         for row in rows.iter().filter(took_effect) {
             let change = &row.change;
             let key = (change.media_type, change.media);
@@ -129,9 +129,9 @@ impl App {
             let id = id.map(Id::to_string);
             let source = change.source.as_str().to_owned();
             let is_it = |cause: &Cause| cause.id == id && (id.is_some() || cause.source == source);
-            if let Some((cause, titles)) = causes.iter_mut().find(|(cause, _)| is_it(cause)) {
+            if let Some((cause, changes)) = causes.iter_mut().find(|(cause, _)| is_it(cause)) {
                 cause.titles += 1;
-                titles.push(key);
+                changes.push(change);
                 continue;
             }
             let at = id.as_ref().map(|_| crate::view::instant(change.when.at));
@@ -140,8 +140,12 @@ impl App {
                 at,
                 titles: 1,
                 source,
+                happened: None,
             };
-            causes.push((cause, vec![key]));
+            causes.push((cause, vec![change]));
+        }
+        for (cause, changes) in &mut causes {
+            cause.happened = cause.id.as_ref().map(|_| happened(changes));
         }
         let unknown: Vec<_> = sent.difference(&seen).copied().collect();
         if !unknown.is_empty() {
@@ -150,8 +154,9 @@ impl App {
                 at: None,
                 titles: unknown.len(),
                 source: Cause::UNKNOWN.to_owned(),
+                happened: None,
             };
-            causes.push((cause, unknown));
+            causes.push((cause, Vec::new()));
         }
         causes.sort_by_key(|(cause, _)| {
             let is_unknown = cause.source == Cause::UNKNOWN;
@@ -159,8 +164,12 @@ impl App {
             (cause.id.is_none(), is_unknown, most)
         });
         let mut because = BTreeMap::new();
-        for (place, (_, titles)) in causes.iter().enumerate() {
-            because.extend(titles.iter().map(|title| (*title, place)));
+        for (place, (cause, changes)) in causes.iter().enumerate() {
+            let titles = changes.iter().map(|of| ((of.media_type, of.media), place));
+            because.extend(titles);
+            if cause.source == Cause::UNKNOWN {
+                because.extend(unknown.iter().map(|title| (*title, place)));
+            }
         }
         Ok((
             causes.into_iter().map(|(cause, _)| cause).collect(),

@@ -317,6 +317,8 @@ views! {
         titles: usize,
         /// What made it; unknown where nothing is written down.
         source: String,
+        /// What happened, in words; null for single edits, and in plans of earlier versions.
+        happened: Option<String>,
     }
 
     /// What came of an act.
@@ -609,6 +611,7 @@ impl From<&Cause> for CauseView {
             at: cause.at.clone(),
             titles: cause.titles,
             source: cause.source.clone(),
+            happened: cause.happened.clone(),
         }
     }
 }

@@ -99,6 +99,9 @@ pub struct Cause {
     pub titles: usize,
     /// What made it, in the words of the timeline; [`Cause::UNKNOWN`] where nothing is written down.
     pub source: String,
+    /// What happened to them, in words; nothing for single edits, and in plans of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub happened: Option<String>,
 }
 
 impl Cause {
@@ -761,4 +764,20 @@ fn step(key: &str, raw: RawStep) -> Result<StepRow, Failed> {
             .map(str::to_owned)
             .collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_earlier_version_wrote_of_a_cause_is_read() {
+        let earlier =
+            r#"{"same":3,"causes":[{"id":"2","at":null,"titles":9,"source":"observed"}]}"#;
+        let detail: OperationDetail = serde_json::from_str(earlier).unwrap();
+        let [cause] = detail.causes.as_slice() else {
+            unreachable!("{detail:?}");
+        };
+        assert_eq!((cause.titles, &cause.happened), (9, &None));
+    }
 }

@@ -17,7 +17,7 @@ pub(crate) fn count(number: usize, word: &str) -> String {
     let number_words = thousands(number);
     if number == 1 {
         format!("{number_words} {word}")
-    } else if let Some(stem) = word.strip_suffix('y') {
+    } else if let Some(stem) = word.strip_suffix('y').filter(|stem| !stem.ends_with('a')) {
         format!("{number_words} {stem}ies")
     } else {
         format!("{number_words} {word}s")
@@ -54,6 +54,7 @@ mod tests {
     fn numbers_are_read_in_threes() {
         assert_eq!(count(1, "title"), "1 title");
         assert_eq!(count(1_234_567, "entry"), "1,234,567 entries");
+        assert_eq!(count(30, "day"), "30 days");
         assert_eq!(thousands(100), "100");
     }
 }

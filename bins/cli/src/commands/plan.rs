@@ -273,13 +273,16 @@ pub(crate) fn plan_text(plan: &Plan) -> String {
 fn cause_line(cause: &Cause) -> String {
     let plural = if cause.titles == 1 { "" } else { "s" };
     match (&cause.id, &cause.at) {
-        (Some(id), Some(at)) => format!(
-            "  {}  {at}  {} title{plural} together, {} (only these: --group {})",
-            short(id),
-            cause.titles,
-            cause.source,
-            short(id)
-        ),
+        (Some(id), Some(at)) => {
+            let together = || format!("{} title{plural} together", cause.titles);
+            format!(
+                "  {}  {at}  {}, {} (only these: --group {})",
+                short(id),
+                cause.happened.clone().unwrap_or_else(together),
+                cause.source,
+                short(id)
+            )
+        }
         _ if cause.source == Cause::UNKNOWN => {
             format!("  nothing is written down: {} title{plural}", cause.titles)
         }

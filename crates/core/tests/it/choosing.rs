@@ -228,6 +228,8 @@ async fn plans_are_called_by_what_they_do() {
     let day = "titles that vanished on";
     let name = plan.operation.what.clone();
     assert!(name.starts_with(&format!("Bring back 6 {day} ")), "{name}");
+    let happened = plan.operation.detail.causes[0].happened.as_deref();
+    assert_eq!(happened, Some("6 titles vanished together"));
     let group = scene.log().await[0]
         .change
         .group

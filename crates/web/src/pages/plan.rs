@@ -57,6 +57,10 @@ struct PlanPage {
     button: String,
     is_danger: bool,
     has_writes: bool,
+    /// How long the snapshot stays that is taken first.
+    safety: String,
+    /// Whether a part of the titles was asked for.
+    is_part: bool,
     /// Whether titles and fields on this page can be ticked.
     can_choose: bool,
     /// Whether it is being carried out: then nothing of it can be changed.
@@ -278,6 +282,12 @@ fn plan_page(
         button: button(plan),
         is_danger: removes > 0,
         has_writes: writes > 0,
+        safety: {
+            let rules = &visitor.app.settings().retention;
+            let days = usize::try_from(rules.safety_days.max(rules.days));
+            count(days.unwrap_or(usize::MAX), "day")
+        },
+        is_part: !part.show.is_empty() || part.page > 0,
         blocked: blocked(visitor, plan.operation.owner, removes),
         id,
         page,
@@ -345,13 +355,15 @@ fn single_words(cause: &Cause) -> String {
 }
 
 fn cause_line(cause: &Cause, wish: &Wish, profile: &str) -> Option<CauseLine> {
-    let titles = count(cause.titles, "title");
     let profile = in_path(profile);
     let id = cause.id.as_ref()?;
+    // What an earlier version wrote down says less.
+    let together = || format!("{} changed together", count(cause.titles, "title"));
+    let happened = cause.happened.clone().unwrap_or_else(together);
     let at = cause.at.as_deref().map(readable).unwrap_or_default();
     let is_observed = Source::parse(&cause.source) == Some(Source::Observed);
     Some(CauseLine {
-        words: format!("{at}: {titles} changed together, {}", by(&cause.source)),
+        words: format!("{at}: {happened}, {}", by(&cause.source)),
         href: Some(if is_observed {
             address(&format!("/timeline/{profile}"), &[("group", id)])
         } else {

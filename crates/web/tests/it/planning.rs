@@ -106,7 +106,11 @@ async fn titles_and_causes_can_be_left_and_the_form_comes_back_filled_in() {
     crate::browser::look(&scene).await;
     let mut browser = Browser::at(&scene, "/plan/hana/new?snapshot=latest&prefer=snapshot").await;
     browser.press("Show the plan").await;
-    browser.must_show(&["What happened since", "titles changed together"]);
+    browser.must_show(&[
+        "What happened since",
+        "notes of 40 titles changed together, on AniList",
+        "is taken first and stays for 30 days.",
+    ]);
     let first = browser.path.clone();
     browser
         .press_with("Update plan", &[("!tick", "ANIME:1003")])
@@ -425,4 +429,26 @@ async fn what_is_ticked_in_a_comparison_is_planned_and_nothing_else() {
     browser.press("Select all 40 shown").await;
     browser.press("Plan: bring back selected (40)").await;
     browser.must_show(&["<strong>40</strong> change back"]);
+}
+
+#[actix_web::test]
+async fn a_plan_of_an_earlier_version_is_shown_as_far_as_it_says() {
+    let scene = seen(&[]).await;
+    edit(&scene, |entry| entry.score = 77);
+    crate::browser::look(&scene).await;
+    let wanted = anirewind_core::Wanted::Snapshot("latest".to_owned());
+    let options = anirewind_core::RestoreOptions {
+        prefer: anirewind_core::Prefer::Snapshot,
+        ..<_>::default()
+    };
+    let plan = scene.app.plan_restore(None, &wanted, &options).await;
+    let mut plan = plan.unwrap();
+    let scores = plan.writes();
+    let cause = &mut plan.operation.detail.causes[0];
+    let words = format!("{scores} scores changed together");
+    assert_eq!(cause.happened.take(), Some(words));
+    let plan = scene.app.store_plan(plan).await.unwrap();
+    let path = format!("/plan/hana/{}", plan.id().unwrap());
+    let browser = Browser::at(&scene, &path).await;
+    browser.must_show(&[&format!("{scores} titles changed together, on AniList")]);
 }
