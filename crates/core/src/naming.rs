@@ -189,8 +189,8 @@ pub(crate) fn happened(changes: &[&Change]) -> String {
     } else if changes.iter().all(|change| change.before.is_none()) {
         format!("{titles} {were} added{together}")
     } else {
-        let changed = changed(changes.iter().copied(), number);
-        format!("{changed} changed{together}")
+        let what = changed(changes.iter().copied(), number);
+        format!("{what} changed{together}")
     }
 }
 

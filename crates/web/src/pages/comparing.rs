@@ -509,7 +509,6 @@ fn found(
         differences.same.len(),
     ];
     let lines = lines(differences, wish);
-    let style = &account.style;
     let base = visitor.access.base();
     let count = lines.len();
     let chosen = chosen(differences, ticks);
@@ -529,48 +528,8 @@ fn found(
     };
     let rows = lines.into_iter().skip(wish.below).take(MOST);
     let rows = rows.map(|line| {
-        let entry = line.entry();
-        let (tone, icon, word, diff) = match &line {
-            Line::Missing(entry) => {
-                let diff = Diff::of(Some(entry), None, style);
-                ("danger", "i-minus", words[0], diff)
-            }
-            Line::Changed(changed) => {
-                let diff = Diff::of(Some(changed.before), Some(changed.after), style);
-                ("warning", "i-tilde", words[1], diff)
-            }
-            Line::Added(entry) => {
-                let diff = Diff::of(None, Some(entry), style);
-                ("fine", "i-plus", words[2], diff)
-            }
-            Line::Same(entry) => {
-                let whole = Some(summary_of(entry, &style.scores));
-                let lines = Vec::new();
-                (
-                    "quiet",
-                    "i-equal",
-                    "Same",
-                    Diff {
-                        lines,
-                        whole,
-                        is_planned: false,
-                    },
-                )
-            }
-        };
-        let title = TitleCell::of(base, &account.profile, entry, style);
-        let value = format!("{}:{}", entry.media_type.as_str(), entry.media);
-        Row {
-            anchor: value.replace(':', "-").to_lowercase(),
-            is_ticked: chosen.contains(&title_of(entry)),
-            name: title.name.clone(),
-            value,
-            tone,
-            icon,
-            word,
-            title,
-            diff,
-        }
+        let is_ticked = chosen.contains(&title_of(line.entry()));
+        Row::of(&line, words, (base, account), is_ticked)
     });
     let link = |below: usize| {
         let query = wish.query(&wish.from, &wish.to, below, ticks);
@@ -617,6 +576,59 @@ fn found(
         count,
         plan,
         pick,
+    }
+}
+
+impl Row {
+    fn of(
+        line: &Line<'_>,
+        words: [&'static str; 3],
+        (base, account): (&str, &AccountRow),
+        is_ticked: bool,
+    ) -> Self {
+        let style = &account.style;
+        let entry = line.entry();
+        let (tone, icon, word, diff) = match line {
+            Line::Missing(entry) => {
+                let diff = Diff::of(Some(entry), None, style);
+                ("danger", "i-minus", words[0], diff)
+            }
+            Line::Changed(changed) => {
+                let diff = Diff::of(Some(changed.before), Some(changed.after), style);
+                ("warning", "i-tilde", words[1], diff)
+            }
+            Line::Added(entry) => {
+                let diff = Diff::of(None, Some(entry), style);
+                ("fine", "i-plus", words[2], diff)
+            }
+            Line::Same(entry) => {
+                let whole = Some(summary_of(entry, &style.scores));
+                let lines = Vec::new();
+                (
+                    "quiet",
+                    "i-equal",
+                    "Same",
+                    Diff {
+                        lines,
+                        whole,
+                        is_planned: false,
+                    },
+                )
+            }
+        };
+        let title = TitleCell::of(base, &account.profile, entry, style);
+        let value = format!("{}:{}", entry.media_type.as_str(), entry.media);
+        Self {
+            anchor: value.replace(':', "-").to_lowercase(),
+            is_ticked,
+            name: title.name.clone(),
+            value,
+            tone,
+            icon,
+            word,
+            title,
+            diff,
+        }
     }
 }
 
