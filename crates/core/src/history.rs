@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use anirewind_backup::Kind;
 use anirewind_model::{Entry, List, MediaId, MediaType, UserId};
 use anirewind_store::{
-    BadEnd, ChangeFilter, ChangeKind, ChangeRow, Cursor, GoneTitle, OperationRow, SnapshotFilter,
-    SnapshotRow, Start, StepRow, StoreError, TitleRow,
+    BadEnd, ChangeCounts, ChangeFilter, ChangeKind, ChangeRow, Cursor, GoneTitle, OperationRow,
+    SnapshotFilter, SnapshotRow, Start, StepRow, StoreError, TitleRow,
 };
 use anirewind_timeline::{Id, Outcome, Source, apply};
 use time::OffsetDateTime;
@@ -88,6 +88,15 @@ impl App {
         owner: UserId,
     ) -> Result<BTreeMap<ChangeKind, usize>, StoreError> {
         self.inner.store.kind_counts(owner).await
+    }
+
+    /// How many changes there are of each kind among those that a filter leaves, whatever kind it names.
+    pub async fn counts_within(
+        &self,
+        owner: UserId,
+        filter: ChangeFilter,
+    ) -> Result<ChangeCounts, StoreError> {
+        self.inner.store.counts_within(owner, filter).await
     }
 
     /// How many changes each of these groups and acts has.

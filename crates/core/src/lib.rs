@@ -109,10 +109,10 @@ pub use anirewind_model as model;
 pub use anirewind_notify as notify;
 pub use anirewind_restore::{Options as RestoreOptions, Phase, Prefer, StepState};
 pub use anirewind_store::{
-    AccountRow, Attempt, BadEnd, Cause, ChangeFilter, ChangeKind, ChangeRow, ChangeSums, Cursor,
-    Delta, GoneTitle, KeyRow, LeftField, OperationDetail, OperationRow, OperationState, Outcome,
-    Reason, SessionRow, SnapshotFilter, SnapshotRow, Standing, Start, StepRow, Style, TitleRow,
-    sqlite_version,
+    AccountRow, Attempt, BadEnd, Cause, ChangeCounts, ChangeFilter, ChangeKind, ChangeRow,
+    ChangeSums, Cursor, Delta, GoneTitle, KeyRow, LeftField, OperationDetail, OperationRow,
+    OperationState, Outcome, Reason, SessionRow, SnapshotFilter, SnapshotRow, Standing, Start,
+    StepRow, Style, TitleRow, sqlite_version,
 };
 pub use anirewind_timeline::{
     Change, Changed, Choices, Conflict, Differences, Id, Notice, Outcome as ChangeOutcome, Source,

@@ -26,6 +26,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0010_public.sql")),
     M::up(include_str!("migrations/0011_moments.sql")),
     M::up(include_str!("migrations/0012_bad_ends.sql")),
+    M::up(include_str!("migrations/0013_sorts.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 

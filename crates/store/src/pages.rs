@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use anirewind_model::{MediaId, MediaType, UserId};
 use anirewind_timeline::Id;
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, Statement, named_params};
 use time::OffsetDateTime;
 
 use crate::cursor::Cursor;
 use crate::row::{Place, to_millis};
+use crate::sorts::{Sort, pages_of_sorts, rare};
 use crate::store::{Failed, Store, StoreError};
 use crate::timeline::{ChangeFilter, ChangeRow, Raw, SELECT, bit};
-use crate::titles::like;
+use crate::titles::{like, titles_called};
 
 /// Changes as people sort them when they look for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,6 +81,24 @@ impl ChangeKind {
     }
 }
 
+impl ChangeKind {
+    /// Whether changes of a sort are of this kind: what the condition says, of what was counted.
+    pub(crate) fn holds(self, sort: &Sort) -> bool {
+        let (is_restored, is_whole) = (sort.source == "restore", sort.fields == 0);
+        match (self, sort.outcome.as_str()) {
+            (Self::All, _)
+            | (Self::Undone, "undone")
+            | (Self::Failed, "failed" | "not_found")
+            | (Self::Left, "skipped" | "pending") => true,
+            (Self::Added, "synced") => is_whole && !is_restored,
+            (Self::Changed, "synced") => !is_whole && !is_restored,
+            (Self::Removed, "deleted") => !is_restored,
+            (Self::Restored, "synced" | "deleted") => is_restored,
+            _ => false,
+        }
+    }
+}
+
 /// A page of the changes of some titles: a page of each, merged.
 pub(crate) fn pages_of(
     connection: &Connection,
@@ -136,7 +155,11 @@ pub(crate) fn pages_of_all(
 }
 
 /// One page of several, newest first.
-fn merged(mut rows: Vec<ChangeRow>, filter: &ChangeFilter, most: usize) -> Vec<ChangeRow> {
+pub(crate) fn merged(
+    mut rows: Vec<ChangeRow>,
+    filter: &ChangeFilter,
+    most: usize,
+) -> Vec<ChangeRow> {
     rows.sort_by_key(|row| std::cmp::Reverse((row.change.when.at, row.seq)));
     if filter.above.is_some() {
         // The nearest ones above are the last ones here.
@@ -153,107 +176,214 @@ pub(crate) fn page(
     below: Option<Cursor>,
     most: usize,
 ) -> Result<Vec<ChangeRow>, Failed> {
-    // Only what was asked for is in the text, so that the index that fits can be used.
-    let mut wanted = vec!["1"];
-    let mut want = |is_wanted: bool, condition: &'static str| {
-        if is_wanted {
-            wanted.push(condition);
-        }
+    let wanted = Wanted {
+        owner,
+        filter,
+        sort: None,
+        below,
+        most,
     };
-    // The plus keeps the index of the user out of it where a better one is at hand.
-    let is_narrow = filter.group.is_some() || filter.operation.is_some();
-    want(owner.is_some() && !is_narrow, "c.user_id = :owner");
-    want(owner.is_some() && is_narrow, "+c.user_id = :owner");
-    want(filter.outcome.is_some(), "c.outcome = :outcome");
-    if let Some(kind) = filter.kind {
-        want(true, kind.condition());
-    }
-    want(filter.source.is_some(), "c.source = :source");
-    want(filter.media_type.is_some(), "c.media_type = :media_type");
-    want(filter.media.is_some(), "c.media_id = :media");
-    want(filter.field.is_some(), "c.fields & :field <> 0");
-    want(filter.group.is_some(), "c.group_id = :group");
-    want(filter.operation.is_some(), "c.operation_id = :operation");
-    want(filter.since.is_some(), "c.at >= :since");
-    want(filter.until.is_some(), "c.at <= :until");
-    want(
-        filter.title.is_some(),
-        "(c.user_id, c.media_type, c.media_id) IN (
-            SELECT t.user_id, t.media_type, t.media_id FROM title t
-            WHERE t.names LIKE :title ESCAPE '\\')",
-    );
-    want(
-        filter.shown_only,
-        "NOT EXISTS (SELECT 1 FROM hidden h WHERE h.change_id = c.id)",
-    );
-    want(below.is_some(), "(c.at, c.seq) < (:below_at, :below_seq)");
-    want(
-        filter.above.is_some(),
-        "(c.at, c.seq) > (:above_at, :above_seq)",
-    );
-    let wanted = wanted.join(" AND ");
-    let order = if filter.above.is_some() {
-        "c.at, c.seq"
-    } else {
-        "c.at DESC, c.seq DESC"
-    };
-    let mut statement = connection.prepare_cached(&format!(
-        "{SELECT} WHERE {wanted} ORDER BY {order} LIMIT :most"
-    ))?;
-    let above = filter.above;
-    let parameters: [(&str, rusqlite::types::Value); 16] = [
-        (":above_at", above.map(|above| to_millis(above.at)).into()),
-        (":above_seq", above.map(|above| above.seq).into()),
-        (":owner", owner.map(|owner| i64::from(owner.get())).into()),
-        (
-            ":outcome",
-            filter.outcome.map(|o| o.as_str().to_owned()).into(),
-        ),
-        (
-            ":source",
-            filter.source.map(|s| s.as_str().to_owned()).into(),
-        ),
-        (
-            ":media_type",
-            filter.media_type.map(|t| t.as_str().to_owned()).into(),
-        ),
-        (
-            ":media",
-            filter.media.map(|media| i64::from(media.get())).into(),
-        ),
-        (":field", filter.field.map(bit).into()),
-        (
-            ":group",
-            filter.group.as_ref().map(ToString::to_string).into(),
-        ),
-        (
-            ":operation",
-            filter.operation.as_ref().map(ToString::to_string).into(),
-        ),
-        (":since", filter.since.map(to_millis).into()),
-        (":until", filter.until.map(to_millis).into()),
-        (":title", filter.title.as_deref().map(like).into()),
-        (":below_at", below.map(|below| to_millis(below.at)).into()),
-        (":below_seq", below.map(|below| below.seq).into()),
-        (":most", i64::try_from(most).unwrap_or(i64::MAX).into()),
-    ];
-    for (name, value) in &parameters {
-        if let Some(index) = statement.parameter_index(name)? {
-            statement.raw_bind_parameter(index, value)?;
+    wanted.page(connection)
+}
+
+/// Which changes a statement is to find.
+pub(crate) struct Wanted<'a> {
+    pub(crate) owner: Option<UserId>,
+    pub(crate) filter: &'a ChangeFilter,
+    /// Only those of this sort, which is in the filter.
+    pub(crate) sort: Option<&'a Sort>,
+    pub(crate) below: Option<Cursor>,
+    pub(crate) most: usize,
+}
+
+impl Wanted<'_> {
+    /// Only what was asked for is in the text, so that the index that fits can be used.
+    pub(crate) fn conditions(&self) -> String {
+        let Self {
+            owner,
+            filter,
+            sort,
+            below,
+            ..
+        } = self;
+        let mut wanted = vec!["1"];
+        let mut want = |is_wanted: bool, condition: &'static str| {
+            if is_wanted {
+                wanted.push(condition);
+            }
+        };
+        // The plus keeps the index of the user out of it where a better one is at hand.
+        let is_narrow = filter.group.is_some() || filter.operation.is_some();
+        want(owner.is_some() && !is_narrow, "c.user_id = :owner");
+        want(owner.is_some() && is_narrow, "+c.user_id = :owner");
+        want(
+            sort.is_some(),
+            "c.fields = :fields AND c.media_type = :sort_type AND c.source = :sort_source
+                AND c.outcome = :sort_outcome",
+        );
+        // All of it is in the sort already.
+        let is_mixed = sort.is_none();
+        want(is_mixed && filter.outcome.is_some(), "c.outcome = :outcome");
+        if let Some(kind) = filter.kind.filter(|_| is_mixed) {
+            want(true, kind.condition());
         }
+        // Of one title there are few, whatever made them.
+        let is_of_title = filter.media.is_some();
+        let has_source = is_mixed && filter.source.is_some();
+        want(has_source && !is_of_title, "c.source = :source");
+        want(has_source && is_of_title, "+c.source = :source");
+        want(
+            is_mixed && filter.media_type.is_some(),
+            "c.media_type = :media_type",
+        );
+        want(filter.media.is_some(), "c.media_id = :media");
+        want(is_mixed && filter.field.is_some(), "c.fields & :field <> 0");
+        want(filter.group.is_some(), "c.group_id = :group");
+        want(filter.operation.is_some(), "c.operation_id = :operation");
+        want(filter.since.is_some(), "c.at >= :since");
+        want(filter.until.is_some(), "c.at <= :until");
+        want(
+            filter.title.is_some(),
+            "(c.user_id, c.media_type, c.media_id) IN (
+                SELECT t.user_id, t.media_type, t.media_id FROM title t
+                WHERE t.names LIKE :title ESCAPE '\\')",
+        );
+        want(
+            filter.shown_only,
+            "NOT EXISTS (SELECT 1 FROM hidden h WHERE h.change_id = c.id)",
+        );
+        want(below.is_some(), "(c.at, c.seq) < (:below_at, :below_seq)");
+        want(
+            filter.above.is_some(),
+            "(c.at, c.seq) > (:above_at, :above_seq)",
+        );
+        wanted.join(" AND ")
     }
-    let mut rows = statement.raw_query();
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push(Raw::of(row)?.into_row()?);
+
+    /// Gives a statement those of the values that its text names.
+    pub(crate) fn bind(&self, statement: &mut Statement<'_>) -> rusqlite::Result<()> {
+        let Self {
+            owner,
+            filter,
+            sort,
+            below,
+            most,
+        } = self;
+        let above = filter.above;
+        let parameters: [(&str, rusqlite::types::Value); 20] = [
+            (":above_at", above.map(|above| to_millis(above.at)).into()),
+            (":above_seq", above.map(|above| above.seq).into()),
+            (":owner", owner.map(|owner| i64::from(owner.get())).into()),
+            (":fields", sort.map(|sort| sort.fields).into()),
+            (
+                ":sort_type",
+                sort.map(|sort| sort.media_type.clone()).into(),
+            ),
+            (":sort_source", sort.map(|sort| sort.source.clone()).into()),
+            (
+                ":sort_outcome",
+                sort.map(|sort| sort.outcome.clone()).into(),
+            ),
+            (
+                ":outcome",
+                filter.outcome.map(|o| o.as_str().to_owned()).into(),
+            ),
+            (
+                ":source",
+                filter.source.map(|s| s.as_str().to_owned()).into(),
+            ),
+            (
+                ":media_type",
+                filter.media_type.map(|t| t.as_str().to_owned()).into(),
+            ),
+            (
+                ":media",
+                filter.media.map(|media| i64::from(media.get())).into(),
+            ),
+            (":field", filter.field.map(bit).into()),
+            (
+                ":group",
+                filter.group.as_ref().map(ToString::to_string).into(),
+            ),
+            (
+                ":operation",
+                filter.operation.as_ref().map(ToString::to_string).into(),
+            ),
+            (":since", filter.since.map(to_millis).into()),
+            (":until", filter.until.map(to_millis).into()),
+            (":title", filter.title.as_deref().map(like).into()),
+            (":below_at", below.map(|below| to_millis(below.at)).into()),
+            (":below_seq", below.map(|below| below.seq).into()),
+            (":most", i64::try_from(*most).unwrap_or(i64::MAX).into()),
+        ];
+        for (name, value) in &parameters {
+            if let Some(index) = statement.parameter_index(name)? {
+                statement.raw_bind_parameter(index, value)?;
+            }
+        }
+        Ok(())
     }
-    if filter.above.is_some() {
-        found.reverse();
+
+    pub(crate) fn page(&self, connection: &Connection) -> Result<Vec<ChangeRow>, Failed> {
+        let wanted = self.conditions();
+        let order = if self.filter.above.is_some() {
+            "c.at, c.seq"
+        } else {
+            "c.at DESC, c.seq DESC"
+        };
+        let mut statement = connection.prepare_cached(&format!(
+            "{SELECT} WHERE {wanted} ORDER BY {order} LIMIT :most"
+        ))?;
+        self.bind(&mut statement)?;
+        let mut rows = statement.raw_query();
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(Raw::of(row)?.into_row()?);
+        }
+        if self.filter.above.is_some() {
+            found.reverse();
+        }
+        Ok(found)
     }
-    Ok(found)
 }
 
 impl Store {
+    /// Changes of an account, newest first, from below a place on.
+    pub async fn changes(
+        &self,
+        owner: Option<UserId>,
+        filter: ChangeFilter,
+        below: Option<Cursor>,
+        most: usize,
+    ) -> Result<Vec<ChangeRow>, StoreError> {
+        // A walk through all changes is long where few of them are meant, and no index is by these.
+        let has_no_index = filter.field.is_some() || filter.media_type.is_some();
+        let is_narrow =
+            filter.media.is_some() || filter.group.is_some() || filter.operation.is_some();
+        let sorts = match owner.filter(|_| has_no_index && !is_narrow) {
+            Some(owner) => Some(self.sorts(owner).await?),
+            None => None,
+        };
+        self.run(move |connection| {
+            let Some(owner) = owner else {
+                return pages_of_all(connection, &filter, below, most);
+            };
+            if let Some(text) = &filter.title
+                && let Some(titles) = titles_called(connection, owner, text)?
+            {
+                return pages_of(connection, owner, &filter, &titles, below, most);
+            }
+            let rare = sorts
+                .as_deref()
+                .and_then(|sorts| rare(sorts, &filter, most));
+            match rare {
+                Some(rare) => pages_of_sorts(connection, owner, &filter, &rare, below, most),
+                None => page(connection, Some(owner), &filter, below, most),
+            }
+        })
+        .await
+    }
+
     /// How many changes there are of each kind, without those that are kept out of sight.
     pub async fn kind_counts(
         &self,

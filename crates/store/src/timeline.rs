@@ -7,11 +7,10 @@ use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, nam
 use time::OffsetDateTime;
 
 use crate::cursor::Cursor;
-use crate::pages::{ChangeKind, page, pages_of, pages_of_all};
+use crate::pages::ChangeKind;
 use crate::public_time::note_public_time;
 use crate::row::{Place, to_millis};
 use crate::store::{Failed, Store, StoreError};
-use crate::titles::titles_called;
 
 /// A change as it was written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -254,28 +253,6 @@ impl Store {
             }
             anirewind_model::List::sort_and_dedup(&mut entries);
             Ok(Some((look, entries)))
-        })
-        .await
-    }
-
-    /// Changes of an account, newest first, from below a place on.
-    pub async fn changes(
-        &self,
-        owner: Option<UserId>,
-        filter: ChangeFilter,
-        below: Option<Cursor>,
-        most: usize,
-    ) -> Result<Vec<ChangeRow>, StoreError> {
-        self.run(move |connection| {
-            if let (Some(owner), Some(text)) = (owner, &filter.title)
-                && let Some(titles) = titles_called(connection, owner, text)?
-            {
-                return pages_of(connection, owner, &filter, &titles, below, most);
-            }
-            if owner.is_none() {
-                return pages_of_all(connection, &filter, below, most);
-            }
-            page(connection, owner, &filter, below, most)
         })
         .await
     }

@@ -2,9 +2,7 @@
 
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
-use anirewind_core::{
-    App, ChangeFilter, Event, Id, OperationState, SnapshotFilter, Start, Verdict,
-};
+use anirewind_core::{App, Event, Id, OperationState, SnapshotFilter, Start, Verdict};
 use askama::Template;
 use futures_util::stream::unfold;
 use serde::Deserialize;
@@ -13,7 +11,7 @@ use crate::api::{Following, Heard, Hub};
 use crate::live::WhatOf;
 use crate::page::{PageError, Query, Visitor, in_path, is_troubled};
 use crate::pages::dashboard::{Card, cards};
-use crate::pages::timeline::counts_now;
+use crate::pages::timeline::{counts_now, new_since};
 use crate::parts::{DeskPart, Icon, JobProgress};
 
 /// More new changes than this are not counted.
@@ -50,6 +48,7 @@ struct NewChanges {
     base: String,
     profile: String,
     above: String,
+    href: String,
     number: usize,
     has_more: bool,
 }
@@ -385,25 +384,20 @@ impl Listener {
         if self.wanted.profile != profile || self.wanted.above.is_empty() {
             return None;
         }
-        let owner = self.app.account_row(profile).await.ok()?.account.id;
-        let filter = ChangeFilter {
-            above: crate::pages::timeline::cursor(&self.wanted.above),
-            shown_only: true,
-            ..ChangeFilter::default()
-        };
-        let rows = self
-            .app
-            .changes(Some(owner), filter, None, COUNTED + 1)
-            .await
-            .ok()?;
+        // What was chosen on the page stays so when its news are shown.
+        let chosen = self.wanted.counts.as_deref().unwrap_or_default();
+        let place = (chosen, self.wanted.above.as_str());
+        let found = new_since(&self.app, profile, place, COUNTED + 1).await;
+        let (number, href) = found.ok()?;
         let part = NewChanges {
             base: self.base.clone(),
             profile: in_path(profile),
             above: self.wanted.above.clone(),
-            number: rows.len().min(COUNTED),
-            has_more: rows.len() > COUNTED,
+            href,
+            number: number.min(COUNTED),
+            has_more: number > COUNTED,
         };
-        if rows.is_empty() {
+        if number == 0 {
             return None;
         }
         Some(("event", part.render().ok()?))

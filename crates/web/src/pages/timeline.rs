@@ -1,28 +1,33 @@
 //! The timeline: what changed, when, by what, and the way to take it back.
 
+mod chosen;
+mod counted;
+mod lines;
+
 use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use anirewind_core::model::{EntryField, MediaType};
+use anirewind_core::model::{EntryField, UserId};
 use anirewind_core::{
-    AccountRow, App, BrowseError, ChangeFilter, ChangeKind, ChangeRow, Cursor, Id, Source, Style,
-    became,
+    AccountRow, App, BrowseError, ChangeFilter, ChangeKind, ChangeRow, Cursor, Id,
 };
 use askama::Template;
 use serde::Deserialize;
-use time::{Date, OffsetDateTime};
 
-use crate::address::{address, count, thousands};
-use crate::format;
+use crate::address::{address, count};
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, show_as};
 use crate::pages::profiles::profiles;
-use crate::parts::{ChangeLine, Diff, Offer, Tab, Tabs, TitleCell, clock, field_word, time_of};
+use crate::parts::{Tabs, field_word};
+
+pub(crate) use chosen::{cursor, cursor_text};
+
+use chosen::{SOURCES, Which};
+use counted::Counted;
+use lines::{Day, Lines, days, fold, group_button};
 
 /// So many lines on a page.
 pub(crate) const PAGE: usize = 50;
-/// So many of those with one cause are shown in place.
-const MEMBERS: usize = 10;
 /// More changes than this are not read for one page, however they are grouped.
 const MOST_READ: usize = 600;
 
@@ -59,64 +64,6 @@ struct GroupHead {
     button: Option<String>,
 }
 
-struct Day {
-    word: String,
-    lines: Vec<Line>,
-}
-
-/// One change, or several with one cause.
-struct Line {
-    key: String,
-    one: Option<ChangeLine>,
-    group: Option<GroupLine>,
-}
-
-struct GroupLine {
-    id: String,
-    is_operation: bool,
-    href: String,
-    time: String,
-    words: String,
-    fields: String,
-    names: String,
-    by: &'static str,
-    members: Vec<Member>,
-    more: usize,
-    /// What is on the button, where any of it can be taken back.
-    button: Option<String>,
-}
-
-/// One of several with one cause, in short.
-struct Member {
-    title: TitleCell,
-    diff: Diff,
-    href: String,
-    /// What can be done about it by itself.
-    offer: &'static str,
-    /// By what it is ticked, where it can be taken back by itself.
-    pick: Option<String>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Which {
-    kind: String,
-    source: String,
-    r#type: String,
-    field: String,
-    q: String,
-    /// A day to go to: what was on it and before.
-    on: String,
-    /// One group or act by itself.
-    group: String,
-    hidden: String,
-    /// `yes`: new changes are shown as they come.
-    auto: String,
-    below: String,
-    above: String,
-    undo: String,
-}
-
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Hiding {
@@ -146,98 +93,6 @@ async fn picker(visitor: Visitor) -> Result<HttpResponse, PageError> {
     };
     let here = ("Timeline", Place::Timeline);
     Ok(profiles(&visitor, here, "/timeline", words))
-}
-
-/// Where a page ended: milliseconds and place.
-pub(crate) fn cursor(text: &str) -> Option<Cursor> {
-    let (at, seq) = text.split_once('.')?;
-    let at = i128::from(at.parse::<i64>().ok()?) * 1_000_000;
-    Some(Cursor {
-        at: OffsetDateTime::from_unix_timestamp_nanos(at).ok()?,
-        seq: seq.parse().ok()?,
-    })
-}
-
-pub(crate) fn cursor_text(row: &ChangeRow) -> String {
-    let millis = row.change.when.at.unix_timestamp_nanos() / 1_000_000;
-    format!("{millis}.{}", row.seq)
-}
-
-impl Which {
-    /// What is chosen, as pairs of an address; without where on it somebody is.
-    fn pairs(&self) -> Vec<(&'static str, &str)> {
-        vec![
-            ("kind", &self.kind),
-            ("source", &self.source),
-            ("type", &self.r#type),
-            ("field", &self.field),
-            ("q", &self.q),
-            ("on", &self.on),
-            ("group", &self.group),
-            ("hidden", &self.hidden),
-            ("auto", &self.auto),
-        ]
-    }
-
-    /// Whether fewer changes are shown than there are.
-    fn is_filtered(&self) -> bool {
-        let mut pairs = self.pairs().into_iter();
-        pairs.any(|(name, value)| name != "auto" && !value.is_empty())
-    }
-
-    /// The same with something else in place of one of them.
-    fn with(&self, path: &str, name: &'static str, value: &str) -> String {
-        let mut pairs = self.pairs();
-        match pairs.iter_mut().find(|(known, _)| *known == name) {
-            Some(pair) => pair.1 = value,
-            None => pairs.push((name, value)),
-        }
-        address(path, &pairs)
-    }
-
-    fn filter(&self, visitor: &Visitor) -> Result<ChangeFilter, PageError> {
-        let wrong = |what: &str, text: &str| {
-            PageError::usage(format!("There is no {what} `{text}`."))
-                .titled("That filter makes no sense")
-        };
-        let (mut group, mut operation) = (None, None);
-        if !self.group.is_empty() {
-            let id = Id::parse(&self.group).ok_or_else(|| wrong("group", &self.group))?;
-            if self.source == "ours" {
-                operation = Some(id);
-            } else {
-                group = Some(id);
-            }
-        }
-        Ok(ChangeFilter {
-            kind: chosen("kind", &self.kind, ChangeKind::parse, wrong)?,
-            source: chosen("source", &self.source, Source::parse, wrong)?,
-            media_type: chosen("type", &self.r#type, MediaType::parse, wrong)?,
-            field: chosen("field", &self.field, EntryField::parse, wrong)?,
-            title: (!self.q.trim().is_empty()).then(|| self.q.trim().to_owned()),
-            until: match self.on.as_str() {
-                "" => None,
-                day => Some(visitor.app.end_of_named_day(day)?),
-            },
-            group,
-            operation,
-            shown_only: self.hidden != "yes",
-            above: chosen("place", &self.above, cursor, wrong)?,
-            ..ChangeFilter::default()
-        })
-    }
-}
-
-fn chosen<T>(
-    what: &str,
-    text: &str,
-    parse: impl Fn(&str) -> Option<T>,
-    wrong: impl Fn(&str, &str) -> PageError,
-) -> Result<Option<T>, PageError> {
-    match text {
-        "" => Ok(None),
-        text => parse(text).map(Some).ok_or_else(|| wrong(what, text)),
-    }
 }
 
 /// A page of rows: newest first, with whether there are more on either side.
@@ -304,23 +159,8 @@ async fn rows(
     }
 }
 
-/// What has one cause and stands together, together.
-fn fold(lines: &mut Vec<Vec<ChangeRow>>, rows: Vec<ChangeRow>, is_one_group: bool) {
-    for row in rows {
-        let of = |row: &ChangeRow| row.change.operation.clone().or(row.change.group.clone());
-        let last = lines.last_mut().filter(|_| !is_one_group);
-        let is_same = |line: &&mut Vec<ChangeRow>| {
-            of(&row).is_some() && line.first().is_some_and(|first| of(first) == of(&row))
-        };
-        match last.filter(is_same) {
-            Some(line) => line.push(row),
-            None => lines.push(vec![row]),
-        }
-    }
-}
-
 /// The place of the newest change there is, whatever of them is chosen: what comes above it is new.
-async fn top(visitor: &Visitor, owner: anirewind_core::model::UserId) -> Result<String, PageError> {
+async fn top(visitor: &Visitor, owner: UserId) -> Result<String, PageError> {
     let filter = ChangeFilter {
         shown_only: true,
         ..ChangeFilter::default()
@@ -354,15 +194,14 @@ async fn timeline(
             None,
         ));
     }
-    let (filter, problem) = match which.filter(&visitor) {
+    let (filter, problem) = match which.filter(&visitor.app) {
         Ok(filter) => (filter, None),
-        Err(problem) => (ChangeFilter::default(), Some(problem)),
+        Err(problem) => (which.all(), Some(problem)),
     };
     // Read first, so that what comes while the page is made is new to it.
     let top = top(&visitor, account.account.id).await?;
-    let found = rows(&visitor, &account, &which, filter).await?;
-    let counts = visitor.app.kind_counts(account.account.id).await;
-    let counts = counts.map_err(BrowseError::Store)?;
+    let found = rows(&visitor, &account, &which, filter.clone()).await?;
+    let counted = Counted::of(&visitor.app, account.account.id, &which, filter).await?;
     let groups = found.lines.iter().filter(|line| line.len() > 1);
     let groups = groups.filter_map(|line| {
         let change = &line.first()?.change;
@@ -385,7 +224,7 @@ async fn timeline(
         &account,
         which,
         (top, found),
-        &counts,
+        &counted,
         &sizes,
     );
     Ok(show_as(status, &template))
@@ -397,7 +236,7 @@ fn template(
     account: &AccountRow,
     which: Which,
     (top, found): (String, Rows),
-    counts: &BTreeMap<ChangeKind, usize>,
+    counted: &Counted,
     sizes: &BTreeMap<Id, usize>,
 ) -> Timeline {
     let profile = account.profile.as_str();
@@ -406,7 +245,6 @@ fn template(
     let oldest = found.lines.last().and_then(|line| line.last());
     let here = which.with(&path, "below", &which.below);
     let is_filtered = which.is_filtered();
-    let all = counts.get(&ChangeKind::All).copied().unwrap_or_default();
     let lines = Lines {
         base: &page.base,
         profile,
@@ -416,20 +254,15 @@ fn template(
     };
     Timeline {
         profile: in_path(profile),
-        kinds: kinds(&page.base, &which, profile, counts),
-        sources: vec![
-            ("observed", "AniList, its apps, other programs"),
-            ("restore", "restores"),
-            ("undo", "undos"),
-            ("redo", "redos"),
-            ("import", "brought in"),
-            ("api", "told by other programs"),
-        ],
+        kinds: counted.tabs(&page.base, &which, profile),
+        sources: SOURCES
+            .map(|(source, words)| (source.as_str(), words))
+            .to_vec(),
         fields: EntryField::ALL
             .iter()
-            .map(|field| (field.as_str(), field_word(*field, MediaType::Anime)))
+            .map(|field| (field.as_str(), field_word(*field, which.media_type())))
             .collect(),
-        chips: chips(&which, &path),
+        chips: which.chips(&path),
         group: newest
             .filter(|_| !which.group.is_empty())
             .map(|_| GroupHead {
@@ -445,7 +278,7 @@ fn template(
             .map(|row| which.with(&path, "below", &cursor_text(row))),
         live: (!found.has_newer && which.on.is_empty()).then_some(top),
         auto: which.with(&path, "auto", if which.auto == "yes" { "" } else { "yes" }),
-        empty: empty(visitor, &which, is_filtered && all > 0),
+        empty: empty(visitor, &which, is_filtered && counted.all > 0),
         is_filtered,
         days: days(found.lines, &lines, visitor.app.now()),
         clear: path,
@@ -462,66 +295,32 @@ pub(crate) async fn counts_now(
     chosen: &str,
 ) -> Result<Tabs, PageError> {
     let account = app.account_row(profile).await?;
-    let counts = app.kind_counts(account.account.id).await;
-    let counts = counts.map_err(BrowseError::Store)?;
-    let which = serde_html_form::from_str(chosen).unwrap_or_default();
-    Ok(kinds(base, &which, &account.profile, &counts))
+    let which = Which::parse(chosen);
+    let filter = which.filter(app).unwrap_or_default();
+    let counted = Counted::of(app, account.account.id, &which, filter).await?;
+    Ok(counted.tabs(base, &which, &account.profile))
 }
 
-fn kinds(base: &str, which: &Which, profile: &str, counts: &BTreeMap<ChangeKind, usize>) -> Tabs {
-    let path = format!("/timeline/{}", in_path(profile));
-    let is_shown = |kind: &ChangeKind| {
-        let number = counts.get(kind).copied().unwrap_or_default();
-        *kind != ChangeKind::Left || number > 0 || which.kind == kind.as_str()
+/// How many changes there are above a place, of those that were chosen on a page, and the way to them; so many
+/// at most.
+pub(crate) async fn new_since(
+    app: &App,
+    profile: &str,
+    (chosen, above): (&str, &str),
+    most: usize,
+) -> Result<(usize, String), PageError> {
+    let account = app.account_row(profile).await?;
+    let which = Which::parse(chosen);
+    let filter = ChangeFilter {
+        above: cursor(above),
+        ..which.filter(app).unwrap_or_else(|_| which.all())
     };
-    let each = ChangeKind::EACH.into_iter().filter(is_shown).map(|kind| {
-        let (word, icon) = match kind {
-            ChangeKind::All => ("All", "i-line"),
-            ChangeKind::Added => ("Added", "i-plus"),
-            ChangeKind::Changed => ("Changed", "i-tilde"),
-            ChangeKind::Removed => ("Removed", "i-minus"),
-            ChangeKind::Undone => ("Undone", "i-undo"),
-            ChangeKind::Restored => ("Restored", "i-run"),
-            ChangeKind::Failed => ("Failed", "i-cross"),
-            ChangeKind::Left => ("Not done", "i-equal"),
-        };
-        let value = if kind == ChangeKind::All {
-            ""
-        } else {
-            kind.as_str()
-        };
-        Tab {
-            word: word.to_owned(),
-            icon: Some(icon),
-            number: thousands(counts.get(&kind).copied().unwrap_or_default()),
-            href: which.with(&path, "kind", value),
-            is_current: which.kind == value || (which.kind == "all" && value.is_empty()),
-            value: value.to_owned(),
-        }
-    });
-    let chosen = which.with("", "kind", &which.kind);
-    let chosen = chosen.trim_start_matches('?').to_owned();
-    Tabs::of(base, "Kind", "kind", each.collect()).following(profile, chosen)
-}
-
-/// What is chosen besides the kind, each with the way to be rid of it.
-fn chips(which: &Which, path: &str) -> Vec<(String, String)> {
-    let mut chips = Vec::new();
-    for (name, value) in which.pairs() {
-        if value.is_empty() || ["kind", "group", "auto"].contains(&name) {
-            continue;
-        }
-        let words = match name {
-            "source" => format!("from: {value}"),
-            "type" => value.to_lowercase(),
-            "field" => format!("field: {value}"),
-            "q" => format!("\u{201c}{value}\u{201d}"),
-            "on" => format!("up to {value}"),
-            _ => "hidden ones too".to_owned(),
-        };
-        chips.push((words, which.with(path, name, "")));
-    }
-    chips
+    let rows = app
+        .changes(Some(account.account.id), filter, None, most)
+        .await;
+    let rows = rows.map_err(BrowseError::Store)?;
+    let path = format!("/timeline/{}", in_path(&account.profile));
+    Ok((rows.len(), which.with(&path, "auto", &which.auto)))
 }
 
 fn empty(visitor: &Visitor, which: &Which, is_filtered: bool) -> String {
@@ -551,180 +350,6 @@ fn empty(visitor: &Visitor, which: &Which, is_filtered: bool) -> String {
                  taken."
                 .to_owned()
         }
-    }
-}
-
-struct Lines<'a> {
-    base: &'a str,
-    profile: &'a str,
-    style: &'a Style,
-    sizes: &'a BTreeMap<Id, usize>,
-    here: &'a str,
-}
-
-fn days(lines: Vec<Vec<ChangeRow>>, of: &Lines<'_>, now: OffsetDateTime) -> Vec<Day> {
-    let mut days: Vec<(Date, Day)> = Vec::new();
-    for rows in lines {
-        let Some(first) = rows.first() else { continue };
-        let date = format::date(first.change.when.at);
-        let line = of.line(&rows);
-        match days.last_mut().filter(|(day, _)| *day == date) {
-            Some((_, day)) => day.lines.push(line),
-            None => days.push((
-                date,
-                Day {
-                    word: day_word(date, now),
-                    lines: vec![line],
-                },
-            )),
-        }
-    }
-    days.into_iter().map(|(_, day)| day).collect()
-}
-
-fn day_word(day: Date, now: OffsetDateTime) -> String {
-    let today = format::date(now);
-    match (today - day).whole_days() {
-        0 => "Today".to_owned(),
-        1 => "Yesterday".to_owned(),
-        _ => day.to_string(),
-    }
-}
-
-impl Lines<'_> {
-    fn one(&self, row: &ChangeRow) -> ChangeLine {
-        let line = ChangeLine::of(self.base, self.profile, row, self.style);
-        line.standing_on(self.here).pickable()
-    }
-
-    fn line(&self, rows: &[ChangeRow]) -> Line {
-        let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
-            return Line {
-                key: String::new(),
-                one: None,
-                group: None,
-            };
-        };
-        if rows.len() == 1 {
-            return Line {
-                key: first.id.to_string(),
-                one: Some(self.one(first)),
-                group: None,
-            };
-        }
-        let members = rows.iter().take(MEMBERS).map(|row| {
-            let line = self.one(row);
-            let offer = Offer::of(row);
-            Member {
-                href: {
-                    let path = format!("/timeline/{}/{}", line.profile, line.id);
-                    format!("{}#undo", address(&path, &[("back", self.here)]))
-                },
-                offer: match offer {
-                    Offer::Nothing | Offer::Retry => "This change",
-                    offer => offer.word(),
-                },
-                pick: offer.takes_back().then(|| line.id.clone()),
-                title: line.title,
-                diff: line.diff,
-            }
-        });
-        let (operation, group) = (&first.change.operation, &first.change.group);
-        let id = operation.as_ref().or(group.as_ref());
-        let all = id.and_then(|id| self.sizes.get(id)).copied();
-        let all = all.unwrap_or(rows.len()).max(rows.len());
-        let id = id.map(Id::to_string).unwrap_or_default();
-        let is_operation = operation.is_some();
-        let profile = in_path(self.profile);
-        let (begun, ended) = (clock(last.change.when.at), clock(first.change.when.at));
-        Line {
-            key: first.id.to_string(),
-            one: None,
-            group: Some(GroupLine {
-                href: if is_operation {
-                    format!("/ops/{profile}/{id}")
-                } else {
-                    address(&format!("/timeline/{profile}"), &[("group", &id)])
-                },
-                time: if first.change.when.since.is_some() {
-                    time_of(first)
-                } else if begun == ended {
-                    ended
-                } else {
-                    format!("{begun}–{ended}")
-                },
-                words: if is_operation {
-                    format!("{} in one operation", count(all, "change"))
-                } else {
-                    let became = became(rows.iter().map(|row| &row.change));
-                    format!("{} {became} together", count(all, "title"))
-                },
-                fields: touched(rows),
-                names: names(rows, all),
-                by: crate::pages::by(first.change.source.as_str()),
-                button: group_button(rows, |id| self.sizes.get(id).copied()),
-                more: all.saturating_sub(MEMBERS),
-                members: members.collect(),
-                is_operation,
-                id,
-            }),
-        }
-    }
-}
-
-/// What is on the button of changes with one cause, where any of them can be taken back.
-fn group_button(rows: &[ChangeRow], size: impl Fn(&Id) -> Option<usize>) -> Option<String> {
-    let first = &rows.first()?.change;
-    if !rows.iter().any(|row| Offer::of(row).takes_back()) {
-        return None;
-    }
-    if first.operation.is_some() {
-        return Some("Undo this operation…".to_owned());
-    }
-    if became(rows.iter().map(|row| &row.change)) != "vanished" {
-        return Some("Undo group…".to_owned());
-    }
-    let all = first.group.as_ref().and_then(size);
-    let all = all.unwrap_or(rows.len()).max(rows.len());
-    Some(format!("Bring back {}…", count(all, "title")))
-}
-
-/// `score 37, status 1`
-fn touched(rows: &[ChangeRow]) -> String {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for row in rows {
-        let change = &row.change;
-        match (&change.before, &change.after) {
-            (None, _) => *counts.entry("added").or_default() += 1,
-            (_, None) => *counts.entry("removed").or_default() += 1,
-            _ => {
-                for field in change.fields() {
-                    *counts.entry(field.as_str()).or_default() += 1;
-                }
-            }
-        }
-    }
-    let mut counts: Vec<_> = counts.into_iter().collect();
-    counts.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
-    let words: Vec<_> = counts
-        .iter()
-        .map(|(word, number)| format!("{word} {number}"))
-        .collect();
-    words.join(", ")
-}
-
-/// `Dororo, Mushishi, 36 more`
-fn names(rows: &[ChangeRow], all: usize) -> String {
-    let named: Vec<_> = rows
-        .iter()
-        .filter_map(|row| row.change.title.as_deref())
-        .take(2)
-        .collect();
-    let rest = all.saturating_sub(named.len());
-    match (named.is_empty(), rest) {
-        (true, _) => String::new(),
-        (false, 0) => named.join(", "),
-        (false, rest) => format!("{}, {} more", named.join(", "), thousands(rest)),
     }
 }
 

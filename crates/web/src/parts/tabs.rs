@@ -20,6 +20,8 @@ pub(crate) struct Tabs {
     form: Option<&'static str>,
     /// Whose numbers they are, and what else was chosen, where they are kept as they are on the server.
     live: Option<(String, String)>,
+    /// What is to be said about the numbers.
+    words: Option<String>,
 }
 
 /// One of them.
@@ -61,6 +63,7 @@ impl Tabs {
             kept: kept.collect(),
             form: None,
             live: None,
+            words: None,
             label,
             name,
             all: tabs,
@@ -88,6 +91,11 @@ impl Tabs {
             live: Some((profile.to_owned(), query)),
             ..self
         }
+    }
+
+    /// With a few words about the numbers.
+    pub(crate) fn saying(self, words: Option<String>) -> Self {
+        Self { words, ..self }
     }
 }
 

@@ -43,6 +43,34 @@ async fn new_changes_are_counted_for_an_open_timeline_and_said_again_to_who_come
 }
 
 #[actix_web::test]
+async fn new_changes_and_numbers_are_those_that_were_chosen_on_the_page() {
+    let scene = seen(&[]).await;
+    let change = async || {
+        edit(&scene, |entry| match entry.media {
+            1_003 | 1_004 => entry.progress += 1,
+            1_005 => entry.notes = Some("x".to_owned()),
+            _ => {}
+        });
+        look(&scene).await;
+    };
+    let open = TestRequest::get()
+        .uri("/events?profile=hana&above=0.0&counts=kind%3Dchanged%26field%3Dnotes%26auto%3Dyes");
+    let heard = scene.listen(open, change, "event: counts").await;
+    assert!(heard.contains(">1 new change - Show them</a>"), "{heard}");
+    let way = "href=\"/timeline/hana?kind=changed&#38;field=notes&#38;auto=yes\"";
+    assert!(heard.contains(way), "{heard}");
+    let path = "/events?profile=hana&above=0.0&once=yes&counts=field%3Dnotes";
+    let (_, parts) = scene.get(path).await;
+    assert!(
+        parts.contains("1 of 3 changes matches what is chosen."),
+        "{parts}"
+    );
+    let none = "/events?profile=hana&above=0.0&once=yes&counts=field%3Dscore";
+    let (_, parts) = scene.get(none).await;
+    assert!(!parts.contains("Show them"), "{parts}");
+}
+
+#[actix_web::test]
 async fn a_program_hears_what_happens_and_what_it_missed_by_rising_ids() {
     let scene = seen(&[]).await;
     let take = async || scene.capture().await;
@@ -310,10 +338,12 @@ async fn a_card_says_that_a_snapshot_is_being_taken_until_it_is_there() {
 #[actix_web::test]
 async fn the_numbers_of_a_timeline_follow_what_happens_with_what_was_chosen_there() {
     let scene = seen(&[]).await;
-    let (_, page) = scene.get("/timeline/hana?kind=changed&q=x").await;
+    let (_, page) = scene
+        .get("/timeline/hana?kind=changed&field=priority")
+        .await;
     let query = page.split("data-query=\"").nth(1).unwrap();
     let query = query.split('"').next().unwrap().replace("&#38;", "&");
-    assert_eq!(query, "kind=changed&q=x");
+    assert_eq!(query, "kind=changed&field=priority");
     let query = query.replace('=', "%3D").replace('&', "%26");
     let change = async || {
         edit(&scene, |entry| entry.priority += 1);
@@ -323,7 +353,10 @@ async fn the_numbers_of_a_timeline_follow_what_happens_with_what_was_chosen_ther
     let told = heard(&scene, &path, change, "</form>").await;
     assert!(told.contains("event: counts"), "{told}");
     assert!(told.contains("Changed <span>40</span>"), "{told}");
-    assert!(told.contains("href=\"/timeline/hana?q=x\""), "{told}");
+    assert!(
+        told.contains("href=\"/timeline/hana?field=priority\""),
+        "{told}"
+    );
     let chosen = "<option value=\"changed\" selected>Changed (40)</option>";
     assert!(told.contains(chosen), "{told}");
 }

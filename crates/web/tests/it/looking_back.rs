@@ -42,6 +42,51 @@ async fn an_empty_timeline_explains_itself_and_a_filtered_one_says_what_is_filte
 }
 
 #[actix_web::test]
+async fn numbers_follow_what_is_chosen_and_each_choice_can_be_taken_away() {
+    let scene = seen(&[]).await;
+    for media in [1_003, 1_004] {
+        edit(&scene, |entry| {
+            if entry.media == media {
+                entry.notes = Some("x".to_owned());
+            }
+        });
+        look(&scene).await;
+    }
+    edit(&scene, |entry| {
+        if entry.media == 1_005 {
+            entry.progress += 1;
+        }
+    });
+    look(&scene).await;
+    let mut browser = Browser::at(&scene, "/timeline/hana").await;
+    browser.must_show(&["<p class=\"muted small\">3 changes seen.</p>"]);
+    browser
+        .open("/timeline/hana?field=notes&source=observed&type=ANIME")
+        .await;
+    browser.must_show(&[
+        "2 of 3 changes match what is chosen.",
+        "All <span>2</span>",
+        "Changed <span>2</span>",
+        "Added <span>0</span>",
+        "href=\"/timeline/hana?kind=changed&#38;source=observed&#38;type=ANIME&#38;field=notes\"",
+        ">Field: Notes <",
+        ">Anime <",
+        ">From: AniList, its apps, other programs <",
+    ]);
+    browser.open("/timeline/hana?kind=removed&type=MANGA").await;
+    browser.must_show(&["None of 3 changes matches what is chosen.", ">Manga <"]);
+    browser
+        .open("/timeline/hana?field=notes&on=2026-11-03")
+        .await;
+    browser.follow("Field: Notes ×, remove this filter").await;
+    assert_eq!(browser.path, "/timeline/hana?on=2026-11-03");
+    browser.must_show(&[
+        "3 of 3 changes match what is chosen.",
+        ">Up to 2026-11-03 <",
+    ]);
+}
+
+#[actix_web::test]
 async fn one_title_of_a_group_is_taken_back_by_itself() {
     let scene = seen(&[]).await;
     edit(&scene, |entry| entry.notes = Some("x".to_owned()));

@@ -1,0 +1,191 @@
+//! What of a timeline somebody chose, as it stands in the address.
+
+use anirewind_core::model::{EntryField, MediaType};
+use anirewind_core::{App, ChangeFilter, ChangeKind, ChangeRow, Cursor, Id, Source};
+use serde::Deserialize;
+use time::OffsetDateTime;
+
+use crate::address::address;
+use crate::page::PageError;
+use crate::parts::field_word;
+
+/// By what changes are made, in words.
+pub(super) const SOURCES: [(Source, &str); 6] = [
+    (Source::Observed, "AniList, its apps, other programs"),
+    (Source::Restore, "restores"),
+    (Source::Undo, "undos"),
+    (Source::Redo, "redos"),
+    (Source::Import, "brought in"),
+    (Source::Api, "told by other programs"),
+];
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Which {
+    pub(super) kind: String,
+    pub(super) source: String,
+    pub(super) r#type: String,
+    pub(super) field: String,
+    pub(super) q: String,
+    /// A day to go to: what was on it and before.
+    pub(super) on: String,
+    /// One group or act by itself.
+    pub(super) group: String,
+    pub(super) hidden: String,
+    /// `yes`: new changes are shown as they come.
+    pub(super) auto: String,
+    pub(super) below: String,
+    pub(super) above: String,
+    pub(super) undo: String,
+}
+
+/// Where a page ended: milliseconds and place.
+pub(crate) fn cursor(text: &str) -> Option<Cursor> {
+    let (at, seq) = text.split_once('.')?;
+    let at = i128::from(at.parse::<i64>().ok()?) * 1_000_000;
+    Some(Cursor {
+        at: OffsetDateTime::from_unix_timestamp_nanos(at).ok()?,
+        seq: seq.parse().ok()?,
+    })
+}
+
+pub(crate) fn cursor_text(row: &ChangeRow) -> String {
+    let millis = row.change.when.at.unix_timestamp_nanos() / 1_000_000;
+    format!("{millis}.{}", row.seq)
+}
+
+impl Which {
+    /// What is chosen, as pairs of an address; without where on it somebody is.
+    pub(super) fn pairs(&self) -> Vec<(&'static str, &str)> {
+        vec![
+            ("kind", &self.kind),
+            ("source", &self.source),
+            ("type", &self.r#type),
+            ("field", &self.field),
+            ("q", &self.q),
+            ("on", &self.on),
+            ("group", &self.group),
+            ("hidden", &self.hidden),
+            ("auto", &self.auto),
+        ]
+    }
+
+    /// Whether fewer changes are shown than there are.
+    pub(super) fn is_filtered(&self) -> bool {
+        let mut pairs = self.pairs().into_iter();
+        pairs.any(|(name, value)| name != "auto" && !value.is_empty())
+    }
+
+    /// As it stood in an address; nothing of it where it cannot be read.
+    pub(super) fn parse(query: &str) -> Self {
+        serde_html_form::from_str(query).unwrap_or_default()
+    }
+
+    /// All of it as it stands behind a question mark.
+    pub(super) fn query(&self) -> String {
+        let all = self.with("", "kind", &self.kind);
+        all.trim_start_matches('?').to_owned()
+    }
+
+    /// The list whose words fields have.
+    pub(super) fn media_type(&self) -> MediaType {
+        MediaType::parse(&self.r#type).unwrap_or(MediaType::Anime)
+    }
+
+    /// Which changes may be shown, of those that a filter is not about.
+    pub(super) fn all(&self) -> ChangeFilter {
+        ChangeFilter {
+            shown_only: self.hidden != "yes",
+            ..ChangeFilter::default()
+        }
+    }
+
+    /// The same with something else in place of one of them.
+    pub(super) fn with(&self, path: &str, name: &'static str, value: &str) -> String {
+        let mut pairs = self.pairs();
+        match pairs.iter_mut().find(|(known, _)| *known == name) {
+            Some(pair) => pair.1 = value,
+            None => pairs.push((name, value)),
+        }
+        address(path, &pairs)
+    }
+
+    pub(super) fn filter(&self, app: &App) -> Result<ChangeFilter, PageError> {
+        let wrong = |what: &str, text: &str| {
+            PageError::usage(format!("There is no {what} `{text}`."))
+                .titled("That filter makes no sense")
+        };
+        let (mut group, mut operation) = (None, None);
+        if !self.group.is_empty() {
+            let id = Id::parse(&self.group).ok_or_else(|| wrong("group", &self.group))?;
+            if self.source == "ours" {
+                operation = Some(id);
+            } else {
+                group = Some(id);
+            }
+        }
+        Ok(ChangeFilter {
+            kind: chosen("kind", &self.kind, ChangeKind::parse, wrong)?,
+            source: chosen("source", &self.source, Source::parse, wrong)?,
+            media_type: chosen("type", &self.r#type, MediaType::parse, wrong)?,
+            field: chosen("field", &self.field, EntryField::parse, wrong)?,
+            title: (!self.q.trim().is_empty()).then(|| self.q.trim().to_owned()),
+            until: match self.on.as_str() {
+                "" => None,
+                day => Some(app.end_of_named_day(day)?),
+            },
+            group,
+            operation,
+            above: chosen("place", &self.above, cursor, wrong)?,
+            ..self.all()
+        })
+    }
+
+    /// What is chosen besides the kind, each with the way to be rid of it.
+    pub(super) fn chips(&self, path: &str) -> Vec<(String, String)> {
+        let mut chips = Vec::new();
+        for (name, value) in self.pairs() {
+            if value.is_empty() || ["kind", "group", "auto"].contains(&name) {
+                continue;
+            }
+            chips.push((self.words(name, value), self.with(path, name, "")));
+        }
+        chips
+    }
+
+    fn words(&self, name: &str, value: &str) -> String {
+        // What there is none of stays as it was typed.
+        let known = match name {
+            "source" => Source::parse(value).and_then(|wanted| {
+                let known = SOURCES.iter().find(|(source, _)| *source == wanted);
+                known.map(|(_, words)| format!("From: {words}"))
+            }),
+            "type" => MediaType::parse(value).map(|of| {
+                let word = if of == MediaType::Anime {
+                    "Anime"
+                } else {
+                    "Manga"
+                };
+                word.to_owned()
+            }),
+            "field" => EntryField::parse(value)
+                .map(|field| format!("Field: {}", field_word(field, self.media_type()))),
+            "on" => Some(format!("Up to {value}")),
+            "hidden" => Some("Hidden ones too".to_owned()),
+            _ => None,
+        };
+        known.unwrap_or_else(|| format!("\u{201c}{value}\u{201d}"))
+    }
+}
+
+fn chosen<T>(
+    what: &str,
+    text: &str,
+    parse: impl Fn(&str) -> Option<T>,
+    wrong: impl Fn(&str, &str) -> PageError,
+) -> Result<Option<T>, PageError> {
+    match text {
+        "" => Ok(None),
+        text => parse(text).map(Some).ok_or_else(|| wrong(what, text)),
+    }
+}

@@ -1,0 +1,248 @@
+//! The lines of a timeline: one change each, or several with one cause.
+
+use std::collections::BTreeMap;
+
+use anirewind_core::{ChangeRow, Id, Style, became};
+use time::{Date, OffsetDateTime};
+
+use crate::address::{address, count, thousands};
+use crate::format;
+use crate::page::in_path;
+use crate::parts::{ChangeLine, Diff, Offer, TitleCell, clock, time_of};
+
+/// So many of those with one cause are shown in place.
+const MEMBERS: usize = 10;
+
+/// What was on one day.
+pub(super) struct Day {
+    pub(super) word: String,
+    pub(super) lines: Vec<Line>,
+}
+
+/// One change, or several with one cause.
+pub(super) struct Line {
+    pub(super) key: String,
+    pub(super) one: Option<ChangeLine>,
+    pub(super) group: Option<GroupLine>,
+}
+
+pub(super) struct GroupLine {
+    pub(super) id: String,
+    pub(super) is_operation: bool,
+    pub(super) href: String,
+    pub(super) time: String,
+    pub(super) words: String,
+    pub(super) fields: String,
+    pub(super) names: String,
+    pub(super) by: &'static str,
+    pub(super) members: Vec<Member>,
+    pub(super) more: usize,
+    /// What is on the button, where any of it can be taken back.
+    pub(super) button: Option<String>,
+}
+
+/// One of several with one cause, in short.
+pub(super) struct Member {
+    pub(super) title: TitleCell,
+    pub(super) diff: Diff,
+    pub(super) href: String,
+    /// What can be done about it by itself.
+    pub(super) offer: &'static str,
+    /// By what it is ticked, where it can be taken back by itself.
+    pub(super) pick: Option<String>,
+}
+
+/// What has one cause and stands together, together.
+pub(super) fn fold(lines: &mut Vec<Vec<ChangeRow>>, rows: Vec<ChangeRow>, is_one_group: bool) {
+    for row in rows {
+        let of = |row: &ChangeRow| row.change.operation.clone().or(row.change.group.clone());
+        let last = lines.last_mut().filter(|_| !is_one_group);
+        let is_same = |line: &&mut Vec<ChangeRow>| {
+            of(&row).is_some() && line.first().is_some_and(|first| of(first) == of(&row))
+        };
+        match last.filter(is_same) {
+            Some(line) => line.push(row),
+            None => lines.push(vec![row]),
+        }
+    }
+}
+
+/// What lines are made with.
+pub(super) struct Lines<'a> {
+    pub(super) base: &'a str,
+    pub(super) profile: &'a str,
+    pub(super) style: &'a Style,
+    pub(super) sizes: &'a BTreeMap<Id, usize>,
+    /// Where the page is, with everything chosen on it.
+    pub(super) here: &'a str,
+}
+
+/// The lines, by the days on which they were.
+pub(super) fn days(lines: Vec<Vec<ChangeRow>>, of: &Lines<'_>, now: OffsetDateTime) -> Vec<Day> {
+    let mut days: Vec<(Date, Day)> = Vec::new();
+    for rows in lines {
+        let Some(first) = rows.first() else { continue };
+        let date = format::date(first.change.when.at);
+        let line = of.line(&rows);
+        match days.last_mut().filter(|(day, _)| *day == date) {
+            Some((_, day)) => day.lines.push(line),
+            None => days.push((
+                date,
+                Day {
+                    word: day_word(date, now),
+                    lines: vec![line],
+                },
+            )),
+        }
+    }
+    days.into_iter().map(|(_, day)| day).collect()
+}
+
+fn day_word(day: Date, now: OffsetDateTime) -> String {
+    let today = format::date(now);
+    match (today - day).whole_days() {
+        0 => "Today".to_owned(),
+        1 => "Yesterday".to_owned(),
+        _ => day.to_string(),
+    }
+}
+
+impl Lines<'_> {
+    fn one(&self, row: &ChangeRow) -> ChangeLine {
+        let line = ChangeLine::of(self.base, self.profile, row, self.style);
+        line.standing_on(self.here).pickable()
+    }
+
+    fn line(&self, rows: &[ChangeRow]) -> Line {
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+            return Line {
+                key: String::new(),
+                one: None,
+                group: None,
+            };
+        };
+        if rows.len() == 1 {
+            return Line {
+                key: first.id.to_string(),
+                one: Some(self.one(first)),
+                group: None,
+            };
+        }
+        let members = rows.iter().take(MEMBERS).map(|row| {
+            let line = self.one(row);
+            let offer = Offer::of(row);
+            Member {
+                href: {
+                    let path = format!("/timeline/{}/{}", line.profile, line.id);
+                    format!("{}#undo", address(&path, &[("back", self.here)]))
+                },
+                offer: match offer {
+                    Offer::Nothing | Offer::Retry => "This change",
+                    offer => offer.word(),
+                },
+                pick: offer.takes_back().then(|| line.id.clone()),
+                title: line.title,
+                diff: line.diff,
+            }
+        });
+        let (operation, group) = (&first.change.operation, &first.change.group);
+        let id = operation.as_ref().or(group.as_ref());
+        let all = id.and_then(|id| self.sizes.get(id)).copied();
+        let all = all.unwrap_or(rows.len()).max(rows.len());
+        let id = id.map(Id::to_string).unwrap_or_default();
+        let is_operation = operation.is_some();
+        let profile = in_path(self.profile);
+        let (begun, ended) = (clock(last.change.when.at), clock(first.change.when.at));
+        Line {
+            key: first.id.to_string(),
+            one: None,
+            group: Some(GroupLine {
+                href: if is_operation {
+                    format!("/ops/{profile}/{id}")
+                } else {
+                    address(&format!("/timeline/{profile}"), &[("group", &id)])
+                },
+                time: if first.change.when.since.is_some() {
+                    time_of(first)
+                } else if begun == ended {
+                    ended
+                } else {
+                    format!("{begun}–{ended}")
+                },
+                words: if is_operation {
+                    format!("{} in one operation", count(all, "change"))
+                } else {
+                    let became = became(rows.iter().map(|row| &row.change));
+                    format!("{} {became} together", count(all, "title"))
+                },
+                fields: touched(rows),
+                names: names(rows, all),
+                by: crate::pages::by(first.change.source.as_str()),
+                button: group_button(rows, |id| self.sizes.get(id).copied()),
+                more: all.saturating_sub(MEMBERS),
+                members: members.collect(),
+                is_operation,
+                id,
+            }),
+        }
+    }
+}
+
+/// What is on the button of changes with one cause, where any of them can be taken back.
+pub(super) fn group_button(
+    rows: &[ChangeRow],
+    size: impl Fn(&Id) -> Option<usize>,
+) -> Option<String> {
+    let first = &rows.first()?.change;
+    if !rows.iter().any(|row| Offer::of(row).takes_back()) {
+        return None;
+    }
+    if first.operation.is_some() {
+        return Some("Undo this operation…".to_owned());
+    }
+    if became(rows.iter().map(|row| &row.change)) != "vanished" {
+        return Some("Undo group…".to_owned());
+    }
+    let all = first.group.as_ref().and_then(size);
+    let all = all.unwrap_or(rows.len()).max(rows.len());
+    Some(format!("Bring back {}…", count(all, "title")))
+}
+
+/// `score 37, status 1`
+fn touched(rows: &[ChangeRow]) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in rows {
+        let change = &row.change;
+        match (&change.before, &change.after) {
+            (None, _) => *counts.entry("added").or_default() += 1,
+            (_, None) => *counts.entry("removed").or_default() += 1,
+            _ => {
+                for field in change.fields() {
+                    *counts.entry(field.as_str()).or_default() += 1;
+                }
+            }
+        }
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    let words: Vec<_> = counts
+        .iter()
+        .map(|(word, number)| format!("{word} {number}"))
+        .collect();
+    words.join(", ")
+}
+
+/// `Dororo, Mushishi, 36 more`
+fn names(rows: &[ChangeRow], all: usize) -> String {
+    let named: Vec<_> = rows
+        .iter()
+        .filter_map(|row| row.change.title.as_deref())
+        .take(2)
+        .collect();
+    let rest = all.saturating_sub(named.len());
+    match (named.is_empty(), rest) {
+        (true, _) => String::new(),
+        (false, 0) => named.join(", "),
+        (false, rest) => format!("{}, {} more", named.join(", "), thousands(rest)),
+    }
+}
