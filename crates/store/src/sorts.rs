@@ -12,7 +12,8 @@ use rusqlite::{Connection, Statement};
 use crate::pages::{ChangeKind, Wanted, merged};
 use crate::row::Place;
 use crate::store::{Failed, Store, StoreError};
-use crate::timeline::{ChangeFilter, ChangeRow, Cursor, bit};
+use crate::cursor::Cursor;
+use crate::timeline::{ChangeFilter, ChangeRow, bit};
 use crate::titles::like;
 
 /// More changes of titles that are called so are not counted: each of them has to be looked up.

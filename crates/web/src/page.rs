@@ -1,5 +1,7 @@
 //! What every page has around its own content: who looks, where they are, what was just said.
 
+mod problem;
+
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::LazyLock;
@@ -10,9 +12,7 @@ use actix_web::error::PayloadError;
 use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
 use anirewind_core::model::UserId;
-use anirewind_core::{
-    App, BadEnd, BrowseError, Code, Explain, Id, ImportError, OperationRow, Verdict,
-};
+use anirewind_core::{App, BadEnd, BrowseError, Id, OperationRow, Verdict};
 use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::de::DeserializeOwned;
@@ -21,7 +21,8 @@ use crate::access::{Access, Who};
 use crate::api::Hub;
 use crate::parts::{BadEnds, Icon, JobBar};
 use crate::patience;
-use crate::upload::UploadError;
+
+pub(crate) use problem::{PageError, mended, sentence};
 
 const SAID: &str = "said";
 const THEME: &str = "theme";
@@ -515,166 +516,6 @@ pub(crate) fn show_as(status: StatusCode, template: &impl Template) -> HttpRespo
             HttpResponse::InternalServerError().body("The page could not be rendered.\n")
         }
     }
-}
-
-/// A page that could not be made: what failed, what still holds, what to do.
-#[derive(Debug, Clone)]
-pub(crate) struct PageError {
-    pub(crate) status: StatusCode,
-    pub(crate) title: String,
-    pub(crate) message: String,
-    pub(crate) hint: Option<String>,
-}
-
-#[derive(Template)]
-#[template(path = "problem.html")]
-struct ProblemPage {
-    page: Page,
-    title: String,
-    message: String,
-    hint: Option<String>,
-    /// It went wrong here, and may go well the next time.
-    may_pass: bool,
-}
-
-impl PageError {
-    /// The address names nothing.
-    pub(crate) fn missing(message: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::NOT_FOUND,
-            title: "There is no such page".to_owned(),
-            message: message.into(),
-            hint: None,
-        }
-    }
-
-    /// What was sent makes no sense.
-    pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            title: "That cannot be done".to_owned(),
-            message: message.into(),
-            hint: Some("Nothing was changed.".to_owned()),
-        }
-    }
-
-    /// What was sent did not arrive in time.
-    pub(crate) fn late() -> Self {
-        Self {
-            status: StatusCode::REQUEST_TIMEOUT,
-            ..Self::usage(sentence(patience::LATE))
-        }
-    }
-
-    pub(crate) fn broken(message: &str) -> Self {
-        Self {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            title: "This page could not be made".to_owned(),
-            message: message.to_owned(),
-            hint: None,
-        }
-    }
-
-    /// With another title.
-    pub(crate) fn titled(mut self, title: impl Into<String>) -> Self {
-        self.title = title.into();
-        self
-    }
-
-    /// The page that says so. With `visitor` it has the navigation around it.
-    pub(crate) fn page(&self, page: Page) -> HttpResponse {
-        let template = ProblemPage {
-            page: Page {
-                title: self.title.clone(),
-                ..page
-            },
-            title: self.title.clone(),
-            message: self.message.clone(),
-            hint: self.hint.clone(),
-            may_pass: self.status.is_server_error(),
-        };
-        show_as(self.status, &template)
-    }
-}
-
-impl<E: Explain> From<E> for PageError {
-    fn from(error: E) -> Self {
-        let (title, status) = match error.code() {
-            Code::Failed => ("Something went wrong", 500),
-            Code::Usage => ("That cannot be done", 400),
-            Code::NotFound => ("There is no such thing", 404),
-            Code::NotSignedIn => ("The account is not connected", 409),
-            Code::Unavailable => ("AniList cannot be asked at the moment", 503),
-            Code::EditedSince => ("Edited since", 409),
-            Code::Busy => ("Something else is under way", 423),
-            Code::RefusedForSafety => ("Refused for safety", 403),
-        };
-        let chain = error.chain();
-        if status == 500 {
-            tracing::error!(problem = chain, "a page failed");
-        }
-        Self {
-            status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-            title: title.to_owned(),
-            message: sentence(&chain),
-            hint: error.hint(),
-        }
-    }
-}
-
-impl From<UploadError> for PageError {
-    fn from(error: UploadError) -> Self {
-        match error {
-            UploadError::Late => Self::late(),
-            UploadError::Broken(detail) => Self::usage(sentence(&detail)),
-            UploadError::Stage(
-                error @ (ImportError::TooLarge { .. } | ImportError::NoRoom { .. }),
-            ) => Self {
-                status: StatusCode::PAYLOAD_TOO_LARGE,
-                ..error.into()
-            },
-            UploadError::Stage(error) => error.into(),
-        }
-    }
-}
-
-/// With a capital and a full stop.
-pub(crate) fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string());
-    let end = if text.ends_with(['.', '?', '!']) {
-        ""
-    } else {
-        "."
-    };
-    format!("{}{}{end}", first.unwrap_or_default(), letters.as_str())
-}
-
-impl fmt::Display for PageError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl ResponseError for PageError {
-    fn status_code(&self) -> StatusCode {
-        self.status
-    }
-
-    fn error_response(&self) -> HttpResponse {
-        // `mended` puts the page around it, which needs the request.
-        HttpResponse::build(self.status).finish()
-    }
-}
-
-/// Puts a page around an error that a handler ended with.
-pub(crate) async fn mended(request: &HttpRequest, error: &PageError) -> HttpResponse {
-    if let Ok(visitor) = Visitor::of(request).await {
-        return error.page(visitor.page("", Place::Elsewhere));
-    }
-    let access = request.app_data::<web::Data<Access>>();
-    let base = access.map_or("", |access| access.base());
-    error.page(outside(base, "", request))
 }
 
 /// A form as browsers send it; a name may come more than once.

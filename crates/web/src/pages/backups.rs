@@ -393,12 +393,10 @@ async fn say_fates(
 /// What says that the page could not be made, and never that there is nothing.
 pub(crate) fn could_not_read(visitor: &Visitor, error: &BrowseError) -> PageError {
     let folder = visitor.app.backups();
-    let message = format!(
-        "They may still exist in {}. {}",
-        folder.display(),
-        sentence(&error.chain())
-    );
+    let brief = format!("They may still exist in {}.", folder.display());
+    let message = format!("{brief} {}", sentence(&error.chain()));
     PageError {
+        brief: Some(brief),
         hint: error.hint(),
         ..PageError::broken(&message).titled("Backups could not be read")
     }

@@ -28,6 +28,7 @@ mod public;
 mod routes;
 mod settings;
 mod setup;
+mod standing;
 mod states;
 mod tasks;
 mod uploading;
