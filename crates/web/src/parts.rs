@@ -23,6 +23,7 @@ mod chart;
 mod icon;
 mod job;
 mod list;
+mod raw;
 mod tabs;
 mod titles;
 
@@ -33,6 +34,7 @@ pub(crate) use chart::{Chart, Moment};
 pub(crate) use icon::Icon;
 pub(crate) use job::JobProgress;
 pub(crate) use list::{ListPart, ListQuery, is_called, names as list_names};
+pub(crate) use raw::RawPart;
 pub(crate) use tabs::{Tab, Tabs, TabsForm};
 pub(crate) use titles::{Cover, Diff, StatusWord, TitleCell, facts, field_word, title_path};
 

@@ -2,7 +2,6 @@
 
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{Entry, EntryField};
-use anirewind_core::view::{ChangeView, EntryView};
 use anirewind_core::{
     AccountRow, Action, App, BrowseError, ChangeFilter, ChangeRow, Choices, Id, Plan,
 };
@@ -27,8 +26,6 @@ struct ChangePage {
     earlier: Option<String>,
     later: Option<String>,
     group: Option<String>,
-    before: String,
-    after: String,
     back: String,
 }
 
@@ -133,13 +130,10 @@ async fn one(
         &account.style,
         &back,
     );
-    let view = ChangeView::from(&row);
     Ok(show(&ChangePage {
         earlier: place(at.map(|at| at + 1)),
         later: place(at.and_then(|at| at.checked_sub(1))),
         group: change.group.as_ref().map(Id::to_string),
-        before: json(view.before.as_ref()),
-        after: json(view.after.as_ref()),
         profile,
         line,
         back,
@@ -149,13 +143,6 @@ async fn one(
 
 fn visitor_path(page: &Page) -> String {
     page.path.split('?').next().unwrap_or("/").to_owned()
-}
-
-fn json(entry: Option<&EntryView>) -> String {
-    entry.map_or_else(
-        || "not on the list".to_owned(),
-        |entry| serde_json::to_string_pretty(entry).unwrap_or_default(),
-    )
 }
 
 /// Where the page of a change is.

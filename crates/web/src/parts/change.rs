@@ -6,7 +6,7 @@ use askama::Template;
 
 use crate::format;
 use crate::page::in_path;
-use crate::parts::{Badge, Diff, TitleCell, facts, field_word};
+use crate::parts::{Badge, Diff, RawPart, TitleCell, facts, field_word};
 
 html_safe!(ChangeLine, UndoPart);
 
@@ -22,6 +22,7 @@ pub(crate) struct ChangeLine {
     pub(crate) diff: Diff,
     before: Vec<(&'static str, String)>,
     after: Vec<(&'static str, String)>,
+    raw: RawPart,
     /// The time of day, or the two between which it was.
     time: String,
     machine: String,
@@ -109,6 +110,7 @@ impl ChangeLine {
             diff: Diff::of(change.before.as_ref(), change.after.as_ref(), style),
             before: all(&change.before),
             after: all(&change.after),
+            raw: RawPart::of(base, row),
             time: time_of(row),
             machine: format::machine(change.when.at),
             exact: exactly(row),

@@ -6,7 +6,7 @@ use std::fs;
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 
-use crate::browser::seen;
+use crate::browser::{Browser, edit, look, seen};
 
 #[actix_web::test]
 async fn a_page_that_cannot_be_made_says_what_stays_one_thing_to_do_and_how_it_is_found_in_the_log()
@@ -48,4 +48,31 @@ async fn a_page_that_cannot_be_made_says_what_stays_one_thing_to_do_and_how_it_i
         page.contains(">To the dashboard</a>") && !page.contains("Try again"),
         "{page}"
     );
+}
+
+#[actix_web::test]
+async fn what_a_change_was_is_there_as_json_on_the_timeline_and_on_its_own_page() {
+    let scene = seen(&[]).await;
+    edit(&scene, |entry| {
+        if entry.media == 1_003 {
+            entry.notes = Some("</pre><b>note</b>".to_owned());
+        }
+    });
+    look(&scene).await;
+    let mut browser = Browser::at(&scene, "/timeline/hana").await;
+    let id = browser.page.split("<li id=\"c-").nth(1).unwrap()[..8].to_owned();
+    for path in ["/timeline/hana".to_owned(), format!("/timeline/hana/{id}")] {
+        browser.open(&path).await;
+        browser.must_show(&[
+            "Raw, before and after",
+            &format!("<pre class=\"json\" id=\"raw-{id}-before\""),
+            &format!("data-copies=\"#raw-{id}-after\""),
+            "&#60;/pre&#62;&#60;b&#62;note",
+            &format!("href=\"/api/v1/changes/{id}\" download"),
+        ]);
+    }
+    let (status, json) = scene.get(&format!("/api/v1/changes/{id}")).await;
+    assert_eq!(status, StatusCode::OK);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["after"]["notes"], "</pre><b>note</b>");
 }
