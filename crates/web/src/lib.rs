@@ -18,6 +18,7 @@ mod revalidate;
 mod serve;
 mod theme;
 mod trace;
+mod trail;
 mod upload;
 
 pub use access::{Access, Door};

@@ -62,6 +62,8 @@ pub(crate) struct Page {
     pub(crate) profiles: Vec<String>,
     /// The address of the page, without the base.
     pub(crate) path: String,
+    /// Where somebody came from, where that was a list of which something was chosen.
+    pub(crate) from: Option<String>,
     pub(crate) said: Option<Said>,
     /// What is under way.
     pub(crate) jobs: Vec<JobBar>,
@@ -118,16 +120,6 @@ impl Page {
         // Where nobody has to log in there is no password.
         let skipped = usize::from(now > 1 && !self.can_leave);
         Some(steps.skip(skipped).collect())
-    }
-
-    /// The same place for another profile.
-    pub(crate) fn of_profile(&self, profile: &str) -> String {
-        let profile = in_path(profile);
-        match self.place {
-            Place::Timeline => format!("/timeline/{profile}"),
-            Place::Titles => format!("/titles/{profile}"),
-            _ => format!("/backups/{profile}"),
-        }
     }
 
     pub(crate) fn other_theme(&self) -> &'static str {
@@ -371,6 +363,7 @@ impl Visitor {
             profile: None,
             profiles: self.profiles.clone(),
             path: self.path.clone(),
+            from: None,
             said: self.said.clone(),
             jobs: self.bars(),
             bad_ends: BadEnds::of(self.access.base(), &self.bad_ends),
@@ -454,6 +447,7 @@ pub(crate) fn outside(base: &str, title: &str, request: &HttpRequest) -> Page {
         profile: None,
         profiles: Vec::new(),
         path: own_path(base, request),
+        from: None,
         said: said(request),
         jobs: Vec::new(),
         bad_ends: None,

@@ -10,9 +10,9 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::format;
-use crate::page::{Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show, show_as};
+use crate::page::{Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show_as};
 use crate::pages::curating::fate_word;
-use crate::pages::profiles::along;
+use crate::pages::profiles::profiles;
 use crate::pages::rows::{SnapshotLine, count, kind_word, lines};
 use crate::parts::AlarmPart;
 
@@ -26,51 +26,9 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .route("/compare/{profile}/pick", web::get().to(pick));
 }
 
-#[derive(Template)]
-#[template(path = "picker.html")]
-struct Picker {
-    page: Page,
-    cards: Vec<PickerCard>,
-}
-
-struct PickerCard {
-    path: String,
-    profile: String,
-    tone: &'static str,
-    icon: &'static str,
-    sentence: &'static str,
-    last: String,
-    total: String,
-}
-
 async fn picker(visitor: Visitor) -> Result<HttpResponse, PageError> {
-    let page = visitor.page("Backups", Place::Backups);
-    if let [only] = visitor.profiles.as_slice() {
-        let path = format!("/backups/{}{}", in_path(only), along(&page));
-        return Ok(visitor.go(&path, None));
-    }
-    let mut cards = Vec::new();
-    for status in visitor.app.status().await? {
-        let (snapshots, size) = visitor
-            .app
-            .snapshot_totals(Some(status.account.account.id))
-            .await?;
-        let (tone, icon) = crate::pages::dashboard::tone(status.verdict);
-        let last = status.last_good.as_ref().map(|row| {
-            let age = format::age(row.created_at, visitor.app.now());
-            format!("Last {age}")
-        });
-        cards.push(PickerCard {
-            path: format!("/backups/{}", in_path(&status.account.profile)),
-            profile: status.account.profile,
-            tone,
-            icon,
-            sentence: status.verdict.sentence(),
-            last: last.unwrap_or_else(|| "No snapshot yet".to_owned()),
-            total: format!("{}, {}", count(snapshots, "snapshot"), format::size(size)),
-        });
-    }
-    Ok(show(&Picker { page, cards }))
+    let here = ("Backups", Place::Backups);
+    profiles(&visitor, here, "/backups", |_| None).await
 }
 
 /// Which snapshots somebody wants to see, as it stands in the address.

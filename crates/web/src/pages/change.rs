@@ -26,7 +26,6 @@ struct ChangePage {
     earlier: Option<String>,
     later: Option<String>,
     group: Option<String>,
-    back: String,
 }
 
 #[derive(Deserialize, Default)]
@@ -136,8 +135,10 @@ async fn one(
         group: change.group.as_ref().map(Id::to_string),
         profile,
         line,
-        back,
-        page,
+        page: Page {
+            from: Some(back),
+            ..page
+        },
     }))
 }
 

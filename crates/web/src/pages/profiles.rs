@@ -2,38 +2,108 @@
 //! there is only one.
 
 use actix_web::HttpResponse;
+use anirewind_core::{AccountStatus, BrowseError};
 use askama::Template;
 
-use crate::page::{Page, Place, Visitor, in_path, show};
+use crate::address::count;
+use crate::format;
+use crate::page::{Page, PageError, Place, Visitor, in_path, show};
+use crate::pages::dashboard::tone;
+use crate::pages::rows::contents;
+use crate::parts::When;
+
+/// Colours that mean nothing bad and nothing good.
+const COLOURS: [&str; 4] = ["info", "undone", "edited", "quiet"];
 
 #[derive(Template)]
 #[template(path = "profiles.html")]
 struct Profiles {
     page: Page,
     title: &'static str,
-    /// Name, address, and a few words.
-    cards: Vec<(String, String, String)>,
+    cards: Vec<ProfileCard>,
+}
+
+struct ProfileCard {
+    profile: String,
+    path: String,
+    avatar: Avatar,
+    tone: &'static str,
+    icon: &'static str,
+    /// How it stands, as the rest of a sentence.
+    sentence: &'static str,
+    /// When the last good snapshot was taken, and what it holds.
+    last: Option<(When, String)>,
+    looked: Option<When>,
+    total: String,
+    /// What the pages have that this leads to.
+    words: Option<String>,
+}
+
+/// A letter in a circle, in place of a picture that nobody has to be asked for.
+struct Avatar {
+    letter: String,
+    colour: &'static str,
+}
+
+impl Avatar {
+    fn of(profile: &str) -> Self {
+        let first = profile.chars().next();
+        let sum: usize = profile.bytes().map(usize::from).sum();
+        Self {
+            letter: first.map_or_else(String::new, |first| first.to_uppercase().to_string()),
+            colour: COLOURS
+                .get(sum % COLOURS.len())
+                .copied()
+                .unwrap_or_default(),
+        }
+    }
 }
 
 /// The pages below `path`, each with a few words. What stands behind the question mark goes along.
-pub(crate) fn profiles(
+pub(crate) async fn profiles(
     visitor: &Visitor,
     (title, place): (&'static str, Place),
     path: &str,
-    words: impl Fn(&str) -> String,
-) -> HttpResponse {
+    words: impl Fn(&str) -> Option<String>,
+) -> Result<HttpResponse, PageError> {
     let page = visitor.page(title, place);
     let query = along(&page);
     let of = |profile: &str| format!("{path}/{}{query}", in_path(profile));
     if let [one] = visitor.profiles.as_slice() {
-        return visitor.go(&of(one), None);
+        return Ok(visitor.go(&of(one), None));
     }
-    let cards = visitor.profiles.iter();
-    let cards = cards.map(|name| (name.clone(), of(name), words(name)));
-    show(&Profiles {
-        cards: cards.collect(),
-        title,
-        page,
+    let mut cards = Vec::new();
+    for status in visitor.app.status().await? {
+        let profile = status.account.profile.as_str();
+        let (path, words) = (of(profile), words(profile));
+        cards.push(card(visitor, status, path, words).await?);
+    }
+    Ok(show(&Profiles { page, title, cards }))
+}
+
+async fn card(
+    visitor: &Visitor,
+    status: AccountStatus,
+    path: String,
+    words: Option<String>,
+) -> Result<ProfileCard, PageError> {
+    let (app, now) = (&visitor.app, visitor.app.now());
+    let owner = status.account.account.id;
+    let (snapshots, size) = app.snapshot_totals(Some(owner)).await?;
+    let looked = app.last_look(owner).await.map_err(BrowseError::Store)?;
+    let (tone, icon) = tone(status.verdict);
+    let last = status.last_good.as_ref();
+    Ok(ProfileCard {
+        path,
+        avatar: Avatar::of(&status.account.profile),
+        profile: status.account.profile,
+        tone,
+        icon,
+        sentence: status.verdict.sentence(),
+        last: last.map(|row| (When::of(row.created_at, now), contents(row))),
+        looked: looked.map(|at| When::ago(at, now)),
+        total: format!("{}, {}", count(snapshots, "snapshot"), format::size(size)),
+        words,
     })
 }
 

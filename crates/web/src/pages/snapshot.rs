@@ -71,7 +71,6 @@ impl Wish {
 struct SnapshotPage {
     page: Page,
     root: String,
-    back: String,
     plan: String,
     compare: String,
     line: SnapshotLine,
@@ -180,7 +179,6 @@ async fn snapshot(
     let not_recorded: Vec<_> = not_recorded.iter().map(|field| field.as_str()).collect();
     Ok(show(&SnapshotPage {
         page: visitor.page_of("Snapshot", Place::Backups, &account.profile),
-        back: format!("/backups/{}", in_path(&account.profile)),
         plan: format!("/plan/{}/new", in_path(&account.profile)),
         compare: format!("/compare/{}", in_path(&account.profile)),
         id: row.id.to_string(),

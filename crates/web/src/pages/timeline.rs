@@ -89,10 +89,10 @@ async fn picker(visitor: Visitor) -> Result<HttpResponse, PageError> {
     }
     let words = |profile: &str| {
         let all = seen.get(profile).copied().unwrap_or_default();
-        format!("{} seen.", count(all, "change"))
+        Some(count(all, "change"))
     };
     let here = ("Timeline", Place::Timeline);
-    Ok(profiles(&visitor, here, "/timeline", words))
+    profiles(&visitor, here, "/timeline", words).await
 }
 
 /// A page of rows: newest first, with whether there are more on either side.

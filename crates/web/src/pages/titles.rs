@@ -48,11 +48,12 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .service(web::resource("/titles/{profile}").get(search));
 }
 
-async fn picker(visitor: Visitor) -> HttpResponse {
+async fn picker(visitor: Visitor) -> Result<HttpResponse, PageError> {
     let here = ("Titles", Place::Titles);
     profiles(&visitor, here, "/titles", |_| {
-        "Every title and its history.".to_owned()
+        Some("each with its history".to_owned())
     })
+    .await
 }
 
 /// What somebody typed: an address on AniList, an id, or a part of a name.

@@ -5,8 +5,104 @@ use std::fs;
 
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
+use anirewind_core::Kind;
+use anirewind_simulator::Growth;
 
 use crate::browser::{Browser, edit, look, seen};
+use crate::pages::Scene;
+
+/// With a second account, which has a snapshot too.
+async fn with_yuki() -> Scene {
+    let scene = seen(&[]).await;
+    {
+        let mut world = scene.simulator.world();
+        let growth = Growth {
+            seed: 3,
+            anime: 5,
+            manga: 2,
+        };
+        let yuki = anirewind_simulator::SimUser::new(2, "yuki");
+        world.grow(yuki, "token-of-yuki", growth, scene.app.now());
+    }
+    let token = anirewind_core::model::AccessToken::new("token-of-yuki").unwrap();
+    scene.app.add_account(None, token).await.unwrap();
+    for target in scene.app.targets(Some("yuki")).await.unwrap() {
+        scene.app.capture(&target, Kind::Manual).await.unwrap();
+    }
+    scene
+}
+
+#[actix_web::test]
+async fn each_profile_has_a_card_that_says_how_it_stands_and_keeps_what_was_chosen() {
+    let scene = with_yuki().await;
+    for (path, words) in [
+        ("/backups", ""),
+        ("/timeline", "0 changes"),
+        ("/titles", "each"),
+    ] {
+        let mut browser = Browser::at(&scene, &format!("{path}?kind=added")).await;
+        browser.must_show(&[
+            &format!("href=\"{path}/hana?kind=added\""),
+            &format!("href=\"{path}/yuki?kind=added\""),
+            "aria-hidden=\"true\">H</span>",
+            "aria-hidden=\"true\">Y</span>",
+            "hana is protected",
+            "30 anime, 10 manga",
+            "5 anime, 2 manga",
+            "1 snapshot, ",
+            "<dt>Looked at</dt>",
+            words,
+        ]);
+        browser.follow("yuki").await;
+        assert_eq!(browser.path, format!("{path}/yuki?kind=added"));
+    }
+}
+
+#[actix_web::test]
+async fn another_profile_is_one_click_away_with_what_was_chosen() {
+    let scene = with_yuki().await;
+    let way = |path: &str| format!("<li><a href=\"{path}\">yuki</a></li>");
+    let mut browser = Browser::at(&scene, "/timeline/hana?kind=removed&type=MANGA").await;
+    browser.must_show(&[&way("/timeline/yuki?kind=removed&#38;type=MANGA")]);
+    browser.open("/backups/hana/latest").await;
+    browser.must_show(&[&way("/backups/yuki")]);
+    browser.open("/titles/hana/anime/1003").await;
+    browser.must_show(&[&way("/titles/yuki")]);
+}
+
+#[actix_web::test]
+async fn pages_further_down_say_what_is_above_them_and_lead_back_to_what_was_chosen() {
+    let scene = seen(&[]).await;
+    edit(&scene, |entry| {
+        if entry.media == 1_003 {
+            entry.progress += 1;
+        }
+    });
+    look(&scene).await;
+    let mut browser = Browser::at(&scene, "/timeline/hana?kind=changed").await;
+    assert!(!browser.shows("Breadcrumb"), "{}", browser.page);
+    browser.follow("Undo…").await;
+    browser.must_show(&[
+        "<nav aria-label=\"Breadcrumb\">",
+        "<a href=\"/timeline/hana?kind=changed\">Timeline</a>",
+        "<li aria-current=\"page\">Change</li>",
+    ]);
+    for (path, above) in [
+        (
+            "/backups/hana/latest",
+            "<a href=\"/backups/hana\">Backups</a>",
+        ),
+        (
+            "/titles/hana/anime/1003",
+            "<a href=\"/titles/hana\">Titles</a>",
+        ),
+        ("/plan/hana/new", "<a href=\"/plan/hana\">Plans</a>"),
+        ("/at/hana", "<a href=\"/timeline/hana\">Timeline</a>"),
+    ] {
+        browser.open(path).await;
+        browser.must_show(&["<nav aria-label=\"Breadcrumb\">", above]);
+    }
+}
 
 #[actix_web::test]
 async fn a_page_that_cannot_be_made_says_what_stays_one_thing_to_do_and_how_it_is_found_in_the_log()
