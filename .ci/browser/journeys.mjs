@@ -399,6 +399,58 @@ export async function slow(browser, axe) {
   await world.end();
 }
 
+// Somebody looks around: numbers and news of what is chosen, a change as JSON, the way back, whose clocks are shown,
+// and ages that go on by themselves.
+async function around(person, { url }) {
+  const { page, way } = person;
+  const isScripted = way.javaScriptEnabled !== false;
+  const chosen = `${url}/timeline/hana?kind=changed&field=progress`;
+  await person.open(chosen);
+  await person.read(/^[\d,]+ of [\d,]+ changes match what is chosen\.$/);
+  const row = page.locator("ul.changes > li").filter({ has: page.getByRole("link", { name: /^Undo…/ }) })
+    .filter({ hasText: "Its own page" }).first();
+  const open = async (words) => {
+    const summary = row.locator("summary").filter({ hasText: words }).first();
+    await settle(summary);
+    await summary.click();
+  };
+  await open("More");
+  await open("Raw, before and after");
+  const raw = row.locator("pre").last();
+  await raw.waitFor();
+  if (isScripted) {
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"], { origin: url });
+    await person.press("button", "Copy what was after", { within: row });
+    await page.getByText("Copied.").waitFor();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    check(`what was copied is what stands there, ${way.width}`, copied === await raw.textContent());
+  }
+  await person.press("link", /^Undo…/, { within: row });
+  await page.locator("#undo").waitFor();
+  await person.press("link", "Timeline", { within: page.getByRole("navigation", { name: "Breadcrumb" }) });
+  // The way back keeps what was chosen.
+  await page.waitForURL(chosen, { waitUntil: "load" });
+  await person.open(`${url}/backups/hana`);
+  await person.read(/\d\d:\d\d JST/);
+  await person.press("button", "Show times in UTC");
+  await person.read(/\d\d:\d\d UTC/);
+  check("no time of the other zone is left", !/JST/.test(await page.locator("main").innerText()));
+  await person.press("button", "Show times in Asia/Tokyo");
+  await person.read(/\d\d:\d\d JST/);
+  if (!isScripted) return;
+  // A page of its own: this one's clock is turned.
+  const other = await page.context().newPage();
+  await other.clock.install();
+  await other.goto(`${url}/backups/hana`, { waitUntil: "load" });
+  const age = other.locator("td [data-ago], td[data-ago]").first();
+  const before = await age.textContent();
+  // So far that it is another age in minutes, hours and days.
+  await other.clock.fastForward("26:00:00");
+  const after = await age.textContent();
+  check("ages go on by themselves", before !== after, `${before}, then ${after}`);
+  await other.close();
+}
+
 // A snapshot is kept with a note, let go, deleted, and brought back from the trash.
 export async function curated(person, { url, snapshot }) {
   const one = `${url}/backups/hana/${snapshot}`;
@@ -526,6 +578,9 @@ export async function journeys(browser, axe) {
     await end();
   };
   const begin = async (way, anilist) => {
+    const far = await servers.start(["--demo"], { ANIREWIND_TIME_ZONE: "Asia/Tokyo" });
+    await go(browser, axe, far.url, "looking around", way, around, far);
+    await far.end();
     const fresh = await servers.fresh(anilist ? { ANIREWIND_ANILIST_URL: anilist } : {});
     await go(browser, axe, fresh.url, anilist ? "fresh install" : "fresh install without AniList", way, install,
       { ...fresh, token: anilist ? servers.demoToken : null });

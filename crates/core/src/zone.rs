@@ -27,6 +27,19 @@ impl Zone {
         self.local(at).0.date().to_string()
     }
 
+    /// What people call it: its name, as `Europe/Berlin`, or where it has none what its clocks say they show.
+    pub fn name(&self, now: OffsetDateTime) -> String {
+        let name = self.0.iana_name().map(str::to_owned);
+        name.unwrap_or_else(|| self.local(now).1)
+    }
+
+    /// Whether its clocks always are those of UTC.
+    pub fn is_utc(&self) -> bool {
+        self.0
+            .to_fixed_offset()
+            .is_ok_and(jiff::tz::Offset::is_zero)
+    }
+
     /// The moment by the clocks of the zone, and what the zone is called then, as `CET`.
     pub fn local(&self, at: OffsetDateTime) -> (OffsetDateTime, String) {
         let moment = Timestamp::from_second(at.unix_timestamp()).unwrap_or_default();
@@ -61,6 +74,8 @@ mod tests {
         );
         let (summer, word) = berlin.local(datetime!(2026-07-03 10:00 UTC));
         assert_eq!((summer.hour(), word.as_str()), (12, "CEST"));
+        assert_eq!(berlin.name(winter), "Europe/Berlin");
+        assert!(Zone::default().is_utc() && !berlin.is_utc());
         let (utc, word) = Zone::default().local(winter);
         assert_eq!((utc.hour(), word.as_str()), (23, "UTC"));
     }

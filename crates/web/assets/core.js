@@ -13,9 +13,9 @@ const ago = (seconds) => {
 };
 setInterval(() => {
   if (document.hidden) return;
-  for (const time of document.querySelectorAll("time[data-ago]")) {
-    const seconds = (Date.now() - Date.parse(time.dateTime)) / 1000;
-    if (seconds >= 0) time.textContent = ago(seconds);
+  for (const age of document.querySelectorAll("[data-ago]")) {
+    const seconds = (Date.now() - Date.parse(age.closest("time").dateTime)) / 1000;
+    if (seconds >= 0) age.textContent = ago(seconds);
   }
 }, 60000);
 

@@ -17,6 +17,7 @@ mod patience;
 mod revalidate;
 mod serve;
 mod theme;
+mod times;
 mod trace;
 mod trail;
 mod upload;

@@ -21,6 +21,7 @@ use crate::access::{Access, Who};
 use crate::api::Hub;
 use crate::parts::{BadEnds, Icon, JobBar};
 use crate::patience;
+use crate::times::{Times, wants_utc};
 
 pub(crate) use problem::{PageError, mended, sentence};
 
@@ -64,6 +65,7 @@ pub(crate) struct Page {
     pub(crate) path: String,
     /// Where somebody came from, where that was a list of which something was chosen.
     pub(crate) from: Option<String>,
+    pub(crate) times: Times,
     pub(crate) said: Option<Said>,
     /// What is under way.
     pub(crate) jobs: Vec<JobBar>,
@@ -229,6 +231,7 @@ pub(crate) struct Visitor {
     pub(crate) access: web::Data<Access>,
     pub(crate) who: Who,
     theme: Option<&'static str>,
+    wants_utc: bool,
     said: Option<Said>,
     path: String,
     pub(crate) profiles: Vec<String>,
@@ -324,6 +327,7 @@ impl Visitor {
             access: access.clone(),
             who,
             theme: theme(request),
+            wants_utc: wants_utc(request),
             said: said(request),
             path,
             public: accounts
@@ -364,6 +368,7 @@ impl Visitor {
             profiles: self.profiles.clone(),
             path: self.path.clone(),
             from: None,
+            times: Times::of(&self.app, self.wants_utc),
             said: self.said.clone(),
             jobs: self.bars(),
             bad_ends: BadEnds::of(self.access.base(), &self.bad_ends),
@@ -448,6 +453,7 @@ pub(crate) fn outside(base: &str, title: &str, request: &HttpRequest) -> Page {
         profiles: Vec::new(),
         path: own_path(base, request),
         from: None,
+        times: Times::default(),
         said: said(request),
         jobs: Vec::new(),
         bad_ends: None,

@@ -1,10 +1,11 @@
-//! What somebody likes in this browser, kept in its cookies: light or dark, letter keys.
+//! What somebody likes in this browser, kept in its cookies: light or dark, UTC, letter keys.
 
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use crate::page::{Form, PageError, Visitor};
+use crate::times::{TIMES, UTC};
 
 #[derive(Deserialize)]
 struct Choice {
@@ -16,6 +17,7 @@ struct Choice {
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/theme").post(choose))
+        .service(web::resource("/times").post(choose_times))
         .service(web::resource("/keys").post(switch_keys));
 }
 
@@ -29,6 +31,30 @@ async fn choose(visitor: Visitor, choice: Form<Choice>) -> Result<HttpResponse, 
         .permanent()
         .finish();
     if !["light", "dark"].contains(&theme.as_str()) {
+        cookie.make_removal();
+    }
+    let set = answer.add_cookie(&cookie);
+    set.map_err(|_| PageError::broken("the cookie could not be set"))?;
+    Ok(answer)
+}
+
+#[derive(Deserialize)]
+struct Clocks {
+    times: String,
+    #[serde(default)]
+    back: String,
+}
+
+async fn choose_times(visitor: Visitor, clocks: Form<Clocks>) -> Result<HttpResponse, PageError> {
+    let Clocks { times, back } = clocks.0;
+    let mut answer = visitor.go(crate::login::local(&back), None);
+    let mut cookie = Cookie::build(TIMES, UTC)
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .permanent()
+        .finish();
+    if times != UTC {
         cookie.make_removal();
     }
     let set = answer.add_cookie(&cookie);

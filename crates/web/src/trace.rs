@@ -1,5 +1,5 @@
 //! A request has a name: in the log, in the answer, and in what went wrong. Its page shows times of the
-//! zone of the installation.
+//! zone of the installation, or of UTC.
 
 use std::future::Future;
 
@@ -13,6 +13,7 @@ use tracing::Instrument as _;
 
 use crate::api::Hub;
 use crate::format;
+use crate::times::zone_for;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -38,7 +39,8 @@ pub(crate) async fn follow(
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let span = tracing::info_span!("request", id);
     let app = request.app_data::<web::Data<App>>();
-    let zone = app.map(|app| app.zone()).unwrap_or_default();
+    let zone = app.map(|app| zone_for(request.request(), app));
+    let zone = zone.unwrap_or_default();
     let answered = format::in_zone(zone, next.call(request));
     let answered = within(id.clone(), answered).instrument(span.clone());
     let mut response = answered.await?;

@@ -112,6 +112,7 @@ impl Page {
 mod tests {
     use super::*;
     use crate::parts::Icon;
+    use crate::times::Times;
 
     fn page(path: &str, place: Place, profiles: &[&str]) -> Page {
         Page {
@@ -123,6 +124,7 @@ mod tests {
             profiles: profiles.iter().map(|name| (*name).to_owned()).collect(),
             path: path.to_owned(),
             from: None,
+            times: Times::default(),
             said: None,
             jobs: Vec::new(),
             warning: None,

@@ -14,7 +14,7 @@ use crate::page::{Page, PageError, Place, Query, Said, Visitor, in_path, sentenc
 use crate::pages::curating::fate_word;
 use crate::pages::profiles::profiles;
 use crate::pages::rows::{SnapshotLine, count, kind_word, lines};
-use crate::parts::AlarmPart;
+use crate::parts::{AlarmPart, When};
 
 /// So many to a page.
 const MOST: usize = 50;
@@ -192,7 +192,7 @@ struct Table {
     orders: [(&'static str, &'static str); 6],
     total: String,
     rules: String,
-    proven: Option<String>,
+    proven: Option<When>,
     kinds: Vec<(&'static str, &'static str, bool)>,
     wish: Wish,
     chips: Vec<(String, String)>,
@@ -271,7 +271,7 @@ async fn table(
             .to_vec(),
         total: format!("{}, {}", count(all, "snapshot"), format::size(size)),
         rules: rules(&visitor, kept),
-        proven: proven.map(|at| format::age(at, now)),
+        proven: proven.map(|at| When::ago(at, now)),
         newer,
         older,
         unfold: is_folded.then(|| format!("{root}{}", all_each.query(&[], ""))),

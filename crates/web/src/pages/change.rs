@@ -10,11 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::Hub;
 use crate::carry;
-use crate::format;
 use crate::login::local;
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, Way, in_path, show};
 use crate::pages::work::{About, Begin, ask, asked_name, failed, shown};
-use crate::parts::{ChangeLine, Offer, UndoPart};
+use crate::parts::{ChangeLine, Offer, UndoPart, When};
 
 #[derive(Template)]
 #[template(path = "change.html")]
@@ -71,7 +70,10 @@ async fn found(
 }
 
 /// The title as it was last seen, and when that was.
-async fn as_seen(visitor: &Visitor, row: &ChangeRow) -> Result<(Option<Entry>, String), PageError> {
+async fn as_seen(
+    visitor: &Visitor,
+    row: &ChangeRow,
+) -> Result<(Option<Entry>, Option<When>), PageError> {
     let key = (row.change.media_type, row.change.media);
     let seen = visitor.app.titles_as_seen(row.owner, vec![key]).await;
     let seen = seen.map_err(BrowseError::Store)?.pop();
@@ -80,11 +82,7 @@ async fn as_seen(visitor: &Visitor, row: &ChangeRow) -> Result<(Option<Entry>, S
         .last_look(row.owner)
         .await
         .map_err(BrowseError::Store)?;
-    let words = at.map_or_else(
-        || "not looked at yet".to_owned(),
-        |at| format!("seen {}", format::age(at, visitor.app.now())),
-    );
-    Ok((seen, words))
+    Ok((seen, at.map(|at| When::ago(at, visitor.app.now()))))
 }
 
 async fn one(

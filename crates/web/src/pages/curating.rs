@@ -79,7 +79,10 @@ fn keep_page(visitor: &Visitor, profile: &str, row: SnapshotRow) -> KeepPage {
         page: visitor.page_of("Keep a snapshot", Place::Backups, profile),
         root: format!("/backups/{}/{}", in_path(profile), row.id),
         name: keep.name.unwrap_or_default(),
-        until: keep.until.map(format::day).unwrap_or_default(),
+        until: keep
+            .until
+            .map(|until| visitor.app.day_of(until))
+            .unwrap_or_default(),
         goes: match visitor.app.settings().retention.days {
             0 => "It will then follow the keep rules, which keep all for now.".to_owned(),
             days => {

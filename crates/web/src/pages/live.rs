@@ -2,7 +2,7 @@
 
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
-use anirewind_core::{App, Event, Id, OperationState, SnapshotFilter, Start, Verdict};
+use anirewind_core::{App, Event, Id, OperationState, SnapshotFilter, Start, Verdict, Zone};
 use askama::Template;
 use futures_util::stream::unfold;
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use crate::page::{PageError, Query, Visitor, in_path, is_troubled};
 use crate::pages::dashboard::{Card, cards};
 use crate::pages::timeline::{counts_now, new_since};
 use crate::parts::{DeskPart, Icon, JobProgress};
+use crate::times::zone_for;
 
 /// More new changes than this are not counted.
 const COUNTED: usize = 100;
@@ -71,6 +72,8 @@ struct Listener {
     app: App,
     hub: Hub,
     base: String,
+    /// Whose clocks the page shows.
+    zone: Zone,
     wanted: Wanted,
     following: Following,
     /// Whether something was said about what somebody began.
@@ -109,6 +112,7 @@ async fn stream(
     let mut listener = Listener {
         app: visitor.app.get_ref().clone(),
         base: visitor.access.base().to_owned(),
+        zone: zone_for(&request, &visitor.app),
         hub: hub.get_ref().clone(),
         // Too old to say what was missed: the page is better loaded again.
         greeting: Some(if following.has_gap {
@@ -137,7 +141,7 @@ async fn stream(
         is_new: true,
     };
     if listener.is_once {
-        let zone = listener.app.zone();
+        let zone = listener.zone.clone();
         let parts = crate::format::in_zone(zone, listener.by_now()).await;
         return Ok(HttpResponse::Ok()
             .content_type("text/html; charset=utf-8")
@@ -145,7 +149,7 @@ async fn stream(
             .body(parts));
     }
     let frames = unfold(listener, |mut listener| async move {
-        let zone = listener.app.zone();
+        let zone = listener.zone.clone();
         let frame = crate::format::in_zone(zone, listener.next()).await?;
         Some((Ok::<_, actix_web::Error>(frame), listener))
     });

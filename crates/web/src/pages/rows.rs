@@ -4,7 +4,7 @@ use anirewind_core::{Kind, SnapshotRow, Standing};
 use time::OffsetDateTime;
 
 use crate::format;
-use crate::parts::{Badge, clock};
+use crate::parts::{Badge, When, clock};
 
 /// One row of the table.
 pub(crate) struct SnapshotLine {
@@ -12,7 +12,7 @@ pub(crate) struct SnapshotLine {
     pub(crate) short: String,
     pub(crate) file: String,
     pub(crate) created: String,
-    pub(crate) age: String,
+    pub(crate) age: When,
     pub(crate) contents: String,
     pub(crate) delta: String,
     pub(crate) size: String,
@@ -86,7 +86,7 @@ impl SnapshotLine {
             short: row.id.as_str().get(..4).unwrap_or_default().to_owned(),
             id: row.id.to_string(),
             created: format::instant(row.created_at),
-            age: format::age(row.created_at, now),
+            age: When::ago(row.created_at, now),
             contents: contents(&row),
             delta,
             size: format::size(row.size),

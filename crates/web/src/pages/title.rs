@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use crate::format;
 use crate::page::{Page, PageError, Place, Visitor, in_path, show, show_as};
-use crate::parts::{Badge, ChangeLine, Chart, Cover, Moment, facts, field_word};
+use crate::parts::{Badge, ChangeLine, Chart, Cover, Moment, When, facts, field_word};
 
 /// So many states are shown; the rest is on the timeline.
 const SHOWN: usize = 200;
@@ -26,7 +26,8 @@ struct TitlePage {
     cover: Cover,
     link: String,
     now: Option<Vec<(&'static str, String)>>,
-    seen: String,
+    /// When it was; nothing where only a snapshot says so.
+    seen: Option<When>,
     chart: Option<Chart>,
     states: Vec<StateBlock>,
     more: usize,
@@ -150,10 +151,7 @@ fn template(
         cover: Cover::of(&base, found.media.get(), summary, style).large(),
         link,
         now: found.now.as_ref().map(|entry| facts(entry, style)),
-        seen: seen.map_or_else(
-            || "as the last snapshot holds it".to_owned(),
-            |at| format!("seen {}", format::age(at, now)),
-        ),
+        seen: seen.map(|at| When::ago(at, now)),
         chart: Chart::of(&moments(found, &rows, now), found.media_type, &name),
         states: states(&base, profile, found, &rows, style),
         more: rows.len().saturating_sub(SHOWN),

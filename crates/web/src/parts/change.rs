@@ -6,7 +6,7 @@ use askama::Template;
 
 use crate::format;
 use crate::page::in_path;
-use crate::parts::{Badge, Diff, RawPart, TitleCell, facts, field_word};
+use crate::parts::{Badge, Diff, RawPart, TitleCell, When, facts, field_word};
 
 html_safe!(ChangeLine, UndoPart);
 
@@ -212,8 +212,8 @@ pub(crate) struct UndoPart {
     id: String,
     name: String,
     rows: Vec<ThreeWay>,
-    /// When what is there now was seen.
-    seen: String,
+    /// When what is there now was seen; nothing before the first look.
+    seen: Option<When>,
     shape: Shape,
     /// What is on the button.
     button: String,
@@ -249,7 +249,7 @@ impl UndoPart {
         profile: &str,
         row: &ChangeRow,
         now: Option<&Entry>,
-        seen: String,
+        seen: Option<When>,
         style: &Style,
         back: &str,
     ) -> Option<Self> {

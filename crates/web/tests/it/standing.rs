@@ -11,6 +11,8 @@ use anirewind_simulator::Growth;
 use crate::browser::{Browser, edit, look, seen};
 use crate::pages::Scene;
 
+const TOKYO: (&str, &str) = ("ANIREWIND_TIME_ZONE", "Asia/Tokyo");
+
 /// With a second account, which has a snapshot too.
 async fn with_yuki() -> Scene {
     let scene = seen(&[]).await;
@@ -102,6 +104,66 @@ async fn pages_further_down_say_what_is_above_them_and_lead_back_to_what_was_cho
         browser.open(path).await;
         browser.must_show(&["<nav aria-label=\"Breadcrumb\">", above]);
     }
+}
+
+#[actix_web::test]
+async fn times_are_of_utc_for_whoever_wants_that_in_this_browser() {
+    let scene = seen(&[TOKYO]).await;
+    let (_, page) = scene.get("/backups/hana").await;
+    for words in [
+        "2026-11-03 21:00 JST",
+        "Times are in Asia/Tokyo.",
+        "Show times in UTC",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let choose = |times: &str| {
+        TestRequest::post()
+            .uri("/times")
+            .insert_header(("host", "127.0.0.1:4849"))
+            .insert_header(("sec-fetch-site", "same-origin"))
+            .set_form([("times", times), ("back", "/backups/hana")])
+    };
+    let (status, _, headers) = scene.request(choose("utc")).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let cookie = headers.get("set-cookie").unwrap().to_str().unwrap();
+    assert!(cookie.starts_with("times=utc;"), "{cookie}");
+    let with = |path: &str| {
+        TestRequest::get()
+            .uri(path)
+            .insert_header(("host", "127.0.0.1:4849"))
+            .insert_header(("cookie", "times=utc"))
+    };
+    let (_, page, _) = scene.request(with("/backups/hana")).await;
+    for words in [
+        "2026-11-03 12:00 UTC",
+        "Times are in UTC; the schedule and days to choose from go by Asia/Tokyo.",
+        "Show times in Asia/Tokyo",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("JST"), "{page}");
+    // What is filled in is read by the clocks of the installation, whatever the page shows.
+    for (path, words) in [
+        ("/backups/hana", "<label>From (in Asia/Tokyo) <input"),
+        ("/at/hana", "<label>When (in Asia/Tokyo) <input"),
+        ("/at/hana", "value=\"2026-11-03T21:"),
+    ] {
+        let (_, page, _) = scene.request(with(path)).await;
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    // What comes while a page is open is as the page is.
+    let (_, part, _) = scene.request(with("/events?verdict=yes&once=yes")).await;
+    assert!(part.contains("UTC") && !part.contains("JST"), "{part}");
+    let (_, _, headers) = scene.request(choose("local")).await;
+    let cookie = headers.get("set-cookie").unwrap().to_str().unwrap();
+    assert!(cookie.contains("Max-Age=0"), "{cookie}");
+    let (_, page) = Scene::new("hana").await.get("/").await;
+    assert!(page.contains("Times are in UTC."), "{page}");
+    assert!(
+        !page.contains("action=\"/times\"><p>Times are in UTC. <"),
+        "{page}"
+    );
 }
 
 #[actix_web::test]
