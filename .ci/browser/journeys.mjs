@@ -451,6 +451,52 @@ async function around(person, { url }) {
   await other.close();
 }
 
+// AniList asks for a pause in the middle of a job: its page says how long it takes, and counts that down by itself.
+export async function paused(browser, axe) {
+  const world = await servers.demo();
+  const anilist = servers.simulatorOf(world);
+  if (!anilist) {
+    console.log("  a pause: skipped, the demo's AniList cannot be found on this system");
+    return;
+  }
+  const door = await servers.doorTo(anilist);
+  const settings = { ANIREWIND_LOGIN: "off", ANIREWIND_ANILIST_URL: door.url, ANIREWIND_WATCH_INTERVAL: "0" };
+  const server = await servers.start(["--data-dir", servers.folder("paused")], settings);
+  let isConnected = false;
+  for (const way of ["mouse", "no-script", "narrow"]) {
+    await go(browser, axe, server.url, "a pause", way, async (person) => {
+      if (!isConnected) {
+        await connect(person, server.url);
+        isConnected = true;
+      }
+      const { items: [{ mediaId, scoreRaw }] } = await (await fetch(`${server.url}/api/v1/snapshots/latest/entries?limit=1`)).json();
+      await servers.save(anilist, { mediaId, scoreRaw: scoreRaw === 35 ? 45 : 35 });
+      door.pause(15);
+      await person.open(`${server.url}/plan/hana/new?snapshot=latest&prefer=snapshot`);
+      await person.press("button", "Show the plan");
+      await person.arrive(PLAN);
+      await person.press("button", /^Send/);
+      await person.arrive(JOB);
+      await person.read("AniList asked for a pause.");
+      const isPlain = way === "no-script";
+      await person.read(isPlain ? /It goes on at \d{4}-/ : /Continuing in \d+:\d\d\./);
+      if (!isPlain) {
+        const left = () => person.page.locator("[data-left]").innerText();
+        const before = await left();
+        await new Promise((done) => setTimeout(done, 2_500));
+        const after = await left();
+        check(`a pause, ${way}: the time is counted down`, after < before, `${before}, then ${after}`);
+        const moved = await person.page.evaluate(() => window.moved.reduce((sum, one) => sum + one.value, 0));
+        check(`a pause, ${way}: nothing moves`, moved <= 0.001, String(moved));
+      }
+      await person.read(/verified/i);
+    });
+  }
+  await server.end();
+  await door.end();
+  await world.end();
+}
+
 // A snapshot is kept with a note, let go, deleted, and brought back from the trash.
 export async function curated(person, { url, snapshot }) {
   const one = `${url}/backups/hana/${snapshot}`;
@@ -595,7 +641,7 @@ export async function journeys(browser, axe) {
     async () => { await story("mouse", begin); await story("keyboard", begin); },
     async () => { await story("no-script", begin); await story("narrow", begin); },
     async () => { await killed(browser, axe, ["mouse", "no-script"]); await expired(browser, axe); },
-    async () => { await killed(browser, axe, ["keyboard", "narrow"]); await slow(browser, axe); },
+    async () => { await killed(browser, axe, ["keyboard", "narrow"]); await slow(browser, axe); await paused(browser, axe); },
   ];
   await Promise.all(lanes.map((lane) => lane().catch((error) => check("journeys", false, error.message))));
 }

@@ -162,6 +162,7 @@ export async function doorTo(anilist) {
   let isClosed = false;
   let held = Promise.resolve();
   let letGo = () => {};
+  let pause = 0;
   const server = createServer(async (request, response) => {
     await held;
     if (isClosed) {
@@ -174,6 +175,13 @@ export async function doorTo(anilist) {
     for await (const part of request) parts.push(part);
     const { host, connection, "content-length": length, "accept-encoding": coding, ...headers } = request.headers;
     const body = parts.length > 0 ? Buffer.concat(parts) : undefined;
+    if (pause > 0 && body?.toString().includes("mutation")) {
+      const refusal = { errors: [{ message: "Too Many Requests.", status: 429 }], data: null };
+      response.writeHead(429, { "content-type": "application/json", "retry-after": String(pause) });
+      response.end(JSON.stringify(refusal));
+      pause = 0;
+      return;
+    }
     const answer = await fetch(new URL(request.url, anilist), { method: request.method, headers, body });
     const given = Object.fromEntries([...answer.headers].filter(([name]) => !/^(content-(length|encoding)|transfer-encoding|connection)$/.test(name)));
     response.writeHead(answer.status, given);
@@ -186,6 +194,8 @@ export async function doorTo(anilist) {
     open: () => { isClosed = false; },
     hold: () => { held = new Promise((done) => { letGo = done; }); },
     letGo: () => letGo(),
+    // The next write is answered with a pause of so many seconds.
+    pause: (seconds) => { pause = seconds; },
     end: () => new Promise((done) => { server.closeAllConnections(); server.close(done); }),
   };
 }

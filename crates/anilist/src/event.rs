@@ -31,14 +31,24 @@ pub enum WaitReason {
     Budget,
 }
 
+impl WaitReason {
+    /// The reason in words.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Asked => "AniList asked for a pause",
+            Self::Budget => "the requests that AniList allows in a minute are used up",
+        }
+    }
+}
+
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Waiting {
-                reason: WaitReason::Asked,
+                reason: reason @ WaitReason::Asked,
                 wait,
             } => {
-                write!(f, "AniList asked for a pause, {} s", seconds(*wait))
+                write!(f, "{}, {} s", reason.as_str(), seconds(*wait))
             }
             Self::Waiting {
                 reason: WaitReason::Budget,

@@ -85,6 +85,11 @@ impl Journal for StoreJournal<'_> {
             done: progress.done,
             total: progress.total,
             left,
+            latest: progress
+                .latest
+                .iter()
+                .filter_map(|at| self.places.get(*at).copied())
+                .collect(),
         });
     }
 }

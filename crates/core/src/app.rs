@@ -20,7 +20,7 @@ use tokio::sync::{Notify, Semaphore, broadcast};
 
 use crate::browse::FolderSeen;
 use crate::covers::CoverDesk;
-use crate::event::Event;
+use crate::event::{Event, Pause};
 use crate::explain::{Code, Explain};
 use crate::figures::Counting;
 use crate::lately::Lately;
@@ -412,18 +412,25 @@ fn anilist(
     let nobody = AccessToken::new("none").ok_or(BuildError::Token)?;
     let (events, waiting) = (lasting.events.clone(), Arc::clone(&lasting.counting));
     let (hearing, now) = (Arc::clone(&lasting.counting), Arc::clone(clock));
+    let then = Arc::clone(clock);
     let mut builder = AniList::builder(nobody)
         .clock(Arc::clone(clock))
         .pace(lasting.pace.clone())
         .on_answer(move |heard| hearing.heard(&heard, now.now()))
         .on_event(move |event| {
             tracing::info!("{event}");
-            if let anirewind_anilist::Event::Waiting { wait, .. } = event {
-                waiting.wait(wait);
-            }
-            let _ = events.send(Event::Client {
-                message: event.to_string(),
-            });
+            let pause = match event {
+                anirewind_anilist::Event::Waiting { reason, wait } => {
+                    waiting.wait(wait);
+                    Some(Pause {
+                        why: reason.as_str().to_owned(),
+                        until: then.now() + wait,
+                    })
+                }
+                anirewind_anilist::Event::Retrying { .. } => None,
+            };
+            let message = event.to_string();
+            let _ = events.send(Event::Client { message, pause });
         });
     if let Some(url) = &settings.anilist_url {
         builder = builder.endpoint(url);

@@ -159,6 +159,7 @@ impl App {
                     problem: format!("operation {} is under way on this account", other.id),
                     operation: other.id,
                     wait: KNOCK,
+                    until: self.now() + KNOCK,
                 });
             }
             // In true time: it is another process, or another task, that is waited for.
@@ -401,7 +402,11 @@ impl App {
                 break done;
             }
             rounds = rounds.min(ROUNDS);
-            let problem = error.to_string();
+            let problem = match error {
+                // How long it takes is said with its end.
+                RemoteError::RateLimited { .. } => "AniList asked for a pause".to_owned(),
+                other => other.to_string(),
+            };
             Self::step_aside(gate);
             if self.wait_for(&operation, &problem, wait).await? {
                 // It stays open, and the wish with it: what was sent has to be read first.
@@ -448,6 +453,7 @@ impl App {
             operation: operation.id.clone(),
             problem: problem.to_owned(),
             wait,
+            until: self.now() + wait,
         });
         let mut left = wait;
         while !left.is_zero() {

@@ -8,6 +8,7 @@ use anirewind_model::Counts;
 use anirewind_restore::Phase;
 use anirewind_store::OperationState;
 use anirewind_timeline::Id;
+use time::OffsetDateTime;
 
 use crate::capture::Captured;
 use crate::report::Summary;
@@ -68,6 +69,8 @@ pub enum Event {
         total: usize,
         /// How long the rest will take, as far as that can be told.
         left: Option<Duration>,
+        /// Which of its steps were sent last, the newest first: their places in the report.
+        latest: Vec<usize>,
     },
     /// An act waits for AniList and goes on by itself.
     Waiting {
@@ -79,6 +82,8 @@ pub enum Event {
         problem: String,
         /// For how long.
         wait: Duration,
+        /// And so until then.
+        until: OffsetDateTime,
     },
     /// An act came to its end, or to rest.
     Ended {
@@ -102,7 +107,18 @@ pub enum Event {
     Client {
         /// What it says.
         message: String,
+        /// Until when it asks AniList nothing, and why, where it waits for the limit.
+        pause: Option<Pause>,
     },
+}
+
+/// A time in which AniList is asked nothing, by no account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pause {
+    /// Why, in one line.
+    pub why: String,
+    /// When it goes on.
+    pub until: OffsetDateTime,
 }
 
 impl fmt::Display for Event {
@@ -157,6 +173,7 @@ impl fmt::Display for Event {
                 operation,
                 problem,
                 wait,
+                ..
             } => write!(
                 f,
                 "{profile}: {problem}. {operation} goes on by itself in {} s",
@@ -177,7 +194,7 @@ impl fmt::Display for Event {
             Self::Settings {
                 problem: Some(problem),
             } => write!(f, "settings not taken, those of before hold: {problem}"),
-            Self::Client { message } => f.write_str(message),
+            Self::Client { message, .. } => f.write_str(message),
         }
     }
 }

@@ -64,7 +64,7 @@ pub use capture::{CaptureError, Captured};
 pub use catalogue::{CatalogueReport, Unreadable};
 pub use curate::{BACK_FOR, CurateError, TrashItem};
 pub use doctor::{Check, Finding};
-pub use event::Event;
+pub use event::{Event, Pause};
 pub use explain::{Code, Explain};
 pub use export::write_csv;
 pub use figures::{Answers, Figures};
@@ -87,7 +87,8 @@ pub use restore::Wanted;
 pub use retention::{Pruned, RetentionPlan, TRASH_DAYS};
 pub use schedule::{InvalidSchedule, Jitter, Schedule};
 pub use settings::{
-    AccessSettings, LogFormat, Network, NotifySettings, ProvidedToken, PublicUrl, Settings,
+    AccessSettings, LogFormat, Network, NotifySettings, ProvidedToken, PublicUrl,
+    Settings,
 };
 pub use settings_change::{SettingsChangeError, SettingsDraft, is_guarded};
 pub use settings_report::SettingReport;

@@ -19,6 +19,8 @@ pub(crate) const WINDOW: usize = 550;
 const REMOVALS: usize = 100;
 /// So often a title is sent at which AniList's servers fail.
 const ATTEMPTS: u8 = 3;
+/// So many of the titles that were sent last are named to whoever watches.
+const LATEST: usize = 5;
 /// So many titles in a row that AniList's servers fail at are no fault of the titles.
 const FAILURES: usize = 5;
 
@@ -139,6 +141,13 @@ impl<'a> Work<'a> {
             phase,
             done: self.total - self.open.len() + self.sent.len(),
             total: self.total,
+            latest: self
+                .sent
+                .iter()
+                .rev()
+                .take(LATEST)
+                .map(Sent::place)
+                .collect(),
         });
     }
 

@@ -40,7 +40,7 @@ pub enum Wish {
 }
 
 /// How far work has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
     /// What is being done.
     pub phase: Phase,
@@ -48,6 +48,8 @@ pub struct Progress {
     pub done: usize,
     /// Titles there are.
     pub total: usize,
+    /// Places of the titles that were sent last and are not read back yet, the newest first.
+    pub latest: Vec<usize>,
 }
 
 /// What is being done.

@@ -34,6 +34,10 @@ impl<'a> Sent<'a> {
         }
     }
 
+    pub(crate) const fn place(&self) -> usize {
+        self.sending.place
+    }
+
     /// One that may have been written; AniList did not say when.
     pub(crate) const fn unconfirmed(sending: Sending<'a>) -> Self {
         Self::new(sending, None)

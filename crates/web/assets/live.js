@@ -21,6 +21,15 @@ let heard = new Date();
 // Parts that came while somebody's fingers were on what they take the place of.
 const waiting = new Map();
 
+// How long something still takes goes on between what the server says of it.
+setInterval(() => {
+  for (const left of document.querySelectorAll("[data-left]")) {
+    left.until ??= performance.now() + 1000 * left.dataset.left - 1000;
+    const seconds = Math.max(0, Math.ceil((left.until - performance.now()) / 1000));
+    left.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  }
+}, 1000);
+
 const show = (text) => { if (label) label.textContent = text; };
 
 const address = () => {

@@ -37,7 +37,7 @@ use crate::access::{Access, Who};
 use crate::api::auth::Scheme;
 use crate::api::kind::Kinds;
 
-pub(crate) use events::{Following, Heard};
+pub(crate) use events::{Following, Heard, LastSaid};
 pub use events::{Hub, Waits};
 pub(crate) use tasks::Tasks;
 

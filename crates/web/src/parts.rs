@@ -32,7 +32,7 @@ pub(crate) use alarm::{AlarmPart, shown as alarm_shown};
 pub(crate) use change::{ChangeLine, Offer, UndoPart, time_of};
 pub(crate) use chart::{Chart, Moment};
 pub(crate) use icon::Icon;
-pub(crate) use job::JobProgress;
+pub(crate) use job::{JobProgress, LatestTitles};
 pub(crate) use list::{ListPart, ListQuery, is_called, names as list_names};
 pub(crate) use raw::RawPart;
 pub(crate) use tabs::{Tab, Tabs, TabsForm};

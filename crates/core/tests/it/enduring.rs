@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anirewind_core::{ActError, Action, App, Code, Explain as _, OperationState, Report};
+use anirewind_core::{ActError, Action, App, Code, Event, Explain as _, OperationState, Report};
 use anirewind_simulator::{Act, Fault, SimEntry, SimMedia};
 
 use crate::restoring::{Lists, entries, exactly, plan, restore};
@@ -155,7 +155,7 @@ async fn an_outage_of_an_hour_is_waited_for() {
         assert!(waited >= Duration::from_mins(55), "at {at}");
         let mut waits = false;
         while let Ok(event) = events.try_recv() {
-            waits |= matches!(event, anirewind_core::Event::Waiting { .. });
+            waits |= matches!(event, Event::Waiting { .. });
         }
         assert!(waits, "it says what it waits for");
         assert_put_back(&scene, &before, &format!("off at {at}"));
@@ -390,7 +390,7 @@ async fn another_act_waits_and_says_for_which() {
     let mut events = other.events();
     let waiting = tokio::spawn(async move { other.apply(planned, Some(1)).await });
     let told = loop {
-        if let anirewind_core::Event::Waiting { problem, .. } = events.recv().await.unwrap() {
+        if let Event::Waiting { problem, .. } = events.recv().await.unwrap() {
             break problem;
         }
     };
@@ -521,4 +521,34 @@ async fn an_undo_during_a_restore_is_told_why() {
         "{again:?}"
     );
     assert_put_back(&scene, &before, "an undo during a restore");
+}
+
+#[tokio::test]
+async fn a_pause_that_anilist_asks_for_is_told_with_its_end_and_titles_that_were_sent_with_their_names()
+ {
+    let (scene, _) = small().await;
+    let app = scene.open_with(&DESTRUCTIVE);
+    let planned = plan(&app, &exactly()).await;
+    let began = app.now();
+    let mut events = app.events();
+    scene.simulator.fault_at(1, Fault::TooManyRequests);
+    let report = app.apply(planned, Some(1)).await.unwrap();
+    let (mut pauses, mut latest) = (Vec::new(), Vec::new());
+    while let Ok(event) = events.try_recv() {
+        match event {
+            Event::Client { pause, .. } => pauses.extend(pause),
+            Event::Job { latest: sent, .. } if !sent.is_empty() => latest = sent,
+            _ => {}
+        }
+    }
+    assert_eq!(pauses[0].why, "AniList asked for a pause");
+    assert!(pauses[0].until > began && pauses[0].until <= app.now());
+    let sends = |place: &usize| {
+        let step = &report.steps[*place];
+        Action::parse(&step.action).is_some_and(Action::sends)
+    };
+    assert!(
+        (1..=5).contains(&latest.len()) && latest.iter().all(sends),
+        "{latest:?}"
+    );
 }

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use anirewind_core::{App, Event, Id};
+use anirewind_core::{App, Event, Id, Pause};
 use futures_util::stream::unfold;
 use serde::Serialize;
+use time::OffsetDateTime;
 use tokio::sync::{broadcast, watch};
 
 use crate::api::auth::Reader;
@@ -133,19 +134,35 @@ impl Hub {
         hub
     }
 
-    /// What was last said about an act.
-    pub(crate) fn last_of(&self, id: &Id) -> Option<Arc<Event>> {
-        let is_about = |event: &Event| {
-            matches!(
-                event,
-                Event::Job { operation, .. }
-                | Event::Waiting { operation, .. }
-                | Event::Ended { operation, .. } if operation == id
-            )
-        };
-        let kept = self.kept();
-        let told = kept.iter().rev().find(|told| is_about(&told.event));
-        told.map(|told| Arc::clone(&told.event))
+    /// What was last said about an act since it began or went on: how far it is, and what it waits for.
+    pub(crate) fn last_of(&self, id: &Id, now: OffsetDateTime) -> LastSaid {
+        let mut last = LastSaid::default();
+        for told in self.kept().iter().rev() {
+            let pause = match &*told.event {
+                Event::Ended { operation, .. } if operation == id => break,
+                Event::Job { operation, .. } if operation == id => {
+                    last.job.get_or_insert_with(|| Arc::clone(&told.event));
+                    None
+                }
+                Event::Waiting {
+                    operation,
+                    problem,
+                    until,
+                    ..
+                } if operation == id => Some(Pause {
+                    why: problem.clone(),
+                    until: *until,
+                }),
+                // AniList is asked nothing for anybody then.
+                Event::Client { pause, .. } => pause.clone(),
+                _ => None,
+            };
+            let longest = last.pause.as_ref().map_or(now, |pause| pause.until);
+            if let Some(pause) = pause.filter(|pause| pause.until > longest) {
+                last.pause = Some(pause);
+            }
+        }
+        last
     }
 
     /// What came after an id and what comes, each with its own, for whoever shows it otherwise.
@@ -223,6 +240,15 @@ impl Hub {
         let missed = kept.iter().filter(|told| id.is_some_and(|id| told.id > id));
         (missed.cloned().collect(), self.inner.live.subscribe())
     }
+}
+
+/// What was last said about an act that is under way.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LastSaid {
+    /// How far it is.
+    pub(crate) job: Option<Arc<Event>>,
+    /// What it waits for at this moment.
+    pub(crate) pause: Option<Pause>,
 }
 
 /// Somebody who follows what happens.

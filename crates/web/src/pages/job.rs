@@ -1,24 +1,22 @@
 //! An act: how far it is, and for good what came of it.
 
-use std::sync::Arc;
-
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::UserId;
 use anirewind_core::{
-    ActError, BrowseError, ChangeFilter, Event, Id, OperationState, Report, StepRow, StepState,
-    Style,
+    ActError, App, BrowseError, ChangeFilter, ChangeOutcome, Event, Id, OperationState, Report,
+    StepRow, StepState, Style,
 };
 use askama::Template;
 
 use crate::address::{count, thousands};
-use crate::api::Hub;
+use crate::api::{Hub, LastSaid};
 use crate::carry;
 use crate::live::WhatOf;
 use crate::page::{Page, PageError, Place, Said, Visitor, Way, in_path, sentence, show};
-use crate::pages::plan::StepLine;
+use crate::pages::plan::{StepLine, cell};
 use crate::pages::plan_new::{MEANWHILE, NOTHING_SENT, PLANNED};
 use crate::pages::work::{About, Begin, ask, asked_name, failed, shown};
-use crate::parts::{Badge, JobProgress, TitleCell, When};
+use crate::parts::{Badge, JobProgress, LatestTitles, When};
 
 /// So many titles with something wrong are shown at once.
 const SHOWN: usize = 200;
@@ -41,7 +39,7 @@ struct JobPage {
     can_resume: bool,
     /// What the question says before it is stopped.
     stop: Option<String>,
-    last: Vec<TitleCell>,
+    latest: Option<LatestTitles>,
     numbers: Vec<(String, &'static str)>,
     unwell: Vec<Unwell>,
     more_unwell: usize,
@@ -97,11 +95,8 @@ pub(crate) async fn report(visitor: &Visitor, id: &str) -> Result<Report, PageEr
 }
 
 /// The profile of an account and how it wants things shown. An account that was removed has a number.
-pub(crate) async fn profile_of(
-    visitor: &Visitor,
-    owner: UserId,
-) -> Result<(String, Style), PageError> {
-    let accounts = visitor.app.accounts().await?;
+pub(crate) async fn profile_of(app: &App, owner: UserId) -> Result<(String, Style), PageError> {
+    let accounts = app.accounts().await?;
     let account = accounts.into_iter().find(|row| row.account.id == owner);
     Ok(account.map_or_else(
         || (owner.to_string(), Style::default()),
@@ -115,7 +110,7 @@ async fn one(
     id: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let report = report(&visitor, &id).await?;
-    let (profile, style) = profile_of(&visitor, report.operation.owner).await?;
+    let (profile, style) = profile_of(&visitor.app, report.operation.owner).await?;
     if matches!(
         report.operation.state,
         OperationState::Planned | OperationState::Discarded
@@ -123,8 +118,8 @@ async fn one(
         return Ok(not_begun(&visitor, &hub, &report, &profile));
     }
     visitor.has_read(&report.operation.id).await;
-    let last = hub.last_of(&report.operation.id);
-    let page = job_page(&visitor, &report, &profile, &style, last).await?;
+    let last = hub.last_of(&report.operation.id, visitor.app.now());
+    let page = job_page(&visitor, &report, &profile, &style, &last).await?;
     Ok(show(&page))
 }
 
@@ -161,7 +156,7 @@ async fn job_page(
     report: &Report,
     profile: &str,
     style: &Style,
-    last: Option<Arc<Event>>,
+    last: &LastSaid,
 ) -> Result<JobPage, PageError> {
     let operation = &report.operation;
     let is_open = operation.state.is_open();
@@ -176,27 +171,7 @@ async fn job_page(
     if let Some(format) = &operation.detail.score_format {
         style.scores = anirewind_core::model::ScoreFormat::parse(format);
     }
-    let filter = ChangeFilter {
-        operation: Some(operation.id.clone()),
-        ..ChangeFilter::default()
-    };
-    let newest = visitor
-        .app
-        .changes(Some(operation.owner), filter, None, 5)
-        .await;
-    let newest = newest.map_err(BrowseError::Store)?;
-    let cells = newest.iter().map(|row| {
-        let change = &row.change;
-        let name = change.title.as_deref();
-        TitleCell::named(
-            &page.base,
-            profile,
-            change.media_type,
-            change.media.get(),
-            name,
-        )
-    });
-    let last_titles = if is_open { cells.collect() } else { Vec::new() };
+    let latest = latest(&visitor.app, &page.base, report, last).await?;
     let shown = unwell.iter().take(SHOWN);
     Ok(JobPage {
         id: operation.id.to_string(),
@@ -206,7 +181,7 @@ async fn job_page(
         result,
         sentence: words,
         problem: operation.problem.as_deref().map(sentence),
-        progress: is_open.then(|| JobProgress::of(report, last.as_deref())),
+        progress: is_open.then(|| JobProgress::of(report, last, visitor.app.now())),
         can_pause: operation.state == OperationState::Running,
         can_resume: matches!(
             operation.state,
@@ -219,7 +194,7 @@ async fn job_page(
                 are(summary.open)
             )
         }),
-        last: last_titles,
+        latest,
         numbers: numbers(report),
         unwell: shown
             .map(|step| Unwell::of(&page.base, profile, step, &style))
@@ -231,6 +206,55 @@ async fn job_page(
         safety: operation.safety.clone(),
         page,
     })
+}
+
+/// The titles that were done last, while an act is under way.
+pub(crate) async fn latest(
+    app: &App,
+    base: &str,
+    report: &Report,
+    last: &LastSaid,
+) -> Result<Option<LatestTitles>, PageError> {
+    let operation = &report.operation;
+    if !operation.state.is_open() {
+        return Ok(None);
+    }
+    let sent = last.job.as_deref().map_or(&[][..], |event| match event {
+        Event::Job { latest, .. } => latest,
+        _ => &[],
+    });
+    let mut steps: Vec<&StepRow> = Vec::new();
+    steps.extend(sent.iter().filter_map(|place| report.steps.get(*place)));
+    // Before those, what is read back already.
+    let filter = ChangeFilter {
+        operation: Some(operation.id.clone()),
+        ..ChangeFilter::default()
+    };
+    let owner = Some(operation.owner);
+    let recorded = app.changes(owner, filter, None, LatestTitles::MOST).await;
+    for row in recorded.map_err(BrowseError::Store)? {
+        let change = &row.change;
+        let title = (change.media_type, change.media);
+        let is_done = matches!(
+            change.outcome,
+            ChangeOutcome::Synced | ChangeOutcome::Deleted | ChangeOutcome::Undone
+        );
+        let is_new = steps
+            .iter()
+            .all(|step| (step.media_type, step.media) != title);
+        let of = |step: &&StepRow| (step.media_type, step.media) == title;
+        steps.extend(report.steps.iter().find(of).filter(|_| is_done && is_new));
+    }
+    let (profile, style) = profile_of(app, operation.owner).await?;
+    let cells = steps.into_iter().map(|step| {
+        let entry = step.target.as_ref().or(step.before.as_ref());
+        cell(base, &profile, step, entry, &style)
+    });
+    // Only where it goes on by itself others come.
+    let is_running = operation.state == OperationState::Running;
+    let total = if is_running { report.sent().count() } else { 0 };
+    let latest = LatestTitles::of(&operation.id, cells, total);
+    Ok(Some(latest).filter(|latest| is_running || !latest.is_empty()))
 }
 
 fn are(number: usize) -> String {
@@ -392,7 +416,7 @@ async fn resume(
 /// What is asked about trying again what an act did not get done.
 async fn about_retry(visitor: &Visitor, id: &str) -> Result<(Id, String, About), PageError> {
     let operation = report(visitor, id).await?.operation;
-    let (profile, _) = profile_of(visitor, operation.owner).await?;
+    let (profile, _) = profile_of(&visitor.app, operation.owner).await?;
     let job = format!("/jobs/{}", operation.id);
     let path = format!("{job}/retry");
     let about = About {

@@ -11,6 +11,7 @@ use crate::api::{Following, Heard, Hub};
 use crate::live::WhatOf;
 use crate::page::{PageError, Query, Visitor, in_path, is_troubled};
 use crate::pages::dashboard::{Card, cards};
+use crate::pages::job::latest;
 use crate::pages::timeline::{counts_now, new_since};
 use crate::parts::{DeskPart, Icon, JobProgress};
 use crate::times::zone_for;
@@ -215,13 +216,8 @@ impl Listener {
     /// listened.
     async fn of_before(&mut self) -> Vec<Part> {
         let mut parts = Vec::new();
-        if let Some(operation) = Id::parse(&self.wanted.job)
-            && let Ok(report) = self.app.act_called(&operation).await
-        {
-            // What is still a plan is as the page says, unless it could not begin.
-            if report.operation.state != OperationState::Planned {
-                parts.extend(self.job(&operation).await);
-            }
+        if let Some(operation) = Id::parse(&self.wanted.job) {
+            parts.extend(self.job_under_way(&operation).await);
         }
         parts.extend(self.failed().await);
         let profile = self.wanted.profile.clone();
@@ -237,6 +233,16 @@ impl Listener {
             parts.extend(icon.ok().map(|html| ("verdict", html)));
         }
         parts
+    }
+
+    /// The job, where it is more than a plan.
+    async fn job_under_way(&self, operation: &Id) -> Option<Part> {
+        let report = self.app.act_called(operation).await.ok()?;
+        match report.operation.state {
+            // What is still a plan is as the page says, unless it could not begin.
+            OperationState::Planned => None,
+            _ => self.job(operation).await,
+        }
     }
 
     /// The parts of the page that are new since something was said about what somebody began.
@@ -274,6 +280,11 @@ impl Listener {
         match event {
             Event::Job { operation, .. } | Event::Waiting { operation, .. } => {
                 parts.extend(self.job(operation).await);
+            }
+            Event::Client { pause: Some(_), .. } => {
+                if let Some(operation) = Id::parse(&self.wanted.job) {
+                    parts.extend(self.job_under_way(&operation).await);
+                }
             }
             Event::Ended {
                 profile, operation, ..
@@ -354,9 +365,14 @@ impl Listener {
             return None;
         }
         let report = self.app.act_called(operation).await.ok()?;
-        let last = self.hub.last_of(operation);
-        let part = JobProgress::of(&report, last.as_deref());
-        Some(("job", part.render().ok()?))
+        let now = self.app.now();
+        let last = self.hub.last_of(operation, now);
+        let mut html = JobProgress::of(&report, &last, now).render().ok()?;
+        let latest = latest(&self.app, &self.base, &report, &last).await;
+        if let Some(latest) = latest.ok().flatten() {
+            html.push_str(&latest.render().ok()?);
+        }
+        Some(("job", html))
     }
 
     async fn snapshots(&self, profile: &str) -> Option<Part> {

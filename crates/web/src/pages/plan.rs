@@ -574,7 +574,7 @@ impl StepLine {
     }
 }
 
-fn cell(
+pub(crate) fn cell(
     base: &str,
     profile: &str,
     step: &StepRow,

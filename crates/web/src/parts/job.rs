@@ -1,11 +1,16 @@
 //! How far an act has come, on its own page and as it goes on.
 
-use anirewind_core::{Action, Event, OperationState, Phase, Report, StepState};
+use anirewind_core::{Action, Event, Id, OperationState, Pause, Phase, Report, StepState};
 use askama::Template;
+use time::OffsetDateTime;
 
 use crate::address::thousands;
+use crate::api::LastSaid;
+use crate::format;
+use crate::page::sentence;
+use crate::parts::TitleCell;
 
-html_safe!(JobProgress);
+html_safe!(JobProgress, LatestTitles);
 
 /// How far an act has come.
 #[derive(Debug, Clone, Template)]
@@ -15,10 +20,23 @@ pub(crate) struct JobProgress {
     done: usize,
     total: usize,
     text: String,
-    wait: Option<String>,
+    /// Whether it goes on by itself, and so may come to wait.
+    is_running: bool,
+    wait: Option<Wait>,
     phases: Vec<PhaseLine>,
     /// How it stands, where it goes on no more by itself.
     over: Option<&'static str>,
+}
+
+/// What it waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Wait {
+    why: String,
+    /// How long it still takes: for scripts, which count on, and for people.
+    seconds: i64,
+    left: String,
+    /// When it goes on.
+    until: String,
 }
 
 #[derive(Debug, Clone)]
@@ -31,33 +49,24 @@ struct PhaseLine {
 
 impl JobProgress {
     /// From what is written down, and what was last said about it.
-    pub(crate) fn of(report: &Report, last: Option<&Event>) -> Self {
+    pub(crate) fn of(report: &Report, last: &LastSaid, now: OffsetDateTime) -> Self {
         let operation = &report.operation;
         let is_settled = |state: &str| StepState::parse(state).is_some_and(StepState::is_settled);
         let sent: Vec<_> = report.sent().collect();
         let settled = sent.iter().filter(|step| is_settled(&step.state)).count();
         let mut done = settled;
-        let (mut left, mut phase, mut wait) = (None, None, None);
-        match last {
-            Some(Event::Job {
-                done: sent,
-                left: time,
-                phase: now,
-                ..
-            }) => {
-                // What was sent counts, though it is not read back yet.
-                done = done.max(*sent);
-                left = *time;
-                phase = Some(*now);
-            }
-            Some(Event::Waiting {
-                problem,
-                wait: time,
-                ..
-            }) => {
-                wait = Some((problem.clone(), *time));
-            }
-            _ => {}
+        let (mut left, mut phase) = (None, None);
+        if let Some(Event::Job {
+            done: sent,
+            left: time,
+            phase: said,
+            ..
+        }) = last.job.as_deref()
+        {
+            // What was sent counts, though it is not read back yet.
+            done = done.max(*sent);
+            left = *time;
+            phase = Some(*said);
         }
         let total = sent.len();
         let done = done.min(total);
@@ -77,16 +86,57 @@ impl JobProgress {
             done,
             total,
             text,
-            wait: wait.filter(|_| is_running).map(|(problem, time)| {
-                format!(
-                    "{} Continuing in {}:{:02}.",
-                    crate::page::sentence(&problem),
-                    time.as_secs() / 60,
-                    time.as_secs() % 60
-                )
-            }),
+            is_running,
+            wait: last
+                .pause
+                .as_ref()
+                .filter(|_| is_running)
+                .and_then(|pause| Wait::of(pause, now)),
             over: (!is_running).then(|| operation.state.as_str()),
         }
+    }
+}
+
+impl Wait {
+    /// Nothing, where it is over.
+    fn of(pause: &Pause, now: OffsetDateTime) -> Option<Self> {
+        let left = pause.until - now;
+        let seconds = left.whole_seconds() + i64::from(left.subsec_nanoseconds() > 0);
+        (seconds > 0).then(|| Self {
+            why: sentence(&pause.why),
+            seconds,
+            left: format!("{}:{:02}", seconds / 60, seconds % 60),
+            until: format::second(pause.until),
+        })
+    }
+}
+
+/// The titles that were done last, the newest first.
+#[derive(Debug, Clone, Template)]
+#[template(path = "parts/latest.html")]
+pub(crate) struct LatestTitles {
+    id: String,
+    titles: Vec<TitleCell>,
+    /// So many more have their place already, so that nothing moves when they come.
+    room: usize,
+}
+
+impl LatestTitles {
+    /// So many are shown.
+    pub(crate) const MOST: usize = 5;
+
+    /// Of an act that sends so many in all.
+    pub(crate) fn of(id: &Id, titles: impl Iterator<Item = TitleCell>, total: usize) -> Self {
+        let titles: Vec<_> = titles.take(Self::MOST).collect();
+        Self {
+            id: id.to_string(),
+            room: total.min(Self::MOST).saturating_sub(titles.len()),
+            titles,
+        }
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.titles.is_empty()
     }
 }
 
@@ -137,4 +187,45 @@ fn phases(report: &Report, phase: Option<Phase>, (done, total): (usize, usize)) 
         PhaseLine { words, state, icon }
     });
     lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use time::Duration;
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn a_wait_says_how_long_it_still_takes_and_when_it_is_over_and_then_nothing() {
+        let now = datetime!(2026-11-03 14:07 UTC);
+        let pause = Pause {
+            why: "AniList asked for a pause".to_owned(),
+            until: now + Duration::seconds(94),
+        };
+        let said = |passed: Duration| Wait::of(&pause, now + passed);
+        let wait = said(Duration::ZERO).unwrap();
+        assert_eq!(wait.why, "AniList asked for a pause.");
+        assert_eq!((wait.seconds, wait.left.as_str()), (94, "1:34"));
+        assert_eq!(wait.until, "2026-11-03 14:08:34 UTC");
+        assert_eq!(said(Duration::milliseconds(93_100)).unwrap().left, "0:01");
+        assert_eq!(said(Duration::seconds(94)), None);
+    }
+
+    #[test]
+    fn titles_that_are_still_to_come_have_their_place() {
+        let id = Id::parse("3q8f2k1d").unwrap();
+        let cell = || {
+            let media_type = anirewind_core::model::MediaType::Anime;
+            TitleCell::named("", "hana", media_type, 1, Some("Dororo"))
+        };
+        let rows = |titles: usize, total: usize| {
+            let latest = LatestTitles::of(&id, (0..titles).map(|_| cell()), total);
+            let html = latest.render().unwrap();
+            (html.matches("Dororo").count(), html.matches("room").count())
+        };
+        assert_eq!(rows(0, 3), (0, 3));
+        assert_eq!(rows(2, 40), (2, 3));
+        assert_eq!(rows(9, 40), (5, 0));
+    }
 }

@@ -120,6 +120,8 @@ async fn a_job_comes_as_the_part_of_its_page() {
         "{heard}"
     );
     assert!(heard.contains("<progress"), "{heard}");
+    // At the end nothing is said of the titles that were sent last.
+    assert!(!heard.contains("Last titles done"), "{heard}");
 }
 
 #[actix_web::test]
@@ -237,6 +239,8 @@ async fn what_was_interrupted_is_resumed_or_stopped_on_its_page() {
             "40 are not sent",
             "<progress",
         ]);
+        // It does not go on by itself: nothing is waited for, and no title was done.
+        assert!(!browser.shows("Last titles done") && !browser.shows("class=\"waits\""));
         let job = browser.path.clone();
         // Elsewhere it stands above the page, and nothing else can begin.
         browser.open("/timeline/hana").await;
