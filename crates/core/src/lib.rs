@@ -87,7 +87,7 @@ pub use restore::Wanted;
 pub use retention::{Pruned, RetentionPlan, TRASH_DAYS};
 pub use schedule::{InvalidSchedule, Jitter, Schedule};
 pub use settings::{
-    AccessSettings, LogFormat, Network, NotifySettings, ProvidedToken, PublicUrl,
+    AccessSettings, LogFormat, MuteActivity, Network, NotifySettings, ProvidedToken, PublicUrl,
     Settings,
 };
 pub use settings_change::{SettingsChangeError, SettingsDraft, is_guarded};

@@ -21,7 +21,7 @@ use crate::app::App;
 use crate::find::FoundList;
 use crate::judge::is_trusted;
 use crate::naming::{Naming, happened};
-use crate::plan::{Action, FEW, Plan, Row};
+use crate::plan::{Action, Plan, Row};
 use crate::report::can_be_retried;
 use crate::words::{title_of, value_of};
 
@@ -234,7 +234,7 @@ impl App {
                 ..Naming::default()
             }),
         };
-        plan.operation.detail.mutes = plan.writes() > FEW;
+        plan.operation.detail.mutes = self.inner.settings.mute_activity.mutes(plan.writes());
         plan
     }
 
@@ -281,7 +281,7 @@ impl App {
             is_stored: false,
             naming: None,
         };
-        plan.operation.detail.mutes = plan.writes() > FEW;
+        plan.operation.detail.mutes = self.inner.settings.mute_activity.mutes(plan.writes());
         Ok(plan)
     }
 

@@ -16,6 +16,7 @@ use anirewind_model::AccessToken;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
+use crate::plan::FEW;
 use crate::schedule::Schedule;
 pub(crate) use crate::settings::access::is_long_enough;
 pub use crate::settings::access::{AccessSettings, Network, PublicUrl};
@@ -23,8 +24,9 @@ pub use crate::settings::notify::NotifySettings;
 use crate::settings::own::{
     ANILIST_URL, BACKUP_AT, BACKUP_JITTER, CHANGED_PERCENT, CHANGED_TITLES, CLIENT_ID, COVERS,
     DAILY, DATA_DIR, DESTRUCTIVE, DRY_RUN, GONE_PERCENT, LISTEN, LOG, LOG_FORMAT, MADE_PUBLIC,
-    MONTHLY, PREFIX, QUIET_FACTOR, RATE_LIMIT, REFERER, REMOVED_PERCENT, REMOVED_TITLES, RETENTION,
-    SCORES_WIPED, TIME_ZONE, TOKEN, TOKEN_FILE, WATCH_INTERVAL, WEEKLY,
+    MONTHLY, MUTE_ACTIVITY, PREFIX, QUIET_FACTOR, RATE_LIMIT, REFERER, REMOVED_PERCENT,
+    REMOVED_TITLES, RETENTION, SAFETY, SCORES_WIPED, TIME_ZONE, TOKEN, TOKEN_FILE, WATCH_INTERVAL,
+    WEEKLY,
 };
 use crate::settings_report::{Given, report};
 use crate::source::{Origin, Setting, SettingsError, Sources, Values, read_config};
@@ -74,6 +76,8 @@ pub struct Settings {
     pub covers: bool,
     /// Titles may be removed from AniList.
     pub destructive_sync: bool,
+    /// Whether list activity is muted while a plan is sent, where the plan says nothing else.
+    pub mute_activity: MuteActivity,
     /// Who may reach the server, and by which names.
     pub access: AccessSettings,
     /// Who is told what.
@@ -91,6 +95,38 @@ pub enum LogFormat {
     Text,
     /// A JSON object a line.
     Json,
+}
+
+/// When list activity is muted while a plan is sent, so that nobody's feed fills up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MuteActivity {
+    /// For more than a few titles.
+    #[default]
+    Many,
+    /// For every title.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+impl MuteActivity {
+    fn parse(word: &str) -> Option<Self> {
+        match word {
+            "many" => Some(Self::Many),
+            "always" => Some(Self::Always),
+            "never" => Some(Self::Never),
+            _ => None,
+        }
+    }
+
+    /// Whether a plan that writes so many titles mutes it.
+    pub(crate) const fn mutes(self, writes: usize) -> bool {
+        match self {
+            Self::Many => writes > FEW,
+            Self::Always => writes > 0,
+            Self::Never => false,
+        }
+    }
 }
 
 /// A token from the environment or from a file that the user keeps.
@@ -193,6 +229,13 @@ impl Settings {
             .unwrap_or(true),
             dry_run: parsed(&values, DRY_RUN, "true or false", flag)?.unwrap_or(false),
             destructive_sync: parsed(&values, DESTRUCTIVE, "true or false", flag)?.unwrap_or(false),
+            mute_activity: parsed(
+                &values,
+                MUTE_ACTIVITY,
+                "many, always or never",
+                MuteActivity::parse,
+            )?
+            .unwrap_or_default(),
             access: AccessSettings::read(&values)?,
             notify: NotifySettings::read(&values)?,
             log_format: parsed(&values, LOG_FORMAT, "text or json", |text| match text {
@@ -279,7 +322,7 @@ fn retention(values: &Values<'_>) -> Result<Policy, SettingsError> {
         daily: number(DAILY, policy.daily)?,
         weekly: number(WEEKLY, policy.weekly)?,
         monthly: number(MONTHLY, policy.monthly)?,
-        safety_days: policy.safety_days,
+        safety_days: number(SAFETY, policy.safety_days)?,
     })
 }
 
@@ -550,6 +593,7 @@ mod tests {
             read(&[("ANIREWIND_TIME_ZONE", "Europe/Berlinn")], ""),
             read(&[], "time_zone = \"+02:00\""),
             read(&[("ANIREWIND_BACKUP_JITTER", "7h")], ""),
+            read(&[("ANIREWIND_MUTE_ACTIVITY", "sometimes")], ""),
             Settings::read(&Sources {
                 environment: [("ANIREWIND_DATA_PATH".to_owned(), String::new())].into(),
                 ..Sources::default()
@@ -587,6 +631,21 @@ mod tests {
                 "{row:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_few_titles_are_muted_only_where_somebody_wants_all_of_them_to_be() {
+        let mutes = |word: &str| {
+            let settings = read(&[("ANIREWIND_MUTE_ACTIVITY", word)], "").unwrap();
+            [0, 1, FEW, FEW + 1].map(|writes| settings.mute_activity.mutes(writes))
+        };
+        assert_eq!(mutes("many"), [false, false, false, true]);
+        assert_eq!(mutes("always"), [false, true, true, true]);
+        assert_eq!(mutes("never"), [false; 4]);
+        assert_eq!(read(&[], "").unwrap().mute_activity, MuteActivity::Many);
+        assert_eq!(read(&[], "").unwrap().retention.safety_days, 30);
+        let longer = read(&[], "keep_safety_days = 90").unwrap();
+        assert_eq!(longer.retention.safety_days, 90);
     }
 
     #[test]

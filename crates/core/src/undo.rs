@@ -19,7 +19,7 @@ use crate::act_error::ActError;
 use crate::app::App;
 use crate::find::BrowseError;
 use crate::gate::same_account;
-use crate::plan::{Action, FEW, LEFT, Plan, Row};
+use crate::plan::{Action, LEFT, Plan, Row};
 use crate::words::value_of;
 
 /// What would be done about one title.
@@ -182,7 +182,7 @@ impl App {
             is_stored: false,
             naming: None,
         };
-        plan.operation.detail.mutes = plan.writes() > FEW;
+        plan.operation.detail.mutes = self.inner.settings.mute_activity.mutes(plan.writes());
         Ok(plan)
     }
 

@@ -128,6 +128,13 @@ pub(super) const MONTHLY: Setting = Setting {
     default: "0",
     ..Setting::PLAIN
 };
+pub(super) const SAFETY: Setting = Setting {
+    key: "keep_safety_days",
+    variables: &["ANIREWIND_KEEP_SAFETY_DAYS"],
+    about: "A snapshot that was taken before something was written to AniList stays for so many days.",
+    default: "30",
+    ..Setting::PLAIN
+};
 pub(super) const REMOVED_TITLES: Setting = Setting {
     key: "alarm_removed_titles",
     variables: &["ANIREWIND_ALARM_REMOVED_TITLES"],
@@ -203,7 +210,7 @@ pub(super) const COVERS: Setting = Setting {
 pub(super) const DRY_RUN: Setting = Setting {
     key: "dry_run",
     variables: &["ANIREWIND_DRY_RUN", "PAB_DRY_RUN"],
-    about: "Nothing at all is written to AniList.",
+    about: "Watch-only: nothing at all is written to AniList.",
     default: "false",
     ..Setting::PLAIN
 };
@@ -215,8 +222,16 @@ pub(super) const DESTRUCTIVE: Setting = Setting {
     ..Setting::PLAIN
 };
 
+pub(super) const MUTE_ACTIVITY: Setting = Setting {
+    key: "mute_activity",
+    variables: &["ANIREWIND_MUTE_ACTIVITY"],
+    about: "Whether list activity is muted while a plan is sent, where the plan says nothing else: `many` for more than five titles.",
+    default: "many",
+    ..Setting::PLAIN
+};
+
 /// Every setting there is. What is shown, changed and understood is read off here.
-pub(super) const ALL: [Setting; 30] = [
+pub(super) const ALL: [Setting; 32] = [
     DATA_DIR,
     TOKEN,
     CLIENT_ID,
@@ -235,6 +250,7 @@ pub(super) const ALL: [Setting; 30] = [
     DAILY,
     WEEKLY,
     MONTHLY,
+    SAFETY,
     REMOVED_TITLES,
     REMOVED_PERCENT,
     GONE_PERCENT,
@@ -247,4 +263,5 @@ pub(super) const ALL: [Setting; 30] = [
     COVERS,
     DRY_RUN,
     DESTRUCTIVE,
+    MUTE_ACTIVITY,
 ];

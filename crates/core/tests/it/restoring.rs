@@ -484,6 +484,17 @@ async fn lists_that_are_gone_are_made_first_and_others_stay() {
 }
 
 #[tokio::test]
+async fn whether_a_plan_that_says_nothing_mutes_the_feed_is_a_setting() {
+    let scene = Scene::connected_with(80, 20, |_| ()).await;
+    worst_day(&scene);
+    for (word, mutes) in [("many", true), ("always", true), ("never", false)] {
+        let app = scene.open_with(&[("ANIREWIND_MUTE_ACTIVITY", word)]);
+        let planned = plan(&app, &RestoreOptions::default()).await;
+        assert_eq!(planned.operation.detail.mutes, mutes, "{word}");
+    }
+}
+
+#[tokio::test]
 async fn the_feed_is_muted_for_the_time_and_set_back() {
     let scene = Scene::connected_with(80, 20, |_| ()).await;
     scene.simulator.world().edit_user(HANA, |user| {

@@ -122,7 +122,7 @@ const SECTIONS: [(&str, &str); 6] = [
 /// Where a setting stands. One that nobody thought of stands with the server's.
 fn section_of(key: &str) -> &'static str {
     match key {
-        "destructive_sync" | "dry_run" => "writing",
+        "destructive_sync" | "dry_run" | "mute_activity" => "writing",
         "backup_at"
         | "backup_jitter"
         | "time_zone"

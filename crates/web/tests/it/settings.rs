@@ -50,6 +50,9 @@ async fn a_setting_is_changed_by_a_form_and_a_wrong_one_says_what_is_allowed() {
     for words in [
         "Snapshots and what stays",
         "backup_at",
+        "keep_safety_days",
+        "mute_activity",
+        "Watch-only: nothing at all is written to AniList.",
         "fixed by",
         "ANIREWIND_LOGIN",
     ] {
