@@ -146,6 +146,14 @@ pub(crate) enum Command {
     /// Look at the settings, and change them in config.toml.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Write everything that is kept of an account into one archive: snapshots, what was said about them, history.
+    ///
+    /// No token, password or setting is in it. Its README.txt says how to read it again.
+    Export {
+        /// Where to; `-` for standard output. A file that is there is not replaced.
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
     /// Say how things stand; exit status 10 when something needs doing.
     Status,
     /// Look for what is wrong with the set-up.

@@ -76,6 +76,7 @@ pub(crate) async fn run(
         Command::Password(_) => password::set(&app, output, secret).await,
         Command::Session(command) => password::sessions(&app, output, command).await,
         Command::Notify(command) => notify::run(&app, output, command).await,
+        Command::Export { output: file } => export::everything(&app, output, profile, file).await,
         Command::Status => status::run(&app, output, profile).await,
         Command::Doctor => doctor::run(&app, output).await,
         Command::Config(command) => config::run(arguments, output, command).await,

@@ -5,6 +5,7 @@ mod alarming;
 mod auth;
 mod curating;
 mod events;
+mod exporting;
 #[expect(unused_qualifications, reason = "as the macros write them out")]
 mod importing;
 mod kind;
@@ -123,6 +124,7 @@ api![
     noticing::test,
     events::stream,
     tasks::one,
+    exporting::export,
     living::settings_in_force,
     living::change_settings,
     living::reload,

@@ -1,13 +1,14 @@
-//! `snapshot export`
+//! `snapshot export` and `export`
 
-use std::fs::OpenOptions;
-use std::io::Write;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
 use std::path::Path;
 
-use anirewind_core::{App, write_csv};
+use anirewind_core::{App, Exported, write_csv};
 use serde_json::json;
 
 use crate::arguments::ExportForm;
+use crate::commands::history::one_account;
 use crate::output::{Failure, Output};
 
 pub(crate) async fn run(
@@ -20,7 +21,7 @@ pub(crate) async fn run(
 ) -> Result<u8, Failure> {
     app.refresh_catalogue().await?;
     let found = app.find(reference, profile).await?;
-    let failed = |error: std::io::Error| {
+    let failed = |error: io::Error| {
         let mut failure = Failure::failed(format!("cannot write {}: {error}", to.display()));
         failure.hint =
             Some("A file that is there is not replaced. Snapshots are not touched.".to_owned());
@@ -29,23 +30,21 @@ pub(crate) async fn run(
     let write = |out: &mut dyn Write| match (form, &found.path) {
         (ExportForm::Csv, _) => write_csv(found.list(), out),
         (ExportForm::Json, Some(path)) => {
-            std::fs::File::open(path).and_then(|mut file| std::io::copy(&mut file, out).map(|_| ()))
+            File::open(path).and_then(|mut file| io::copy(&mut file, out).map(|_| ()))
         }
-        (ExportForm::Json, None) => Err(std::io::Error::other(
+        (ExportForm::Json, None) => Err(io::Error::other(
             "the live list is no file yet; take a snapshot first",
         )),
     };
     if to == Path::new("-") {
-        let written = write(&mut std::io::stdout().lock());
-        let is_hung_up = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+        let written = write(&mut io::stdout().lock());
+        let is_hung_up = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
         return match written {
             Err(error) if !is_hung_up(&error) => Err(failed(error)),
             _ => Ok(0),
         };
     }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    let mut file = options.open(to).map_err(failed)?;
+    let mut file = new_file(to).map_err(failed)?;
     if let Err(error) = write(&mut file).and_then(|()| file.sync_all()) {
         // It was made a moment ago, by us, and holds nothing whole.
         let _ = std::fs::remove_file(to);
@@ -57,4 +56,74 @@ pub(crate) async fn run(
         || format!("Written: {}", to.display()),
     );
     Ok(0)
+}
+
+/// A file that was not there.
+fn new_file(to: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    options.open(to)
+}
+
+/// Writes everything that is kept of an account. Ends with 3 where something of it could not be read.
+pub(crate) async fn everything(
+    app: &App,
+    output: &Output,
+    profile: Option<&str>,
+    to: &Path,
+) -> Result<u8, Failure> {
+    let account = one_account(app, profile).await?;
+    if to == Path::new("-") {
+        let (exported, _) = app.export_everything(&account, io::stdout()).await?;
+        for line in &exported.unreadable {
+            output.talk(&format!("Not in it: {line}"));
+        }
+        return Ok(status(&exported));
+    }
+    let failed = |error: io::Error| {
+        let mut failure = Failure::failed(format!("cannot write {}: {error}", to.display()));
+        failure.hint = Some("A file that is there is not replaced.".to_owned());
+        failure
+    };
+    let file = new_file(to).map_err(failed)?;
+    let written = app.export_everything(&account, file).await;
+    let exported = match written {
+        Ok((exported, file)) => file.sync_all().map(|()| exported).map_err(failed),
+        Err(error) => Err(error.into()),
+    };
+    let exported = exported.inspect_err(|_| {
+        // It was made a moment ago, by us, and holds nothing whole.
+        let _ = std::fs::remove_file(to);
+    })?;
+    output.result(
+        "export-everything",
+        || {
+            json!({
+                "file": to.display().to_string(),
+                "snapshots": exported.snapshots,
+                "changes": exported.changes,
+                "operations": exported.operations,
+                "unreadable": exported.unreadable,
+            })
+        },
+        || {
+            let mut text = format!(
+                "Written: {}, with {} snapshots, {} changes and {} operations.",
+                to.display(),
+                exported.snapshots,
+                exported.changes,
+                exported.operations
+            );
+            for line in &exported.unreadable {
+                text.push_str("\nNot in it: ");
+                text.push_str(line);
+            }
+            text
+        },
+    );
+    Ok(status(&exported))
+}
+
+fn status(exported: &Exported) -> u8 {
+    if exported.unreadable.is_empty() { 0 } else { 3 }
 }

@@ -1,6 +1,6 @@
 //! `title`, `list`, `op`
 
-use anirewind_core::model::{ScoreFormat, TitleLanguage, UserId};
+use anirewind_core::model::{Account, ScoreFormat, TitleLanguage, UserId};
 use anirewind_core::{
     AccountError, ActError, App, BrowseError, OperationRow, StepRow, Wanted, summary_of, title_of,
 };
@@ -12,14 +12,18 @@ use crate::commands::{job, restore, undo};
 use crate::json::{change_json, entry_json, instant_json, operation_json};
 use crate::output::{Failure, Output};
 
-/// The account that is meant: the one named, or the only one there is.
 async fn owner(app: &App, profile: Option<&str>) -> Result<UserId, Failure> {
+    Ok(one_account(app, profile).await?.id)
+}
+
+/// The account that is meant: the one named, or the only one there is.
+pub(crate) async fn one_account(app: &App, profile: Option<&str>) -> Result<Account, Failure> {
     if let Some(profile) = profile {
-        return Ok(app.account_row(profile).await?.account.id);
+        return Ok(app.account_row(profile).await?.account);
     }
     let accounts = app.accounts().await?;
     match accounts.as_slice() {
-        [one] => Ok(one.account.id),
+        [one] => Ok(one.account.clone()),
         [] => Err(AccountError::NoAccount.into()),
         _ => Err(Failure::usage(
             "there are several accounts; say which one with --profile",

@@ -3,7 +3,7 @@
 use anirewind_simulator::SimEntry;
 use serde_json::json;
 
-use crate::scene::Scene;
+use crate::scene::{Scene, TOKEN};
 
 const HANA: u32 = 4242;
 const FOLDER: &str = concat!(
@@ -163,6 +163,33 @@ fn something_unusual_is_asked_about_and_answered() {
     scene.say(&["alarm", "accept", "--yes"]);
     assert_eq!(scene.json(&["alarm", "list"]), json!([]));
     assert_eq!(scene.json(&["status"])[0]["verdict"], "protected");
+}
+
+#[test]
+fn everything_of_an_account_goes_into_one_archive_that_replaces_nothing() {
+    let scene = Scene::connected();
+    scene.run(&["backup"]);
+    let to = scene.home.path().join("hana.tar");
+    let to = to.to_str().unwrap();
+    let told = scene.json(&["export", "-o", to]);
+    assert_eq!(
+        (&told["snapshots"], &told["unreadable"]),
+        (&json!(1), &json!([]))
+    );
+    let archive = std::fs::read(to).unwrap();
+    let piped = scene.run(&["export", "--output", "-"]);
+    assert_eq!(piped.status.code(), Some(0));
+    for bytes in [&archive, &piped.stdout] {
+        let holds = |name: &str| {
+            bytes
+                .windows(name.len())
+                .any(|part| part == name.as_bytes())
+        };
+        assert!(holds("anirewind-hana/README.txt") && holds("anirewind-hana/CONTENTS.txt"));
+        assert!(!holds(TOKEN), "a token is in it");
+    }
+    assert_eq!(scene.run(&["export", "-o", to]).status.code(), Some(1));
+    assert_eq!(std::fs::read(to).unwrap(), archive);
 }
 
 #[test]

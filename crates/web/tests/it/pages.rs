@@ -147,6 +147,29 @@ impl Scene {
         (status, body, headers)
     }
 
+    /// Something that is downloaded and is no text.
+    pub(crate) async fn download(
+        &self,
+        path: &str,
+    ) -> (
+        StatusCode,
+        actix_web::http::header::HeaderMap,
+        actix_web::web::Bytes,
+    ) {
+        let service = init_service(anirewind_web::application(
+            self.app.clone(),
+            self.hub.clone(),
+            self.access.clone(),
+        ))
+        .await;
+        let request = TestRequest::get()
+            .uri(path)
+            .insert_header(("host", "127.0.0.1:4849"));
+        let response = call_service(&service, request.to_request()).await;
+        let (status, headers) = (response.status(), response.headers().clone());
+        (status, headers, read_body(response).await)
+    }
+
     /// Sends a body that arrives in this way.
     pub(crate) async fn drip(
         &self,
