@@ -48,6 +48,8 @@ struct Wanted {
 #[template(path = "parts/new_changes.html")]
 struct NewChanges {
     base: String,
+    /// The profile, and the same as a part of an address.
+    name: String,
     profile: String,
     above: String,
     href: String,
@@ -59,6 +61,8 @@ struct NewChanges {
 #[template(path = "parts/new_snapshots.html")]
 struct NewSnapshots {
     base: String,
+    /// The profile, and the same as a part of an address.
+    name: String,
     profile: String,
     saved: i64,
     number: usize,
@@ -389,6 +393,7 @@ impl Listener {
             .ok()?;
         let part = NewSnapshots {
             base: self.base.clone(),
+            name: profile.to_owned(),
             profile: in_path(profile),
             saved,
             number: rows.len().min(COUNTED),
@@ -411,6 +416,7 @@ impl Listener {
         let (number, href) = found.ok()?;
         let part = NewChanges {
             base: self.base.clone(),
+            name: profile.to_owned(),
             profile: in_path(profile),
             above: self.wanted.above.clone(),
             href,

@@ -382,3 +382,30 @@ async fn new_changes_come_by_themselves_only_where_somebody_asked_for_it() {
     browser.follow("Let new changes wait").await;
     assert_eq!(browser.path, "/timeline/hana");
 }
+
+#[actix_web::test]
+async fn a_profile_with_a_hyphen_hears_what_is_new() {
+    let scene = Scene::new("hana").await;
+    scene.simulator.world().grant_token("another-token", USER);
+    let token = anirewind_core::model::AccessToken::new("another-token").unwrap();
+    scene.app.add_account(Some("my-list"), token).await.unwrap();
+    scene.capture().await;
+    look(&scene).await;
+    let browser = Browser::at(&scene, "/timeline/my-list").await;
+    browser.must_show(&["data-live=\"event\" data-profile=\"my-list\""]);
+    let browser = Browser::at(&scene, "/backups/my-list").await;
+    browser.must_show(&["data-live=\"snapshot\" data-profile=\"my-list\""]);
+    let change = async || {
+        edit(&scene, |entry| entry.progress += 1);
+        look(&scene).await;
+        scene.capture().await;
+    };
+    // And goes on hearing it: what is sent anew names the profile the same.
+    let page = "/events?profile=my-list&above=0.0&saved=1";
+    let told = heard(&scene, page, change, "new snapshot").await;
+    assert_eq!(
+        told.matches("data-profile=\"my-list\"").count(),
+        2,
+        "{told}"
+    );
+}
