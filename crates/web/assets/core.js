@@ -19,17 +19,20 @@ setInterval(() => {
   }
 }, 60000);
 
-// Copy buttons appear only where copying works.
-for (const button of document.querySelectorAll("button[data-copy]")) {
-  if (!navigator.clipboard) continue;
-  button.dataset.ready = "";
-  button.addEventListener("click", async () => {
+// Copy buttons appear only where copying works, also in parts that come later.
+if (navigator.clipboard) document.documentElement.dataset.copies = "";
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("button[data-copy]");
+  if (!button) return;
+  try {
     const { copy, copies } = button.dataset;
     const text = copies ? [...document.querySelectorAll(copies)].map((one) => one.textContent).join("") : copy;
     await navigator.clipboard.writeText(text);
     toast("Copied.");
-  });
-}
+  } catch {
+    toast("Not copied: the browser does not allow it. Select the text instead.");
+  }
+});
 
 // A short word about something that also stands on the page.
 export function toast(text) {

@@ -9,6 +9,7 @@ const news = document.querySelector('[data-live="event"]');
 const saved = document.querySelector('[data-live="snapshot"]');
 const counts = document.querySelector('[data-live="counts"]');
 const verdict = document.querySelector('[data-live^="verdict-"]');
+const checks = document.querySelector('[data-live="checks"]');
 const auto = news?.hasAttribute("data-auto");
 
 let source = null;
@@ -39,6 +40,7 @@ const address = () => {
   if (news) {
     query.set("profile", news.dataset.profile);
     query.set("above", news.dataset.above);
+    if (news.dataset.media) query.set("media", news.dataset.media);
   }
   if (saved) {
     query.set("profile", saved.dataset.profile);
@@ -48,6 +50,7 @@ const address = () => {
     query.set("profile", counts.dataset.profile);
     query.set("counts", counts.dataset.query);
   }
+  if (checks) query.set("checks", "yes");
   // What a card says to be under way may be over by the time that somebody listens.
   if (verdict) query.set("verdict", document.querySelector("[data-working]") ? "working" : "yes");
   query.set("marked", document.title.startsWith("(!) ") ? "yes" : "no");
@@ -139,7 +142,7 @@ const open = () => {
   timer = setTimeout(fail, 10_000);
   source.addEventListener("hello", () => { clearTimeout(timer); failures = 0; heard = new Date(); show("live"); });
   source.addEventListener("reload", () => { failures = 0; show("paused: load the page again to see everything"); });
-  for (const name of ["job", "snapshot", "event", "verdict", "counts", "desk"]) source.addEventListener(name, hear);
+  for (const name of ["job", "snapshot", "event", "verdict", "counts", "desk", "checks"]) source.addEventListener(name, hear);
   source.onerror = fail;
 };
 
@@ -152,7 +155,7 @@ function fail() {
   timer = setTimeout(open, wait * 1000);
 }
 
-if (job || desk || news || saved || counts || verdict) {
+if (job || desk || news || saved || counts || verdict || checks) {
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) { close(); show("paused"); } else open();
   });

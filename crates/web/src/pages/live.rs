@@ -2,7 +2,10 @@
 
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
-use anirewind_core::{App, Event, Id, OperationState, SnapshotFilter, Start, Verdict, Zone};
+use anirewind_core::model::{MediaId, MediaType};
+use anirewind_core::{
+    App, ChangeFilter, Event, HealthCheck, Id, OperationState, SnapshotFilter, Start, Verdict, Zone,
+};
 use askama::Template;
 use futures_util::stream::unfold;
 use serde::Deserialize;
@@ -12,8 +15,10 @@ use crate::live::WhatOf;
 use crate::page::{PageError, Query, Visitor, in_path, is_troubled};
 use crate::pages::dashboard::{Card, cards};
 use crate::pages::job::latest;
+use crate::pages::status::Checks;
 use crate::pages::timeline::{counts_now, new_since};
-use crate::parts::{DeskPart, Icon, JobProgress};
+use crate::pages::title::took_effect;
+use crate::parts::{DeskPart, Icon, JobProgress, title_path};
 use crate::times::zone_for;
 
 /// More new changes than this are not counted.
@@ -36,6 +41,10 @@ struct Wanted {
     verdict: String,
     /// The numbers of the profile's timeline, where this was chosen on it; empty for nothing.
     counts: Option<String>,
+    /// Of new changes only those of this title: `ANIME:1`.
+    media: String,
+    /// `yes`: how the server is.
+    checks: String,
     /// `yes` or `no`: whether the page is marked as one of trouble.
     marked: String,
     /// `yes`: only what is new by now, for a page that no stream reaches.
@@ -55,6 +64,16 @@ struct NewChanges {
     href: String,
     number: usize,
     has_more: bool,
+}
+
+#[derive(Template)]
+#[template(path = "parts/new_state.html")]
+struct NewState {
+    name: String,
+    above: String,
+    media: String,
+    /// Where the title is, base and all.
+    href: String,
 }
 
 #[derive(Template)]
@@ -89,6 +108,8 @@ struct Listener {
     is_troubled: bool,
     /// Whether something was not as it should be when somebody listened.
     was_troubled: bool,
+    /// How the server was when the page last heard of it, where it shows that.
+    health: Vec<HealthCheck>,
     /// How each profile stood when the page last heard of it, where it shows that.
     standing: Vec<(String, Verdict)>,
     greeting: Option<Bytes>,
@@ -139,6 +160,7 @@ async fn stream(
         was_troubled: visitor.is_troubled,
         // Time may have gone by since the page was made, so it is said once in any case.
         standing: Vec::new(),
+        health: Vec::new(),
         is_once: wanted.0.once == "yes",
         wanted: wanted.0,
         following,
@@ -197,7 +219,7 @@ impl Listener {
                 }
                 Heard::Missed => return Some(Bytes::from_static(b"event: reload\ndata: \n\n")),
                 Heard::Quiet => {
-                    let parts: Vec<_> = self.of_time().await.into_iter().collect();
+                    let parts = self.of_time().await;
                     let still_here = Bytes::from_static(b": still here\n\n");
                     return Some(frames(None, &parts).unwrap_or(still_here));
                 }
@@ -231,6 +253,7 @@ impl Listener {
             parts.extend(self.counts(&profile).await);
         }
         parts.extend(self.snapshots(&profile).await);
+        parts.extend(self.checks().await);
         if self.was_troubled != self.is_troubled {
             self.is_troubled = self.was_troubled;
             let icon = Icon::of(&self.base, self.is_troubled).render();
@@ -265,17 +288,33 @@ impl Listener {
         parts
     }
 
-    /// How the profiles stand, where that is another because time went by: what was fine is late by now.
-    async fn of_time(&mut self) -> Option<Part> {
+    /// What is another because time went by: what was fine is late by now.
+    async fn of_time(&mut self) -> Vec<Part> {
+        let mut parts: Vec<_> = self.checks().await.into_iter().collect();
         if self.wanted.verdict.is_empty() {
+            return parts;
+        }
+        if let Some(now) = standing(&self.app).await
+            && now != self.standing
+        {
+            self.standing = now;
+            parts.extend(self.verdict(None).await);
+        }
+        parts
+    }
+
+    /// How the server is, where that is another than the page last heard.
+    async fn checks(&mut self) -> Option<Part> {
+        if self.wanted.checks.is_empty() {
             return None;
         }
-        let now = standing(&self.app).await?;
-        if now == self.standing {
+        let health = self.app.health().await.ok()?;
+        if health == self.health {
             return None;
         }
-        self.standing = now;
-        self.verdict(None).await
+        self.health.clone_from(&health);
+        let part = Checks::of(health, self.app.now());
+        Some(("checks", part.render().ok()?))
     }
 
     /// The parts of the page that are new since something happened, where the page has them.
@@ -310,6 +349,10 @@ impl Listener {
                 parts.extend(self.verdict(Some(profile)).await);
             }
             _ => {}
+        }
+        // What is read and written on the way says nothing about how the server is.
+        if !matches!(event, Event::Reading { .. } | Event::Writing { .. }) {
+            parts.extend(self.checks().await);
         }
         parts
     }
@@ -409,6 +452,9 @@ impl Listener {
         if self.wanted.profile != profile || self.wanted.above.is_empty() {
             return None;
         }
+        if let Some((media_type, media)) = title_of(&self.wanted.media) {
+            return self.new_state(profile, media_type, media).await;
+        }
         // What was chosen on the page stays so when its news are shown.
         let chosen = self.wanted.counts.as_deref().unwrap_or_default();
         let place = (chosen, self.wanted.above.as_str());
@@ -428,6 +474,43 @@ impl Listener {
         }
         Some(("event", part.render().ok()?))
     }
+}
+
+impl Listener {
+    /// That a title was changed whose page is open.
+    async fn new_state(
+        &self,
+        profile: &str,
+        media_type: MediaType,
+        media: MediaId,
+    ) -> Option<Part> {
+        let owner = self.app.account_row(profile).await.ok()?.account.id;
+        let filter = ChangeFilter {
+            above: self.wanted.above.parse().ok(),
+            media_type: Some(media_type),
+            media: Some(media),
+            ..ChangeFilter::default()
+        };
+        let rows = self.app.changes(Some(owner), filter, None, COUNTED + 1);
+        if !rows.await.ok()?.iter().any(took_effect) {
+            return None;
+        }
+        let path = title_path(profile, media_type, media.get());
+        let part = NewState {
+            href: format!("{}{path}", self.base),
+            name: profile.to_owned(),
+            above: self.wanted.above.clone(),
+            media: self.wanted.media.clone(),
+        };
+        Some(("event", part.render().ok()?))
+    }
+}
+
+/// The title that a page is about: `ANIME:1`.
+fn title_of(text: &str) -> Option<(MediaType, MediaId)> {
+    let (of, media) = text.split_once(':')?;
+    let of = MediaType::parse(of)?;
+    Some((of, MediaId::new(media.parse().ok()?)))
 }
 
 /// How each profile stands.

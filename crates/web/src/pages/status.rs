@@ -19,9 +19,18 @@ const LINES: usize = 200;
 #[template(path = "status.html")]
 struct Status {
     page: Page,
+    checks: Checks,
+}
+
+impl askama::filters::HtmlSafe for Checks {}
+
+/// How the server is. It renders the same when it is sent anew.
+#[derive(Template)]
+#[template(path = "parts/checks.html")]
+pub(crate) struct Checks {
     verdict: &'static str,
     tone: &'static str,
-    checks: Vec<CheckLine>,
+    lines: Vec<CheckLine>,
     /// The same as text, for whoever asks somebody for help.
     report: String,
 }
@@ -127,28 +136,35 @@ fn check_line(check: HealthCheck, now: OffsetDateTime) -> CheckLine {
 }
 
 async fn status(visitor: Visitor) -> Result<HttpResponse, PageError> {
-    let mut checks = visitor.app.health().await?;
-    checks.sort_by_key(|check| std::cmp::Reverse(check.state));
-    let worst = checks
-        .first()
-        .map_or(HealthState::Unknown, |check| check.state);
-    let (tone, verdict) = match worst {
-        HealthState::Ok | HealthState::Unknown => ("fine", "Nothing needs doing"),
-        HealthState::Warn => ("warning", "Somebody should look, in time"),
-        HealthState::Bad => ("danger", "Somebody should do something"),
-    };
-    let now = visitor.app.now();
-    let report = report_of(&checks, now);
+    let checks = visitor.app.health().await?;
     Ok(show(&Status {
-        report,
+        checks: Checks::of(checks, visitor.app.now()),
         page: visitor.page("Status", Place::Status),
-        verdict,
-        tone,
-        checks: checks
-            .into_iter()
-            .map(|check| check_line(check, now))
-            .collect(),
     }))
+}
+
+impl Checks {
+    /// The worst first.
+    pub(crate) fn of(mut checks: Vec<HealthCheck>, now: OffsetDateTime) -> Self {
+        checks.sort_by_key(|check| std::cmp::Reverse(check.state));
+        let worst = checks
+            .first()
+            .map_or(HealthState::Unknown, |check| check.state);
+        let (tone, verdict) = match worst {
+            HealthState::Ok | HealthState::Unknown => ("fine", "Nothing needs doing"),
+            HealthState::Warn => ("warning", "Somebody should look, in time"),
+            HealthState::Bad => ("danger", "Somebody should do something"),
+        };
+        Self {
+            report: report_of(&checks, now),
+            verdict,
+            tone,
+            lines: checks
+                .into_iter()
+                .map(|check| check_line(check, now))
+                .collect(),
+        }
+    }
 }
 
 /// What stands on the page as text. Checks hold no secrets.

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 
 use crate::format;
 use crate::page::{Page, PageError, Place, Visitor, in_path, show, show_as};
+use crate::pages::timeline::cursor_text;
 use crate::parts::{Badge, ChangeLine, Chart, Cover, Moment, When, facts, field_word};
 
 /// So many states are shown; the rest is on the timeline.
@@ -32,6 +33,9 @@ struct TitlePage {
     states: Vec<StateBlock>,
     more: usize,
     timeline: String,
+    /// For whoever leaves the page open: which title it is, and the place of its newest change.
+    media: String,
+    newest: String,
 }
 
 #[derive(Template)]
@@ -156,13 +160,18 @@ fn template(
         states: states(&base, profile, found, &rows, style),
         more: rows.len().saturating_sub(SHOWN),
         timeline: crate::address::address(&format!("/timeline/{profile_path}"), &[("q", &title)]),
+        media: format!("{}:{}", found.media_type.as_str(), found.media),
+        newest: found
+            .changes
+            .first()
+            .map_or_else(|| "0.0".to_owned(), cursor_text),
         profile: profile_path,
         name,
     }
 }
 
 /// Whether a change is part of what the title was. What others told us of was seen as well.
-fn took_effect(row: &ChangeRow) -> bool {
+pub(crate) fn took_effect(row: &ChangeRow) -> bool {
     let is_effect = matches!(
         row.change.outcome,
         ChangeOutcome::Synced | ChangeOutcome::Deleted | ChangeOutcome::Undone

@@ -409,3 +409,55 @@ async fn a_profile_with_a_hyphen_hears_what_is_new() {
         "{told}"
     );
 }
+
+#[actix_web::test]
+async fn an_open_page_of_a_title_hears_that_this_title_changed_and_no_other() {
+    let scene = seen(&[]).await;
+    let mut browser = Browser::at(&scene, "/titles/hana/anime/1003").await;
+    browser.must_show(&["live.js", "data-media=\"ANIME:1003\"", "data-above=\"0.0\""]);
+    let change = async |wanted: u32| {
+        edit(&scene, |entry| {
+            if entry.media == wanted {
+                entry.progress += 1;
+            }
+        });
+        look(&scene).await;
+    };
+    change(1_004).await;
+    let page = "/events?profile=hana&above=0.0&media=ANIME:1003";
+    let (_, parts) = scene.get(&format!("{page}&once=yes")).await;
+    assert!(!parts.contains("changed since"), "{parts}");
+    let told = heard(&scene, page, async || change(1_003).await, "changed since").await;
+    assert!(told.contains("href=\"/titles/hana/anime/1003\""), "{told}");
+    browser.open("/titles/hana/anime/1003").await;
+    // What it shows now is not new to it.
+    assert!(!browser.shows("data-above=\"0.0\""), "{}", browser.page);
+}
+
+#[actix_web::test]
+async fn an_open_status_page_hears_when_something_is_not_as_it_should_be() {
+    let scene = seen(&[]).await;
+    let (_, page) = scene.get("/status").await;
+    assert!(
+        page.contains("data-live=\"checks\"") && page.contains("live.js"),
+        "{page}"
+    );
+    let refused = async || {
+        scene.simulator.world().revoke_token(HANAS);
+        scene.capture().await;
+    };
+    let told = heard(
+        &scene,
+        "/events?checks=yes",
+        refused,
+        "data-verdict=\"danger\"",
+    )
+    .await;
+    assert!(told.contains("event: checks"), "{told}");
+    assert!(told.contains("Somebody should do something"), "{told}");
+    // The same as the page that is loaded now.
+    let (_, page) = scene.get("/status").await;
+    assert!(page.contains("data-verdict=\"danger\""), "{page}");
+    let (_, parts) = scene.get("/events?once=yes").await;
+    assert!(!parts.contains("data-live=\"checks\""), "{parts}");
+}
