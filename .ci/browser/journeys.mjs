@@ -162,6 +162,13 @@ async function install(person, { url, code, token }) {
   await person.arrive(/\/setup$/);
   await person.write("Setup code", code);
   await person.write("Choose a password", "correct horse battery");
+  if (person.way.javaScriptEnabled !== false) {
+    const type = () => person.page.locator("#password").getAttribute("type");
+    await person.press("button", "Show the password");
+    check("a password is shown to who wants to see it", await type() === "text");
+    await person.press("button", "Hide the password");
+    check("and hidden again", await type() === "password");
+  } else check("nothing shows a password without scripts", !(await person.page.getByText("Show the password").isVisible()));
   await person.press("button", "Set the password");
   await person.arrive(/\/connect$/);
   if (!token) return;
@@ -490,11 +497,28 @@ export async function paused(browser, axe) {
         check(`a pause, ${way}: nothing moves`, moved <= 0.001, String(moved));
       }
       await person.read(/verified/i);
+      if (!isPlain) await toasts(person, server.url);
     });
   }
   await server.end();
   await door.end();
   await world.end();
+}
+
+// A short word stays while it says that something went wrong, and goes when it is dismissed; three at most.
+async function toasts(person, url) {
+  await person.open(`${url}/status`);
+  await person.page.getByText("Report for whoever helps you").click();
+  const said = person.page.locator("#toasts .toast");
+  for (let turns = 0; turns < 5; turns += 1) await person.press("button", "Copy report");
+  await said.first().waitFor();
+  check("toasts: three at most", await said.count() === 3, String(await said.count()));
+  await person.press("button", "Dismiss", { first: true });
+  check("toasts: one is dismissed", await said.count() === 2, String(await said.count()));
+  // What was said on a page that opens further down is said there as well, with the way on.
+  await person.page.context().addCookies([{ name: "said", value: "!|No|%2Fstatus|See%20the%20status", url }]);
+  await person.open(`${url}/settings#anilist`);
+  await said.getByRole("link", { name: "See the status" }).waitFor();
 }
 
 // A snapshot is kept with a note, let go, deleted, and brought back from the trash.

@@ -28,20 +28,69 @@ document.addEventListener("click", async (event) => {
     const { copy, copies } = button.dataset;
     const text = copies ? [...document.querySelectorAll(copies)].map((one) => one.textContent).join("") : copy;
     await navigator.clipboard.writeText(text);
-    toast("Copied.");
+    toast(["Copied."]);
   } catch {
-    toast("Not copied: the browser does not allow it. Select the text instead.");
+    toast(["Not copied: the browser does not allow it. Select the text instead."], true);
   }
 });
 
-// A short word about something that also stands on the page.
-export function toast(text) {
+// A short word about something that also stands on the page. What goes wrong or leads somewhere stays until it is
+// dismissed; anything else goes after a while, but not from under a pointer or the focus. Three at most.
+const toasts = document.getElementById("toasts");
+function toast(parts, stays = false) {
   const box = document.createElement("div");
   box.className = "toast";
-  box.textContent = text;
-  document.getElementById("toasts").append(box);
-  setTimeout(() => box.remove(), 8000);
+  const words = document.createElement("p");
+  words.append(...parts);
+  const dismiss = document.createElement("button");
+  dismiss.type = "button";
+  dismiss.className = "quiet";
+  dismiss.textContent = "Dismiss";
+  dismiss.addEventListener("click", () => box.remove());
+  box.append(words, dismiss);
+  if (stays) box.dataset.stays = "";
+  toasts.append(box);
+  const all = [...toasts.children];
+  if (all.length > 3) (all.find((one) => one.dataset.stays === undefined) ?? all[0]).remove();
+  if (stays) return box;
+  let timer = 0;
+  const hold = () => clearTimeout(timer);
+  const go = () => { hold(); timer = setTimeout(() => box.remove(), 8000); };
+  for (const name of ["pointerenter", "focusin"]) box.addEventListener(name, hold);
+  box.addEventListener("pointerleave", () => { if (!box.contains(document.activeElement)) go(); });
+  box.addEventListener("focusout", () => { if (!box.matches(":hover")) go(); });
+  go();
+  return box;
 }
+
+// What came of the last act stands above the page. Where a page opens further down, it is said there too.
+addEventListener("load", () => {
+  const said = document.getElementById("said");
+  if (!said || said.getBoundingClientRect().bottom > 0) return;
+  const parts = said.querySelector("p").cloneNode(true).childNodes;
+  toast([...parts], said.classList.contains("danger") || Boolean(said.querySelector("a")));
+});
+
+// Of a lost connection another script knows; when it is back nobody has to be told that it was lost.
+let lost = null;
+document.addEventListener("connection", ({ detail }) => {
+  if (lost?.isConnected) lost.remove();
+  lost = detail ? toast([detail], true) : null;
+});
+
+// A password is shown while somebody wants to see it.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("button[data-reveal]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.reveal);
+  const isShown = field.type === "password";
+  field.type = isShown ? "text" : "password";
+  button.firstChild.data = isShown ? "Hide" : "Show";
+});
+// Nobody's history of forms is to hold it.
+document.addEventListener("submit", ({ target }) => {
+  for (const button of target.querySelectorAll("button[data-reveal]")) document.getElementById(button.dataset.reveal).type = "password";
+}, true);
 
 // A form is sent once, however often its button is pressed.
 document.addEventListener("submit", (event) => {

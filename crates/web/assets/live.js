@@ -33,6 +33,13 @@ setInterval(() => {
 
 const show = (text) => { if (label) label.textContent = text; };
 
+// Said once, and taken back once it is no longer so.
+let isLost = false;
+const connection = (detail) => {
+  isLost = detail !== "";
+  document.dispatchEvent(new CustomEvent("connection", { detail }));
+};
+
 const address = () => {
   const query = new URLSearchParams();
   if (job) query.set("job", job.dataset.live.slice(4));
@@ -119,9 +126,12 @@ const ask = async () => {
     if (!answer.ok || answer.redirected) throw new Error("no answer");
     put(await answer.text());
     heard = new Date();
+    connection("");
     show("not live: asked for what is new now and then");
   } catch {
-    show(`connection lost: this is as it was at ${heard.toLocaleTimeString()}; load the page again`);
+    const words = `this is as it was at ${heard.toLocaleTimeString()}`;
+    show(`connection lost: ${words}; load the page again`);
+    if (!isLost) connection(`Connection lost: ${words}.`);
   }
 };
 
@@ -140,7 +150,7 @@ const open = () => {
   source = new EventSource(address());
   // Something in between may hold back what is streamed.
   timer = setTimeout(fail, 10_000);
-  source.addEventListener("hello", () => { clearTimeout(timer); failures = 0; heard = new Date(); show("live"); });
+  source.addEventListener("hello", () => { clearTimeout(timer); failures = 0; heard = new Date(); connection(""); show("live"); });
   source.addEventListener("reload", () => { failures = 0; show("paused: load the page again to see everything"); });
   for (const name of ["job", "snapshot", "event", "verdict", "counts", "desk", "checks"]) source.addEventListener(name, hear);
   source.onerror = fail;

@@ -86,7 +86,7 @@ fn led(profile: &str, id: &Id, done: Option<Result<Report, ActError>>) -> Way {
     let plan = Way::to(format!("{plans}/{id}"));
     match done {
         None => job,
-        Some(Ok(report)) => job.saying(ended(&report)),
+        Some(Ok(report)) => job.saying(ended(&report, profile)),
         Some(Err(ActError::AlreadySo)) => {
             let text = "All that the plan would send is so already. Nothing was sent.";
             Way::to(plans).saying(Said::done(text))
@@ -112,17 +112,28 @@ fn led(profile: &str, id: &Id, done: Option<Result<Report, ActError>>) -> Way {
 }
 
 /// What is said when an act ended while somebody waited for it.
-pub(crate) fn ended(report: &Report) -> Said {
+pub(crate) fn ended(report: &Report, profile: &str) -> Said {
     let summary = report.summary();
     if report.is_verified() {
         let one = report.sent().next().filter(|_| report.sent().count() == 1);
-        return match one.and_then(|step| step.title.as_deref()) {
+        let said = match one.and_then(|step| step.title.as_deref()) {
             Some(title) => Said::done(format!("{title}: done, and read back.")),
             None => Said::done(format!(
                 "Done and verified: {}.",
                 crate::address::count(summary.restored, "change")
             )),
         };
+        if summary.restored == 0 {
+            return said;
+        }
+        let operation = &report.operation;
+        let again = if operation.kind == "undo" {
+            "Redo"
+        } else {
+            "Undo"
+        };
+        let plan = format!("/plan/{}/new?undo={}", in_path(profile), operation.id);
+        return said.with_link(plan, again);
     }
     if report.operation.state.is_open() {
         return Said::problem("It came to rest before it was done. See below how far it is.");

@@ -29,6 +29,13 @@ async fn scores_that_an_app_zeroed_come_back_in_a_few_clicks() {
         .await;
     browser.until_over().await;
     browser.must_show(&["Done and verified", "Undo this undo"]);
+    // What is said of it leads to the way back.
+    let said = browser.page.split("id=\"said\"").nth(1).unwrap();
+    let said = said.split("</div>").next().unwrap();
+    assert!(
+        said.contains("/plan/hana/new?undo=") && said.contains(">Redo</a>"),
+        "{said}"
+    );
     assert!(browser.clicks <= 5, "{}", browser.clicks);
     assert_eq!(scores(&scene), before);
     // And the undo can be taken back.
