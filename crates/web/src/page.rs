@@ -91,6 +91,8 @@ pub(crate) struct SetupStep {
     /// done, now or later.
     pub(crate) state: &'static str,
     pub(crate) icon: &'static str,
+    /// Where one that is done can be looked at again, with what was entered there; without the base.
+    pub(crate) back: Option<String>,
 }
 
 impl Page {
@@ -117,11 +119,26 @@ impl Page {
                 Ordering::Equal => ("now", "i-run"),
                 Ordering::Greater => ("later", "i-clock"),
             };
-            SetupStep { words, state, icon }
+            SetupStep {
+                words,
+                state,
+                icon,
+                back: (state == "done").then(|| self.back_to(number)).flatten(),
+            }
         });
         // Where nobody has to log in there is no password.
         let skipped = usize::from(now > 1 && !self.can_leave);
         Some(steps.skip(skipped).collect())
+    }
+
+    /// Where a step of the setup is that is done.
+    fn back_to(&self, step: usize) -> Option<String> {
+        let profile = || self.profile.as_deref().map(in_path);
+        match step {
+            1 => Some("/security".to_owned()),
+            2 => Some(format!("/connect/{}?setup=yes", profile()?)),
+            _ => Some(format!("/setup/schedule?profile={}", profile()?)),
+        }
     }
 
     pub(crate) fn other_theme(&self) -> &'static str {

@@ -9,7 +9,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::api::Hub;
-use crate::page::{Form, Page, PageError, Place, Said, Visitor, Way, in_path, show_as};
+use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, Way, in_path, show_as};
 use crate::pages::taking::{begin, path_of};
 use crate::pages::work::{About, ask as ask_anilist, failed, shown};
 
@@ -25,6 +25,8 @@ struct Connect {
     /// Whose public list was asked for.
     user: String,
     problem: Option<(String, String)>,
+    /// Where the setup goes on with the account as it is.
+    onward: Option<String>,
 }
 
 #[derive(Template)]
@@ -34,6 +36,13 @@ struct Disconnect {
     path: String,
     profile: String,
     is_public: bool,
+}
+
+/// Whether somebody comes back to this step of the setup.
+#[derive(Deserialize)]
+struct Back {
+    #[serde(default)]
+    setup: String,
 }
 
 /// A token, or a user whose public list is read without one.
@@ -52,6 +61,8 @@ struct Given {
     user: String,
     profile: String,
     again: Option<String>,
+    /// Where the setup goes on with the account as it is.
+    onward: Option<String>,
 }
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
@@ -90,8 +101,13 @@ fn form(
         },
         |url| format!("{url}/connect"),
     );
+    let mut page = page(visitor);
+    if given.onward.is_some() {
+        page.step = Some(2);
+    }
     let template = Connect {
-        page: page(visitor),
+        page,
+        onward: given.onward,
         client: settings.client_id.clone(),
         profile: given.profile,
         again: given.again,
@@ -112,9 +128,16 @@ async fn ask(visitor: Visitor, request: HttpRequest) -> Answer {
     Ok(form(&visitor, &request, Given::default(), None))
 }
 
-async fn ask_again(visitor: Visitor, request: HttpRequest, profile: web::Path<String>) -> Answer {
+async fn ask_again(
+    visitor: Visitor,
+    request: HttpRequest,
+    profile: web::Path<String>,
+    back: Query<Back>,
+) -> Answer {
     let row = visitor.app.account_row(&profile).await?;
+    let onward = format!("/setup/schedule?profile={}", in_path(&row.profile));
     let given = Given {
+        onward: (back.0.setup == "yes").then_some(onward),
         again: (!row.public).then(|| row.profile.clone()),
         profile: row.profile,
         user: String::new(),
@@ -133,6 +156,7 @@ async fn connect(
         user: sent.user.trim().to_owned(),
         profile: sent.profile.trim().to_owned(),
         again: None,
+        onward: None,
     };
     let token = AccessToken::new(&sent.token);
     if token.is_none() && given.user.is_empty() {

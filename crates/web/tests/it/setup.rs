@@ -197,3 +197,25 @@ async fn the_password_leads_on_to_the_account() {
     // This browser keeps no cookies.
     assert_eq!(browser.path, "/login?next=%2Fconnect");
 }
+
+#[actix_web::test]
+async fn steps_that_are_done_lead_back_to_what_was_entered() {
+    let scene = Scene::new("hana").await;
+    scene.capture().await;
+    let mut browser = Browser::at(&scene, "/setup/first/hana").await;
+    browser.must_show(&[
+        "href=\"/connect/hana?setup=yes\">1. AniList</a>",
+        "href=\"/setup/schedule?profile=hana\">2. Schedule</a>",
+        "3. First snapshot<span class=\"hidden\">, now",
+    ]);
+    browser.follow("1. AniList").await;
+    browser.must_show(&[
+        "hana is connected",
+        "1. AniList<span class=\"hidden\">, now",
+    ]);
+    browser.follow("Go on with hana").await;
+    assert_eq!(browser.path, "/setup/schedule?profile=hana");
+    // Elsewhere the same page is no step of a setup.
+    browser.open("/connect/hana").await;
+    assert!(!browser.shows("Go on with hana") && !browser.shows("class=\"phases steps\""));
+}
