@@ -8,6 +8,7 @@ mod assets;
 mod carry;
 mod format;
 mod guard;
+mod language;
 mod live;
 mod login;
 mod page;

@@ -251,6 +251,8 @@ pub(crate) struct Visitor {
     wants_utc: bool,
     said: Option<Said>,
     path: String,
+    /// The language of titles that this browser wants, as in its cookie.
+    pub(crate) titles: &'static str,
     pub(crate) profiles: Vec<String>,
     /// Those of them that are read without a token.
     public: Vec<String>,
@@ -346,6 +348,7 @@ impl Visitor {
             theme: theme(request),
             wants_utc: wants_utc(request),
             said: said(request),
+            titles: crate::language::word_of(request),
             path,
             public: accounts
                 .iter()

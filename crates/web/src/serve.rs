@@ -15,7 +15,7 @@ use thiserror::Error;
 use crate::access::{Access, Door};
 use crate::api::Hub;
 use crate::live::Desk;
-use crate::{api, assets, guard, login, pages, revalidate, theme, trace};
+use crate::{api, assets, guard, language, login, pages, revalidate, theme, trace};
 
 /// So many connections a worker has; more wait. Below what a system lets a process have.
 const CONNECTIONS: usize = 400;
@@ -160,6 +160,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .configure(pages::routes)
         .configure(login::routes)
         .configure(theme::routes)
+        .configure(language::routes)
         .configure(assets::routes)
         .configure(api::routes)
         .default_service(web::to(pages::not_found));

@@ -13,6 +13,7 @@ use tracing::Instrument as _;
 
 use crate::api::Hub;
 use crate::format;
+use crate::language;
 use crate::times::zone_for;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -41,7 +42,9 @@ pub(crate) async fn follow(
     let app = request.app_data::<web::Data<App>>();
     let zone = app.map(|app| zone_for(request.request(), app));
     let zone = zone.unwrap_or_default();
-    let answered = format::in_zone(zone, next.call(request));
+    let titles = language::of_service(&request);
+    let answered = language::in_language(titles, next.call(request));
+    let answered = format::in_zone(zone, answered);
     let answered = within(id.clone(), answered).instrument(span.clone());
     let mut response = answered.await?;
     let status = response.status().as_u16();

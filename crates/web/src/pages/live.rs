@@ -11,6 +11,7 @@ use futures_util::stream::unfold;
 use serde::Deserialize;
 
 use crate::api::{Following, Heard, Hub};
+use crate::language;
 use crate::live::WhatOf;
 use crate::page::{PageError, Query, Visitor, in_path, is_troubled};
 use crate::pages::dashboard::{Card, cards};
@@ -167,18 +168,21 @@ async fn stream(
         desk,
         is_new: true,
     };
+    let titles = language::of_request(&request);
     if listener.is_once {
         let zone = listener.zone.clone();
-        let parts = crate::format::in_zone(zone, listener.by_now()).await;
+        let parts = language::in_language(titles, listener.by_now());
+        let parts = crate::format::in_zone(zone, parts).await;
         return Ok(HttpResponse::Ok()
             .content_type("text/html; charset=utf-8")
             .insert_header(("Cache-Control", "no-store"))
             .body(parts));
     }
-    let frames = unfold(listener, |mut listener| async move {
+    let frames = unfold((listener, titles), |(mut listener, titles)| async move {
         let zone = listener.zone.clone();
-        let frame = crate::format::in_zone(zone, listener.next()).await?;
-        Some((Ok::<_, actix_web::Error>(frame), listener))
+        let frame = language::in_language(titles.clone(), listener.next());
+        let frame = crate::format::in_zone(zone, frame).await?;
+        Some((Ok::<_, actix_web::Error>(frame), (listener, titles)))
     });
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")

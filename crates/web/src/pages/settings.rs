@@ -13,6 +13,7 @@ use time::OffsetDateTime;
 
 use crate::api::Hub;
 use crate::format;
+use crate::language::CHOICES;
 use crate::live::{NOTICES, Outcome};
 use crate::page::{
     Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show, show_as,
@@ -33,6 +34,8 @@ struct Settings {
     problem: Option<String>,
     /// What is wrong with what was typed, each with the setting it is about.
     problems: Vec<(String, String)>,
+    /// The languages in which this browser can show titles, each with whether it is chosen.
+    languages: Vec<(&'static str, &'static str, bool)>,
     /// What the rules would keep, a line for each account.
     preview: Vec<String>,
 }
@@ -214,6 +217,10 @@ async fn shown(visitor: &Visitor, tried: Tried) -> Answer {
     let rules = tried.rules.as_ref().unwrap_or(&settings.retention);
     let template = Settings {
         page: visitor.page("Settings", Place::Settings),
+        languages: CHOICES
+            .iter()
+            .map(|(word, words)| (*word, *words, *word == visitor.titles))
+            .collect(),
         preview: kept_by(visitor, rules).await?,
         accounts: accounts.map(|row| account_line(row, now)).collect(),
         sections: sections.into(),

@@ -9,6 +9,7 @@ use askama::Template;
 use time::OffsetDateTime;
 
 use crate::format;
+use crate::language::name_of;
 use crate::page::{Page, PageError, Place, Visitor, in_path, show, show_as};
 use crate::pages::timeline::cursor_text;
 use crate::parts::{Badge, ChangeLine, Chart, Cover, Moment, When, facts, field_word};
@@ -138,7 +139,7 @@ fn template(
                 .clone()
                 .unwrap_or_else(|| format!("{} {}", found.media_type.word(), found.media))
         },
-        |entry| anirewind_core::title_of(entry, &style.titles),
+        |entry| name_of(entry, style),
     );
     let profile_path = in_path(profile);
     let title = found.title.clone().unwrap_or_else(|| name.clone());

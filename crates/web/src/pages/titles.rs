@@ -7,6 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::address::{address, thousands};
+use crate::language::name_of;
 use crate::page::{Page, PageError, Place, Query, Visitor, in_path, show};
 use crate::pages::profiles::profiles;
 use crate::parts::{TitleCell, list_names, title_path};
@@ -96,9 +97,7 @@ enum Found {
 impl Found {
     fn name(&self, account: &AccountRow) -> String {
         match self {
-            Self::Listed(entry) => {
-                anirewind_core::title_of(entry, &account.style.titles).to_lowercase()
-            }
+            Self::Listed(entry) => name_of(entry, &account.style).to_lowercase(),
             Self::Gone(gone) => gone.names.clone(),
         }
     }

@@ -5,6 +5,7 @@ use anirewind_core::{ChangeOutcome, ChangeRow, Id, Source, Style, undoable, valu
 use askama::Template;
 
 use crate::format;
+use crate::language::name_of;
 use crate::page::in_path;
 use crate::parts::{Badge, Diff, RawPart, TitleCell, When, facts, field_word};
 
@@ -261,7 +262,7 @@ impl UndoPart {
         let entry = change.after.as_ref().or(change.before.as_ref())?;
         let name = match (&entry.summary, &change.title) {
             (None, Some(title)) => title.clone(),
-            _ => anirewind_core::title_of(entry, &style.titles),
+            _ => name_of(entry, style),
         };
         let (shape, rows) = match (&change.before, &change.after) {
             (Some(before), Some(after)) => (Shape::Fields, three_way(before, after, now, style)),

@@ -6,6 +6,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::address::{address, thousands};
+use crate::language::name_of;
 use crate::parts::{StatusWord, Tab, Tabs, TitleCell};
 
 /// So many titles on a page.
@@ -98,12 +99,7 @@ impl ListPart {
             query.status.is_empty() || status_of(entry).as_deref() == Some(query.status.as_str())
         };
         let mut meant: Vec<&Entry> = of_type.iter().filter(is_meant).copied().collect();
-        meant.sort_by_cached_key(|entry| {
-            (
-                entry.media_type,
-                anirewind_core::title_of(entry, &style.titles).to_lowercase(),
-            )
-        });
+        meant.sort_by_cached_key(|entry| (entry.media_type, name_of(entry, style).to_lowercase()));
         let first = query.page.saturating_mul(PAGE).min(meant.len());
         let last = (first + PAGE).min(meant.len());
         let href = |of: &str, status: &str, page: usize| {

@@ -3,8 +3,10 @@
 use anirewind_core::model::{
     Entry, EntryField, EntryStatus, MediaSummary, MediaType, TitleLanguage,
 };
-use anirewind_core::{Style, change_of, summary_of, title_of, value_of};
+use anirewind_core::{Style, change_of, summary_of, value_of};
 use askama::Template;
+
+use crate::language::name_of;
 
 html_safe!(Cover, TitleCell, StatusWord, Diff);
 
@@ -71,7 +73,7 @@ impl TitleCell {
     /// The title of an entry. `profile` is whose history it leads to.
     pub(crate) fn of(base: &str, profile: &str, entry: &Entry, style: &Style) -> Self {
         let summary = entry.summary.as_ref();
-        let name = title_of(entry, &style.titles);
+        let name = name_of(entry, style);
         let names = summary.map(|summary| {
             let titles = &summary.titles;
             [

@@ -190,3 +190,64 @@ async fn an_account_is_connected_by_a_token_and_let_go_of() {
     let (status, ..) = scene.submit("/disconnect/h", &[]).await;
     assert_eq!(status, StatusCode::SEE_OTHER);
 }
+
+#[actix_web::test]
+async fn a_browser_shows_titles_in_the_language_that_was_chosen_in_it() {
+    let scene = Scene::new("hana").await;
+    scene.capture().await;
+    let rows = scene.app.snapshots(None).await.unwrap();
+    let found = scene.app.find(rows[0].id.as_str(), None).await.unwrap();
+    let mut summaries = found
+        .list()
+        .entries
+        .iter()
+        .map(|entry| (entry, entry.summary.as_ref()));
+    let (entry, titles) = summaries
+        .find_map(|(entry, summary)| {
+            let titles = &summary?.titles;
+            let differs = titles.native.is_some() && titles.native != titles.romaji;
+            differs.then(|| (entry, titles.clone()))
+        })
+        .unwrap();
+    let path = format!(
+        "/titles/hana/{}/{}",
+        entry.media_type.word().to_lowercase(),
+        entry.media
+    );
+    let heading = async |cookie: &str| {
+        let request = TestRequest::get()
+            .uri(&path)
+            .insert_header(("host", "localhost"))
+            .insert_header(("cookie", cookie));
+        let (_, page, _) = scene.request(request).await;
+        page.split("<h1>")
+            .nth(1)
+            .unwrap()
+            .split("</h1>")
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(
+        heading("titles=native").await,
+        titles.native.clone().unwrap()
+    );
+    assert_ne!(heading("titles=nonsense").await, titles.native.unwrap());
+    assert_eq!(heading("titles=nonsense").await, heading("x=y").await);
+    let (status, _, location) = scene
+        .submit("/title-language", &[("language", "native")])
+        .await;
+    assert_eq!(
+        (status, location.as_str()),
+        (StatusCode::SEE_OTHER, "/settings#browser")
+    );
+    let (status, ..) = scene
+        .submit("/title-language", &[("language", "klingon")])
+        .await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let (_, page) = scene.get("/settings").await;
+    assert!(
+        page.contains("value=\"\" selected") && page.contains("In this browser"),
+        "{page}"
+    );
+}
