@@ -84,6 +84,11 @@ const place = (part) => {
     if (part.dataset.verdict) [...document.querySelectorAll("[data-verdict]")].pop()?.after(part);
     return;
   }
+  // A page that waits for the beginning is another one once it has begun. That is loaded, and nothing moves here.
+  if (document.querySelector("[data-begins]") && part.querySelector("progress") && part.dataset.over === undefined) {
+    location.reload();
+    return;
+  }
   // Nothing is taken from under somebody's fingers.
   if (old.contains(document.activeElement)) {
     waiting.set(live, part);
@@ -100,10 +105,8 @@ const place = (part) => {
   // New changes come by themselves where that was asked for, and nobody is in the middle of something.
   if (auto && live === "event" && part.textContent.trim() && scrollY < 300 &&
     !document.querySelector("[data-pick] :checked, [data-pick] details[open]")) location.reload();
-  // At the end, and once something was sent, what stands around the part is no longer so. A page that was made
-  // at the end is.
-  const begun = document.querySelector("[data-begins]") && part.querySelector("progress")?.value > 0;
-  if (begun || part.getAttribute("data-over") !== old.getAttribute("data-over")) location.reload();
+  // At the end what stands around the part is no longer so. A page that was made at the end is.
+  if (part.getAttribute("data-over") !== old.getAttribute("data-over")) location.reload();
 };
 
 const put = (html) => {
