@@ -9,10 +9,10 @@ use std::sync::Arc;
 use anirewind_model::UserId;
 use rusqlite::{Connection, Statement};
 
+use crate::cursor::Cursor;
 use crate::pages::{ChangeKind, Wanted, merged};
 use crate::row::Place;
 use crate::store::{Failed, Store, StoreError};
-use crate::cursor::Cursor;
 use crate::timeline::{ChangeFilter, ChangeRow, bit};
 use crate::titles::like;
 

@@ -127,6 +127,7 @@ mod tests {
             times: Times::default(),
             said: None,
             jobs: Vec::new(),
+            bad_ends: None,
             warning: None,
             public: None,
             can_leave: false,

@@ -1,5 +1,6 @@
 //! Many accounts in one server: each has its own time, and none waits for another.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anirewind_core::{App, SnapshotRow, Verdict};
@@ -209,7 +210,7 @@ async fn each_of_many_accounts_has_a_snapshot_of_each_day() {
         loop {
             tokio::time::sleep(Duration::from_millis(500)).await;
             let rows = app.snapshots(None).await.unwrap();
-            let mut days = std::collections::BTreeMap::<_, std::collections::BTreeSet<_>>::new();
+            let mut days = BTreeMap::<_, BTreeSet<_>>::new();
             for row in &rows {
                 days.entry(row.created_at.date())
                     .or_default()
@@ -223,7 +224,7 @@ async fn each_of_many_accounts_has_a_snapshot_of_each_day() {
             assert!(
                 over.is_none_or(|over| over.whole_days() < 4),
                 "{:?}",
-                days.values().map(|owners| owners.len()).collect::<Vec<_>>()
+                days.values().map(BTreeSet::len).collect::<Vec<_>>()
             );
         }
     });

@@ -491,14 +491,7 @@ pub(crate) async fn apply(
     let mut plan = match app.plan(whole.as_str()).await {
         Ok(plan) => plan,
         // It was sent before: whoever asks again did not hear the answer.
-        Err(ActError::NoPlan { .. }) => {
-            let report = act(&app, whole.as_str()).await?;
-            return Ok(if report.operation.state.is_open() {
-                HttpResponse::Accepted().json(OperationView::of(&report.operation, &[]))
-            } else {
-                HttpResponse::Ok().json(ReportView::from(&report))
-            });
-        }
+        Err(ActError::NoPlan { .. }) => return sent_before(&app, &whole).await,
         Err(error) => return Err(error.into()),
     };
     if let Some(mutes) = body.mute_activity {
@@ -507,6 +500,16 @@ pub(crate) async fn apply(
     let (carrier, removals) = (app.get_ref().clone(), body.removals);
     let work = async move { carrier.apply(plan, removals).await };
     soon(&app, &hub, patience, whole, work).await
+}
+
+/// What became of a plan that was sent.
+async fn sent_before(app: &App, id: &Id) -> Result<HttpResponse, Problem> {
+    let report = act(app, id.as_str()).await?;
+    Ok(if report.operation.state.is_open() {
+        HttpResponse::Accepted().json(OperationView::of(&report.operation, &[]))
+    } else {
+        HttpResponse::Ok().json(ReportView::from(&report))
+    })
 }
 
 /// Goes on with an act that waits or stopped.
@@ -548,6 +551,8 @@ where
         done
     });
     match tokio::time::timeout(patience.0, &mut task).await {
+        // Somebody else sent it in this very moment.
+        Ok(Ok(Err(ActError::NotAPlan { .. }))) => sent_before(app, &id).await,
         Ok(Ok(report)) => Ok(HttpResponse::Ok().json(ReportView::from(&report?))),
         Ok(Err(_)) => Err(Problem::failed("it ended without a word; see its report")),
         Err(_) => {

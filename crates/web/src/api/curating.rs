@@ -39,14 +39,14 @@ pub(crate) async fn create(
     of: web::Query<OfProfile>,
 ) -> Result<HttpResponse, Problem> {
     let targets = app.targets(of.profile.as_deref()).await?;
-    let taker = app.get_ref().clone();
+    let asker = app.get_ref().clone();
     let work = async move {
         let mut taken = TakenView {
             saved: Vec::new(),
             failed: Vec::new(),
         };
         let mut first = None;
-        for outcome in taker.capture_all(&targets, Kind::Manual).await {
+        for outcome in asker.capture_all(&targets, Kind::Manual).await {
             match outcome {
                 Ok(captured) => taken.saved.push((&captured.snapshot).into()),
                 Err(error) => {

@@ -171,8 +171,16 @@ pub(crate) async fn metrics(_: Reader, app: web::Data<App>) -> Result<HttpRespon
     let (_, bytes) = app.snapshot_totals(None).await?;
     text.about("snapshot_bytes", "gauge", "Bytes of all snapshots.");
     text.value("snapshot_bytes", None, float(bytes));
-    let data = app.settings().data.join("anirewind.db");
-    let size = web::block(move || std::fs::metadata(data).map_or(0, |of| of.len())).await;
+    let data = app.settings().data.clone();
+    let size = web::block(move || {
+        // What was written last stands beside it for a while.
+        let files = ["anirewind.db", "anirewind.db-wal"].map(|file| data.join(file));
+        files
+            .iter()
+            .map(|file| std::fs::metadata(file).map_or(0, |of| of.len()))
+            .sum::<u64>()
+    });
+    let size = size.await;
     text.about("database_bytes", "gauge", "Bytes of the catalogue.");
     text.value("database_bytes", None, float(size.unwrap_or_default()));
     text.counts(&app);

@@ -59,12 +59,11 @@ pub(crate) async fn connect(
     let asker = app.get_ref().clone();
     let work = async move {
         let profile = profile.as_deref();
-        let row = match token {
-            Some(token) => asker.add_account(profile, token).await?,
-            None => {
-                let user = public.as_deref().unwrap_or_default();
-                asker.add_public_account(profile, user).await?
-            }
+        let row = if let Some(token) = token {
+            asker.add_account(profile, token).await?
+        } else {
+            let user = public.as_deref().unwrap_or_default();
+            asker.add_public_account(profile, user).await?
         };
         let location = "/api/v1/profiles".to_owned();
         Reply::created(location, &ProfileView::from(&row))

@@ -60,7 +60,6 @@ struct NewChanges {
     base: String,
     /// The profile, and the same as a part of an address.
     name: String,
-    profile: String,
     above: String,
     href: String,
     number: usize,
@@ -467,7 +466,6 @@ impl Listener {
         let part = NewChanges {
             base: self.base.clone(),
             name: profile.to_owned(),
-            profile: in_path(profile),
             above: self.wanted.above.clone(),
             href,
             number: number.min(COUNTED),

@@ -8,7 +8,6 @@ use serde::Deserialize;
 use crate::address::address;
 use crate::page::{Page, PageError, Place, Query, Visitor, in_path, show};
 use crate::pages::job::{report, verdict};
-use crate::pages::timeline::{cursor, cursor_text};
 use crate::parts::{Badge, ChangeLine, Offer, When};
 
 /// So many operations on a page.
@@ -121,7 +120,7 @@ async fn one(
         operation: Some(operation.id.clone()),
         ..ChangeFilter::default()
     };
-    let below: Option<Cursor> = cursor(&part.0.below);
+    let below: Option<Cursor> = part.0.below.parse().ok();
     let rows = visitor
         .app
         .changes(Some(operation.owner), filter, below, PAGE)
@@ -139,7 +138,7 @@ async fn one(
     });
     Ok(show(&OperationPage {
         lines: lines.collect(),
-        older: last.map(|row| address(&path, &[("below", &cursor_text(row))])),
+        older: last.map(|row| address(&path, &[("below", &row.cursor().to_string())])),
         can_undo: !is_open && rows.iter().any(|row| Offer::of(row).takes_back()),
         undone_by: undone_by(&visitor, &rows).await?,
         profile: in_path(&account.profile),

@@ -20,8 +20,6 @@ use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, s
 use crate::pages::profiles::profiles;
 use crate::parts::{Tabs, field_word};
 
-pub(crate) use chosen::{cursor, cursor_text};
-
 use chosen::{SOURCES, Which};
 use counted::Counted;
 use lines::{Day, Lines, days, fold, group_button};
@@ -129,8 +127,8 @@ async fn rows(
     let mut below = match which.below.as_str() {
         "" => None,
         text => Some(
-            cursor(text)
-                .ok_or_else(|| PageError::usage("The address names no place on the timeline."))?,
+            text.parse()
+                .map_err(|_| PageError::usage("The address names no place on the timeline."))?,
         ),
     };
     let has_newer = below.is_some();
@@ -167,7 +165,9 @@ async fn top(visitor: &Visitor, owner: UserId) -> Result<String, PageError> {
     };
     let newest = visitor.app.changes(Some(owner), filter, None, 1).await;
     let newest = newest.map_err(BrowseError::Store)?;
-    Ok(newest.first().map_or_else(|| "0.0".to_owned(), cursor_text))
+    Ok(newest
+        .first()
+        .map_or_else(|| "0.0".to_owned(), |row| row.cursor().to_string()))
 }
 
 async fn timeline(
@@ -272,10 +272,10 @@ fn template(
             }),
         newer: newest
             .filter(|_| found.has_newer)
-            .map(|row| which.with(&path, "above", &cursor_text(row))),
+            .map(|row| which.with(&path, "above", &row.cursor().to_string())),
         older: oldest
             .filter(|_| found.has_older)
-            .map(|row| which.with(&path, "below", &cursor_text(row))),
+            .map(|row| which.with(&path, "below", &row.cursor().to_string())),
         live: (!found.has_newer && which.on.is_empty()).then_some(top),
         auto: which.with(&path, "auto", if which.auto == "yes" { "" } else { "yes" }),
         empty: empty(visitor, &which, is_filtered && counted.all > 0),
@@ -312,7 +312,7 @@ pub(crate) async fn new_since(
     let account = app.account_row(profile).await?;
     let which = Which::parse(chosen);
     let filter = ChangeFilter {
-        above: cursor(above),
+        above: above.parse().ok(),
         ..which.filter(app).unwrap_or_else(|_| which.all())
     };
     let rows = app

@@ -11,7 +11,6 @@ use time::OffsetDateTime;
 use crate::format;
 use crate::language::name_of;
 use crate::page::{Page, PageError, Place, Visitor, in_path, show, show_as};
-use crate::pages::timeline::cursor_text;
 use crate::parts::{Badge, ChangeLine, Chart, Cover, Moment, When, facts, field_word};
 
 /// So many states are shown; the rest is on the timeline.
@@ -165,7 +164,7 @@ fn template(
         newest: found
             .changes
             .first()
-            .map_or_else(|| "0.0".to_owned(), cursor_text),
+            .map_or_else(|| "0.0".to_owned(), |row| row.cursor().to_string()),
         profile: profile_path,
         name,
     }

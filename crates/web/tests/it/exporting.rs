@@ -64,7 +64,10 @@ async fn an_export_holds_all_snapshots_what_was_said_of_them_and_the_whole_histo
             )
         })
         .collect();
-    assert!(kept.keys().any(|path| path.contains(".json.mark")), "{kept:?}");
+    assert!(
+        kept.keys().any(|path| path.contains(".json.mark")),
+        "{kept:?}"
+    );
     for (path, bytes) in &kept {
         assert_eq!(files.get(path), Some(bytes), "{path}");
     }

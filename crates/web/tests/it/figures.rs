@@ -1,5 +1,7 @@
 //! What watches over the server: that it is ready or not, and figures for Prometheus that say what happened.
 
+#![expect(clippy::float_cmp, reason = "they are whole numbers")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 

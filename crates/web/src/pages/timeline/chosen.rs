@@ -1,9 +1,8 @@
 //! What of a timeline somebody chose, as it stands in the address.
 
 use anirewind_core::model::{EntryField, MediaType};
-use anirewind_core::{App, ChangeFilter, ChangeKind, ChangeRow, Cursor, Id, Source};
+use anirewind_core::{App, ChangeFilter, ChangeKind, Id, Source};
 use serde::Deserialize;
-use time::OffsetDateTime;
 
 use crate::address::address;
 use crate::page::PageError;
@@ -37,21 +36,6 @@ pub(super) struct Which {
     pub(super) below: String,
     pub(super) above: String,
     pub(super) undo: String,
-}
-
-/// Where a page ended: milliseconds and place.
-pub(crate) fn cursor(text: &str) -> Option<Cursor> {
-    let (at, seq) = text.split_once('.')?;
-    let at = i128::from(at.parse::<i64>().ok()?) * 1_000_000;
-    Some(Cursor {
-        at: OffsetDateTime::from_unix_timestamp_nanos(at).ok()?,
-        seq: seq.parse().ok()?,
-    })
-}
-
-pub(crate) fn cursor_text(row: &ChangeRow) -> String {
-    let millis = row.change.when.at.unix_timestamp_nanos() / 1_000_000;
-    format!("{millis}.{}", row.seq)
 }
 
 impl Which {
@@ -136,7 +120,7 @@ impl Which {
             },
             group,
             operation,
-            above: chosen("place", &self.above, cursor, wrong)?,
+            above: chosen("place", &self.above, |text| text.parse().ok(), wrong)?,
             ..self.all()
         })
     }
