@@ -35,9 +35,10 @@ impl Zone {
 
     /// Whether its clocks always are those of UTC.
     pub fn is_utc(&self) -> bool {
-        self.0
-            .to_fixed_offset()
-            .is_ok_and(jiff::tz::Offset::is_zero)
+        // Also where it has a name of its own, as `Etc/UTC`.
+        let info = self.0.to_offset_info(Timestamp::UNIX_EPOCH);
+        let is_named_so = info.offset().is_zero() && info.abbreviation() == "UTC";
+        is_named_so && self.0.following(Timestamp::MIN).next().is_none()
     }
 
     /// The moment by the clocks of the zone, and what the zone is called then, as `CET`.
@@ -76,6 +77,14 @@ mod tests {
         assert_eq!((summer.hour(), word.as_str()), (12, "CEST"));
         assert_eq!(berlin.name(winter), "Europe/Berlin");
         assert!(Zone::default().is_utc() && !berlin.is_utc());
+        for (name, is_utc) in [
+            ("Etc/UTC", true),
+            ("UTC", true),
+            ("Africa/Abidjan", false),
+            ("Europe/London", false),
+        ] {
+            assert_eq!(Zone::called(name).unwrap().is_utc(), is_utc, "{name}");
+        }
         let (utc, word) = Zone::default().local(winter);
         assert_eq!((utc.hour(), word.as_str()), (23, "UTC"));
     }

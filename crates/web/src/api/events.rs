@@ -11,9 +11,10 @@ use anirewind_core::{App, Event, Id, Pause};
 use futures_util::stream::unfold;
 use serde::Serialize;
 use time::OffsetDateTime;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Semaphore, broadcast, watch};
 
 use crate::api::auth::Reader;
+use crate::api::exporting;
 use crate::live::Desk;
 
 /// So many events are kept for whoever comes back.
@@ -75,6 +76,8 @@ struct Inner {
     /// What people began with a button.
     desk: Desk,
     waits: Waits,
+    /// Turns of those who take everything with them.
+    exports: Arc<Semaphore>,
     /// When this began, for names that no other process gave.
     begun: u64,
     requests: AtomicU64,
@@ -101,6 +104,7 @@ impl Hub {
                 runtime: tokio::runtime::Handle::current(),
                 desk: desk.clone(),
                 waits,
+                exports: Arc::new(Semaphore::new(exporting::AT_ONCE)),
                 begun,
                 requests: AtomicU64::new(0),
                 closing: watch::Sender::new(false),
@@ -189,6 +193,11 @@ impl Hub {
     pub(crate) async fn soon<T>(&self, task: tokio::task::JoinHandle<T>) -> Option<T> {
         let waited = tokio::time::timeout(self.inner.waits.page, task).await;
         waited.ok().and_then(Result::ok)
+    }
+
+    /// Turns of those who take everything with them, each of whom holds a thread.
+    pub(crate) fn exports(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.inner.exports)
     }
 
     /// So long anybody waits for an answer.

@@ -1,11 +1,13 @@
 //! Everything that is kept of an account in one download, made while it is sent.
 
 use std::io::{self, ErrorKind, Write};
+use std::time::Duration;
 
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, get, web};
 use anirewind_core::{App, Explain as _};
 use futures_util::stream::unfold;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::api::Hub;
@@ -14,8 +16,12 @@ use crate::api::problem::Problem;
 
 /// So much is handed on at once.
 const PIECE: usize = 64 * 1024;
-/// So many pieces wait for whoever reads slowly. Then the export waits.
+/// So many pieces wait for whoever reads slowly. Then the export waits,
 const PIECES: usize = 4;
+/// and no longer than this for one piece to be taken: it holds a thread meanwhile.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// So many are made at once.
+pub(super) const AT_ONCE: usize = 2;
 
 /// Everything that is kept of an account: its snapshots byte for byte, what was said about them, all changes
 /// and operations, as a tar archive. No token, password or setting is in it. It ends with a list of what is
@@ -32,14 +38,18 @@ pub(crate) async fn export(
     profile: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let owner = app.account_row(&profile).await?.account;
+    let turn = hub.exports().try_acquire_owned();
+    let turn = turn.map_err(|_| Problem::busy("other exports are under way"))?;
     // What can be known to go wrong is said before anything is sent.
     app.refresh_catalogue().await?;
     let day = app.day_of(app.now());
     let (sender, receiver) = channel(PIECES);
     let (app, of) = (app.get_ref().clone(), owner.clone());
     hub.spawn(async move {
+        let _turn = turn;
         let pipe = Pipe {
             sender: sender.clone(),
+            runtime: Handle::current(),
             piece: Vec::with_capacity(PIECE),
         };
         let done = match app.export_everything(&of, pipe).await {
@@ -53,7 +63,7 @@ pub(crate) async fn export(
             && !sender.is_closed()
         {
             tracing::error!(%error, "an export broke off");
-            let _ = sender.send(Err(error)).await;
+            let _ = tokio::time::timeout(PATIENCE, sender.send(Err(error))).await;
         }
     });
     let name = plain(&owner.name);
@@ -85,6 +95,7 @@ fn plain(name: &str) -> String {
 /// Hands on what is written, in pieces, and waits for whoever reads. Only for threads that may wait.
 struct Pipe {
     sender: Sender<io::Result<Bytes>>,
+    runtime: Handle,
     piece: Vec<u8>,
 }
 
@@ -94,9 +105,17 @@ impl Pipe {
             return Ok(());
         }
         let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE));
-        let sent = self.sender.blocking_send(Ok(Bytes::from(piece)));
-        // Whoever downloads it has gone.
-        sent.map_err(|_| io::Error::from(ErrorKind::BrokenPipe))
+        let sent = self.sender.send(Ok(Bytes::from(piece)));
+        match self
+            .runtime
+            .block_on(async { tokio::time::timeout(PATIENCE, sent).await })
+        {
+            Ok(sent) => sent.map_err(|_| io::Error::from(ErrorKind::BrokenPipe)),
+            Err(_) => Err(io::Error::new(
+                ErrorKind::TimedOut,
+                "nobody reads what is sent",
+            )),
+        }
     }
 }
 

@@ -145,3 +145,29 @@ async fn the_settings_lead_to_the_export_of_each_account() {
         .await;
     assert_eq!(status, StatusCode::NOT_FOUND);
 }
+
+#[actix_web::test]
+async fn who_takes_everything_and_does_not_read_it_keeps_nobody_else_waiting() {
+    let scene = seen(&[]).await;
+    for _ in 0..20 {
+        scene.pass(std::time::Duration::from_hours(1));
+        scene.capture().await;
+    }
+    let (one, _held) = scene.unread(PATH).await;
+    let (two, other) = scene.unread(PATH).await;
+    assert_eq!((one, two), (StatusCode::OK, StatusCode::OK));
+    let (three, _) = scene.unread(PATH).await;
+    assert_eq!(three, StatusCode::LOCKED);
+    // All else goes on, and once somebody has gone there is a turn again.
+    assert_eq!(scene.get("/backups/hana").await.0, StatusCode::OK);
+    drop(other);
+    for _ in 0..200 {
+        let (status, held) = scene.unread(PATH).await;
+        drop(held);
+        if status == StatusCode::OK {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("it is never anybody's turn");
+}

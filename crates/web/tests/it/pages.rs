@@ -194,6 +194,21 @@ impl Scene {
         (status, body)
     }
 
+    /// An answer of which nobody reads more than its head, for as long as it is held.
+    pub(crate) async fn unread(&self, path: &str) -> (StatusCode, impl Sized) {
+        let service = init_service(anirewind_web::application(
+            self.app.clone(),
+            self.hub.clone(),
+            self.access.clone(),
+        ))
+        .await;
+        let request = TestRequest::get()
+            .uri(path)
+            .insert_header(("host", "localhost"));
+        let response = call_service(&service, request.to_request()).await;
+        (response.status(), response)
+    }
+
     /// Opens a stream, does something, and listens until these words come.
     pub(crate) async fn listen(
         &self,
