@@ -13,7 +13,7 @@ use crate::scene::Scene;
 
 const HANA: u32 = 4242;
 /// How many rounds there are, where `CROWDING_ROUNDS` does not say otherwise.
-const ROUNDS: usize = 120;
+const ROUNDS: usize = 60;
 /// The servers die and come back after so many rounds.
 const LIFE: usize = 20;
 

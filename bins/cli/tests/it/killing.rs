@@ -12,11 +12,12 @@ use anirewind_simulator::{Act, SimEntry, SimMedia, World};
 use crate::scene::Scene;
 
 const HANA: u32 = 4242;
-const KILLS: usize = 2_000;
-/// So many of them at least hit it when something was sent already.
-const AMID: usize = 200;
-/// After so many it is given up.
-const MOST: usize = 4 * KILLS;
+/// How often it is killed, where `KILLS` does not say otherwise.
+const KILLS: usize = 600;
+/// One of so many at least hits it when something was sent already.
+const AMID: usize = 10;
+/// After so many times as often it is given up.
+const MOST: usize = 4;
 /// The lives go on two at a time.
 const LIVES: u64 = 2;
 
@@ -224,8 +225,19 @@ impl Life {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "longer runs are asked for from outside"
+)]
+fn wanted() -> usize {
+    let told = std::env::var("KILLS");
+    told.map_or(KILLS, |told| told.parse().unwrap())
+}
+
 #[test]
-fn killed_two_thousand_times_it_goes_on_where_it_was() {
+fn killed_hundreds_of_times_it_goes_on_where_it_was() {
+    let wanted = wanted();
+    let (most, in_the_middle) = (wanted * MOST, wanted / AMID);
     let (kills, amid) = (AtomicUsize::new(0), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         for seed in 0..LIVES {
@@ -234,7 +246,8 @@ fn killed_two_thousand_times_it_goes_on_where_it_was() {
                 let mut life = Life::new(seed);
                 // A program that is only ever killed before it does anything proves nothing.
                 let is_enough = |kills| {
-                    kills >= MOST || (kills >= KILLS && amid.load(Ordering::Relaxed) >= AMID)
+                    kills >= most
+                        || (kills >= wanted && amid.load(Ordering::Relaxed) >= in_the_middle)
                 };
                 while !is_enough(kills.load(Ordering::Relaxed)) {
                     let (all, middle) = life.restore();
@@ -245,5 +258,9 @@ fn killed_two_thousand_times_it_goes_on_where_it_was() {
         }
     });
     let (kills, amid) = (kills.into_inner(), amid.into_inner());
-    assert!(amid >= AMID, "{amid} of {kills} kills hit the middle");
+    assert!(kills >= wanted, "{kills}");
+    assert!(
+        amid >= in_the_middle,
+        "{amid} of {kills} kills hit the middle"
+    );
 }
