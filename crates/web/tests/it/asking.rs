@@ -164,7 +164,10 @@ async fn a_token_whose_account_is_asked_about_is_kept_nowhere_meanwhile() {
     browser.until_over().await;
     // One that is refused leads back to the form.
     browser.open("/connect").await;
+    scene.simulator.hold(true);
     browser.press_with("Connect", &[("token", "unknown")]).await;
+    browser.must_show(&["Check progress"]);
+    scene.simulator.hold(false);
     browser.until_over().await;
     browser.must_show(&["role=\"alert\"", "Back to the form"]);
 }
