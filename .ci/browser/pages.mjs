@@ -150,11 +150,39 @@ export async function visit(browser, axe, state, url, places, look, budgets) {
       check(`${name}: nothing moves while it loads`, shift <= SHIFT,
         `${shift.toFixed(3)}: ${moved.flatMap(({ what }) => what).join("; ").replaceAll("\n", " ")}`);
       if (budgets) budgets.set(`${what}-${state}`, await weigh(page));
+      if (look.colorScheme === "dark") await longer(page, name);
     } catch (error) {
       check(name, false, error.message.split("\n")[0]);
     }
   }
   await context.close();
+}
+
+// In other languages the same is said with longer words: each becomes two fifths longer, with letters that are higher
+// and lower than ours, and all of it has to be there to be read.
+async function longer(page, name) {
+  const { wide, cut, grown } = await page.evaluate(() => {
+    const stretch = (text) => text.replaceAll(/\p{L}+/gu, (word) =>
+      [...word].map((letter, at) => (at % 5 === 1 || at % 5 === 3 ? letter + "Ǻģ"[at % 2] : letter)).join(""));
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    let grown = 0;
+    for (let node; (node = texts.nextNode());) {
+      // What is typed in a terminal, files and titles are the same in every language.
+      if (node.parentElement.closest("script, pre, code, [lang]:not(html)")) continue;
+      const longer = stretch(node.data);
+      grown += longer.length - node.data.length;
+      node.data = longer;
+    }
+    const cut = [...document.querySelectorAll("body *")].filter((node) => {
+      const { overflowX, position, clip, clipPath } = getComputedStyle(node);
+      const hidden = position === "absolute" && (clip !== "auto" || clipPath !== "none");
+      return overflowX !== "visible" && overflowX !== "auto" && overflowX !== "scroll" && !hidden
+        && node.checkVisibility() && node.clientWidth > 0 && node.scrollWidth > node.clientWidth + 1;
+    });
+    return { wide: document.documentElement.scrollWidth - innerWidth, grown, cut: cut.slice(0, 4).map((node) => node.outerHTML.slice(0, 120)) };
+  });
+  check(`${name}: longer words are longer`, grown > 0);
+  check(`${name}: room for longer words`, wide <= 0 && cut.length === 0, `${wide} px too wide ${cut.join("; ")}`);
 }
 
 // What a page costs on the wire, and how long the server took.
