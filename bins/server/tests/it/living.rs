@@ -528,6 +528,44 @@ fn the_log_says_what_happens_and_never_a_token() {
 }
 
 #[test]
+fn each_line_of_the_log_says_which_job_it_belongs_to() {
+    let scene = Scene::new();
+    let settings = [("ANIREWIND_LOG", "debug"), ("ANIREWIND_LOG_FORMAT", "json")];
+    let server = scene.settled(&settings);
+    let held = scene.begin_restore(&server);
+    held.release.send(()).unwrap();
+    scene.assert_restored(&server, &held);
+    assert!(held.applied.join().unwrap().starts_with("HTTP/1.1 20"));
+    let (status, looked) = server.send(&scene, "POST", "/api/v1/looks", &[], Some(&json!({})));
+    assert_eq!(status, 200, "{looked}");
+    let said = scene.said();
+    let lines: Vec<Value> = said
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let within = |name: &str| -> Vec<&Value> {
+        let spans = lines.iter().filter_map(|line| line["spans"].as_array());
+        let spans = spans.flatten().filter(|span| span["name"] == name);
+        spans.collect()
+    };
+    for name in ["snapshot", "look", "job"] {
+        let spans = within(name);
+        assert!(!spans.is_empty(), "{name}: {said}");
+        assert!(spans.iter().all(|span| span["profile"] == "hana"), "{said}");
+    }
+    let jobs = within("job");
+    assert!(
+        jobs.iter()
+            .all(|span| span["operation"] == held.id.as_str()),
+        "{jobs:?}"
+    );
+    // What a request began says whose it is until it is over.
+    let ids = within("request");
+    assert!(ids.iter().all(|span| span["id"].is_string()), "{said}");
+    assert!(!ids.is_empty(), "{said}");
+}
+
+#[test]
 fn a_container_can_ask_whether_the_server_is_well() {
     let scene = Scene::new();
     let mut server = scene.start(&[]);
