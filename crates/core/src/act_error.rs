@@ -10,6 +10,7 @@ use crate::capture::CaptureError;
 use crate::explain::{Code, Explain};
 use crate::find::BrowseError;
 use crate::gate::GateError;
+use crate::numbers;
 
 /// Something could not be planned or carried out.
 #[derive(Debug, Error)]
@@ -32,7 +33,7 @@ pub enum ActError {
     #[error("there is nothing of ours to take back")]
     NothingOfOurs,
     /// The list is no longer what the plan was made from.
-    #[error("{count} titles were edited since the plan was made")]
+    #[error("{} {} edited since the plan was made", numbers::count(*count, "title"), numbers::were(*count))]
     OutOfDate {
         /// How many.
         count: usize,
@@ -60,7 +61,7 @@ pub enum ActError {
         state: &'static str,
     },
     /// Titles would be removed, and nobody said how many may be.
-    #[error("this removes {count} titles from AniList{}",
+    #[error("this removes {} from AniList{}", numbers::count(*count, "title"),
         allowed.map_or_else(String::new, |allowed| format!(", and {allowed} were allowed")))]
     Consent {
         /// How many.
@@ -87,7 +88,7 @@ pub enum ActError {
     #[error(transparent)]
     Guard(#[from] Guard),
     /// Something has to be decided first.
-    #[error("{count} titles were edited since, and it was not said what to do about them")]
+    #[error("{} {} edited since, and it was not said what to do", numbers::count(*count, "title"), numbers::were(*count))]
     Undecided {
         /// How many.
         count: usize,

@@ -11,6 +11,7 @@ use anirewind_timeline::Id;
 use time::OffsetDateTime;
 
 use crate::capture::Captured;
+use crate::numbers::count;
 use crate::report::Summary;
 
 /// Something that happened while work was done for an account.
@@ -129,14 +130,14 @@ impl fmt::Display for Event {
                 read,
                 expected: Some(of),
             } => {
-                write!(f, "{profile}: read {read} of {of} titles")
+                write!(f, "{profile}: read {read} of {}", count(*of, "title"))
             }
             Self::Reading {
                 profile,
                 read,
                 expected: None,
             } => {
-                write!(f, "{profile}: read {read} titles")
+                write!(f, "{profile}: read {}", count(*read, "title"))
             }
             Self::Writing { profile, counts } => {
                 write!(
@@ -147,7 +148,11 @@ impl fmt::Display for Event {
             }
             Self::Saved(captured) => write!(f, "{captured}"),
             Self::Changed { profile, changes } => {
-                write!(f, "{profile}: {changes} titles changed on AniList")
+                write!(
+                    f,
+                    "{profile}: {} changed on AniList",
+                    count(*changes, "title")
+                )
             }
             Self::Alarm { profile, alarm } => write!(f, "{profile}: {alarm}"),
             Self::Failed { profile, problem } => write!(f, "{profile}: {problem}"),
@@ -159,7 +164,8 @@ impl fmt::Display for Event {
                 left,
                 ..
             } => {
-                write!(f, "{profile}: {}, {done} of {total} titles", phase.as_str())?;
+                let all = count(*total, "title");
+                write!(f, "{profile}: {}, {done} of {all}", phase.as_str())?;
                 match left {
                     Some(left) if left.as_secs() > 90 => {
                         write!(f, ", about {} min left", left.as_secs().div_ceil(60))

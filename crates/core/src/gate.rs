@@ -14,6 +14,7 @@ use crate::accounts::{AccountError, Target};
 use crate::app::App;
 use crate::event::Event;
 use crate::explain::{Code, Explain};
+use crate::numbers;
 
 /// Held while something is written to an account. The system lets go of it when the process ends.
 #[derive(Debug)]
@@ -46,7 +47,7 @@ pub enum GateError {
     #[error("nothing is written while dry_run is on")]
     DryRun,
     /// Titles would be removed.
-    #[error("this would remove {count} titles from AniList, and destructive_sync is off")]
+    #[error("this would remove {} from AniList, and destructive_sync is off", numbers::count(*count, "title"))]
     Removals {
         /// How many.
         count: usize,

@@ -10,6 +10,7 @@ use anirewind_timeline::{Change, Id, Source};
 use time::OffsetDateTime;
 
 use crate::app::App;
+use crate::numbers::{count, were};
 use crate::plan::Action;
 
 /// What an undo is called begins so.
@@ -181,9 +182,9 @@ fn what_happened(row: &ChangeRow) -> String {
 /// `212 titles vanished together`, `38 scores changed together`: of one change for each title.
 pub(crate) fn happened(changes: &[&Change]) -> String {
     let number = changes.len();
-    let titles = of_number(number, "title");
+    let titles = count(number, "title");
     let together = if number == 1 { "" } else { " together" };
-    let were = if number == 1 { "was" } else { "were" };
+    let were = were(number);
     if changes.iter().all(|change| change.after.is_none()) {
         format!("{titles} vanished{together}")
     } else if changes.iter().all(|change| change.before.is_none()) {
@@ -199,16 +200,10 @@ fn changed<'a>(changes: impl Iterator<Item = &'a Change>, titles: usize) -> Stri
     let fields: BTreeSet<EntryField> = changes.flat_map(Change::fields).collect();
     let fields: Vec<_> = fields.into_iter().collect();
     match fields.as_slice() {
-        [EntryField::Score] => of_number(titles, "score"),
-        [one] => format!("{} of {}", words(*one), of_number(titles, "title")),
-        _ => of_number(titles, "title"),
+        [EntryField::Score] => count(titles, "score"),
+        [one] => format!("{} of {}", words(*one), count(titles, "title")),
+        _ => count(titles, "title"),
     }
-}
-
-/// `1 title`, `38 titles`
-fn of_number(number: usize, word: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {word}{plural}")
 }
 
 /// The word for a field inside a sentence.

@@ -5,6 +5,8 @@ use anirewind_model::{
 };
 use anirewind_timeline::Change;
 
+use crate::numbers::count;
+
 /// What happened to all titles that changed together: they vanished, were added, or changed.
 pub fn became<'a>(mut changes: impl Iterator<Item = &'a Change> + Clone) -> &'static str {
     if changes.clone().all(|change| change.after.is_none()) {
@@ -104,9 +106,7 @@ pub fn summary_of(entry: &Entry, format: &ScoreFormat) -> String {
         ));
     }
     if let Some(lists) = entry.values.custom_lists.known() {
-        let count = lists.iter().len();
-        let plural = if count == 1 { "" } else { "s" };
-        parts.push(format!("{count} custom list{plural}"));
+        parts.push(count(lists.iter().len(), "custom list"));
     }
     if entry.values.notes.known().is_some() {
         parts.push("notes".to_owned());

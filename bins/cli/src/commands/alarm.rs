@@ -1,6 +1,6 @@
 //! `alarm`
 
-use anirewind_core::{AnswerVerdict, App, OpenAlarm};
+use anirewind_core::{AnswerVerdict, App, OpenAlarm, count};
 use serde_json::{Value, json};
 
 use crate::arguments::AlarmCommand;
@@ -66,10 +66,7 @@ pub(crate) async fn run(
     output.result(
         "alarms",
         || open.iter().map(json_of).collect(),
-        || {
-            let plural = if answered == 1 { "" } else { "s" };
-            format!("Answered for {answered} snapshot{plural}.")
-        },
+        || format!("Answered for {}.", count(answered, "snapshot")),
     );
     Ok(0)
 }

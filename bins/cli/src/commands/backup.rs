@@ -1,6 +1,6 @@
 //! `backup`
 
-use anirewind_core::{App, Captured, Kind, Standing};
+use anirewind_core::{App, Captured, Kind, Standing, count};
 use serde_json::{Value, json};
 
 use crate::arguments::BackupArguments;
@@ -89,9 +89,9 @@ fn text_of(app: &App, captured: &Captured) -> String {
     ];
     if captured.unresolved > 0 {
         lines.push(format!(
-            "AniList would not say the custom lists or advanced scores of {} titles; they are not \
+            "AniList would not say the custom lists or advanced scores of {}, and they are not \
              recorded in this snapshot",
-            captured.unresolved
+            count(captured.unresolved, "title")
         ));
     }
     if let Some(counted) = captured.counted {

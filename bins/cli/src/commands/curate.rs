@@ -1,6 +1,6 @@
 //! `snapshot keep`, `unkeep`, `note`, `delete`, `undelete`
 
-use anirewind_core::{App, SnapshotRow, TrashItem};
+use anirewind_core::{App, SnapshotRow, TrashItem, count};
 use serde_json::{Value, json};
 
 use crate::json::{instant_json, snapshot_json};
@@ -91,13 +91,12 @@ pub(crate) async fn delete(
     }
     let list: Vec<_> = rows
         .iter()
-        .map(|row| format!("  {}  {} titles", row.file, row.counts.total()))
+        .map(|row| format!("  {}  {}", row.file, count(row.counts.total(), "title")))
         .collect();
-    let plural = if rows.len() == 1 { "" } else { "s" };
     let (all, _) = app.snapshot_totals(None).await?;
     let what = format!(
-        "Delete {} snapshot{plural}? {} others stay.\n{}",
-        rows.len(),
+        "Delete {}? {} others stay.\n{}",
+        count(rows.len(), "snapshot"),
         all.saturating_sub(rows.len()),
         list.join("\n")
     );
@@ -126,11 +125,10 @@ pub(crate) async fn delete(
         "delete",
         || gone.iter().map(|row| snapshot_json(row)).collect(),
         || {
-            let plural = if gone.len() == 1 { "" } else { "s" };
             let id = gone.first().and_then(|row| row.id.as_str().get(..6));
             format!(
-                "{} snapshot{plural} went into the trash. Bring back with: anirewind snapshot undelete {}",
-                gone.len(),
+                "{} went into the trash. Bring back with: anirewind snapshot undelete {}",
+                count(gone.len(), "snapshot"),
                 id.unwrap_or("ID")
             )
         },
@@ -194,7 +192,7 @@ fn text_of(output: &Output, item: &TrashItem) -> String {
     let id = item.id.as_ref().map_or("????", |id| id.as_str());
     let holds = item.counts.map_or_else(
         || "cannot be read".to_owned(),
-        |counts| format!("{} titles", counts.total()),
+        |counts| count(counts.total(), "title"),
     );
     let why = match item.reason {
         Some(anirewind_core::Reason::Rules) => "by the rules",

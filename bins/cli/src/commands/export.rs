@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-use anirewind_core::{App, Exported, write_csv};
+use anirewind_core::{App, Exported, count, write_csv};
 use serde_json::json;
 
 use crate::arguments::ExportForm;
@@ -108,11 +108,11 @@ pub(crate) async fn everything(
         },
         || {
             let mut text = format!(
-                "Written: {}, with {} snapshots, {} changes and {} operations.",
+                "Written: {}, with {}, {} and {}.",
                 to.display(),
-                exported.snapshots,
-                exported.changes,
-                exported.operations
+                count(exported.snapshots, "snapshot"),
+                count(exported.changes, "change"),
+                count(exported.operations, "operation")
             );
             for line in &exported.unreadable {
                 text.push_str("\nNot in it: ");

@@ -2,7 +2,8 @@
 
 use anirewind_core::model::{Account, ScoreFormat, TitleLanguage, UserId};
 use anirewind_core::{
-    AccountError, ActError, App, BrowseError, OperationRow, StepRow, Wanted, summary_of, title_of,
+    AccountError, ActError, App, BrowseError, OperationRow, StepRow, Wanted, count, summary_of,
+    title_of,
 };
 use serde_json::json;
 
@@ -130,9 +131,9 @@ pub(crate) async fn list(
                 format!("  as it was seen at {}", output.time(found.seen_until))
             });
             lines.push(format!(
-                "  from snapshot {} and {} changes since",
+                "  from snapshot {} and {} since",
                 short(found.snapshot.id.as_str()),
-                found.changes
+                count(found.changes, "change")
             ));
             if with_entries {
                 let language = found.list.title_language.clone();
@@ -216,8 +217,8 @@ pub(crate) async fn op(
                         .map(|(id, reason)| format!("row {id} left out: {reason}"))
                         .collect();
                     lines.push(format!(
-                        "{} changes taken over, {} were here already, {} left out.",
-                        imported.taken,
+                        "{} taken over, {} were here already, {} left out.",
+                        count(imported.taken, "change"),
                         imported.already,
                         imported.left_out.len()
                     ));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anirewind_core::{App, ImportItem, ImportPlan};
+use anirewind_core::{App, ImportItem, ImportPlan, count};
 use serde_json::{Value, json};
 
 use crate::json::{instant_json, key};
@@ -41,8 +41,8 @@ pub(crate) async fn run(
         );
         return Ok(status);
     }
-    let plural = if new == 1 { "" } else { "s" };
-    if !output.confirm(&format!("{text}\nTake {new} snapshot{plural}?"), "import")? {
+    let question = format!("{text}\nTake {}?", count(new, "snapshot"));
+    if !output.confirm(&question, "import")? {
         output.talk("Nothing was taken.");
         return Ok(0);
     }
@@ -51,12 +51,8 @@ pub(crate) async fn run(
         "import",
         || json_of(&plan, &imported.taken),
         || {
-            let taken = imported.taken.len();
-            let plural = if taken == 1 { "" } else { "s" };
-            format!(
-                "{taken} snapshot{plural} taken, {} were here already.",
-                imported.already
-            )
+            let taken = count(imported.taken.len(), "snapshot");
+            format!("{taken} taken, {} were here already.", imported.already)
         },
     );
     Ok(status)
@@ -71,14 +67,13 @@ fn text_of(output: &Output, plan: &ImportPlan) -> String {
     }
     let mut lines = Vec::new();
     for ((form, owner), items) in groups {
-        let plural = if items.len() == 1 { "" } else { "s" };
         let (first, last) = (items.first(), items.last());
         let days = first
             .zip(last)
             .map(|(first, last)| format!("{} to {}", output.day(first.at), output.day(last.at)));
         lines.push(format!(
-            "{} file{plural} of {form}, of {owner}, {}",
-            items.len(),
+            "{} of {form}, of {owner}, {}",
+            count(items.len(), "file"),
             days.unwrap_or_default()
         ));
         let mut missing: Vec<String> = Vec::new();

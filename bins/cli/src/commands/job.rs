@@ -1,6 +1,6 @@
 //! `job`: plans that are being carried out, or were.
 
-use anirewind_core::{App, BrowseError, OperationState, Report};
+use anirewind_core::{App, BrowseError, OperationState, Report, count};
 
 use crate::arguments::JobCommand;
 use crate::commands::history::{one_operation, op_line};
@@ -105,7 +105,7 @@ async fn watch(app: &App, output: &Output, profile: Option<&str>, id: &str) -> R
         let all = report.sent().count();
         let done = all - report.summary().open;
         if last != Some(done) {
-            output.talk(&format!("{done} of {all} titles read back"));
+            output.talk(&format!("{done} of {} read back", count(all, "title")));
             last = Some(done);
         }
         tokio::time::sleep(PAUSE).await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anirewind_core::model::{MediaType, ScoreFormat, UserId};
 use anirewind_core::{
-    App, Change, ChangeFilter, ChangeOutcome, ChangeRow, became, change_of, summary_of,
+    App, Change, ChangeFilter, ChangeOutcome, ChangeRow, became, change_of, count, summary_of,
 };
 use serde_json::{Value, json};
 
@@ -36,8 +36,7 @@ pub(crate) async fn look(app: &App, output: &Output, profile: Option<&str>) -> R
             let lines = reports.iter().map(|report| match (report.is_first, report.changes) {
                 (true, _) => format!("{}: looked for the first time", report.profile),
                 (false, 0) => format!("{}: nothing changed", report.profile),
-                (false, 1) => format!("{}: 1 title changed", report.profile),
-                (false, many) => format!("{}: {many} titles changed", report.profile),
+                (false, some) => format!("{}: {} changed", report.profile, count(some, "title")),
             });
             lines.collect::<Vec<_>>().join("\n")
         },

@@ -3,8 +3,8 @@
 use anirewind_core::model::{Entry, EntryField, ScoreFormat};
 use anirewind_core::view::PlanView;
 use anirewind_core::{
-    ActError, Action, App, Cause, OperationRow, OperationState, Plan, Report, StepRow, summary_of,
-    value_of,
+    ActError, Action, App, Cause, OperationRow, OperationState, Plan, Report, StepRow, count,
+    summary_of, value_of,
 };
 use serde_json::Value;
 
@@ -100,12 +100,15 @@ pub(crate) async fn offer(
     let removals = plan.count(Action::Remove);
     let all = plan.count(Action::Same) + plan.steps.len();
     let are_many = removals >= MANY || removals * 100 >= all * MANY_PERCENT;
-    let plural = if writes == 1 { "" } else { "s" };
-    let mut question = format!("{text}\nSend {writes} change{plural} to AniList?");
+    let mut question = format!("{text}\nSend {} to AniList?", count(writes, "change"));
     let mut word = "send".to_owned();
     let mut agreed = apply.allow_removals;
     if removals > 0 && are_many && agreed.is_none() {
-        question = format!("{question} {removals} titles are removed.");
+        question = format!(
+            "{question} {} {} removed.",
+            count(removals, "title"),
+            if removals == 1 { "is" } else { "are" }
+        );
         word = removals.to_string();
     }
     if output.can_ask() {
@@ -271,10 +274,10 @@ pub(crate) fn plan_text(plan: &Plan) -> String {
 }
 
 fn cause_line(cause: &Cause) -> String {
-    let plural = if cause.titles == 1 { "" } else { "s" };
+    let titles = count(cause.titles, "title");
     match (&cause.id, &cause.at) {
         (Some(id), Some(at)) => {
-            let together = || format!("{} title{plural} together", cause.titles);
+            let together = || format!("{titles} together");
             format!(
                 "  {}  {at}  {}, {} (only these: --group {})",
                 short(id),
@@ -284,12 +287,9 @@ fn cause_line(cause: &Cause) -> String {
             )
         }
         _ if cause.source == Cause::UNKNOWN => {
-            format!("  nothing is written down: {} title{plural}", cause.titles)
+            format!("  nothing is written down: {titles}")
         }
-        _ => format!(
-            "  single changes, {}: {} title{plural}",
-            cause.source, cause.titles
-        ),
+        _ => format!("  single changes, {}: {titles}", cause.source),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `snapshot prune`
 
-use anirewind_core::{App, Hold, RetentionPlan};
+use anirewind_core::{App, Hold, RetentionPlan, count};
 use serde_json::{Value, json};
 
 use crate::commands::snapshots::{fate_words, pruned_words, why_word};
@@ -40,8 +40,7 @@ pub(crate) async fn run(
         return Ok(0);
     }
     if going > 0 {
-        let plural = if going == 1 { "" } else { "s" };
-        let question = format!("{text}\nLet {going} file{plural} go as this says?");
+        let question = format!("{text}\nLet {} go as this says?", count(going, "file"));
         if !output.confirm(&question, "prune")? {
             output.talk("Left as they are.");
             return Ok(0);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anirewind_core::{App, Fate, Kind, Pruned, SnapshotRow, Why};
+use anirewind_core::{App, Fate, Kind, Pruned, SnapshotRow, Why, count};
 use comfy_table::{CellAlignment, Table, presets};
 use indicatif::HumanBytes;
 use serde_json::{Value, json};
@@ -240,15 +240,11 @@ pub(crate) fn unique(row: &SnapshotRow, rows: &[SnapshotRow]) -> String {
 
 /// What went, in words.
 pub(crate) fn pruned_words(pruned: &Pruned) -> String {
-    let plural = |count: usize| if count == 1 { "" } else { "s" };
     let (discarded, removed) = (pruned.discarded.len(), pruned.removed.len());
     let gone = match removed {
         0 => String::new(),
         1 => ", 1 that had been there for a week is gone".to_owned(),
         many => format!(", {many} that had been there for a week are gone"),
     };
-    format!(
-        "{discarded} snapshot{} went into the trash{gone}",
-        plural(discarded)
-    )
+    format!("{} went into the trash{gone}", count(discarded, "snapshot"))
 }

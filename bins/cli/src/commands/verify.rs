@@ -1,6 +1,6 @@
 //! `verify`
 
-use anirewind_core::{App, VerifyReport};
+use anirewind_core::{App, VerifyReport, count};
 use serde_json::{Value, json};
 
 use crate::arguments::VerifyArguments;
@@ -59,8 +59,7 @@ fn json_of(report: &VerifyReport) -> Value {
 }
 
 fn text_of(report: &VerifyReport) -> String {
-    let plural = if report.read == 1 { "" } else { "s" };
-    let mut lines = vec![format!("{} snapshot{plural} read.", report.read)];
+    let mut lines = vec![format!("{} read.", count(report.read, "snapshot"))];
     if report.added + report.gone > 0 {
         lines.push(format!(
             "The catalogue did not know {} and knew {} that are gone; it follows the folder now.",
