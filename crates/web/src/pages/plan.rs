@@ -14,7 +14,7 @@ use crate::carry;
 use crate::format;
 use crate::live::WhatOf;
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show};
-use crate::pages::plan_new::{self, Wish};
+use crate::pages::plan_new::{self, Limits, Wish};
 use crate::parts::{Badge, Diff, Tab, Tabs, TabsForm, TitleCell, When, facts, field_word};
 
 /// So many titles on a page.
@@ -38,6 +38,7 @@ struct PlanPage {
     /// How much is sent, how many requests that is, how long it takes.
     effort: Option<String>,
     causes: Vec<CauseLine>,
+    limits: Option<Limits>,
     /// What else is done on AniList, and what is left out.
     notes: Vec<String>,
     /// What form asks for the same again.
@@ -63,6 +64,8 @@ struct PlanPage {
     is_part: bool,
     /// Whether titles and fields on this page can be ticked.
     can_choose: bool,
+    /// Whether anything on this page makes another plan.
+    can_update: bool,
     /// Whether it is being carried out: then nothing of it can be changed.
     is_begun: bool,
     /// Why it cannot be sent, and the way out.
@@ -121,6 +124,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .service(web::resource("/plan/{profile}").get(plans))
         .service(web::resource("/plan/{profile}/{id}").get(one))
         .service(web::resource("/plan/{profile}/{id}/apply").post(apply))
+        .service(web::resource("/plan/{profile}/{id}/update").post(update))
         .service(web::resource("/plan/{profile}/{id}/discard").post(discard));
 }
 
@@ -206,6 +210,7 @@ impl PlanPage {
     fn begin(&mut self) {
         self.is_begun = true;
         self.can_choose = false;
+        self.can_update = false;
         self.blocked = None;
         for cause in &mut self.causes {
             cause.is_fixed = true;
@@ -253,19 +258,29 @@ fn plan_page(
     // They stand between what is ticked.
     let tabs = Tabs::of(&page.base, "Filter", "show", tabs(plan, chosen, &path));
     let (tabs, tabs_form) = tabs.inside("filter");
+    let causes = causes(plan, &wish, profile);
+    let limits = Limits::of(plan, &wish);
+    let asks_for = |name: &str, value: &str| {
+        let is_cause = name == "leave" && causes.iter().any(|cause| cause.id == value);
+        is_cause || limits.as_ref().is_some_and(|of| of.asks_for(name))
+    };
+    let again = wish.pairs(asks_for);
+    let can_choose = steps.iter().any(StepLine::is_choosable);
     PlanPage {
         profile: in_path(profile),
         what: plan.operation.what.clone(),
         expires: When::of(expires, visitor.app.now()),
         summary: summary(plan),
         effort: (writes > 0).then(|| effort(plan)),
-        causes: causes(plan, &wish, profile),
+        can_update: can_choose || !causes.is_empty() || limits.is_some(),
+        causes,
+        limits,
         notes: notes(plan),
-        again: wish.pairs(),
+        again,
         edit: format!("/plan/{}/new?{asked}&instead={id}", in_path(profile)),
         tabs,
         tabs_form,
-        can_choose: steps.iter().any(StepLine::is_choosable),
+        can_choose,
         is_begun: false,
         steps,
         shown: if meant.is_empty() {
@@ -619,6 +634,9 @@ async fn apply(
     // The button stands below the ticks. What is sent is what was shown: ticks that were changed since make
     // another plan, which is shown first.
     let ticked = Wish::of_form(&form.0)?;
+    if let Some(problem) = ticked.names_nothing() {
+        return Ok(stays(&visitor, &profile, &id, problem));
+    }
     let shown = Wish::read(plan.operation.detail.asked.as_deref().unwrap_or_default());
     if ticked.is_changed(&shown) {
         return plan_new::ask(&visitor, &hub, &profile, ticked).await;
@@ -641,6 +659,29 @@ async fn apply(
     plan.mute(!of("muted").is_empty());
     let sent = carry::send(&visitor.app, &hub, &profile, plan, removals).await;
     Ok(visitor.lead(sent?))
+}
+
+/// Makes the plan again with what is ticked now.
+async fn update(
+    visitor: Visitor,
+    hub: web::Data<Hub>,
+    path: web::Path<(String, String)>,
+    form: Form<Vec<(String, String)>>,
+) -> Result<HttpResponse, PageError> {
+    let (profile, id) = path.into_inner();
+    let ticked = Wish::of_form(&form.0)?;
+    if let Some(problem) = ticked.names_nothing() {
+        return Ok(stays(&visitor, &profile, &id, problem));
+    }
+    let profile = visitor.app.account_row(&profile).await?.profile;
+    plan_new::ask(&visitor, &hub, &profile, ticked).await
+}
+
+/// Back to the plan as it was.
+fn stays(visitor: &Visitor, profile: &str, id: &str, problem: &str) -> HttpResponse {
+    let path = format!("/plan/{}/{}", in_path(profile), in_path(id));
+    let text = format!("{problem} Nothing was sent, and the plan is as it was.");
+    visitor.go(&path, Some(Said::problem(text)))
 }
 
 async fn discard(

@@ -1,5 +1,7 @@
 //! Asking for a plan: what to go back to, and how much of it.
 
+mod limits;
+
 use std::collections::BTreeSet;
 
 use actix_web::http::StatusCode;
@@ -17,6 +19,8 @@ use crate::login::local;
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, Way, in_path, show_as};
 use crate::pages::work::{self, About, Begin};
 use crate::parts::field_word;
+
+pub(crate) use limits::Limits;
 
 /// So many snapshots can be chosen from; others are named.
 const OFFERED: usize = 60;
@@ -62,8 +66,11 @@ pub(crate) struct Wish {
     prefer: String,
     /// `leave`: custom lists that are gone are left out.
     lists: String,
-    /// `no`: activities are not muted.
+    /// `no`: activities are not muted; `yes`: they are, however few titles are sent.
     mute: String,
+    /// Whether they would be in the plan that was shown, and whether that was ticked.
+    mutes: String,
+    muted: String,
     /// `yes`: old values are put back over later edits.
     over: String,
     /// All causes that were shown, and those of them that were ticked.
@@ -71,6 +78,8 @@ pub(crate) struct Wish {
     cause: Vec<String>,
     /// Causes, and titles, that stay as they are.
     leave: Vec<String>,
+    /// Causes that a plan before this one has shown: it was said of them whether they stay.
+    met: Vec<String>,
     pub(crate) leave_title: Vec<String>,
     /// Single fields of titles that stay as they are, and that are put back whatever happened to
     /// them since: `ANIME:123.progress`.
@@ -80,8 +89,10 @@ pub(crate) struct Wish {
     /// them that were ticked.
     offered: Vec<String>,
     tick: Vec<String>,
-    /// `yes`: the form asked for anime and manga.
+    /// `yes`: the form had boxes for anime and manga, for statuses, for fields.
     has_lists: String,
+    has_status: String,
+    has_fields: String,
     /// A snapshot with an open alarm: what it tells of is put back, and nothing else unless asked.
     alarm: String,
     /// The page on which changes were ticked, and to which it goes back if none were.
@@ -151,13 +162,17 @@ async fn shown(
             format!("{anime} / {manga}")
         };
         let word = status.as_str().to_owned();
-        let is_ticked = wish.status.is_empty() || wish.status.contains(&word);
+        let is_ticked = wish.has_status(&word);
         (word, words, is_ticked)
     });
     let fields = EntryField::ALL.iter().map(|field| {
-        let word = field.as_str().to_owned();
-        let is_ticked = wish.field.is_empty() || wish.field.contains(&word);
-        (word, field_word(*field, MediaType::Anime), is_ticked)
+        let word = field.as_str();
+        let is_ticked = wish.has_field(word);
+        (
+            word.to_owned(),
+            field_word(*field, MediaType::Anime),
+            is_ticked,
+        )
     });
     let template = NewPlan {
         page: visitor.page_of("New plan", Place::Elsewhere, &account.profile),
@@ -194,8 +209,8 @@ pub(crate) async fn ask(
     profile: &str,
     wish: Wish,
 ) -> Result<HttpResponse, PageError> {
-    if wish.names_no_list() {
-        let problem = PageError::usage("Choose anime, manga, or both.");
+    if let Some(problem) = wish.names_nothing() {
+        let problem = PageError::usage(problem);
         return shown(visitor, profile, wish, Some(problem)).await;
     }
     let mut wish = wish.settled();
@@ -320,11 +335,6 @@ impl Wish {
         }
     }
 
-    /// Whether a form was sent with both lists unticked.
-    fn names_no_list(&self) -> bool {
-        self.has_lists == "yes" && self.only.is_empty()
-    }
-
     fn settled(mut self) -> Self {
         let is_unticked = |id: &&String| !self.cause.contains(id);
         let unticked: Vec<_> = self.shown.iter().filter(is_unticked).cloned().collect();
@@ -335,16 +345,7 @@ impl Wish {
         self.shown.clear();
         self.cause.clear();
         self.take_ticks();
-        self.has_lists.clear();
-        if self.only.len() == MediaType::BOTH.len() {
-            self.only.clear();
-        }
-        if self.status.len() == EntryStatus::KNOWN.len() {
-            self.status.clear();
-        }
-        if self.field.len() == EntryField::ALL.len() {
-            self.field.clear();
-        }
+        self.take_limits();
         self
     }
 
@@ -401,6 +402,7 @@ impl Wish {
             || taken.leave_field != self.leave_field
             || taken.put_field != self.put_field
             || self.shown.iter().any(is_cause_changed)
+            || self.limits_otherwise(shown)
     }
 
     fn picks(&self) -> Result<Picks, PageError> {
@@ -428,6 +430,11 @@ impl Wish {
             cause: Vec::new(),
             offered: Vec::new(),
             tick: Vec::new(),
+            mutes: String::new(),
+            muted: String::new(),
+            has_lists: String::new(),
+            has_status: String::new(),
+            has_fields: String::new(),
             ..self.clone()
         }
     }
@@ -439,6 +446,18 @@ impl Wish {
 
     pub(crate) fn leaves(&self, cause: &str) -> bool {
         self.leave.iter().any(|left| left == cause)
+    }
+
+    fn leave_causes<'a>(&mut self, causes: impl Iterator<Item = &'a Cause>) {
+        for cause in causes.map(named) {
+            if !self.leaves(&cause) {
+                self.leave.push(cause);
+            }
+        }
+    }
+
+    fn has_met(&self, cause: &Cause) -> bool {
+        self.met.contains(&named(cause))
     }
 
     /// What is chosen, without what is left blank and without what is about one plan only.
@@ -465,20 +484,15 @@ impl Wish {
         pairs
     }
 
-    /// Pairs for hidden fields of a form that asks for the same again, without the causes, for which
-    /// the form itself asks.
-    pub(crate) fn pairs(&self) -> Vec<(String, String)> {
+    /// Pairs for hidden fields of a form that asks for the same again, without what it asks for itself.
+    pub(crate) fn pairs(&self, asks_for: impl Fn(&str, &str) -> bool) -> Vec<(String, String)> {
         let mut pairs = self.chosen();
-        pairs.retain(|(name, _)| name != "leave");
+        pairs.retain(|(name, value)| !asks_for(name, value));
         pairs
     }
 
     fn is_undo(&self) -> bool {
         !self.undo.is_empty() || !self.redo.is_empty() || !self.back.is_empty()
-    }
-
-    fn has_only(&self, of: &str) -> bool {
-        self.only.is_empty() || self.only.iter().any(|only| only == of)
     }
 
     /// Which of the three is chosen.
@@ -522,26 +536,30 @@ async fn worked_out(app: &App, profile: &str, wish: &mut Wish) -> Result<Plan, P
         left.insert(title(text)?);
     }
     let causes = plan.operation.detail.causes.clone();
-    if !wish.is_undo() && wish.instead.is_empty() && wish.leave.is_empty() {
+    if !wish.is_undo() {
+        let (new, known): (Vec<_>, Vec<_>) = causes.iter().partition(|cause| !wish.has_met(cause));
         // What somebody put right here since is not to be made wrong again, unless they say so.
-        let ours = causes.iter().filter(|cause| {
+        let ours = new.iter().filter(|cause| {
             let source = Source::parse(&cause.source);
             matches!(source, Some(Source::Undo | Source::Redo | Source::Restore))
         });
-        wish.leave.extend(ours.filter_map(|cause| cause.id.clone()));
+        wish.leave_causes(ours.copied());
         if !wish.alarm.is_empty() {
-            leave_other_causes(app, profile, wish, &causes).await?;
+            leave_other_causes(app, profile, wish, &new, &known).await?;
         }
+        wish.met.extend(new.into_iter().map(named));
     }
     for (place, cause) in causes.iter().enumerate() {
         // Only what this was the last thing to happen to.
-        if wish.leaves(cause.id.as_deref().unwrap_or("edits")) {
+        if wish.leaves(&named(cause)) {
             left.extend(plan.titles_of_cause(place));
         }
     }
     plan.leave(&left);
-    if wish.mute == "no" {
-        plan.mute(false);
+    match wish.mute.as_str() {
+        "no" => plan.mute(false),
+        "yes" => plan.mute(true),
+        _ => {}
     }
     Ok(plan)
 }
@@ -551,7 +569,8 @@ async fn leave_other_causes(
     app: &App,
     profile: &str,
     wish: &mut Wish,
-    causes: &[Cause],
+    new: &[&Cause],
+    known: &[&Cause],
 ) -> Result<(), PageError> {
     let owner = app.account_row(profile).await?.account.id;
     let meant = app.groups_of_alarm(owner, &wish.alarm).await?;
@@ -560,15 +579,15 @@ async fn leave_other_causes(
         id.is_some_and(|id| meant.iter().any(|group| group.as_str() == id))
     };
     // Where it cannot be told apart, everything that happened since is shown ticked.
-    if causes.iter().any(is_meant) {
-        for cause in causes.iter().filter(|cause| !is_meant(cause)) {
-            let id = cause.id.clone().unwrap_or_else(|| "edits".to_owned());
-            if !wish.leaves(&id) {
-                wish.leave.push(id);
-            }
-        }
+    if new.iter().chain(known).any(|cause| is_meant(cause)) {
+        wish.leave_causes(new.iter().filter(|cause| !is_meant(cause)).copied());
     }
     Ok(())
+}
+
+/// What a cause is called in a form: single edits are ticked together.
+fn named(cause: &Cause) -> String {
+    cause.id.clone().unwrap_or_else(|| "edits".to_owned())
 }
 
 async fn undone(app: &App, profile: &str, wish: &Wish) -> Result<Plan, PageError> {

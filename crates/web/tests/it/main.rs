@@ -20,6 +20,7 @@ mod exporting;
 mod figures;
 mod frame;
 mod journeys;
+mod limiting;
 mod living;
 mod looking_back;
 mod pages;

@@ -390,6 +390,7 @@ async fn what_anilist_does_not_take_is_named_and_can_be_tried_again() {
     ]);
     browser.press("Retry 1 failed").await;
     browser.must_show(&["Nothing has been sent yet"]);
+    assert!(!browser.shows("Limit to"), "{}", browser.page);
 }
 
 #[actix_web::test]

@@ -1,0 +1,163 @@
+//! How much of a list a plan is about, as the page of a plan asks for it: which lists, which fields, and whether
+//! what was added since stays.
+
+use std::collections::BTreeSet;
+
+use anirewind_core::model::{EntryField, EntryStatus, MediaType};
+use anirewind_core::{Action, Plan};
+
+use super::Wish;
+use crate::address::count;
+use crate::parts::field_word;
+
+/// What the page of a plan asks for.
+pub(crate) struct Limits {
+    /// What it is limited to now.
+    pub(crate) words: String,
+    pub(crate) is_narrow: bool,
+    /// Both lists; none where changes are taken back.
+    pub(crate) lists: Vec<(&'static str, &'static str, bool)>,
+    pub(crate) fields: Vec<(&'static str, &'static str, bool)>,
+    /// What was added since, where anything was.
+    pub(crate) added: Option<Added>,
+}
+
+/// Titles that were added since.
+pub(crate) struct Added {
+    pub(crate) words: String,
+    pub(crate) is_removed: bool,
+    /// How those of them that are shown are called in an address.
+    pub(crate) show: &'static str,
+}
+
+impl Limits {
+    /// Nothing where it is not known what the plan was asked for, where it only tries again what another did not get
+    /// done, and where there is nothing to limit.
+    pub(crate) fn of(plan: &Plan, wish: &Wish) -> Option<Self> {
+        let detail = &plan.operation.detail;
+        if detail.asked.is_none() || detail.retries.is_some() {
+            return None;
+        }
+        let is_narrow = !wish.only.is_empty() || !wish.field.is_empty();
+        if plan.steps.is_empty() && !is_narrow {
+            return None;
+        }
+        let lists = [("ANIME", "Anime"), ("MANGA", "Manga")];
+        let lists = lists.map(|(value, word)| (value, word, wish.has_only(value)));
+        let fields = EntryField::ALL.map(|field| {
+            let word = field_word(field, MediaType::Anime);
+            (field.as_str(), word, wish.has_field(field.as_str()))
+        });
+        let of_lists = match wish.only.as_slice() {
+            _ if wish.is_undo() => "",
+            [one] if one == "ANIME" => "anime only, ",
+            [_] => "manga only, ",
+            _ => "anime and manga, ",
+        };
+        let of_fields = match wish.field.len() {
+            0 => "all fields".to_owned(),
+            some => format!("{some} of {} fields", EntryField::ALL.len()),
+        };
+        Some(Self {
+            words: format!("{of_lists}{of_fields}"),
+            is_narrow,
+            lists: if wish.is_undo() {
+                Vec::new()
+            } else {
+                lists.to_vec()
+            },
+            fields: fields.to_vec(),
+            added: Added::of(plan, wish),
+        })
+    }
+
+    /// Whether the page asks for what a form calls so: then it is not handed on beside.
+    pub(crate) fn asks_for(&self, name: &str) -> bool {
+        match name {
+            "only" => !self.lists.is_empty(),
+            "field" => true,
+            "extra" => self.added.is_some(),
+            _ => false,
+        }
+    }
+}
+
+impl Added {
+    fn of(plan: &Plan, wish: &Wish) -> Option<Self> {
+        let (stay, go) = (plan.count(Action::Stay), plan.count(Action::Remove));
+        if wish.is_undo() || stay + go == 0 {
+            return None;
+        }
+        let shown = if go > 0 { Action::Remove } else { Action::Stay };
+        Some(Self {
+            words: count(stay + go, "title"),
+            is_removed: wish.extra == "remove",
+            show: shown.as_str(),
+        })
+    }
+}
+
+impl Wish {
+    /// What is wrong where a form was sent with every tick of a kind taken away. It is not taken for all of them.
+    pub(crate) fn names_nothing(&self) -> Option<&'static str> {
+        let is_blank = |marker: &str, ticked: &[String]| marker == "yes" && ticked.is_empty();
+        if is_blank(&self.has_lists, &self.only) {
+            Some("Choose anime, manga, or both.")
+        } else if is_blank(&self.has_status, &self.status) {
+            Some("No status is ticked. Tick those that the plan is about.")
+        } else if is_blank(&self.has_fields, &self.field) {
+            Some("No field is ticked. Tick those that the plan is about.")
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn has_only(&self, of: &str) -> bool {
+        let is_all = self.only.is_empty() && self.has_lists != "yes";
+        is_all || self.only.iter().any(|only| only == of)
+    }
+
+    pub(super) fn has_status(&self, status: &str) -> bool {
+        let is_all = self.status.is_empty() && self.has_status != "yes";
+        is_all || self.status.iter().any(|known| known == status)
+    }
+
+    pub(super) fn has_field(&self, field: &str) -> bool {
+        let is_all = self.field.is_empty() && self.has_fields != "yes";
+        is_all || self.field.iter().any(|known| known == field)
+    }
+
+    /// What is ticked, without what only says which boxes there were.
+    pub(super) fn take_limits(&mut self) {
+        self.has_lists.clear();
+        self.has_status.clear();
+        self.has_fields.clear();
+        if self.only.len() == MediaType::BOTH.len() {
+            self.only.clear();
+        }
+        if self.status.len() == EntryStatus::KNOWN.len() {
+            self.status.clear();
+        }
+        if self.field.len() == EntryField::ALL.len() {
+            self.field.clear();
+        }
+        let is_muted = !self.muted.is_empty();
+        if !self.mutes.is_empty() && is_muted != (self.mutes == "yes") {
+            self.mute = if is_muted { "yes" } else { "no" }.to_owned();
+        }
+        self.mutes.clear();
+        self.muted.clear();
+    }
+
+    /// Whether the plan is limited otherwise than the one that was shown, where the form asks for that.
+    pub(super) fn limits_otherwise(&self, shown: &Self) -> bool {
+        let mut taken = self.clone();
+        taken.take_limits();
+        let differ = |ours: &[String], theirs: &[String]| {
+            ours.iter().collect::<BTreeSet<_>>() != theirs.iter().collect()
+        };
+        (self.has_lists == "yes" && differ(&taken.only, &shown.only))
+            || (self.has_fields == "yes" && differ(&taken.field, &shown.field))
+            || (!self.extra.is_empty() && (self.extra == "remove") != (shown.extra == "remove"))
+    }
+}
