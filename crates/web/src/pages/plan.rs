@@ -48,6 +48,8 @@ struct PlanPage {
     tabs_form: TabsForm,
     steps: Vec<StepLine>,
     shown: String,
+    /// Whether there is any title to look at.
+    has_titles: bool,
     before: Option<String>,
     after: Option<String>,
     removes: usize,
@@ -228,8 +230,10 @@ fn plan_page(
 ) -> PlanPage {
     let path = format!("/plan/{}/{}", in_path(profile), plan.operation.id);
     let chosen = Action::parse(&part.show);
+    let is_same = |step: &StepRow| step.action == Action::Same.as_str();
+    let is_all_same = plan.steps.iter().all(is_same);
     let is_meant = |step: &&StepRow| {
-        chosen.map_or(step.action != Action::Same.as_str(), |action| {
+        chosen.map_or(is_all_same || !is_same(step), |action| {
             step.action == action.as_str()
         })
     };
@@ -283,6 +287,7 @@ fn plan_page(
         can_choose,
         is_begun: false,
         steps,
+        has_titles: !plan.steps.is_empty(),
         shown: if meant.is_empty() {
             "No titles".to_owned()
         } else {
@@ -443,7 +448,13 @@ fn tabs(plan: &Plan, chosen: Option<Action>, path: &str) -> Vec<Tab> {
         is_current,
         icon: None,
     };
-    let all = plan.steps.len() - rows(Action::Same);
+    let others = plan.steps.len() - rows(Action::Same);
+    // Where nothing else is there, it is shown.
+    let all = if others == 0 {
+        rows(Action::Same)
+    } else {
+        others
+    };
     let mut tabs = vec![tab("All", "", all, chosen.is_none())];
     for action in Action::ALL {
         let number = rows(action);

@@ -196,3 +196,20 @@ async fn an_undo_is_limited_to_fields() {
     browser.must_show(&["Limit to (all fields)"]);
     assert!(!browser.shows("name=\"only\""));
 }
+
+#[actix_web::test]
+async fn an_empty_plan_shows_no_empty_box_and_can_be_made_wide_again() {
+    let scene = seen(&[]).await;
+    planned(&scene).await;
+    let path = "/plan/hana/new?snapshot=latest&prefer=snapshot&field=score";
+    let mut browser = Browser::at(&scene, path).await;
+    browser.press("Show the plan").await;
+    browser.must_show(&["Your list already matches", "Limit to ("]);
+    for empty in ["Every title", "No titles", "Pages of titles"] {
+        assert!(!browser.shows(empty), "{empty}: {}", browser.page);
+    }
+    browser
+        .press_with("Update plan", &[("+field", "notes")])
+        .await;
+    browser.must_show(&["Every title (1 to 40 of 40)"]);
+}
