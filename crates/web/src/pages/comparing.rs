@@ -415,6 +415,14 @@ fn chosen(differences: &Differences<'_>, ticks: &Ticks) -> BTreeSet<Title> {
 }
 
 fn too_many(ticks: &Ticks) -> Option<Said> {
+    if ticks.is_full {
+        let text = format!(
+            "What is shown was not selected: {} selections as a whole are all that an address takes. What was ticked \
+             before still is. Plan that first, or select none.",
+            ticks::FILTERS
+        );
+        return Some(Said::problem(text));
+    }
     let text = format!(
         "No more than {} titles can be ticked one by one, so some of the ticks are not there any more. Filter, \
          and select all that is shown.",

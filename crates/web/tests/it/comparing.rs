@@ -104,3 +104,24 @@ async fn nothing_ticked_is_said_on_the_page_where_the_button_is() {
     browser.open("/plan/hana").await;
     assert!(!browser.shows("can be sent until"), "{}", browser.page);
 }
+
+#[actix_web::test]
+async fn a_selection_too_many_is_said_and_takes_the_place_of_no_other() {
+    let scene = seen(&[]).await;
+    let mut browser = compared(&scene).await;
+    browser.press_with("Show", &ONLY_CHANGED).await;
+    browser.press("Select all 40 shown").await;
+    let others = ["", "1", "2", "3", "4", "5", "6", "7"].join("x&all=q%3D");
+    browser
+        .open(&format!("{}{}x", browser.path, &others[1..]))
+        .await;
+    let added = [("-show", ""), ("+show", "added")];
+    browser.press_with("Show", &added).await;
+    browser.press("Select all 120 shown").await;
+    browser.must_show(&[
+        "What is shown was not selected: 8 selections as a whole are all",
+        "data-elsewhere=\"40\">(40)</span>",
+    ]);
+    browser.press("Plan: bring back selected (40)").await;
+    browser.must_show(&["<strong>40</strong> change back"]);
+}

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// So many titles can be ticked one by one; more only as a whole. An address must not grow without end.
 pub(super) const MOST: usize = 500;
 /// So many filters can be ticked as a whole, one after another.
-const FILTERS: usize = 8;
+pub(super) const FILTERS: usize = 8;
 
 /// A title of a comparison.
 pub(super) type Title = (MediaType, MediaId);
@@ -45,6 +45,8 @@ pub(super) struct Ticks {
     pub(super) off: BTreeSet<Title>,
     /// Whether there were more single ticks than an address takes.
     pub(super) is_cut: bool,
+    /// Whether what is shown was not ticked as a whole, because so many filters are already.
+    pub(super) is_full: bool,
 }
 
 impl Sent {
@@ -75,7 +77,7 @@ impl Sent {
             all: self.all,
             on: read(&self.on),
             off: read(&self.off),
-            is_cut: false,
+            ..Ticks::default()
         };
         let ticked: BTreeSet<_> = self
             .title
@@ -94,13 +96,15 @@ impl Sent {
         }
         match self.select.as_str() {
             "none" => ticks = Ticks::default(),
+            // None of the others is given up for it.
+            "all" if ticks.all.len() >= FILTERS && !ticks.all.iter().any(|all| all == shown) => {
+                ticks.is_full = true;
+            }
             "all" => {
                 ticks.on.retain(|title| !is_shown(*title));
                 ticks.off.retain(|title| !is_shown(*title));
                 ticks.all.retain(|filter| filter != shown);
                 ticks.all.push(shown.to_owned());
-                let too_many = ticks.all.len().saturating_sub(FILTERS);
-                ticks.all.drain(..too_many);
             }
             _ => {}
         }
@@ -234,6 +238,25 @@ mod tests {
             }),
             Ticks::default()
         );
+    }
+
+    #[test]
+    fn so_many_filters_are_ticked_as_a_whole_and_none_is_given_up_for_another() {
+        let others: Vec<_> = (1..=FILTERS).map(|number| number.to_string()).collect();
+        let select = |all: &[String]| {
+            after(Sent {
+                all: all.to_vec(),
+                on: "a2".to_owned(),
+                select: "all".to_owned(),
+                ..Sent::default()
+            })
+        };
+        let ticks = select(&others);
+        assert_eq!((&ticks.all, ticks.is_full), (&others, true));
+        assert_eq!(ticks.on, [anime(2)].into());
+        let ticks = select(&others[1..]);
+        assert_eq!((ticks.all.len(), ticks.is_full), (FILTERS, false));
+        assert!(!select(&ticks.all).is_full, "it is one of them already");
     }
 
     #[test]
