@@ -322,8 +322,8 @@ pub(crate) async fn plan_restore(
 /// Stores a plan, and says where it is.
 async fn planned(app: &App, plan: Plan) -> Result<Reply, Problem> {
     let plan = app.store_plan(plan).await?;
-    let location = format!("/api/v1/plans/{}", plan.operation.id);
-    Reply::created(location, &PlanView::from(&plan))
+    let path = format!("/api/v1/plans/{}", plan.operation.id);
+    Reply::created(app, &path, &PlanView::from(&plan))
 }
 
 /// What to take back.
@@ -559,7 +559,10 @@ where
             let report = app.act_called(&id).await?;
             let view = OperationView::of(&report.operation, &[]);
             Ok(HttpResponse::Accepted()
-                .insert_header(("Location", format!("/api/v1/operations/{id}")))
+                .insert_header((
+                    "Location",
+                    tasks::location(app, &format!("/api/v1/operations/{id}")),
+                ))
                 .json(view))
         }
     }

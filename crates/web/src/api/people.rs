@@ -65,8 +65,7 @@ pub(crate) async fn connect(
             let user = public.as_deref().unwrap_or_default();
             asker.add_public_account(profile, user).await?
         };
-        let location = "/api/v1/profiles".to_owned();
-        Reply::created(location, &ProfileView::from(&row))
+        Reply::created(&asker, "/api/v1/profiles", &ProfileView::from(&row))
     };
     tasks::run(&app, &hub, patience, "an account to connect", work).await
 }

@@ -57,15 +57,21 @@ pub(crate) struct Reply {
     body: Value,
 }
 
+/// An address of ours as it is for who asks: below the path under which a proxy serves us.
+pub(crate) fn location(app: &App, path: &str) -> String {
+    let url = app.settings().access.public_url.as_ref();
+    format!("{}{path}", url.map_or("", |url| url.path.as_str()))
+}
+
 impl Reply {
     /// This is it.
     pub(crate) fn ok(body: &impl Serialize) -> Result<Self, Problem> {
         Self::of(StatusCode::OK, None, body)
     }
 
-    /// This was made, and is here.
-    pub(crate) fn created(location: String, body: &impl Serialize) -> Result<Self, Problem> {
-        Self::of(StatusCode::CREATED, Some(location), body)
+    /// This was made, and is at this path.
+    pub(crate) fn created(app: &App, path: &str, body: &impl Serialize) -> Result<Self, Problem> {
+        Self::of(StatusCode::CREATED, Some(location(app, path)), body)
     }
 
     fn of(
@@ -273,7 +279,7 @@ where
     }
     let begun = tasks.get(id, app.now()).ok_or_else(forgotten)?;
     Ok(HttpResponse::Accepted()
-        .insert_header(("Location", format!("/api/v1/tasks/{id}")))
+        .insert_header(("Location", location(app, &format!("/api/v1/tasks/{id}"))))
         .insert_header(("Retry-After", "2"))
         .json(TaskView::of(id, &begun)))
 }

@@ -357,3 +357,50 @@ async fn a_button_that_is_pressed_twice_at_once_sends_once() {
     assert!(saves(&scene).values().all(|count| *count == 1));
     assert_eq!(saves(&scene).len(), 40);
 }
+
+#[actix_web::test]
+async fn behind_a_proxy_with_a_path_what_is_made_is_said_to_be_below_it() {
+    let scene = seen(&[("ANIREWIND_PUBLIC_URL", "https://rewind.example/anilist")]).await;
+    edit(&scene, |entry| entry.notes = Some("x".to_owned()));
+    let ask = async |request: TestRequest| {
+        let request = request
+            .insert_header(("host", "rewind.example"))
+            .insert_header(("origin", "https://rewind.example"));
+        let (status, body, headers) = scene.request(request).await;
+        let location = headers.get("location").map(|to| to.to_str().unwrap());
+        let location = location.unwrap_or_default().to_owned();
+        let body: Value = serde_json::from_str(&body).unwrap();
+        (status, body, location)
+    };
+    let restore = || {
+        let restore = json!({ "snapshot": "latest", "prefer": "snapshot" });
+        let uri = "/anilist/api/v1/plans/restore";
+        TestRequest::post().uri(uri).set_json(restore)
+    };
+    let (status, plan, location) = ask(restore()).await;
+    assert_eq!(status, StatusCode::CREATED, "{plan}");
+    assert!(location.starts_with("/anilist/api/v1/plans/"), "{location}");
+    let (_, same, _) = ask(TestRequest::get().uri(&location)).await;
+    assert_eq!(same["id"], plan["id"]);
+    scene.simulator.hold(true);
+    let at_once = ("Prefer", "respond-async");
+    let (status, _, task) = ask(restore().insert_header(at_once)).await;
+    assert_eq!(status, StatusCode::ACCEPTED);
+    assert!(task.starts_with("/anilist/api/v1/tasks/"), "{task}");
+    let apply = TestRequest::post().uri(&format!("{location}/apply"));
+    let apply = apply.set_json(json!({})).insert_header(at_once);
+    let (status, _, act) = ask(apply).await;
+    assert_eq!(status, StatusCode::ACCEPTED);
+    assert!(act.starts_with("/anilist/api/v1/operations/"), "{act}");
+    scene.simulator.hold(false);
+    for _ in 0..500 {
+        let (_, over, _) = ask(TestRequest::get().uri(&task)).await;
+        if over["state"] != "running" {
+            let made = over["location"].as_str().unwrap();
+            assert!(made.starts_with("/anilist/api/v1/plans/"), "{over}");
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("it never ends");
+}
