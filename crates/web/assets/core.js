@@ -67,8 +67,9 @@ function toast(parts, stays = false) {
 addEventListener("load", () => {
   const said = document.getElementById("said");
   if (!said || said.getBoundingClientRect().bottom > 0) return;
-  const parts = said.querySelector("p").cloneNode(true).childNodes;
-  toast([...parts], said.classList.contains("danger") || Boolean(said.querySelector("a")));
+  const copy = said.cloneNode(true);
+  const parts = [...copy.querySelector("p").childNodes, " ", ...copy.querySelectorAll("form")];
+  toast(parts, said.classList.contains("danger") || Boolean(said.querySelector("a, form")));
 });
 
 // Of a lost connection another script knows; when it is back nobody has to be told that it was lost.

@@ -170,6 +170,8 @@ pub(crate) struct Said {
     pub(crate) is_problem: bool,
     /// Where to go on: an address without the base, and its words.
     pub(crate) link: Option<(String, String)>,
+    /// Where a button takes it back: an address without the base that ends in `/undo`.
+    pub(crate) undo: Option<String>,
 }
 
 impl Said {
@@ -186,7 +188,7 @@ impl Said {
         Self {
             text: text.into(),
             is_problem: true,
-            link: None,
+            ..Self::default()
         }
     }
 
@@ -196,10 +198,17 @@ impl Said {
         self
     }
 
+    /// With a button that takes it back.
+    pub(crate) fn with_undo(mut self, path: impl Into<String>) -> Self {
+        self.undo = Some(path.into());
+        self
+    }
+
     fn to_cookie(&self) -> String {
         let (path, words) = self.link.clone().unwrap_or_default();
         let kind = if self.is_problem { "!" } else { "" };
-        let parts = [kind, &self.text, &path, &words];
+        let undo = self.undo.clone().unwrap_or_default();
+        let parts = [kind, &self.text, &path, &words, &undo];
         let encoded = parts.map(|part| utf8_percent_encode(part, NON_ALPHANUMERIC).to_string());
         encoded.join("|")
     }
@@ -207,12 +216,21 @@ impl Said {
     fn from_cookie(text: &str) -> Option<Self> {
         let decode = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
         let parts: Vec<String> = text.split('|').map(decode).collect();
-        let [kind, text, path, words] = <[String; 4]>::try_from(parts).ok()?;
+        let [kind, text, path, words, undo] = <[String; 5]>::try_from(parts).ok()?;
+        let is_ours = |path: &str| !path.is_empty() && crate::login::local(path) == path;
+        let takes_back = |path: &str| {
+            path.split('?')
+                .next()
+                .unwrap_or_default()
+                .ends_with("/undo")
+        };
         Some(Self {
             text,
             is_problem: kind == "!",
             // A path of ours and nothing else.
-            link: (!path.is_empty() && crate::login::local(&path) == path).then_some((path, words)),
+            link: is_ours(&path).then_some((path, words)),
+            // Whoever could write the cookie gets no button for anything else.
+            undo: (is_ours(&undo) && takes_back(&undo)).then_some(undo),
         })
     }
 }
@@ -505,7 +523,13 @@ fn theme(request: &HttpRequest) -> Option<&'static str> {
 }
 
 fn said(request: &HttpRequest) -> Option<Said> {
-    Said::from_cookie(request.cookie(SAID)?.value())
+    // As it was sent: whoever decodes it before its parts are taken apart finds other parts.
+    let sent = request.headers().get_all(header::COOKIE);
+    let mut cookies = sent
+        .filter_map(|sent| sent.to_str().ok())
+        .flat_map(|sent| sent.split(';'));
+    let said = cookies.find_map(|cookie| cookie.trim().strip_prefix(SAID)?.strip_prefix('='));
+    Said::from_cookie(said?)
 }
 
 /// Once it was shown it has been said.

@@ -6,10 +6,14 @@ use anirewind_core::{
     AccountRow, AnswerVerdict, Fate, Hold, SnapshotRow, TRASH_DAYS, TrashItem, Why,
 };
 use askama::Template;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::format;
-use crate::page::{Form, Page, PageError, Place, Said, Visitor, in_path, sentence, show, show_as};
+use crate::page::{
+    Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show, show_as,
+};
 use crate::pages::backups::find;
 use crate::pages::profiles::along;
 use crate::pages::rows::{SnapshotLine, contents, count};
@@ -25,6 +29,10 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .route("/backups/{profile}/alarms", web::post().to(answer))
         .route("/backups/{profile}/{snapshot}/keep", web::get().to(keeping))
         .route("/backups/{profile}/{snapshot}/keep", web::post().to(keep))
+        .route(
+            "/backups/{profile}/{snapshot}/keep/undo",
+            web::post().to(keep_undo),
+        )
         .route(
             "/backups/{profile}/{snapshot}/unkeep",
             web::post().to(unkeep),
@@ -118,6 +126,7 @@ async fn keep(
 ) -> Result<HttpResponse, PageError> {
     let (profile, row) = named(&visitor, path).await?;
     let given = |text: String| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+    let former = Former::of(&row);
     let KeepForm { name, until: day } = form.0;
     let until = given(day.clone()).map(|day| visitor.app.end_of_named_day(&day));
     let kept = match until.transpose() {
@@ -142,19 +151,66 @@ async fn keep(
         }
         Err(problem) => return Err(problem),
     };
+    let path = format!("/backups/{}/{}", in_path(&profile), row.id);
+    let said = keeping_words(&row, until).with_link(format!("{path}/keep"), "Change");
+    let undo = format!("{path}/keep/undo?{}", former.query());
+    Ok(visitor.go(&path, Some(said.with_undo(undo))))
+}
+
+fn keeping_words(row: &SnapshotRow, until: Option<OffsetDateTime>) -> Said {
     let how_long = until.map_or_else(
         || "until you say otherwise".to_owned(),
         |until| format!("until {}", format::day(until)),
     );
+    let when = format::instant(row.created_at);
+    Said::done(format!("Keeping {when} {how_long}."))
+}
+
+/// How a snapshot was kept before somebody said otherwise.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Former {
+    kept: bool,
+    name: Option<String>,
+    /// To the last nanosecond, RFC 3339.
+    until: Option<String>,
+}
+
+impl Former {
+    fn of(row: &SnapshotRow) -> Self {
+        let keep = row.mark.keep.as_ref();
+        let until = keep.and_then(|keep| keep.until);
+        Self {
+            kept: keep.is_some(),
+            name: keep.and_then(|keep| keep.name.clone()),
+            until: until.and_then(|until| until.format(&Rfc3339).ok()),
+        }
+    }
+
+    fn query(&self) -> String {
+        serde_html_form::to_string(self).unwrap_or_default()
+    }
+}
+
+/// Keeps a snapshot as it was kept before, or not at all.
+async fn keep_undo(
+    visitor: Visitor,
+    path: Named,
+    former: Query<Former>,
+) -> Result<HttpResponse, PageError> {
+    if !former.0.kept {
+        return unkeep(visitor, path).await;
+    }
+    let (profile, row) = named(&visitor, path).await?;
+    let until = former.0.until.as_deref();
+    let until = until.map(|until| OffsetDateTime::parse(until, &Rfc3339));
+    let until = until
+        .transpose()
+        .map_err(|_| PageError::usage("That is no time."))?;
+    let row = visitor.app.keep(&row, former.0.name, until).await?;
     let path = format!("/backups/{}/{}", in_path(&profile), row.id);
-    let said = Said::done(format!(
-        "Keeping {} {how_long}.",
-        format::instant(row.created_at)
-    ));
-    Ok(visitor.go(
-        &path,
-        Some(said.with_link(format!("{path}/keep"), "Change")),
-    ))
+    let said = keeping_words(&row, until).with_link(format!("{path}/keep"), "Change");
+    Ok(visitor.go(&path, Some(said)))
 }
 
 async fn unkeep(visitor: Visitor, path: Named) -> Result<HttpResponse, PageError> {

@@ -628,3 +628,52 @@ async fn who_stops_keeping_is_told_when_the_snapshot_goes() {
         "after the next snapshot",
     ]);
 }
+
+#[actix_web::test]
+async fn keeping_is_taken_back_with_one_press_to_what_was_before() {
+    let scene = Scene::new("hana").await;
+    scene.capture().await;
+    let id = scene.app.snapshots(None).await.unwrap()[0].id.to_string();
+    let keep = async || {
+        scene.app.snapshots(None).await.unwrap()[0]
+            .mark
+            .keep
+            .clone()
+    };
+    let path = format!("/backups/hana/{id}/keep");
+    let mut browser = Browser::at(&scene, &path).await;
+    let named = [("name", "autumn | 5% & co"), ("until", "2026-12-24")];
+    browser.press_with("Keep this snapshot", &named).await;
+    browser.must_show(&["Keeping 2026-11-03 12:00 UTC until 2026-12-24."]);
+    let kept = keep().await;
+    assert!(kept.as_ref().is_some_and(|keep| keep.until.is_some()));
+    browser.open(&path).await;
+    let otherwise = [("name", ""), ("until", "")];
+    browser.press_with("Keep this snapshot", &otherwise).await;
+    browser.must_show(&["Keeping 2026-11-03 12:00 UTC until you say otherwise."]);
+    assert_ne!(keep().await, kept);
+    browser.press("Undo").await;
+    browser.must_show(&["Keeping 2026-11-03 12:00 UTC until 2026-12-24."]);
+    assert!(!browser.offers("Undo"), "{}", browser.page);
+    assert_eq!(keep().await, kept);
+    // Not kept at all before.
+    let row = scene.app.snapshots(None).await.unwrap().remove(0);
+    scene.app.unkeep(&row).await.unwrap();
+    browser.open(&path).await;
+    browser.press("Keep this snapshot").await;
+    browser.press("Undo").await;
+    browser.must_show(&["is no longer kept and follows the keep rules."]);
+    assert_eq!(keep().await, None);
+    // A cookie of somebody else's gets no other button.
+    for (undo, shows) in [
+        ("%2Fbackups%2Fhana%2F1%2Fkeep%2Fundo%3Fkept%3Dfalse", true),
+        ("%2Ftrash%3Fto%3D%2Fundo", false),
+        ("%2F%2Fother.example%2Fundo", false),
+    ] {
+        let request = TestRequest::get().uri("/about");
+        let request = request.insert_header(("host", "127.0.0.1:4849"));
+        let request = request.insert_header(("cookie", format!("said=|x|||{undo}")));
+        let (_, page, _) = scene.request(request).await;
+        assert_eq!(page.contains(">Undo</button>"), shows, "{undo}: {page}");
+    }
+}
