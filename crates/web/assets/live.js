@@ -60,6 +60,8 @@ const address = () => {
   if (checks) query.set("checks", "yes");
   // What a card says to be under way may be over by the time that somebody listens.
   if (verdict) query.set("verdict", document.querySelector("[data-working]") ? "working" : "yes");
+  const ends = document.querySelector("[data-ends]");
+  if (ends) query.set("ends", ends.dataset.ends);
   query.set("marked", document.title.startsWith("(!) ") ? "yes" : "no");
   if (last) query.set("last", last);
   return `${base}/events?${query}`;
@@ -99,6 +101,8 @@ const place = (part) => {
     part.querySelectorAll("details").forEach((one, at) => { if (opened[at]) one.open = true; });
     announce(part, old);
     old.replaceWith(part);
+    // What stands in the banner is not said to go on beside it.
+    if (live === "ends") for (const bar of document.querySelectorAll("#jobs a")) if (bar.href === part.querySelector("a")?.href) bar.remove();
   }
   // What a row of tabs shows: an icon, and a mark before the title.
   if (part.dataset.mark !== undefined) document.title = part.dataset.mark + document.title.replace(/^\(!\) /, "");
@@ -155,7 +159,7 @@ const open = () => {
   timer = setTimeout(fail, 10_000);
   source.addEventListener("hello", () => { clearTimeout(timer); failures = 0; heard = new Date(); connection(""); show("live"); });
   source.addEventListener("reload", () => { failures = 0; show("paused: load the page again to see everything"); });
-  for (const name of ["job", "snapshot", "event", "verdict", "counts", "desk", "checks"]) source.addEventListener(name, hear);
+  for (const name of ["job", "snapshot", "event", "verdict", "counts", "desk", "checks", "ends"]) source.addEventListener(name, hear);
   source.onerror = fail;
 };
 

@@ -34,6 +34,8 @@ struct Inner {
     tasks: Tasks,
     /// Moves on with each word about a work.
     news: watch::Sender<u64>,
+    /// Moves on when somebody has read how an act ended that did not end well.
+    ends_read: watch::Sender<u64>,
 }
 
 /// Something slow that somebody began with a button.
@@ -232,6 +234,16 @@ impl Desk {
     /// Changes whenever something is said about a work.
     pub(crate) fn news(&self) -> watch::Receiver<u64> {
         self.inner.news.subscribe()
+    }
+
+    /// Somebody has read how an act ended that did not end well.
+    pub(crate) fn read_end(&self) {
+        self.inner.ends_read.send_modify(|number| *number += 1);
+    }
+
+    /// Changes whenever somebody has.
+    pub(crate) fn ends_read(&self) -> watch::Receiver<u64> {
+        self.inner.ends_read.subscribe()
     }
 
     fn tell(&self) {

@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 
 use crate::access::{Access, Who};
 use crate::api::Hub;
+use crate::live::Desk;
 use crate::parts::{BadEnds, Icon, JobBar};
 use crate::patience;
 use crate::times::{Times, wants_utc};
@@ -69,7 +70,7 @@ pub(crate) struct Page {
     pub(crate) said: Option<Said>,
     /// What is under way.
     pub(crate) jobs: Vec<JobBar>,
-    /// What did not end well, until somebody has read of it.
+    /// What did not end well, until somebody has read of it; where anything of it may be said.
     pub(crate) bad_ends: Option<BadEnds>,
     pub(crate) warning: Option<&'static str>,
     /// Where its account is connected, where it is read without a token.
@@ -383,15 +384,17 @@ impl Visitor {
         self.jobs.iter().find(|job| job.owner == owner)
     }
 
-    /// Notes that somebody has read how an act ended.
-    pub(crate) async fn has_read(&mut self, act: &Id) {
+    /// Notes that somebody has read how an act ended, and tells other open pages.
+    pub(crate) async fn has_read(&mut self, act: &Id, desk: &Desk) {
         let before = self.bad_ends.len();
         self.bad_ends.retain(|end| end.id != *act);
-        // Where that cannot be noted, as on a full disk, the report is shown all the same.
-        if self.bad_ends.len() < before
-            && let Err(error) = self.app.note_end_read(act).await
-        {
-            tracing::warn!(%error, "cannot note that a report was opened");
+        if self.bad_ends.len() == before {
+            return;
+        }
+        match self.app.note_end_read(act).await {
+            Ok(()) => desk.read_end(),
+            // As on a full disk: the report is shown all the same.
+            Err(error) => tracing::warn!(%error, "cannot note that a report was opened"),
         }
     }
 
@@ -409,7 +412,7 @@ impl Visitor {
             times: Times::of(&self.app, self.wants_utc),
             said: self.said.clone(),
             jobs: self.bars(),
-            bad_ends: BadEnds::of(self.access.base(), &self.bad_ends),
+            bad_ends: Some(BadEnds::of(self.access.base(), &self.bad_ends)),
             warning: self.access.warning(),
             public: None,
             can_leave: matches!(self.who, Who::Session(_)),
@@ -429,7 +432,7 @@ impl Visitor {
         let here = self.path.split('?').next().unwrap_or_default();
         // One that stopped is named once.
         let named = BadEnds::of(base, &self.bad_ends);
-        let is_named = |bar: &JobBar| named.as_ref().is_some_and(|end| end.path == bar.path);
+        let is_named = |bar: &JobBar| named.path == bar.path;
         let bars = acts.chain(works).filter(|bar| bar.path != here);
         bars.filter(|bar| !is_named(bar)).collect()
     }

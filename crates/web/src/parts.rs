@@ -85,11 +85,14 @@ impl JobBar {
     }
 }
 
-/// That acts did not end well, at the top of every page until their reports are opened.
+/// That acts did not end well, at the top of every page until their reports are opened. Empty where none did, so that
+/// it has a place to come to.
 #[derive(Debug, Clone, Template)]
 #[template(path = "parts/bad_ends.html")]
 pub(crate) struct BadEnds {
     base: String,
+    /// By what a page and who tells it know whether it has changed.
+    pub(crate) key: String,
     count: usize,
     /// Of the newest of them.
     what: String,
@@ -99,16 +102,18 @@ pub(crate) struct BadEnds {
 }
 
 impl BadEnds {
-    /// Of these acts, newest first; `None` where there are none.
-    pub(crate) fn of(base: &str, ends: &[BadEnd]) -> Option<Self> {
-        let newest = ends.first()?;
-        Some(Self {
+    /// Of these acts, newest first.
+    pub(crate) fn of(base: &str, ends: &[BadEnd]) -> Self {
+        let newest = ends.first();
+        let of = |words: fn(&BadEnd) -> String| newest.map(words).unwrap_or_default();
+        Self {
             base: base.to_owned(),
+            key: of(|end| end.id.to_string()) + &format!("-{}", ends.len()),
             count: ends.len(),
-            what: newest.what.clone(),
-            how: sentence(&newest.how),
-            path: format!("/jobs/{}", newest.id),
-        })
+            what: of(|end| end.what.clone()),
+            how: of(|end| sentence(&end.how)),
+            path: of(|end| format!("/jobs/{}", end.id)),
+        }
     }
 }
 

@@ -117,7 +117,7 @@ async fn one(
     ) {
         return Ok(not_begun(&visitor, &hub, &report, &profile));
     }
-    visitor.has_read(&report.operation.id).await;
+    visitor.has_read(&report.operation.id, hub.desk()).await;
     let last = hub.last_of(&report.operation.id, visitor.app.now());
     let page = job_page(&visitor, &report, &profile, &style, &last).await?;
     Ok(show(&page))

@@ -19,7 +19,7 @@ use crate::pages::job::latest;
 use crate::pages::status::Checks;
 use crate::pages::timeline::{counts_now, new_since};
 use crate::pages::title::took_effect;
-use crate::parts::{DeskPart, Icon, JobProgress, title_path};
+use crate::parts::{BadEnds, DeskPart, Icon, JobProgress, title_path};
 use crate::times::zone_for;
 
 /// More new changes than this are not counted.
@@ -48,6 +48,8 @@ struct Wanted {
     checks: String,
     /// `yes` or `no`: whether the page is marked as one of trouble.
     marked: String,
+    /// What the page says of acts that did not end well, by its key.
+    ends: Option<String>,
     /// `yes`: only what is new by now, for a page that no stream reaches.
     once: String,
     /// What was heard last, where the browser cannot say it in a header.
@@ -102,6 +104,8 @@ struct Listener {
     following: Following,
     /// Whether something was said about what somebody began.
     desk: tokio::sync::watch::Receiver<u64>,
+    /// Whether somebody has read how an act ended.
+    ends_read: tokio::sync::watch::Receiver<u64>,
     /// What somebody began and was under way when a page last heard of it.
     under_way: Vec<String>,
     /// Whether the page shows that something is not as it should be.
@@ -162,6 +166,7 @@ async fn stream(
         standing: Vec::new(),
         health: Vec::new(),
         is_once: wanted.0.once == "yes",
+        ends_read: hub.desk().ends_read(),
         wanted: wanted.0,
         following,
         desk,
@@ -212,6 +217,14 @@ impl Listener {
                         None => continue,
                     }
                 }
+                read = self.ends_read.changed(), if self.wanted.ends.is_some() => {
+                    read.ok()?;
+                    let parts: Vec<_> = self.ends().await.into_iter().collect();
+                    match frames(None, &parts) {
+                        Some(frames) => return Some(frames),
+                        None => continue,
+                    }
+                }
             };
             match heard {
                 Heard::Event(id, event) => {
@@ -249,6 +262,7 @@ impl Listener {
             parts.extend(self.job_under_way(&operation).await);
         }
         parts.extend(self.failed().await);
+        parts.extend(self.ends().await);
         let profile = self.wanted.profile.clone();
         let changes = self.changes(&profile).await;
         if changes.is_some() {
@@ -336,6 +350,7 @@ impl Listener {
                 profile, operation, ..
             } => {
                 parts.extend(self.job(operation).await);
+                parts.extend(self.ends().await);
                 parts.extend(self.counts(profile).await);
                 parts.extend(self.verdict(Some(profile)).await);
             }
@@ -358,6 +373,20 @@ impl Listener {
             parts.extend(self.checks().await);
         }
         parts
+    }
+
+    /// What did not end well, where the page says something else of it.
+    async fn ends(&mut self) -> Option<Part> {
+        let known = self.wanted.ends.as_ref()?;
+        let mut ends = self.app.bad_ends().await.ok()?;
+        // On the page of its report nobody has to be told of it.
+        ends.retain(|end| end.id.as_str() != self.wanted.job);
+        let ends = BadEnds::of(&self.base, &ends);
+        if ends.key == *known {
+            return None;
+        }
+        self.wanted.ends = Some(ends.key.clone());
+        Some(("ends", ends.render().ok()?))
     }
 
     /// How a profile stands, or all do where nobody knows whose it was; and whether all is well.

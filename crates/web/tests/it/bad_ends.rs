@@ -1,5 +1,6 @@
 //! An act that did not end well is said on every page until a person has opened its report.
 
+use actix_web::test::TestRequest;
 use anirewind_core::{ActError, Id, Report, RestoreOptions, Wanted};
 use anirewind_simulator::canary::HANAS;
 
@@ -103,4 +104,41 @@ async fn several_are_one_banner_and_what_is_tried_again_in_vain_is_not_said_agai
     assert!(stopped.unwell().count() > 0);
     browser.open("/").await;
     assert!(!browser.shows(BANNER), "{}", browser.page);
+}
+
+#[actix_web::test]
+async fn an_open_page_hears_of_it_once_and_when_its_report_was_opened() {
+    let scene = seen(&[]).await;
+    let browser = Browser::at(&scene, "/backups/hana").await;
+    browser.must_show(&["<div data-live=\"ends\" data-ends=\"-0\"></div>"]);
+    let open = |query: &str| TestRequest::get().uri(&format!("/events?{query}"));
+    let mut id = None;
+    let act = async || id = Some(partly(&scene).await);
+    let heard = scene.listen(open("ends=-0"), act, "event: ends").await;
+    let id = id.unwrap();
+    for words in [
+        "did not end well. 1 of 40 not applied.",
+        &format!("data-ends=\"{id}-1\""),
+        &format!("href=\"/jobs/{id}\">Open its report"),
+    ] {
+        assert!(heard.contains(words), "{words}: {heard}");
+    }
+    assert_eq!(heard.matches(BANNER).count(), 1, "{heard}");
+    // Whoever was away hears of it, whoever was told or shows the report does not.
+    let now = async |query: &str| scene.get(&format!("/events?once=yes&{query}")).await.1;
+    assert!(now("ends=-0").await.contains(BANNER));
+    assert!(!now(&format!("ends={id}-1")).await.contains("data-ends"));
+    assert!(
+        !now(&format!("ends=-0&job={id}"))
+            .await
+            .contains("data-ends")
+    );
+    assert!(!now("").await.contains("data-ends"));
+    let read = async || {
+        Browser::at(&scene, &format!("/jobs/{id}")).await;
+    };
+    let told = open(&format!("ends={id}-1"));
+    let heard = scene.listen(told, read, "event: ends").await;
+    assert!(heard.contains("data-ends=\"-0\"></div>"), "{heard}");
+    assert!(!heard.contains(BANNER), "{heard}");
 }
