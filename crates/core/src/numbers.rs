@@ -13,8 +13,15 @@ pub fn count(number: usize, word: &str) -> String {
     }
 }
 
-/// The word that says of so many what happened to them.
-pub(crate) const fn were(number: usize) -> &'static str {
+/// What is said of so many that are something.
+#[must_use]
+pub const fn are(number: usize) -> &'static str {
+    if number == 1 { "is" } else { "are" }
+}
+
+/// What is said of so many to which something was done.
+#[must_use]
+pub const fn were(number: usize) -> &'static str {
     if number == 1 { "was" } else { "were" }
 }
 

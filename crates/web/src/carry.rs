@@ -1,7 +1,7 @@
 //! Acts that a page begins. They are carried out apart from the request, and go on without it.
 
 use actix_web::HttpResponse;
-use anirewind_core::{ActError, App, Explain as _, Id, Plan, Report};
+use anirewind_core::{ActError, App, Explain as _, Id, Plan, Report, count, were};
 
 use crate::api::Hub;
 use crate::page::{PageError, Said, Visitor, Way, in_path, sentence};
@@ -95,15 +95,12 @@ fn led(profile: &str, id: &Id, done: Option<Result<Report, ActError>>) -> Way {
             let text = sentence(&format!("stopped: {source}"));
             job.saying(Said::problem(text))
         }
-        Some(Err(ActError::OutOfDate { count, .. })) => {
+        Some(Err(ActError::OutOfDate { count: many, .. })) => {
             let text = format!(
-                "{} edited since the plan was made, and stay as they are now. Nothing was sent. \
+                "{} {} edited since the plan was made, and left as it is now. Nothing was sent. \
                  Look at the plan again, and send the rest.",
-                if count == 1 {
-                    "1 title was".to_owned()
-                } else {
-                    format!("{count} titles were")
-                }
+                count(many, "title"),
+                were(many)
             );
             plan.saying(Said::problem(text))
         }
@@ -120,7 +117,7 @@ pub(crate) fn ended(report: &Report, profile: &str) -> Said {
             Some(title) => Said::done(format!("{title}: done, and read back.")),
             None => Said::done(format!(
                 "Done and verified: {}.",
-                crate::address::count(summary.restored, "change")
+                count(summary.restored, "change")
             )),
         };
         if summary.restored == 0 {
@@ -150,6 +147,6 @@ fn stopped(report: &Report) -> Said {
     let done = report.summary().restored;
     Said::done(format!(
         "Stopped after {}. What is done stays.",
-        crate::address::count(done, "title")
+        count(done, "title")
     ))
 }

@@ -1,6 +1,6 @@
 //! Values as people read them.
 
-use anirewind_core::Zone;
+use anirewind_core::{Zone, count};
 use time::macros::format_description;
 use time::{Date, Duration, OffsetDateTime, UtcOffset};
 
@@ -73,8 +73,10 @@ pub(crate) fn machine(at: OffsetDateTime) -> String {
 /// How long ago, in words.
 pub(crate) fn age(from: OffsetDateTime, now: OffsetDateTime) -> String {
     let passed = now - from;
-    let some =
-        |count: i64, unit: &str| format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" });
+    let some = |number: i64, unit: &str| {
+        let number = usize::try_from(number).unwrap_or_default();
+        format!("{} ago", count(number, unit))
+    };
     match passed {
         _ if passed < -Duration::hours(48) => format!("in {} days", -passed.whole_days()),
         _ if passed < -Duration::HOUR => format!("in {} h", -passed.whole_hours()),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anirewind_core::model::List;
-use anirewind_core::{Event, Id};
+use anirewind_core::{Event, Id, count, thousands};
 use time::{Duration, OffsetDateTime};
 use tokio::sync::watch;
 
@@ -148,11 +148,11 @@ impl Desk {
                 read,
                 expected,
             } => {
-                let of = expected.map_or_else(String::new, |all| format!(" of {all}"));
-                (
-                    profile,
-                    format!("AniList is being read: {read}{of} titles."),
-                )
+                let of = expected.map_or_else(
+                    || count(*read, "title"),
+                    |all| format!("{} of {}", thousands(*read), count(all, "title")),
+                );
+                (profile, format!("AniList is being read: {of}."))
             }
             Event::Writing { profile, .. } => {
                 let words = "The list is read. It is written down, read back and proven.";

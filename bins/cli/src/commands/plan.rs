@@ -3,7 +3,7 @@
 use anirewind_core::model::{Entry, EntryField, ScoreFormat};
 use anirewind_core::view::PlanView;
 use anirewind_core::{
-    ActError, Action, App, Cause, OperationRow, OperationState, Plan, Report, StepRow, count,
+    ActError, Action, App, Cause, OperationRow, OperationState, Plan, Report, StepRow, are, count,
     summary_of, value_of,
 };
 use serde_json::Value;
@@ -107,7 +107,7 @@ pub(crate) async fn offer(
         question = format!(
             "{question} {} {} removed.",
             count(removals, "title"),
-            if removals == 1 { "is" } else { "are" }
+            are(removals)
         );
         word = removals.to_string();
     }

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, get, post, web};
 use anirewind_core::view::{ChangeView, CountsView, SnapshotView};
-use anirewind_core::{App, BrowseError, Check, Finding, Id, Unreadable, write_csv};
+use anirewind_core::{App, BrowseError, Check, Finding, Id, Unreadable, count, write_csv};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -146,7 +146,8 @@ pub(crate) async fn prune_now(
     let going = plan.going().count();
     if going != body.going {
         return Err(Problem::otherwise(format!(
-            "{going} snapshots go by the rules, and {} was agreed to",
+            "{} would go by the rules, and {} was agreed to",
+            count(going, "snapshot"),
             body.going
         )));
     }

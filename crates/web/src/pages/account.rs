@@ -8,9 +8,9 @@ use askama::Template;
 use crate::format;
 use crate::page::{Page, PageError, Place, Visitor, in_path, sentence, show};
 use crate::pages::dashboard::{next_words, token_words, tone};
-use crate::pages::rows::count;
 use crate::pages::settings::kept_words;
 use crate::parts::When;
+use anirewind_core::count;
 
 #[derive(Template)]
 #[template(path = "account.html")]

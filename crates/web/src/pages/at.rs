@@ -1,7 +1,7 @@
 //! The list as it was at any moment, to look at.
 
 use actix_web::{HttpResponse, web};
-use anirewind_core::{AccountRow, BrowseError, ChangeFilter, Cursor, SnapshotFilter, Start};
+use anirewind_core::{AccountRow, BrowseError, ChangeFilter, Cursor, SnapshotFilter, Start, count};
 use askama::Template;
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
@@ -105,7 +105,7 @@ async fn at(
             snapshot: format!(
                 "Rebuilt from the snapshot of {} and {} since.",
                 format::instant(found.snapshot.created_at),
-                crate::address::count(found.changes, "change"),
+                count(found.changes, "change"),
             ),
             list: ListPart::of(
                 &template.page.base,

@@ -13,8 +13,9 @@ use crate::format;
 use crate::page::{Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show_as};
 use crate::pages::curating::fate_word;
 use crate::pages::profiles::profiles;
-use crate::pages::rows::{SnapshotLine, count, kind_word, lines};
+use crate::pages::rows::{SnapshotLine, kind_word, lines};
 use crate::parts::{AlarmPart, When};
+use anirewind_core::count;
 
 /// So many to a page.
 const MOST: usize = 50;

@@ -9,7 +9,8 @@ use actix_web::{HttpResponse, web};
 use anirewind_core::model::{Entry, EntryField, List, MediaType};
 use anirewind_core::{
     AccountRow, BrowseError, ChangeFilter, Changed, Differences, Explain as _, MAYBE_PRIVATE,
-    Notice, OpenAlarm, SnapshotFilter, SnapshotRow, Start, compare, is_maybe_private, summary_of,
+    Notice, OpenAlarm, SnapshotFilter, SnapshotRow, Start, compare, count, is_maybe_private,
+    summary_of,
 };
 use askama::Template;
 use serde::Deserialize;
@@ -683,7 +684,7 @@ fn banners(differences: &Differences<'_>, from: &Side, to: &Side) -> Vec<String>
     let fields: Vec<_> = differences
         .not_recorded
         .iter()
-        .map(|(field, count)| format!("{} ({count} titles)", field.as_str()))
+        .map(|(field, titles)| format!("{} ({})", field.as_str(), count(*titles, "title")))
         .collect();
     if !fields.is_empty() {
         banners.push(format!(

@@ -16,8 +16,9 @@ use crate::page::{
 };
 use crate::pages::backups::find;
 use crate::pages::profiles::along;
-use crate::pages::rows::{SnapshotLine, contents, count};
+use crate::pages::rows::{SnapshotLine, contents};
 use crate::parts::alarm_shown;
+use anirewind_core::count;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config

@@ -14,8 +14,9 @@ use crate::live::{Work, snapshot_of};
 use crate::page::{Page, PageError, Place, Visitor, in_path, sentence, show};
 use crate::pages::backups::could_not_read;
 use crate::pages::chart::Chart;
-use crate::pages::rows::{contents, count};
+use crate::pages::rows::contents;
 use crate::parts::{AlarmPart, Icon, TitleCell, When};
+use anirewind_core::count;
 
 /// So many days are shown in a row.
 const DAYS: usize = 30;

@@ -10,8 +10,8 @@ use time::OffsetDateTime;
 
 use crate::format;
 use crate::page::{Form, Page, PageError, Place, Said, Visitor, in_path, show};
-use crate::pages::rows::count;
 use crate::upload;
+use anirewind_core::count;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config

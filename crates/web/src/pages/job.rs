@@ -8,7 +8,6 @@ use anirewind_core::{
 };
 use askama::Template;
 
-use crate::address::{count, thousands};
 use crate::api::{Hub, LastSaid};
 use crate::carry;
 use crate::live::WhatOf;
@@ -17,6 +16,7 @@ use crate::pages::plan::{StepLine, cell};
 use crate::pages::plan_new::{MEANWHILE, NOTHING_SENT, PLANNED};
 use crate::pages::work::{About, Begin, ask, asked_name, failed, shown};
 use crate::parts::{Badge, JobProgress, LatestTitles, When};
+use anirewind_core::{count, thousands};
 
 /// So many titles with something wrong are shown at once.
 const SHOWN: usize = 200;
@@ -258,11 +258,7 @@ pub(crate) async fn latest(
 }
 
 fn are(number: usize) -> String {
-    format!(
-        "{} {}",
-        thousands(number),
-        if number == 1 { "is" } else { "are" }
-    )
+    format!("{} {}", thousands(number), anirewind_core::are(number))
 }
 
 /// The result in a word and a sentence.
@@ -312,7 +308,7 @@ fn were(number: usize) -> String {
     format!(
         "{} {}",
         count(number, "title"),
-        if number == 1 { "was" } else { "were" }
+        anirewind_core::were(number)
     )
 }
 

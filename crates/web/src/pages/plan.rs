@@ -8,7 +8,7 @@ use anirewind_core::{
 use askama::Template;
 use serde::Deserialize;
 
-use crate::address::{address, count, thousands};
+use crate::address::address;
 use crate::api::Hub;
 use crate::carry;
 use crate::format;
@@ -16,6 +16,7 @@ use crate::live::WhatOf;
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show};
 use crate::pages::plan_new::{self, Limits, Wish};
 use crate::parts::{Badge, Diff, Tab, Tabs, TabsForm, TitleCell, When, facts, field_word};
+use anirewind_core::{count, thousands};
 
 /// So many titles on a page.
 const PAGE: usize = 100;

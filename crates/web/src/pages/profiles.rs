@@ -5,12 +5,12 @@ use actix_web::HttpResponse;
 use anirewind_core::{AccountStatus, BrowseError};
 use askama::Template;
 
-use crate::address::count;
 use crate::format;
 use crate::page::{Page, PageError, Place, Visitor, in_path, show};
 use crate::pages::dashboard::tone;
 use crate::pages::rows::contents;
 use crate::parts::When;
+use anirewind_core::count;
 
 /// Colours that mean nothing bad and nothing good.
 const COLOURS: [&str; 4] = ["info", "undone", "edited", "quiet"];

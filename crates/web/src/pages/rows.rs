@@ -43,11 +43,6 @@ pub(crate) fn contents(row: &SnapshotRow) -> String {
     format!("{} anime, {} manga", row.counts.anime, row.counts.manga)
 }
 
-/// `2 files`, `1 file`
-pub(crate) fn count(count: usize, word: &str) -> String {
-    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
-}
-
 /// One line each, where a run of identical ones is one line.
 pub(crate) fn lines(rows: Vec<SnapshotRow>, now: OffsetDateTime) -> Vec<SnapshotLine> {
     let mut lines: Vec<SnapshotLine> = Vec::new();

@@ -18,9 +18,10 @@ use crate::live::{NOTICES, Outcome};
 use crate::page::{
     Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show, show_as,
 };
-use crate::pages::rows::{SnapshotLine, count};
+use crate::pages::rows::SnapshotLine;
 use crate::pages::work::{self, About, Begin};
 use crate::parts::When;
+use anirewind_core::count;
 
 #[derive(Template)]
 #[template(path = "settings.html")]

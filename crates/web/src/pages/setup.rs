@@ -14,9 +14,9 @@ use crate::api::Hub;
 use crate::format;
 use crate::live::{Work, snapshot_of};
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show_as};
-use crate::pages::rows::count;
 use crate::pages::taking::{about, begin};
 use crate::pages::{settings, work};
+use anirewind_core::count;
 
 /// The settings that this is about.
 const AT: &str = "backup_at";

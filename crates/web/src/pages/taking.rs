@@ -5,12 +5,12 @@ use actix_web::{HttpResponse, web};
 use anirewind_core::{App, CaptureError, Captured, Code, Explain as _, Kind};
 use serde::Deserialize;
 
-use crate::address::thousands;
 use crate::api::Hub;
 use crate::live::{Outcome, snapshot_of};
 use crate::page::{Form, PageError, Place, Query, Said, Visitor, in_path, sentence};
-use crate::pages::rows::count;
 use crate::pages::work::{self, ASKED, About, Begin, shown};
+use anirewind_core::count;
+use anirewind_core::thousands;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config

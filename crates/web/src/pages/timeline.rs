@@ -15,10 +15,11 @@ use anirewind_core::{
 use askama::Template;
 use serde::Deserialize;
 
-use crate::address::{address, count};
+use crate::address::address;
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, show_as};
 use crate::pages::profiles::profiles;
 use crate::parts::{Tabs, field_word};
+use anirewind_core::count;
 
 use chosen::{SOURCES, Which};
 use counted::Counted;
@@ -339,10 +340,10 @@ fn empty(visitor: &Visitor, which: &Which, is_filtered: bool) -> String {
     }
     match visitor.app.settings().watch_interval {
         Some(interval) => {
-            let minutes = interval.as_secs().div_ceil(60);
-            let unit = if minutes == 1 { "minute" } else { "minutes" };
+            let minutes = usize::try_from(interval.as_secs().div_ceil(60)).unwrap_or(usize::MAX);
             format!(
-                "No changes seen yet. Changes you make on AniList appear here within {minutes} {unit}."
+                "No changes seen yet. Changes you make on AniList appear here within {}.",
+                count(minutes, "minute")
             )
         }
         None => {

@@ -6,11 +6,12 @@ use anirewind_core::{AccountRow, BrowseError, GoneTitle, summary_of};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::address::{address, thousands};
+use crate::address::address;
 use crate::language::name_of;
 use crate::page::{Page, PageError, Place, Query, Visitor, in_path, show};
 use crate::pages::profiles::profiles;
 use crate::parts::{TitleCell, list_names, title_path};
+use anirewind_core::thousands;
 
 /// So many titles on a page.
 const PAGE: usize = 100;

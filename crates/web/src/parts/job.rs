@@ -4,11 +4,11 @@ use anirewind_core::{Action, Event, Id, OperationState, Pause, Phase, Report, St
 use askama::Template;
 use time::OffsetDateTime;
 
-use crate::address::thousands;
 use crate::api::LastSaid;
 use crate::format;
 use crate::page::sentence;
 use crate::parts::TitleCell;
+use anirewind_core::thousands;
 
 html_safe!(JobProgress, LatestTitles);
 

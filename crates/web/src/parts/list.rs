@@ -5,9 +5,10 @@ use anirewind_core::{Style, value_of};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::address::{address, thousands};
+use crate::address::address;
 use crate::language::name_of;
 use crate::parts::{StatusWord, Tab, Tabs, TitleCell};
+use anirewind_core::thousands;
 
 /// So many titles on a page.
 const PAGE: usize = 100;

@@ -7,8 +7,8 @@ use anirewind_core::model::{EntryField, EntryStatus, MediaType};
 use anirewind_core::{Action, Plan};
 
 use super::Wish;
-use crate::address::count;
 use crate::parts::field_word;
+use anirewind_core::count;
 
 /// What the page of a plan asks for.
 pub(crate) struct Limits {

@@ -3,9 +3,9 @@
 use anirewind_core::model::UserId;
 use anirewind_core::{App, BrowseError, ChangeCounts, ChangeFilter, ChangeKind};
 
-use crate::address::{count, thousands};
 use crate::page::{PageError, in_path};
 use crate::parts::{Tab, Tabs};
+use anirewind_core::{count, thousands};
 
 use super::chosen::Which;
 

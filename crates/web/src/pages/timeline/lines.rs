@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use anirewind_core::{ChangeRow, Id, Style, became};
 use time::{Date, OffsetDateTime};
 
-use crate::address::{address, count, thousands};
+use crate::address::address;
 use crate::format;
 use crate::page::in_path;
 use crate::parts::{ChangeLine, Diff, Offer, TitleCell, clock, time_of};
+use anirewind_core::{count, thousands};
 
 /// So many of those with one cause are shown in place.
 const MEMBERS: usize = 10;
