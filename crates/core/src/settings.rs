@@ -16,6 +16,7 @@ use anirewind_model::AccessToken;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
+use crate::choice;
 use crate::plan::FEW;
 use crate::schedule::Schedule;
 pub(crate) use crate::settings::access::is_long_enough;
@@ -110,12 +111,11 @@ pub enum MuteActivity {
 }
 
 impl MuteActivity {
-    fn parse(word: &str) -> Option<Self> {
+    fn of(word: &str) -> Self {
         match word {
-            "many" => Some(Self::Many),
-            "always" => Some(Self::Always),
-            "never" => Some(Self::Never),
-            _ => None,
+            "always" => Self::Always,
+            "never" => Self::Never,
+            _ => Self::Many,
         }
     }
 
@@ -221,29 +221,16 @@ impl Settings {
             })?
             .unwrap_or(10),
             watch_interval: watch_interval(&values)?,
-            covers: parsed(&values, COVERS, "cached or off", |text| match text {
-                "cached" => Some(true),
-                "off" => Some(false),
-                _ => None,
-            })?
-            .unwrap_or(true),
-            dry_run: parsed(&values, DRY_RUN, "true or false", flag)?.unwrap_or(false),
-            destructive_sync: parsed(&values, DESTRUCTIVE, "true or false", flag)?.unwrap_or(false),
-            mute_activity: parsed(
-                &values,
-                MUTE_ACTIVITY,
-                "many, always or never",
-                MuteActivity::parse,
-            )?
-            .unwrap_or_default(),
+            covers: chosen(&values, COVERS)? == "cached",
+            dry_run: is_on(&values, DRY_RUN)?,
+            destructive_sync: is_on(&values, DESTRUCTIVE)?,
+            mute_activity: MuteActivity::of(chosen(&values, MUTE_ACTIVITY)?),
             access: AccessSettings::read(&values)?,
             notify: NotifySettings::read(&values)?,
-            log_format: parsed(&values, LOG_FORMAT, "text or json", |text| match text {
-                "text" => Some(LogFormat::Text),
-                "json" => Some(LogFormat::Json),
-                _ => None,
-            })?
-            .unwrap_or_default(),
+            log_format: match chosen(&values, LOG_FORMAT)? {
+                "json" => LogFormat::Json,
+                _ => LogFormat::Text,
+            },
             steps: Steps::default(),
             given: Arc::default(),
             data,
@@ -259,13 +246,16 @@ impl Settings {
     }
 }
 
-/// A flag, in the words of whoever writes one.
-fn flag(text: &str) -> Option<bool> {
-    match text.to_lowercase().as_str() {
-        "true" | "1" | "yes" | "on" => Some(true),
-        "false" | "0" | "no" | "off" => Some(false),
-        _ => None,
-    }
+/// Which of the words that it may be a setting is.
+fn chosen(values: &Values<'_>, setting: Setting) -> Result<&'static str, SettingsError> {
+    let of_set = |text: &str| choice::chosen(setting.choices, text);
+    let chosen = parsed(values, setting, &setting.allowed(), of_set)?;
+    Ok(chosen.unwrap_or(setting.default))
+}
+
+/// Whether a setting that is yes or no is yes.
+fn is_on(values: &Values<'_>, setting: Setting) -> Result<bool, SettingsError> {
+    Ok(chosen(values, setting)? == "true")
 }
 
 const ZONE_ALLOWED: &str = "the name of a time zone, as Europe/Berlin or UTC";
@@ -631,6 +621,46 @@ mod tests {
                 "{row:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_a_setting_may_be_is_read_off_the_table_and_all_of_it_can_be() {
+        let plain = read(&[], "").unwrap();
+        let mut sets = Vec::new();
+        for row in plain.report().iter().filter(|row| !row.choices.is_empty()) {
+            sets.push(row.key);
+            assert!(
+                row.choices
+                    .iter()
+                    .all(|choice| row.allowed.contains(choice.word))
+            );
+            for choice in row.choices {
+                let settings = read(&[], &format!("{} = {:?}", row.key, choice.word)).unwrap();
+                let mut rows = settings.report().iter();
+                let row = rows.find(|again| again.key == row.key).unwrap();
+                assert_eq!(row.chosen(), [choice.word], "{}", row.key);
+            }
+            let wrong = read(&[], &format!("{} = 'sometimes'", row.key)).unwrap_err();
+            assert!(wrong.contains(&row.allowed), "{wrong}");
+        }
+        assert_eq!(
+            sets,
+            [
+                "log_format",
+                "covers",
+                "dry_run",
+                "destructive_sync",
+                "mute_activity",
+                "login",
+                "notify_on",
+                "notify_allow_private",
+            ]
+        );
+        // However somebody writes it.
+        let on = read(&[], "dry_run = 'Yes'").unwrap();
+        assert!(on.dry_run && on.report().iter().any(|row| row.chosen() == ["true"]));
+        let all = plain.report().iter().find(|row| row.takes_many).unwrap();
+        assert_eq!(all.chosen().len(), all.choices.len());
     }
 
     #[test]

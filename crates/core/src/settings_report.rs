@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use anirewind_backup::Hash;
 
+use crate::choice::{Choice, all_chosen, chosen};
 use crate::settings::Settings;
 use crate::source::{Origin, Setting, SettingsError, Sources, Values, read_config};
 
@@ -28,12 +29,41 @@ pub struct SettingReport {
     pub default: Option<&'static str>,
     /// What it may be, in words; empty when anything goes.
     pub allowed: String,
+    /// The words that it may be, where these are all there is.
+    pub choices: &'static [Choice],
+    /// Whether it may be several of them at once. All of them are meant where nobody says anything.
+    pub takes_many: bool,
     /// Environment variables that it listens to.
     pub variables: &'static [&'static str],
     /// Whether a flag or the environment fixes it, or it cannot stand in the file at all.
     pub is_locked: bool,
     /// Whether its value is never shown.
     pub is_secret: bool,
+}
+
+impl SettingReport {
+    /// The words that hold, where it is one of a few.
+    pub fn chosen(&self) -> Vec<&'static str> {
+        let value = self.value.as_deref().unwrap_or_default();
+        self.words(value).unwrap_or_default()
+    }
+
+    /// The words that a text would make hold; nothing when one of them cannot be.
+    pub fn words(&self, text: &str) -> Option<Vec<&'static str>> {
+        let default = self.default.unwrap_or_default();
+        let text = match text.trim() {
+            "" if self.takes_many => {
+                return Some(self.choices.iter().map(|choice| choice.word).collect());
+            }
+            "" => default,
+            text => text,
+        };
+        if self.takes_many {
+            all_chosen(self.choices, text)
+        } else {
+            chosen(self.choices, text).map(|word| vec![word])
+        }
+    }
 }
 
 /// What the settings were read from, and what was found.
@@ -137,6 +167,8 @@ pub(crate) fn report(values: &Values<'_>, known: &[Setting], data: &Path) -> Vec
             origin,
             default,
             allowed: values.allowed(*setting),
+            choices: setting.choices,
+            takes_many: setting.takes_many,
             variables: setting.variables,
             is_locked: is_fixed || !setting.is_in_file,
             is_secret: setting.is_secret,

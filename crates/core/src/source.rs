@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::choice::{Choice, one_of, some_of};
 use crate::explain::{Code, Explain};
 
 /// Everything that settings are read from, handed in by the program.
@@ -202,6 +203,10 @@ pub(crate) struct Setting {
     pub(crate) is_in_file: bool,
     /// Variables of the system we follow that each say a part of it.
     pub(crate) parts: &'static [&'static str],
+    /// The words that it may be, where these are all there is.
+    pub(crate) choices: &'static [Choice],
+    /// Whether it may be several of them at once.
+    pub(crate) takes_many: bool,
 }
 
 impl Setting {
@@ -214,7 +219,18 @@ impl Setting {
         is_secret: false,
         is_in_file: true,
         parts: &[],
+        choices: &[],
+        takes_many: false,
     };
+
+    /// Which of its words it may be, in words.
+    pub(crate) fn allowed(&self) -> String {
+        if self.takes_many {
+            some_of(self.choices)
+        } else {
+            one_of(self.choices)
+        }
+    }
 }
 
 /// Values by key, the strongest source winning.

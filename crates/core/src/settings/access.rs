@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
+use crate::choice::Choice;
+use crate::settings::chosen;
 use crate::source::{Setting, SettingsError, Values};
 
 /// Who may reach the server, and by which names.
@@ -111,6 +113,10 @@ const LOGIN: Setting = Setting {
     variables: &["ANIREWIND_LOGIN"],
     about: "Whether people have to log in; off only where something in front of the server sees to that.",
     default: "password",
+    choices: &[
+        Choice::new("password", "with a password"),
+        Choice::new("off", "nobody is asked"),
+    ],
     ..Setting::PLAIN
 };
 const PASSWORD_FILE: Setting = Setting {
@@ -168,15 +174,6 @@ impl AccessSettings {
                 allowed: allowed.to_owned(),
                 origin,
             };
-        values.note(LOGIN, "password, or off");
-        let is_open = match values.get(LOGIN) {
-            None => false,
-            Some((value, origin)) => match value.trim() {
-                "password" => false,
-                "off" => true,
-                _ => return Err(refuse(LOGIN, value, "password, or off", origin)),
-            },
-        };
         let mut public_url = None;
         if let Some((value, origin)) = values.get(PUBLIC_URL) {
             public_url = PublicUrl::parse(value.trim());
@@ -198,7 +195,7 @@ impl AccessSettings {
         let hosts = values.get(HOSTS).map(|(value, _)| value);
         let hosts = hosts.iter().flat_map(|value| parts(value));
         Ok(Self {
-            is_open,
+            is_open: chosen(values, LOGIN)? == "off",
             password: password(values)?,
             public_url,
             hosts: hosts.map(str::to_lowercase).collect(),

@@ -7,7 +7,8 @@ use anirewind_notify::{
     SecretUrl, Webhook,
 };
 
-use crate::settings::{flag, parsed};
+use crate::choice::{Choice, FLAG, all_chosen};
+use crate::settings::{is_on, parsed};
 use crate::source::{Origin, Setting, SettingsError, Values};
 
 /// Who is told what. Shows no secret.
@@ -96,10 +97,23 @@ const SMTP_TO: Setting = Setting {
     about: "Who mails go to.",
     ..Setting::PLAIN
 };
+/// What there is to be told, in the order of the kinds of notices.
+const TOLD: [Choice; Kind::ALL.len()] = [
+    Choice::new("failing", "snapshots began to fail"),
+    Choice::new("late", "there was no good snapshot for too long"),
+    Choice::new("damaged", "a snapshot is no longer what was written"),
+    Choice::new("recovered", "what was told before is well again"),
+    Choice::new("alarm", "a list changed in an unusual way"),
+    Choice::new("token", "a token ends soon, has ended, or is refused"),
+    Choice::new("finished", "a restore, an undo or a redo came to its end"),
+    Choice::new("stopped", "one of these stopped and somebody has to look"),
+];
 const ON: Setting = Setting {
     key: "notify_on",
     variables: &["ANIREWIND_NOTIFY_ON"],
     about: "Which notices are sent; all if unset.",
+    choices: &TOLD,
+    takes_many: true,
     ..Setting::PLAIN
 };
 const ALLOW_PRIVATE: Setting = Setting {
@@ -107,6 +121,7 @@ const ALLOW_PRIVATE: Setting = Setting {
     variables: &["ANIREWIND_NOTIFY_ALLOW_PRIVATE"],
     about: "Whether notices may go to addresses of one's own network.",
     default: "false",
+    choices: &FLAG,
     ..Setting::PLAIN
 };
 
@@ -140,12 +155,11 @@ impl NotifySettings {
         channels.extend(discord.map(|url| Channel::Discord(Discord { url })));
         channels.extend(mail(values)?);
         let ping = PING_URL.parsed(values, Ping::new)?;
-        let allow_private = parsed(values, ALLOW_PRIVATE, "true or false", flag)?;
         Ok(Self {
             channels,
             on: kinds(values)?,
             reach: Reach {
-                allow_private: allow_private.unwrap_or(false),
+                allow_private: is_on(values, ALLOW_PRIVATE)?,
             },
             ping,
         })
@@ -209,15 +223,9 @@ fn mail(values: &Values<'_>) -> Result<Option<Channel>, SettingsError> {
 
 /// All, unless somebody says which.
 fn kinds(values: &Values<'_>) -> Result<Vec<Kind>, SettingsError> {
-    let words: Vec<_> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
-    let allowed = format!("some of {}, with commas between", words.join(", "));
-    let kinds = parsed(values, ON, &allowed, |text| {
-        // A list in the file reads as `["failing", "late"]`.
-        let text = text.trim_start_matches('[').trim_end_matches(']');
-        let words = text.split(',').map(|word| word.trim().trim_matches('"'));
-        words
-            .map(|word| Kind::parse(word).filter(|kind| *kind != Kind::Test))
-            .collect()
+    let kinds = parsed(values, ON, &ON.allowed(), |text| {
+        let words = all_chosen(ON.choices, text)?;
+        words.into_iter().map(Kind::parse).collect()
     })?;
     Ok(kinds.unwrap_or_else(|| Kind::ALL.to_vec()))
 }
@@ -303,6 +311,7 @@ impl Secret {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::settings::Settings;
     use crate::source::Sources;
 
@@ -358,6 +367,17 @@ mod tests {
         assert_eq!(settings.notify.on.len(), 2);
         assert!(!settings.notify.reach.allow_private);
         assert!(!format!("{settings:?}").contains("CANARY"));
+    }
+
+    #[test]
+    fn each_kind_of_notice_can_be_chosen_and_no_other() {
+        let words = TOLD.map(|choice| choice.word);
+        assert_eq!(words, Kind::ALL.map(Kind::as_str));
+        let listed = read(&[], "notify_on = ['late', 'failing']").unwrap();
+        let written = read(&[], "notify_on = 'failing, late'").unwrap();
+        assert_eq!(listed.notify.on, [Kind::Failing, Kind::Late]);
+        assert_eq!(written.notify.on, listed.notify.on);
+        assert!(read(&[], "notify_on = 'test'").is_err());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The settings that every installation has: their names, what they are for, and what holds without them.
 
+use crate::choice::{Choice, FLAG};
 use crate::source::Setting;
 
 pub(super) const DATA_DIR: Setting = Setting {
@@ -87,6 +88,10 @@ pub(super) const LOG_FORMAT: Setting = Setting {
     variables: &["ANIREWIND_LOG_FORMAT"],
     about: "Whether log lines are text or JSON; holds from the next start.",
     default: "text",
+    choices: &[
+        Choice::new("text", "lines for people"),
+        Choice::new("json", "a JSON object a line"),
+    ],
     ..Setting::PLAIN
 };
 pub(super) const PREFIX: Setting = Setting {
@@ -205,6 +210,10 @@ pub(super) const COVERS: Setting = Setting {
     variables: &["ANIREWIND_COVERS"],
     about: "Covers of titles on the lists: `cached` fetches each once and keeps it, `off` fetches none.",
     default: "cached",
+    choices: &[
+        Choice::new("cached", "each is fetched once and kept"),
+        Choice::new("off", "none is fetched"),
+    ],
     ..Setting::PLAIN
 };
 pub(super) const DRY_RUN: Setting = Setting {
@@ -212,6 +221,7 @@ pub(super) const DRY_RUN: Setting = Setting {
     variables: &["ANIREWIND_DRY_RUN", "PAB_DRY_RUN"],
     about: "Watch-only: nothing at all is written to AniList.",
     default: "false",
+    choices: &FLAG,
     ..Setting::PLAIN
 };
 pub(super) const DESTRUCTIVE: Setting = Setting {
@@ -219,6 +229,7 @@ pub(super) const DESTRUCTIVE: Setting = Setting {
     variables: &["ANIREWIND_DESTRUCTIVE_SYNC", "PAB_DESTRUCTIVE_SYNC"],
     about: "Titles may be removed from AniList.",
     default: "false",
+    choices: &FLAG,
     ..Setting::PLAIN
 };
 
@@ -227,6 +238,11 @@ pub(super) const MUTE_ACTIVITY: Setting = Setting {
     variables: &["ANIREWIND_MUTE_ACTIVITY"],
     about: "Whether list activity is muted while a plan is sent, where the plan says nothing else: `many` for more than five titles.",
     default: "many",
+    choices: &[
+        Choice::new("many", "for more than five titles"),
+        Choice::new("always", "for every title"),
+        Choice::new("never", "not at all"),
+    ],
     ..Setting::PLAIN
 };
 

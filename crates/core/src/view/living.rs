@@ -29,6 +29,8 @@ pub struct SettingView {
     pub default: Option<String>,
     /// What it may be, in words.
     pub allowed: String,
+    /// The words that it may be, where these are all there is.
+    pub choices: Vec<String>,
     /// Environment variables that it listens to.
     pub variables: Vec<String>,
     /// Whether it cannot be changed here.
@@ -54,6 +56,11 @@ impl From<&SettingReport> for SettingView {
             origin_name: name,
             default: row.default.map(str::to_owned),
             allowed: row.allowed.clone(),
+            choices: row
+                .choices
+                .iter()
+                .map(|choice| choice.word.to_owned())
+                .collect(),
             variables: row.variables.iter().map(ToString::to_string).collect(),
             is_locked: row.is_locked,
             is_secret: row.is_secret,

@@ -78,13 +78,29 @@ struct Field {
     allowed: String,
     /// Where the value was said, where it cannot be changed here.
     locked: Option<String>,
-    is_flag: bool,
+    /// What it may be, where that is one of a few words.
+    options: Vec<Offered>,
+    /// Whether it may be several of them.
+    takes_many: bool,
     is_secret: bool,
     is_set: bool,
     /// What is in force, where that is not what stands here because somebody changed it.
     meanwhile: Option<String>,
     /// What is wrong with what was typed here.
     wrong: Option<String>,
+}
+
+/// A word that somebody may choose.
+struct Offered {
+    word: &'static str,
+    words: String,
+    is_chosen: bool,
+}
+
+impl Section {
+    fn can_change(&self) -> bool {
+        self.fields.iter().any(|field| field.locked.is_none())
+    }
 }
 
 #[derive(Template)]
@@ -114,30 +130,39 @@ const TAKE_OVER: std::time::Duration = std::time::Duration::from_secs(2);
 
 type Answer = Result<HttpResponse, PageError>;
 
-const SECTIONS: [(&str, &str); 6] = [
-    ("snapshots", "Snapshots and what stays"),
-    ("writing", "Writing to AniList"),
-    ("unusual", "What is unusual"),
+const SECTIONS: [(&str, &str); 14] = [
+    ("snapshots", "Schedule and keep rules"),
+    ("saving", "What is saved"),
+    ("writing", "Watch-only and removals"),
+    ("safety", "Safety snapshots"),
+    ("activity", "List activity"),
+    ("browser", "Titles, scores, theme and time zone"),
     ("notices", "Who is told"),
-    ("server", "The server"),
+    ("accounts", "Accounts and tokens"),
+    ("sessions", "Password and sessions"),
+    ("keys", "Keys for programs"),
+    ("export", "Export and import of everything"),
+    ("unusual", "What is unusual"),
     ("anilist", "AniList"),
+    ("server", "The server"),
 ];
 
 /// Where a setting stands. One that nobody thought of stands with the server's.
 fn section_of(key: &str) -> &'static str {
     match key {
-        "destructive_sync" | "dry_run" | "mute_activity" => "writing",
-        "backup_at"
-        | "backup_jitter"
-        | "time_zone"
-        | "watch_interval"
-        | "backup_retention_days"
-        | "snapshot_prefix" => "snapshots",
-        "rate_limit" | "referer" | "covers" => "anilist",
+        "backup_at" | "backup_jitter" | "watch_interval" | "backup_retention_days" => "snapshots",
+        "covers" | "snapshot_prefix" => "saving",
+        "dry_run" | "destructive_sync" => "writing",
+        "keep_safety_days" => "safety",
+        "mute_activity" => "activity",
+        "time_zone" => "browser",
+        "anilist_url" | "rate_limit" | "referer" => "anilist",
+        "login" => "sessions",
         _ if key.starts_with("keep_") => "snapshots",
         _ if key.starts_with("alarm_") => "unusual",
         _ if key.starts_with("notify_") || key.starts_with("ping_") => "notices",
-        _ if key.starts_with("anilist") => "anilist",
+        _ if key.starts_with("anilist_") || key.starts_with("secret_") => "accounts",
+        _ if key.starts_with("password") => "sessions",
         _ => "server",
     }
 }
@@ -145,14 +170,18 @@ fn section_of(key: &str) -> &'static str {
 fn field(row: &SettingReport, tried: &Tried) -> Field {
     let typed = tried.typed.get(row.key).filter(|_| !row.is_secret);
     let value = row.value.as_deref().unwrap_or_default();
-    let is_other = typed.is_some_and(|typed| typed.trim() != value);
+    let is_other = typed.is_some_and(|typed| !is_same(row, typed));
     let is_secret_lost = row.is_secret && tried.typed.get(row.key).is_some_and(|t| !t.is_empty());
     let meanwhile = match value {
         _ if !tried.is_stale => None,
         _ if is_secret_lost => Some("It was not saved: type it again.".to_owned()),
         _ if !is_other => None,
-        "" => Some("Nothing is set now; saving sets this.".to_owned()),
-        value => Some(format!("It is {value} now; saving changes that.")),
+        "" if row.choices.is_empty() => Some("Nothing is set now; saving sets this.".to_owned()),
+        value if row.choices.is_empty() => Some(format!("It is {value} now; saving changes that.")),
+        _ => Some(format!(
+            "It is {} now; saving changes that.",
+            row.chosen().join(", ")
+        )),
     };
     Field {
         meanwhile,
@@ -173,10 +202,34 @@ fn field(row: &SettingReport, tried: &Tried) -> Field {
                 None => "fixed".to_owned(),
             }
         }),
-        is_flag: row.allowed == "true or false",
+        options: options(row, typed),
+        takes_many: row.takes_many,
         is_secret: row.is_secret,
         is_set: row.is_set,
     }
+}
+
+/// What a setting may be, with what was typed or else what holds chosen.
+fn options(row: &SettingReport, typed: Option<&String>) -> Vec<Offered> {
+    let typed = typed.and_then(|typed| row.words(typed));
+    let chosen = typed.unwrap_or_else(|| row.chosen());
+    let offered = row.choices.iter().map(|choice| Offered {
+        word: choice.word,
+        words: match choice.word {
+            "true" | "false" => choice.about.to_owned(),
+            word => format!("{word}: {}", choice.about),
+        },
+        is_chosen: chosen.contains(&choice.word),
+    });
+    offered.collect()
+}
+
+/// Whether a text says of a setting what holds anyway, however either is written.
+fn is_same(row: &SettingReport, text: &str) -> bool {
+    if row.choices.is_empty() {
+        return text.trim() == row.value.as_deref().unwrap_or_default();
+    }
+    row.words(text) == Some(row.chosen())
 }
 
 fn account_line(row: AccountRow, now: OffsetDateTime) -> AccountLine {
@@ -306,13 +359,31 @@ fn changes(visitor: &Visitor, sent: &[(String, String)]) -> Vec<(String, Option<
             .iter()
             .find(|row| row.key == key && !row.is_locked && !is_guarded(row.key))?;
         let value = value.trim();
-        let is_same = value == row.value.as_deref().unwrap_or_default();
+        let is_same = is_same(row, value);
+        // All of them is what holds where nobody says anything, and of those that come later too.
+        let is_all = row.takes_many
+            && row
+                .words(value)
+                .is_some_and(|words| words.len() == row.choices.len());
         // A secret is not shown, so an empty field says nothing about it.
         let is_left = row.is_secret && value.is_empty();
-        let wanted = (!value.is_empty()).then(|| value.to_owned());
+        let wanted = (!value.is_empty() && !is_all).then(|| value.to_owned());
         (!is_same && !is_left).then(|| (key.clone(), wanted))
     });
     changes.collect()
+}
+
+/// What was sent, with all that was ticked under one name as one value.
+fn together(sent: Vec<(String, String)>) -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> = Vec::new();
+    for (key, value) in sent {
+        match all.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, values)) if values.is_empty() => *values = value,
+            Some((_, values)) => *values = format!("{values}, {value}"),
+            None => all.push((key, value)),
+        }
+    }
+    all
 }
 
 /// Names of the form that are no settings.
@@ -321,7 +392,7 @@ const AGREED: &str = "allow_losing";
 const PREVIEW: &str = "preview";
 
 async fn change(visitor: Visitor, sent: Form<Vec<(String, String)>>) -> Answer {
-    let sent = sent.0;
+    let sent = together(sent.0);
     let of = |name: &str| {
         let found = sent.iter().find(|(key, _)| key == name);
         found.map(|(_, value)| value.clone())

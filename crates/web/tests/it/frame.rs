@@ -172,7 +172,7 @@ async fn rules_are_seen_at_work_before_they_are_saved_and_what_would_go_is_liste
         .await;
     assert!(part.contains("is not possible here"), "{part}");
     browser
-        .press_with("Save: Snapshots and what stays", &fewer)
+        .press_with("Save: Schedule and keep rules", &fewer)
         .await;
     browser.must_show(&[
         "<h1>3 snapshots would no longer be kept</h1>",

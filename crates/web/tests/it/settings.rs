@@ -48,7 +48,7 @@ async fn a_setting_is_changed_by_a_form_and_a_wrong_one_says_what_is_allowed() {
     let (status, page) = scene.get("/settings").await;
     assert_eq!(status, StatusCode::OK);
     for words in [
-        "Snapshots and what stays",
+        "Schedule and keep rules",
         "backup_at",
         "keep_safety_days",
         "mute_activity",
@@ -250,4 +250,139 @@ async fn a_browser_shows_titles_in_the_language_that_was_chosen_in_it() {
         page.contains("value=\"\" selected") && page.contains("In this browser"),
         "{page}"
     );
+}
+
+impl Scene {
+    /// Takes over what stands in the file of settings.
+    fn read_settings(&mut self) {
+        let settings = self.app.settings().read_again().unwrap();
+        self.app = self.app.reopen(settings, jiff::tz::TimeZone::UTC).unwrap();
+    }
+}
+
+#[actix_web::test]
+async fn what_may_be_one_of_a_few_words_is_chosen_from_them() {
+    let mut scene = Scene::new("hana").await;
+    let config = scene.app.settings().data.join("config.toml");
+    std::fs::write(config, "dry_run = \"yes\"\nnotify_on = [\"late\"]\n").unwrap();
+    scene.read_settings();
+    let (_, page) = scene.get("/settings").await;
+    for offered in [
+        "<select id=\"covers\" name=\"covers\">",
+        "<option value=\"cached\" selected>cached: each is fetched once and kept</option>",
+        "<option value=\"many\" selected>many: for more than five titles</option>",
+        "<option value=\"never\">never: not at all</option>",
+        "<option value=\"text\" selected>text: lines for people</option>",
+        "name=\"notify_on\" value=\"late\" checked>",
+        "name=\"notify_on\" value=\"alarm\">",
+    ] {
+        assert!(page.contains(offered), "{offered}: {page}");
+    }
+    let of = |key: &str| {
+        let rest = page.split(&format!("<select id=\"{key}\"")).nth(1).unwrap();
+        rest.split("</select>").next().unwrap().to_owned()
+    };
+    assert!(
+        of("dry_run").contains("value=\"true\" selected>yes"),
+        "{}",
+        of("dry_run")
+    );
+    // What holds is not written down again, however it was written.
+    let version = scene.settings_version();
+    let same = [
+        ("version", version.as_str()),
+        ("dry_run", "true"),
+        ("covers", "cached"),
+        ("notify_on", ""),
+        ("notify_on", "late"),
+    ];
+    scene.submit("/settings", &same).await;
+    assert!(
+        scene.config().starts_with("dry_run = \"yes\"\n"),
+        "{}",
+        scene.config()
+    );
+    let other = [
+        ("version", version.as_str()),
+        ("covers", "off"),
+        ("notify_on", ""),
+        ("notify_on", "failing"),
+        ("notify_on", "late"),
+    ];
+    let (status, page, _) = scene.submit("/settings", &other).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{page}");
+    assert!(
+        scene
+            .config()
+            .contains("notify_on = \"failing, late\"\ncovers = \"off\""),
+        "{}",
+        scene.config()
+    );
+    scene.read_settings();
+    assert!(!scene.app.settings().covers);
+    let version = scene.settings_version();
+    let none = [("version", version.as_str()), ("notify_on", "")];
+    scene.submit("/settings", &none).await;
+    assert!(!scene.config().contains("notify_on"), "{}", scene.config());
+    scene.read_settings();
+    let version = scene.settings_version();
+    let wrong = [("version", version.as_str()), ("covers", "sometimes")];
+    let (status, page, _) = scene.submit("/settings", &wrong).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.contains("Allowed: cached or off."), "{page}");
+}
+
+#[actix_web::test]
+async fn settings_stand_in_their_order_and_say_what_is_always_saved() {
+    let environment = [("ANIREWIND_LOGIN", "off"), ("ANIREWIND_COVERS", "off")];
+    let scene = Scene::with("hana", &environment).await;
+    let (_, page) = scene.get("/settings").await;
+    let headings: Vec<_> = page.split("<h2 id=\"").skip(1).collect();
+    let ids: Vec<_> = headings
+        .iter()
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert_eq!(
+        ids.join(" "),
+        "snapshots saving writing safety activity browser notices accounts sessions keys export unusual anilist server"
+    );
+    for (id, words) in [
+        ("snapshots", "watch_interval"),
+        ("saving", "Nothing of it can be left out."),
+        (
+            "saving",
+            "fixed by the environment variable ANIREWIND_COVERS",
+        ),
+        ("writing", "dry_run"),
+        ("safety", "keep_safety_days"),
+        ("activity", "mute_activity"),
+        ("browser", "time_zone"),
+        ("notices", "notify_on"),
+        ("accounts", "anilist_token_file"),
+        ("sessions", "/security\""),
+        ("keys", "/security#keys-title"),
+        ("unusual", "alarm_removed_titles"),
+        ("server", "log_format"),
+    ] {
+        let section = headings
+            .iter()
+            .find(|rest| rest.starts_with(&format!("{id}\"")));
+        assert!(
+            section.is_some_and(|section| section.contains(words)),
+            "{id}: {words}"
+        );
+    }
+    // What is fixed is offered nowhere.
+    assert!(
+        page.contains("<input id=\"covers\" value=\"off\" disabled"),
+        "{page}"
+    );
+    let mut ids: Vec<_> = page
+        .split(" id=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    ids.sort_unstable();
+    let twice = ids.windows(2).find(|pair| pair[0] == pair[1]);
+    assert_eq!(twice, None);
 }
