@@ -29,7 +29,7 @@ use std::sync::LazyLock;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, get, web};
 use anirewind_core::App;
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
@@ -226,6 +226,19 @@ pub(crate) async fn turned_away(request: &ServiceRequest, access: &Access) -> Op
         }
         Ok(Who::Key(key)) if !key.may_write => {
             Some(problem::Problem::read_only("this key may only read").answer())
+        }
+        Ok(_) => None,
+        Err(error) => Some(problem::Problem::failed(error.message).answer()),
+    }
+}
+
+/// An answer for whoever may not even read.
+pub(crate) async fn turned_back(request: &HttpRequest, access: &Access) -> Option<HttpResponse> {
+    let app = request.app_data::<web::Data<App>>()?;
+    match access.who(app, request).await {
+        Ok(Who::Nobody) => Some(problem::Problem::no_key("reading needs a key").answer()),
+        Ok(Who::WrongKey) => {
+            Some(problem::Problem::no_key("that is no key of this server").answer())
         }
         Ok(_) => None,
         Err(error) => Some(problem::Problem::failed(error.message).answer()),

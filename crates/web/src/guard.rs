@@ -10,7 +10,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::http::{Method, header};
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::{DefaultHeaders, Next};
 use actix_web::{Error, HttpMessage as _, HttpResponse, web};
 use anirewind_core::App;
@@ -18,7 +18,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::access::{self, Access, Who};
 use crate::api::Hub;
-use crate::page::{self, PageError};
+use crate::page::{self, PageError, Unreadable};
 use crate::{api, patience};
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
@@ -102,16 +102,25 @@ pub(crate) async fn check(
         None => answered.await?,
     };
     page::forget_said(&mut response);
+    let is_unreadable = response.status() == StatusCode::BAD_REQUEST;
     let error = response.response().error();
-    if let Some(error) = error
-        .and_then(|error| error.as_error::<PageError>())
-        .cloned()
-    {
-        let request = response.request().clone();
-        let answer = page::mended(&request, &error).await;
-        return Ok(ServiceResponse::new(request, answer).map_into_right_body());
-    }
-    Ok(response.map_into_left_body())
+    let page_error = error.and_then(|error| error.as_error::<PageError>().cloned());
+    let unreadable = error.and_then(|error| error.as_error::<Unreadable>());
+    let unreadable = unreadable.map(|error| error.0.clone());
+    let request = response.request().clone();
+    let answer = match (page_error, unreadable) {
+        (Some(error), _) => Some(page::mended(&request, &error).await),
+        (None, Some(error)) => Some(page::told(&request, &error).await),
+        // An address is read before anybody looks at who asks.
+        (None, None) if is_api && is_safe && is_unreadable => {
+            api::turned_back(&request, &access).await
+        }
+        (None, None) => None,
+    };
+    Ok(match answer {
+        Some(answer) => ServiceResponse::new(request, answer).map_into_right_body(),
+        None => response.map_into_left_body(),
+    })
 }
 
 /// How long the answer may take; for ever where a file is sent in, which has the time it needs to arrive.

@@ -176,13 +176,15 @@ async fn login(
     app: web::Data<App>,
     access: web::Data<Access>,
     request: HttpRequest,
-    next: Query<Next>,
+    next: Option<Query<Next>>,
 ) -> Answer {
     if !access.is_open() && !app.is_claimed().await? {
         return Ok(go(access.base(), "/setup", None));
     }
+    // Whoever is not in yet is told of no address that cannot be read.
+    let next = next.map_or_else(String::new, |next| next.0.next);
     let status = actix_web::http::StatusCode::OK;
-    Ok(login_page(&access, &request, next.0.next, None, status))
+    Ok(login_page(&access, &request, next, None, status))
 }
 
 async fn log_in(

@@ -24,7 +24,7 @@ use crate::parts::{BadEnds, Icon, JobBar};
 use crate::patience;
 use crate::times::{Times, wants_utc};
 
-pub(crate) use problem::{PageError, mended, sentence};
+pub(crate) use problem::{PageError, Unreadable, mended, sentence, told};
 
 const SAID: &str = "said";
 const THEME: &str = "theme";
@@ -602,14 +602,14 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
 pub(crate) struct Query<T>(pub(crate) T);
 
 impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
-    type Error = PageError;
-    type Future = std::future::Ready<Result<Self, PageError>>;
+    type Error = Unreadable;
+    type Future = std::future::Ready<Result<Self, Unreadable>>;
 
     fn from_request(request: &HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
         let query = serde_html_form::from_str(request.query_string());
         std::future::ready(query.map(Self).map_err(|error| {
             tracing::debug!(%error, "an address cannot be read");
-            unreadable::<T>(request.path(), request.query_string())
+            Unreadable(unreadable::<T>(request.path(), request.query_string()))
         }))
     }
 }

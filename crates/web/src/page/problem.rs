@@ -8,7 +8,7 @@ use anirewind_core::{App, Code, Explain, ImportError};
 use askama::Template;
 
 use crate::access::Access;
-use crate::page::{Page, Place, Visitor, outside, show_as};
+use crate::page::{Page, Place, Turned, Visitor, outside, show_as};
 use crate::upload::UploadError;
 use crate::{format, patience, trace};
 
@@ -187,6 +187,35 @@ impl ResponseError for PageError {
     fn error_response(&self) -> HttpResponse {
         // `mended` puts the page around it, which needs the request.
         HttpResponse::build(self.status).finish()
+    }
+}
+
+/// An address that cannot be read. That is found out before anybody looks at who asks, so it is told by `told`.
+#[derive(Debug)]
+pub(crate) struct Unreadable(pub(crate) PageError);
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl ResponseError for Unreadable {
+    fn status_code(&self) -> StatusCode {
+        self.0.status_code()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.0.error_response()
+    }
+}
+
+/// What is wrong with an address, for those who may see the page; the others go where they always go.
+pub(crate) async fn told(request: &HttpRequest, error: &PageError) -> HttpResponse {
+    match Visitor::of(request).await {
+        Ok(_) => mended(request, error).await,
+        Err(Turned::Failed(error)) => mended(request, &error).await,
+        Err(turned) => turned.error_response(),
     }
 }
 

@@ -137,6 +137,78 @@ async fn every_address_has_decided_who_may_use_it() {
     assert_eq!(status, StatusCode::OK);
 }
 
+/// As an address of these pages may look, with each name twice, which none takes.
+fn unreadable() -> String {
+    let names = [
+        "above", "after", "against", "back", "before", "below", "desk", "each", "extra", "field",
+        "format", "from", "group", "hidden", "job", "kept", "kind", "level", "limit", "media",
+        "next", "of", "once", "other", "outcome", "page", "preset", "prefer", "profile", "q",
+        "saved", "setup", "show", "since", "snapshot", "sort", "source", "status", "time", "title",
+        "to", "undo", "user", "verdict", "view", "what", "when",
+    ];
+    let parts = names.map(|name| format!("{name}=x&{name}=y"));
+    parts.join("&")
+}
+
+#[actix_web::test]
+async fn whoever_is_not_in_is_told_nothing_of_an_address_that_cannot_be_read() {
+    let (scene, session) = Scene::claimed(&[]).await;
+    let query = unreadable();
+    let mut told = Vec::new();
+    for route in routes() {
+        let path = route
+            .replace("{profile}", "hana")
+            .replace("{media}", "1")
+            .replace(['{', '}'], "");
+        let path = format!("{path}?{query}");
+        for method in [
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ] {
+            // What is open to all takes forms of those who are not in.
+            let is_public = PUBLIC.contains(&route.as_str());
+            if is_public && method != Method::GET {
+                continue;
+            }
+            let (status, page, headers) =
+                scene.request(form(method.clone(), &path, "", None)).await;
+            let is_right = match status {
+                StatusCode::BAD_REQUEST => false,
+                StatusCode::SEE_OTHER if !is_public => location(&headers).starts_with("/login"),
+                StatusCode::UNAUTHORIZED
+                | StatusCode::NOT_FOUND
+                | StatusCode::METHOD_NOT_ALLOWED => true,
+                _ => is_public,
+            };
+            if !is_right || page.contains("This address cannot be read") {
+                told.push(format!("{method} {route}: {status}"));
+            }
+        }
+    }
+    assert!(told.is_empty(), "{told:#?}");
+    // For those who are in they are addresses that cannot be read.
+    for path in [
+        "/backups/hana",
+        "/compare/hana",
+        "/ops/hana",
+        "/status/log",
+        "/timeline/hana",
+        "/titles/hana",
+        "/api/v1/changes",
+    ] {
+        let path = format!("{path}?{query}");
+        let (status, page, _) = scene
+            .request(form(Method::GET, &path, "", Some(&session)))
+            .await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{path}");
+        let is_page = !path.starts_with("/api/");
+        assert!(!is_page || page.contains("This address cannot be read"));
+    }
+}
+
 #[actix_web::test]
 async fn a_profile_may_be_called_as_a_page_is() {
     for name in ["security", "new", "preview", "asked"] {
