@@ -57,6 +57,7 @@ pub(crate) async fn live(
                     }
                     wish = signals.next() => wish,
                     () = app.reload_asked() => Wish::Reload,
+                    () = app.zone_changed(crate::zone) => Wish::Reload,
                 };
                 if wish == Wish::Stop {
                     tracing::info!("asked to stop");

@@ -1,5 +1,7 @@
 //! Whose days and hours are meant: times as the clock on the wall of this installation shows them.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use time::{OffsetDateTime, UtcOffset};
@@ -52,7 +54,27 @@ impl Zone {
     }
 }
 
+/// The machine is asked this often whether its zone is still the same.
+const ASK: Duration = Duration::from_mins(10);
+
 impl App {
+    /// Waits until the machine's zone is another one than it was when this was opened. Where the settings name
+    /// a zone that never matters, and this waits for ever.
+    pub async fn zone_changed(&self, machine: impl Fn() -> TimeZone) {
+        if self.inner.settings.time_zone.is_some() {
+            return std::future::pending().await;
+        }
+        loop {
+            self.inner.clock.sleep(ASK).await;
+            let zone = Zone(machine());
+            if zone.0 != self.inner.zone {
+                let zone = zone.name(self.now());
+                tracing::info!(zone, "the machine is in another time zone now");
+                return;
+            }
+        }
+    }
+
     /// The zone of the schedule, of days, and of times that people are shown.
     pub fn zone(&self) -> Zone {
         Zone(self.inner.zone.clone())

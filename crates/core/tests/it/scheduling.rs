@@ -203,6 +203,53 @@ async fn run_and_rest(scene: &Scene, app: &App, snapshots: usize) {
 }
 
 #[tokio::test]
+async fn a_machine_that_moves_to_another_zone_is_noticed_while_it_runs() {
+    use std::cell::Cell;
+
+    use jiff::tz::TimeZone;
+
+    let scene = Scene::connected().await;
+    let tokyo = TimeZone::get("Asia/Tokyo").unwrap();
+    let asked = Cell::new(0);
+    let machine = || {
+        asked.set(asked.get() + 1);
+        if asked.get() < 20 {
+            TimeZone::UTC
+        } else {
+            tokyo.clone()
+        }
+    };
+    let began = scene.app.now();
+    scene.app.zone_changed(machine).await;
+    let passed = scene.app.now() - began;
+    assert_eq!((asked.get(), passed.whole_minutes()), (20, 200));
+    // What is opened anew goes by it, and has nothing more to notice.
+    let settings = scene.app.settings().clone();
+    let app = scene.app.reopen(settings, machine()).unwrap();
+    assert_eq!(app.zone().name(began), "Asia/Tokyo");
+    let count = asked.get();
+    let a_while = async {
+        while asked.get() < count + 50 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = app.zone_changed(machine) => panic!("nothing changed"),
+        () = a_while => {},
+    }
+    // A zone in the settings holds wherever the machine is.
+    let app = scene.open_with(&[("ANIREWIND_TIME_ZONE", "Europe/Berlin")]);
+    let asked = Cell::new(0);
+    let ask = || {
+        asked.set(1);
+        tokyo.clone()
+    };
+    let soon = std::time::Duration::from_millis(20);
+    let waited = tokio::time::timeout(soon, app.zone_changed(ask)).await;
+    assert!(waited.is_err() && asked.get() == 0);
+}
+
+#[tokio::test]
 async fn new_settings_are_no_reason_for_a_snapshot() {
     let scene = Scene::connected().await;
     run_and_rest(&scene, &scene.app, 1).await;
