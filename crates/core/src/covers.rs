@@ -1,4 +1,4 @@
-//! Covers of titles on the lists, in a small cache of our own, so that a page asks nobody else for them.
+//! Covers of titles on the lists and avatars of accounts, in a small cache of our own, so that a page asks nobody else for them.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use anirewind_anilist::{CoverError, Covers, Picture};
 use anirewind_backup::Hash;
 use anirewind_model::MediaId;
+use anirewind_store::AccountRow;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Semaphore;
 
@@ -26,7 +27,8 @@ pub(crate) struct CoverDesk {
     client: Option<Covers>,
     /// One at a time.
     turn: Semaphore,
-    missing: Mutex<BTreeMap<MediaId, OffsetDateTime>>,
+    /// By the name that it would have in the cache.
+    missing: Mutex<BTreeMap<String, OffsetDateTime>>,
     resting_until: Mutex<Option<OffsetDateTime>>,
 }
 
@@ -41,7 +43,7 @@ impl CoverDesk {
         }
     }
 
-    fn missing(&self) -> MutexGuard<'_, BTreeMap<MediaId, OffsetDateTime>> {
+    fn missing(&self) -> MutexGuard<'_, BTreeMap<String, OffsetDateTime>> {
         self.missing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -52,13 +54,13 @@ impl CoverDesk {
     }
 
     /// Whether to ask for a cover now.
-    fn may_ask(&self, media: MediaId, now: OffsetDateTime) -> bool {
-        let is_missing = self.missing().get(&media).is_some_and(|until| now < *until);
+    fn may_ask(&self, name: &str, now: OffsetDateTime) -> bool {
+        let is_missing = self.missing().get(name).is_some_and(|until| now < *until);
         let is_resting = self.resting().is_some_and(|until| now < until);
         !is_missing && !is_resting
     }
 
-    fn note_failure(&self, media: MediaId, error: &CoverError, now: OffsetDateTime) {
+    fn note_failure(&self, name: String, error: &CoverError, now: OffsetDateTime) {
         if error.is_about_the_net() {
             *self.resting() = Some(now + REST);
             return;
@@ -67,7 +69,7 @@ impl CoverDesk {
         if missing.len() >= REMEMBERED {
             missing.clear();
         }
-        missing.insert(media, now + PATIENCE);
+        missing.insert(name, now + PATIENCE);
     }
 }
 
@@ -75,54 +77,69 @@ impl App {
     /// The cover of a title that is or was on a list here: from the cache, or fetched once. Nothing for
     /// other titles, when covers are off, and for a day after one could not be had.
     pub async fn cover(&self, media: MediaId) -> Result<Option<Picture>, BrowseError> {
-        let desk = &self.inner.covers;
-        let Some(client) = &desk.client else {
+        if self.inner.covers.client.is_none() {
             return Ok(None);
-        };
+        }
         let entry = self.inner.store.title_on_lists(media).await?;
         let address = entry
             .and_then(|entry| entry.summary)
             .and_then(|summary| summary.cover);
-        let Some(address) = address else {
-            return Ok(None);
-        };
-        let path = self.cover_file(media, &address);
-        if let Some(picture) = kept(path.clone()).await {
-            return Ok(Some(picture));
-        }
-        if !desk.may_ask(media, self.now()) {
-            return Ok(None);
-        }
-        let Ok(_turn) = desk.turn.acquire().await else {
-            return Ok(None);
-        };
-        // Somebody may have fetched it, or failed to, while this waited.
-        if let Some(picture) = kept(path.clone()).await {
-            return Ok(Some(picture));
-        }
-        if !desk.may_ask(media, self.now()) {
-            return Ok(None);
-        }
-        match client.fetch(&address).await {
-            Ok(picture) => {
-                keep(path, picture.bytes.clone()).await;
-                Ok(Some(picture))
-            }
-            Err(error) => {
-                tracing::debug!(%media, %error, "no cover");
-                desk.note_failure(media, &error, self.now());
-                Ok(None)
-            }
+        match address {
+            Some(address) => Ok(self.picture(&media.to_string(), &address).await),
+            None => Ok(None),
         }
     }
 
-    /// A cover that was replaced on AniList has another address, and so another name here.
-    fn cover_file(&self, media: MediaId, address: &str) -> PathBuf {
-        let hash = Hash::of(address.as_bytes()).to_string();
-        let hash = hash.strip_prefix("sha256:").unwrap_or(&hash);
-        let name = format!("{media}-{}", hash.get(..12).unwrap_or_default());
-        self.inner.settings.data.join("covers").join(name)
+    /// The avatar of an account, by the same rules.
+    pub async fn avatar(&self, row: &AccountRow) -> Result<Option<Picture>, BrowseError> {
+        match &row.avatar {
+            Some(address) => {
+                let name = format!("user-{}", row.account.id);
+                Ok(self.picture(&name, address).await)
+            }
+            None => Ok(None),
+        }
     }
+
+    /// A picture from the cache, or fetched once.
+    async fn picture(&self, of: &str, address: &str) -> Option<Picture> {
+        let desk = &self.inner.covers;
+        let client = desk.client.as_ref()?;
+        let name = file_name(of, address);
+        let path = self.inner.settings.data.join("covers").join(&name);
+        if let Some(picture) = kept(path.clone()).await {
+            return Some(picture);
+        }
+        if !desk.may_ask(&name, self.now()) {
+            return None;
+        }
+        let _turn = desk.turn.acquire().await.ok()?;
+        // Somebody may have fetched it, or failed to, while this waited.
+        if let Some(picture) = kept(path.clone()).await {
+            return Some(picture);
+        }
+        if !desk.may_ask(&name, self.now()) {
+            return None;
+        }
+        match client.fetch(address).await {
+            Ok(picture) => {
+                keep(path, picture.bytes.clone()).await;
+                Some(picture)
+            }
+            Err(error) => {
+                tracing::debug!(name, %error, "no picture");
+                desk.note_failure(name, &error, self.now());
+                None
+            }
+        }
+    }
+}
+
+/// One that was replaced on AniList has another address, and so another name here.
+fn file_name(of: &str, address: &str) -> String {
+    let hash = Hash::of(address.as_bytes()).to_string();
+    let hash = hash.strip_prefix("sha256:").unwrap_or(&hash);
+    format!("{of}-{}", hash.get(..12).unwrap_or_default())
 }
 
 async fn kept(path: PathBuf) -> Option<Picture> {

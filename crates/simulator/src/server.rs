@@ -115,7 +115,7 @@ const COVERS: &str = "/_simulator/covers/";
 /// Where the answers say that they are.
 const THEIR_COVERS: &str = "https://s4.anilist.co/file/anilistcdn/simulated/";
 
-/// Points every cover in an answer to this machine.
+/// Points every cover and avatar in an answer to this machine.
 fn point_covers(value: &mut Value, base: &str) {
     match value {
         Value::String(text) => {
@@ -132,8 +132,21 @@ fn point_covers(value: &mut Value, base: &str) {
 
 fn cover_of(shared: &Shared, path: &str) -> Option<Reply> {
     let name = path.strip_prefix(COVERS)?.strip_suffix(".png")?;
-    let id: u32 = name.parse().ok()?;
-    let colour = shared.world().media(id)?.colour.clone();
+    if !shared.switches().serves_covers {
+        return None;
+    }
+    let (id, colour) = match name.strip_prefix('u') {
+        // The avatar of a user.
+        Some(id) => {
+            let id = id.parse().ok()?;
+            shared.world().user(id)?;
+            (id, "#3b7dd8".to_owned())
+        }
+        None => {
+            let id = name.parse().ok()?;
+            (id, shared.world().media(id)?.colour.clone())
+        }
+    };
     Some(reply(200, "image/png", cover::png(id, &colour), None))
 }
 

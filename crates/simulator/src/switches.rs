@@ -62,7 +62,7 @@ pub struct Switches {
     pub collection_fails_above: usize,
     /// Not numbered: how many entries one collection answers at most, most recently updated first.
     pub collection_cap: usize,
-    /// Not numbered: covers are on this machine too, so that a demo has pictures.
+    /// Not numbered: covers and avatars are on this machine too, so that a demo has pictures.
     pub serves_covers: bool,
 }
 

@@ -173,6 +173,8 @@ pub(crate) struct Said {
     pub(crate) link: Option<(String, String)>,
     /// Where a button takes it back: an address without the base that ends in `/undo`.
     pub(crate) undo: Option<String>,
+    /// The profile whose picture stands beside it, as it stands in an address.
+    pub(crate) face: Option<String>,
 }
 
 impl Said {
@@ -205,11 +207,18 @@ impl Said {
         self
     }
 
+    /// With the picture of an account beside it.
+    pub(crate) fn with_face(mut self, profile: &str) -> Self {
+        self.face = Some(in_path(profile));
+        self
+    }
+
     fn to_cookie(&self) -> String {
         let (path, words) = self.link.clone().unwrap_or_default();
         let kind = if self.is_problem { "!" } else { "" };
         let undo = self.undo.clone().unwrap_or_default();
-        let parts = [kind, &self.text, &path, &words, &undo];
+        let face = self.face.as_deref().unwrap_or_default();
+        let parts = [kind, &self.text, &path, &words, &undo, face];
         let encoded = parts.map(|part| utf8_percent_encode(part, NON_ALPHANUMERIC).to_string());
         encoded.join("|")
     }
@@ -217,7 +226,7 @@ impl Said {
     fn from_cookie(text: &str) -> Option<Self> {
         let decode = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
         let parts: Vec<String> = text.split('|').map(decode).collect();
-        let [kind, text, path, words, undo] = <[String; 5]>::try_from(parts).ok()?;
+        let [kind, text, path, words, undo, face] = <[String; 6]>::try_from(parts).ok()?;
         let is_ours = |path: &str| !path.is_empty() && crate::login::local(path) == path;
         let takes_back = |path: &str| {
             path.split('?')
@@ -232,6 +241,7 @@ impl Said {
             link: is_ours(&path).then_some((path, words)),
             // Whoever could write the cookie gets no button for anything else.
             undo: (is_ours(&undo) && takes_back(&undo)).then_some(undo),
+            face: (!face.is_empty() && !face.contains('/')).then_some(face),
         })
     }
 }

@@ -208,7 +208,7 @@ pub(super) const WATCH_INTERVAL: Setting = Setting {
 pub(super) const COVERS: Setting = Setting {
     key: "covers",
     variables: &["ANIREWIND_COVERS"],
-    about: "Covers of titles on the lists: `cached` fetches each once and keeps it, `off` fetches none.",
+    about: "Covers of titles on the lists, and avatars of accounts: `cached` fetches each once and keeps it, `off` fetches none.",
     default: "cached",
     choices: &[
         Choice::new("cached", "each is fetched once and kept"),

@@ -2,15 +2,14 @@
 
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{ScoreFormat, TitleLanguage};
-use anirewind_core::{AccountError, Outcome, Style, Verdict};
+use anirewind_core::{AccountError, Outcome, Style, Verdict, count};
 use askama::Template;
 
 use crate::format;
 use crate::page::{Page, PageError, Place, Visitor, in_path, sentence, show};
 use crate::pages::dashboard::{next_words, token_words, tone};
 use crate::pages::settings::kept_words;
-use crate::parts::When;
-use anirewind_core::count;
+use crate::parts::{Avatar, When};
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -18,6 +17,7 @@ struct AccountPage {
     page: Page,
     path: String,
     profile: String,
+    avatar: Avatar,
     user: String,
     user_id: u32,
     added: When,
@@ -75,6 +75,7 @@ async fn account(visitor: Visitor, profile: web::Path<String>) -> Result<HttpRes
             &row.profile,
         ),
         path: in_path(&row.profile),
+        avatar: Avatar::of(visitor.access.base(), app, &row),
         sentence: status.verdict.sentence(),
         tone,
         icon,

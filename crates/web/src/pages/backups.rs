@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, web};
 use anirewind_core::model::UserId;
 use anirewind_core::{
     AccountRow, BrowseError, Explain as _, Kind, SnapshotFilter, SnapshotRow, Start, Unreadable,
+    count,
 };
 use askama::Template;
 use serde::Deserialize;
@@ -15,7 +16,6 @@ use crate::pages::curating::fate_word;
 use crate::pages::profiles::profiles;
 use crate::pages::rows::{SnapshotLine, kind_word, lines};
 use crate::parts::{AlarmPart, When};
-use anirewind_core::count;
 
 /// So many to a page.
 const MOST: usize = 50;

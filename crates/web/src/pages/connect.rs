@@ -12,6 +12,7 @@ use crate::api::Hub;
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, Way, in_path, show_as};
 use crate::pages::taking::{begin, path_of};
 use crate::pages::work::{About, ask as ask_anilist, failed, shown};
+use crate::parts::has_picture;
 
 #[derive(Template)]
 #[template(path = "connect.html")]
@@ -233,7 +234,10 @@ async fn added(app: &App, hub: &Hub, row: &AccountRow) -> Result<Way, PageError>
         format!("Connected as {}.", row.account.name)
     };
     let problem = begun.err();
-    let (path, said) = connected(&name, profile, problem.as_ref());
+    let (path, mut said) = connected(&name, profile, problem.as_ref());
+    if has_picture(app, row) {
+        said = said.with_face(profile);
+    }
     let next = next.filter(|_| problem.is_none());
     Ok(Way::to(next.unwrap_or(path)).saying(said))
 }

@@ -3,7 +3,7 @@
 
 use actix_web::{HttpResponse, web};
 use anirewind_core::{
-    AccountRow, AnswerVerdict, Fate, Hold, SnapshotRow, TRASH_DAYS, TrashItem, Why,
+    AccountRow, AnswerVerdict, Fate, Hold, SnapshotRow, TRASH_DAYS, TrashItem, Why, count,
 };
 use askama::Template;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,6 @@ use crate::pages::backups::find;
 use crate::pages::profiles::along;
 use crate::pages::rows::{SnapshotLine, contents};
 use crate::parts::alarm_shown;
-use anirewind_core::count;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config

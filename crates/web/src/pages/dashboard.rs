@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 use anirewind_core::{
     AccountStatus, App, ChangeFilter, ChangeRow, ChangeSums, Day, Schedule, Settings, Style,
-    Unreadable, Verdict,
+    Unreadable, Verdict, count,
 };
 use askama::Template;
 use time::{Duration, OffsetDateTime};
@@ -16,7 +16,6 @@ use crate::pages::backups::could_not_read;
 use crate::pages::chart::Chart;
 use crate::pages::rows::contents;
 use crate::parts::{AlarmPart, Icon, TitleCell, When};
-use anirewind_core::count;
 
 /// So many days are shown in a row.
 const DAYS: usize = 30;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use anirewind_core::{ImportItem, ImportPlan, Unreadable};
+use anirewind_core::{ImportItem, ImportPlan, Unreadable, count};
 use askama::Template;
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -11,7 +11,6 @@ use time::OffsetDateTime;
 use crate::format;
 use crate::page::{Form, Page, PageError, Place, Said, Visitor, in_path, show};
 use crate::upload;
-use anirewind_core::count;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 use anirewind_core::model::UserId;
 use anirewind_core::{
     ActError, App, BrowseError, ChangeFilter, ChangeOutcome, Event, Id, OperationState, Report,
-    StepRow, StepState, Style,
+    StepRow, StepState, Style, count, thousands,
 };
 use askama::Template;
 
@@ -16,7 +16,6 @@ use crate::pages::plan::{StepLine, cell};
 use crate::pages::plan_new::{MEANWHILE, NOTHING_SENT, PLANNED};
 use crate::pages::work::{About, Begin, ask, asked_name, failed, shown};
 use crate::parts::{Badge, JobProgress, LatestTitles, When};
-use anirewind_core::{count, thousands};
 
 /// So many titles with something wrong are shown at once.
 const SHOWN: usize = 200;

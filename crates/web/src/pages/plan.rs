@@ -3,7 +3,8 @@
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{Entry, EntryField, MediaType, Picks, UserId};
 use anirewind_core::{
-    ActError, Action, Cause, OperationRow, Plan, Source, StepRow, Style, change_of,
+    ActError, Action, Cause, OperationRow, Plan, Source, StepRow, Style, change_of, count,
+    thousands,
 };
 use askama::Template;
 use serde::Deserialize;
@@ -16,7 +17,6 @@ use crate::live::WhatOf;
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show};
 use crate::pages::plan_new::{self, Limits, Wish};
 use crate::parts::{Badge, Diff, Tab, Tabs, TabsForm, TitleCell, When, facts, field_word};
-use anirewind_core::{count, thousands};
 
 /// So many titles on a page.
 const PAGE: usize = 100;

@@ -2,18 +2,14 @@
 //! there is only one.
 
 use actix_web::HttpResponse;
-use anirewind_core::{AccountStatus, BrowseError};
+use anirewind_core::{AccountStatus, BrowseError, count};
 use askama::Template;
 
 use crate::format;
 use crate::page::{Page, PageError, Place, Visitor, in_path, show};
 use crate::pages::dashboard::tone;
 use crate::pages::rows::contents;
-use crate::parts::When;
-use anirewind_core::count;
-
-/// Colours that mean nothing bad and nothing good.
-const COLOURS: [&str; 4] = ["info", "undone", "edited", "quiet"];
+use crate::parts::{Avatar, When};
 
 #[derive(Template)]
 #[template(path = "profiles.html")]
@@ -37,26 +33,6 @@ struct ProfileCard {
     total: String,
     /// What the pages have that this leads to.
     words: Option<String>,
-}
-
-/// A letter in a circle, in place of a picture that nobody has to be asked for.
-struct Avatar {
-    letter: String,
-    colour: &'static str,
-}
-
-impl Avatar {
-    fn of(profile: &str) -> Self {
-        let first = profile.chars().next();
-        let sum: usize = profile.bytes().map(usize::from).sum();
-        Self {
-            letter: first.map_or_else(String::new, |first| first.to_uppercase().to_string()),
-            colour: COLOURS
-                .get(sum % COLOURS.len())
-                .copied()
-                .unwrap_or_default(),
-        }
-    }
 }
 
 /// The pages below `path`, each with a few words. What stands behind the question mark goes along.
@@ -95,7 +71,7 @@ async fn card(
     let last = status.last_good.as_ref();
     Ok(ProfileCard {
         path,
-        avatar: Avatar::of(&status.account.profile),
+        avatar: Avatar::of(visitor.access.base(), app, &status.account),
         profile: status.account.profile,
         tone,
         icon,

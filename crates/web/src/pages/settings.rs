@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use anirewind_core::{
     AccountRow, Event, Explain as _, Outlook, Policy, SettingReport, SettingsChangeError,
-    SettingsDraft, is_guarded,
+    SettingsDraft, count, is_guarded,
 };
 use askama::Template;
 use time::OffsetDateTime;
@@ -20,8 +20,7 @@ use crate::page::{
 };
 use crate::pages::rows::SnapshotLine;
 use crate::pages::work::{self, About, Begin};
-use crate::parts::When;
-use anirewind_core::count;
+use crate::parts::{Avatar, When};
 
 #[derive(Template)]
 #[template(path = "settings.html")]
@@ -56,6 +55,7 @@ struct Tried {
 }
 
 struct AccountLine {
+    avatar: Avatar,
     profile: String,
     path: String,
     user: String,
@@ -232,8 +232,9 @@ fn is_same(row: &SettingReport, text: &str) -> bool {
     row.words(text) == Some(row.chosen())
 }
 
-fn account_line(row: AccountRow, now: OffsetDateTime) -> AccountLine {
+fn account_line(visitor: &Visitor, row: AccountRow, now: OffsetDateTime) -> AccountLine {
     AccountLine {
+        avatar: Avatar::of(visitor.access.base(), &visitor.app, &row),
         path: in_path(&row.profile),
         user: row.account.name,
         token: row.token_expires_at.map(|at| When::of(at, now)),
@@ -276,7 +277,9 @@ async fn shown(visitor: &Visitor, tried: Tried) -> Answer {
             .map(|(word, words)| (*word, *words, *word == visitor.titles))
             .collect(),
         preview: kept_by(visitor, rules).await?,
-        accounts: accounts.map(|row| account_line(row, now)).collect(),
+        accounts: accounts
+            .map(|row| account_line(visitor, row, now))
+            .collect(),
         sections: sections.into(),
         version,
         config: settings.data.join("config.toml").display().to_string(),

@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use anirewind_core::{
     AccountRow, App, Explain as _, Kind, Origin, SettingReport, SettingsChangeError,
-    SnapshotFilter, Start,
+    SnapshotFilter, Start, count,
 };
 use askama::Template;
 use serde::Deserialize;
@@ -16,7 +16,6 @@ use crate::live::{Work, snapshot_of};
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show_as};
 use crate::pages::taking::{about, begin};
 use crate::pages::{settings, work};
-use anirewind_core::count;
 
 /// The settings that this is about.
 const AT: &str = "backup_at";

@@ -2,14 +2,13 @@
 //! is.
 
 use actix_web::{HttpResponse, web};
-use anirewind_core::{App, CaptureError, Captured, Code, Explain as _, Kind};
+use anirewind_core::{App, CaptureError, Captured, Code, Explain as _, Kind, count};
 use serde::Deserialize;
 
 use crate::api::Hub;
 use crate::live::{Outcome, snapshot_of};
 use crate::page::{Form, PageError, Place, Query, Said, Visitor, in_path, sentence};
 use crate::pages::work::{self, ASKED, About, Begin, shown};
-use anirewind_core::count;
 use anirewind_core::thousands;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {

@@ -10,7 +10,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{EntryField, UserId};
 use anirewind_core::{
-    AccountRow, App, BrowseError, ChangeFilter, ChangeKind, ChangeRow, Cursor, Id,
+    AccountRow, App, BrowseError, ChangeFilter, ChangeKind, ChangeRow, Cursor, Id, count,
 };
 use askama::Template;
 use serde::Deserialize;
@@ -19,7 +19,6 @@ use crate::address::address;
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, show_as};
 use crate::pages::profiles::profiles;
 use crate::parts::{Tabs, field_word};
-use anirewind_core::count;
 
 use chosen::{SOURCES, Which};
 use counted::Counted;

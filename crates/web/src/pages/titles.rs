@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{Entry, MediaType};
-use anirewind_core::{AccountRow, BrowseError, GoneTitle, summary_of};
+use anirewind_core::{AccountRow, BrowseError, GoneTitle, summary_of, thousands};
 use askama::Template;
 use serde::Deserialize;
 
@@ -11,7 +11,6 @@ use crate::language::name_of;
 use crate::page::{Page, PageError, Place, Query, Visitor, in_path, show};
 use crate::pages::profiles::profiles;
 use crate::parts::{TitleCell, list_names, title_path};
-use anirewind_core::thousands;
 
 /// So many titles on a page.
 const PAGE: usize = 100;

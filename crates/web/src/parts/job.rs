@@ -1,6 +1,8 @@
 //! How far an act has come, on its own page and as it goes on.
 
-use anirewind_core::{Action, Event, Id, OperationState, Pause, Phase, Report, StepState};
+use anirewind_core::{
+    Action, Event, Id, OperationState, Pause, Phase, Report, StepState, thousands,
+};
 use askama::Template;
 use time::OffsetDateTime;
 
@@ -8,7 +10,6 @@ use crate::api::LastSaid;
 use crate::format;
 use crate::page::sentence;
 use crate::parts::TitleCell;
-use anirewind_core::thousands;
 
 html_safe!(JobProgress, LatestTitles);
 

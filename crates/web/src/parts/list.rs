@@ -1,14 +1,13 @@
 //! A list as people know it: by status, searched, a hundred titles at a time.
 
 use anirewind_core::model::{Entry, EntryField, EntryStatus, MediaType};
-use anirewind_core::{Style, value_of};
+use anirewind_core::{Style, thousands, value_of};
 use askama::Template;
 use serde::Deserialize;
 
 use crate::address::address;
 use crate::language::name_of;
 use crate::parts::{StatusWord, Tab, Tabs, TitleCell};
-use anirewind_core::thousands;
 
 /// So many titles on a page.
 const PAGE: usize = 100;

@@ -4,11 +4,10 @@
 use std::collections::BTreeSet;
 
 use anirewind_core::model::{EntryField, EntryStatus, MediaType};
-use anirewind_core::{Action, Plan};
+use anirewind_core::{Action, Plan, count};
 
 use super::Wish;
 use crate::parts::field_word;
-use anirewind_core::count;
 
 /// What the page of a plan asks for.
 pub(crate) struct Limits {

@@ -1,11 +1,10 @@
 //! How many changes there are of those that somebody chose: the numbers of the kinds, and the result in words.
 
 use anirewind_core::model::UserId;
-use anirewind_core::{App, BrowseError, ChangeCounts, ChangeFilter, ChangeKind};
+use anirewind_core::{App, BrowseError, ChangeCounts, ChangeFilter, ChangeKind, count, thousands};
 
 use crate::page::{PageError, in_path};
 use crate::parts::{Tab, Tabs};
-use anirewind_core::{count, thousands};
 
 use super::chosen::Which;
 

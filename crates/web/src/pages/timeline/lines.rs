@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use anirewind_core::{ChangeRow, Id, Style, became};
+use anirewind_core::{ChangeRow, Id, Style, became, count, thousands};
 use time::{Date, OffsetDateTime};
 
 use crate::address::address;
 use crate::format;
 use crate::page::in_path;
 use crate::parts::{ChangeLine, Diff, Offer, TitleCell, clock, time_of};
-use anirewind_core::{count, thousands};
 
 /// So many of those with one cause are shown in place.
 const MEMBERS: usize = 10;
