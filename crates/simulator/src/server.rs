@@ -135,17 +135,14 @@ fn cover_of(shared: &Shared, path: &str) -> Option<Reply> {
     if !shared.switches().serves_covers {
         return None;
     }
-    let (id, colour) = match name.strip_prefix('u') {
+    let (id, colour) = if let Some(id) = name.strip_prefix('u') {
         // The avatar of a user.
-        Some(id) => {
-            let id = id.parse().ok()?;
-            shared.world().user(id)?;
-            (id, "#3b7dd8".to_owned())
-        }
-        None => {
-            let id = name.parse().ok()?;
-            (id, shared.world().media(id)?.colour.clone())
-        }
+        let id = id.parse().ok()?;
+        shared.world().user(id)?;
+        (id, "#3b7dd8".to_owned())
+    } else {
+        let id = name.parse().ok()?;
+        (id, shared.world().media(id)?.colour.clone())
     };
     Some(reply(200, "image/png", cover::png(id, &colour), None))
 }
