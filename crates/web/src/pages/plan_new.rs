@@ -8,7 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{EntryField, EntryStatus, MediaId, MediaType, Picks};
 use anirewind_core::{
-    App, BrowseError, Cause, Choices, Id, Plan, Prefer, RestoreOptions, Source, Wanted,
+    App, BrowseError, Cause, Choices, Id, Plan, Prefer, RestoreOptions, SnapshotRow, Source, Wanted,
 };
 use askama::Template;
 use serde::{Deserialize, Serialize};
@@ -22,8 +22,10 @@ use crate::parts::field_word;
 
 pub(crate) use limits::Limits;
 
-/// So many snapshots can be chosen from; others are named.
+/// So many snapshots can be chosen from, besides the one that is named.
 const OFFERED: usize = 60;
+
+const NOT_A_FILE: &str = "A snapshot is named here, not a file.";
 
 /// What comes after AniList has answered, where a plan is asked for.
 pub(crate) const PLANNED: [&str; 2] = [
@@ -119,6 +121,31 @@ struct Offered {
     is_chosen: bool,
 }
 
+impl Offered {
+    fn of(row: &SnapshotRow) -> Self {
+        let words = format!(
+            "{}, {} anime, {} manga",
+            format::instant(row.created_at),
+            row.counts.anime,
+            row.counts.manga
+        );
+        Self {
+            id: row.id.to_string(),
+            words,
+            is_chosen: false,
+        }
+    }
+
+    /// One that this profile does not have. Why it cannot be used is said when a plan is asked for.
+    fn unknown(name: &str) -> Self {
+        Self {
+            id: name.to_owned(),
+            words: name.to_owned(),
+            is_chosen: false,
+        }
+    }
+}
+
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .service(web::resource("/plan/{profile}/new").get(form).post(compute))
@@ -142,17 +169,25 @@ async fn shown(
     let account = visitor.app.account_row(profile).await?;
     let owner = Some(account.account.id);
     let rows = visitor.app.snapshots_page(owner, None, OFFERED).await?;
-    let is_named = |id: &str| !wish.snapshot.is_empty() && id.starts_with(&wish.snapshot);
-    let offered = rows.iter().map(|row| Offered {
-        id: row.id.to_string(),
-        words: format!(
-            "{}, {} anime, {} manga",
-            format::instant(row.created_at),
-            row.counts.anime,
-            row.counts.manga
-        ),
-        is_chosen: is_named(row.id.as_str()),
-    });
+    let mut offered: Vec<_> = rows.iter().map(Offered::of).collect();
+    let mut problem = problem;
+    if !wish.snapshot.is_empty() {
+        // What was named is what is chosen, however old it is: never another one in its place.
+        let named = match one_of(visitor, profile, &wish.snapshot).await {
+            Ok(named) => named,
+            Err(error) => {
+                problem = problem.or(Some(error));
+                Offered::unknown(&wish.snapshot)
+            }
+        };
+        match offered.iter_mut().find(|one| one.id == named.id) {
+            Some(one) => one.is_chosen = true,
+            None => offered.push(Offered {
+                is_chosen: true,
+                ..named
+            }),
+        }
+    }
     let statuses = EntryStatus::KNOWN.iter().map(|status| {
         let anime = status.word(MediaType::Anime);
         let manga = status.word(MediaType::Manga);
@@ -177,7 +212,7 @@ async fn shown(
     let template = NewPlan {
         page: visitor.page_of("New plan", Place::Elsewhere, &account.profile),
         profile: in_path(&account.profile),
-        snapshots: offered.collect(),
+        snapshots: offered,
         statuses: statuses.collect(),
         fields: fields.collect(),
         problem: problem.as_ref().map(|error| {
@@ -190,6 +225,20 @@ async fn shown(
     };
     let status = problem.map_or(StatusCode::OK, |error| error.status);
     Ok(show_as(status, &template))
+}
+
+/// The snapshot of this name. One of another profile is offered too, and refused with the reason when a plan is asked for.
+async fn one_of(visitor: &Visitor, profile: &str, name: &str) -> Result<Offered, PageError> {
+    if name.contains(['/', '\\']) {
+        return Err(PageError::usage(NOT_A_FILE));
+    }
+    match visitor.app.find_row(name, Some(profile)).await {
+        Ok(row) => Ok(Offered::of(&row)),
+        Err(error) => match visitor.app.find_row(name, None).await {
+            Ok(_) => Ok(Offered::unknown(name)),
+            Err(_) => Err(error.into()),
+        },
+    }
 }
 
 async fn compute(
@@ -624,7 +673,7 @@ async fn restored(app: &App, profile: &str, wish: &Wish) -> Result<Plan, PageErr
             return Err(PageError::usage("Choose a snapshot to go back to."));
         }
         _ if wish.snapshot.contains(['/', '\\']) => {
-            return Err(PageError::usage("A snapshot is named here, not a file."));
+            return Err(PageError::usage(NOT_A_FILE));
         }
         _ if wish.snapshot == "live" => Wanted::Snapshot("live".to_owned()),
         _ => {

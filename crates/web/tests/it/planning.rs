@@ -453,3 +453,37 @@ async fn a_plan_of_an_earlier_version_is_shown_as_far_as_it_says() {
     let browser = Browser::at(&scene, &path).await;
     browser.must_show(&[&format!("{scores} titles changed together, on AniList")]);
 }
+
+#[actix_web::test]
+async fn the_snapshot_that_was_named_is_the_one_that_is_chosen_however_old_it_is() {
+    let scene = Scene::new("hana").await;
+    scene.capture().await;
+    let rows = scene.app.snapshots_page(None, None, 1).await.unwrap();
+    let first = rows[0].id.to_string();
+    for day in 1..=61 {
+        edit(&scene, |entry| entry.notes = Some(format!("day {day}")));
+        scene.capture().await;
+    }
+    let chosen = |browser: &Browser<'_>| {
+        let before = browser.page.split(" selected>").next().unwrap();
+        let option = before.rsplit("<option value=\"").next().unwrap();
+        option.trim_end_matches('"').to_owned()
+    };
+    let mut browser = Browser::at(&scene, "/backups/hana").await;
+    browser
+        .open(&format!("/plan/hana/new?snapshot={first}"))
+        .await;
+    assert_eq!(chosen(&browser), first);
+    browser.press("Show the plan").await;
+    browser.must_show(&["Nothing has been sent yet", "change back"]);
+    browser.open("/plan/hana/new?snapshot=latest~61").await;
+    assert_eq!(chosen(&browser), first);
+    // What is not there is said, and no other stands in its place.
+    browser.open("/plan/hana/new?snapshot=latest~62").await;
+    assert_eq!(browser.status, StatusCode::NOT_FOUND);
+    browser.must_show(&["role=\"alert\"", "latest~62"]);
+    assert_eq!(chosen(&browser), "latest~62");
+    browser.press("Show the plan").await;
+    browser.must_show(&["role=\"alert\""]);
+    assert!(!browser.shows("Nothing has been sent yet"));
+}
