@@ -743,7 +743,7 @@ async fn keeping_is_taken_back_with_one_press_to_what_was_before() {
     ] {
         let request = TestRequest::get().uri("/about");
         let request = request.insert_header(("host", "127.0.0.1:4849"));
-        let request = request.insert_header(("cookie", format!("said=|x|||{undo}")));
+        let request = request.insert_header(("cookie", format!("said=|x|||{undo}|")));
         let (_, page, _) = scene.request(request).await;
         assert_eq!(page.contains(">Undo</button>"), shows, "{undo}: {page}");
     }
