@@ -97,7 +97,7 @@ fn led(profile: &str, id: &Id, done: Option<Result<Report, ActError>>) -> Way {
         }
         Some(Err(ActError::OutOfDate { count: many, .. })) => {
             let text = format!(
-                "{} {} edited since the plan was made, and left as it is now. Nothing was sent. \
+                "{} {} edited since the plan was made. What is there now stays, and nothing was sent. \
                  Look at the plan again, and send the rest.",
                 count(many, "title"),
                 were(many)
