@@ -121,7 +121,11 @@ impl App {
             .collect();
         let number = titles.len();
         Ok(if !is_group {
-            format!("{verb}{} changes of {number} titles", rows.len())
+            format!(
+                "{verb}{} of {}",
+                count(rows.len(), "change"),
+                count(number, "title")
+            )
         } else if rows.iter().all(|row| row.change.after.is_none()) {
             format!("Bring back {number} titles that vanished on {day}")
         } else if rows.iter().all(|row| row.change.before.is_none()) {

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::curate::CurateError;
 use crate::explain::{Code, Explain};
 use crate::find::BrowseError;
+use crate::numbers;
 use crate::settings::Settings;
 use crate::source::{Origin, SettingsError, Sources, read_config};
 
@@ -59,7 +60,7 @@ pub enum SettingsChangeError {
         config: PathBuf,
     },
     /// Snapshots would go, and nobody said how many may.
-    #[error("{count} snapshots would no longer be kept{}",
+    #[error("{} would no longer be kept{}", numbers::count(*count, "snapshot"),
         agreed.map_or_else(String::new, |agreed| format!(", and {agreed} was agreed to")))]
     Consent {
         /// How many.

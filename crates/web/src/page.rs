@@ -12,7 +12,7 @@ use actix_web::error::PayloadError;
 use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, web};
 use anirewind_core::model::UserId;
-use anirewind_core::{App, BadEnd, BrowseError, Id, OperationRow, Verdict};
+use anirewind_core::{AccountRow, App, BadEnd, BrowseError, Id, OperationRow, Verdict};
 use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::de::DeserializeOwned;
@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use crate::access::{Access, Who};
 use crate::api::Hub;
 use crate::live::Desk;
-use crate::parts::{BadEnds, Icon, JobBar};
+use crate::parts::{BadEnds, Icon, JobBar, picture_of};
 use crate::patience;
 use crate::times::{Times, wants_utc};
 
@@ -165,15 +165,18 @@ pub(crate) fn in_path(name: &str) -> String {
 }
 
 /// What came of the last thing that somebody did here.
+/// A cookie holds four thousand bytes, and what is not a letter takes up to nine there.
+const LONGEST_UNDO: usize = 400;
+
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Said {
     pub(crate) text: String,
     pub(crate) is_problem: bool,
     /// Where to go on: an address without the base, and its words.
     pub(crate) link: Option<(String, String)>,
-    /// Where a button takes it back: an address without the base that ends in `/undo`.
+    /// Where a button takes it back: an address without the base, of what `unkeeps` knows.
     pub(crate) undo: Option<String>,
-    /// The profile whose picture stands beside it, as it stands in an address.
+    /// The picture that stands beside it, by its address below all of them.
     pub(crate) face: Option<String>,
 }
 
@@ -201,15 +204,15 @@ impl Said {
         self
     }
 
-    /// With a button that takes it back.
-    pub(crate) fn with_undo(mut self, path: impl Into<String>) -> Self {
-        self.undo = Some(path.into());
+    /// With a button that takes it back; without it where the address is longer than a cookie may be.
+    pub(crate) fn with_undo(mut self, path: String) -> Self {
+        self.undo = (path.len() <= LONGEST_UNDO).then_some(path);
         self
     }
 
     /// With the picture of an account beside it.
-    pub(crate) fn with_face(mut self, profile: &str) -> Self {
-        self.face = Some(in_path(profile));
+    pub(crate) fn with_face(mut self, row: &AccountRow) -> Self {
+        self.face = Some(picture_of(row));
         self
     }
 
@@ -228,22 +231,26 @@ impl Said {
         let parts: Vec<String> = text.split('|').map(decode).collect();
         let [kind, text, path, words, undo, face] = <[String; 6]>::try_from(parts).ok()?;
         let is_ours = |path: &str| !path.is_empty() && crate::login::local(path) == path;
-        let takes_back = |path: &str| {
-            path.split('?')
-                .next()
-                .unwrap_or_default()
-                .ends_with("/undo")
-        };
         Some(Self {
             text,
             is_problem: kind == "!",
             // A path of ours and nothing else.
             link: is_ours(&path).then_some((path, words)),
             // Whoever could write the cookie gets no button for anything else.
-            undo: (is_ours(&undo) && takes_back(&undo)).then_some(undo),
+            undo: (is_ours(&undo) && unkeeps(&undo)).then_some(undo),
             face: (!face.is_empty() && !face.contains('/')).then_some(face),
         })
     }
+}
+
+/// What takes back that a snapshot is kept, and nothing else, however the address may be read.
+fn unkeeps(address: &str) -> bool {
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let parts: Vec<_> = path.split('/').collect();
+    let is_plain = !address.contains(['#', '\\']) && !query.contains('/');
+    let is_it = matches!(parts.as_slice(), ["", "backups", _, snapshot, "keep", "undo"]
+        if snapshot.chars().all(|one| one.is_ascii_alphanumeric()));
+    is_plain && is_it
 }
 
 /// Where somebody goes on, and what is said there.

@@ -30,7 +30,7 @@ mod titles;
 
 pub(crate) use crate::format::clock;
 pub(crate) use alarm::{AlarmPart, shown as alarm_shown};
-pub(crate) use avatar::{Avatar, Letter, has_picture};
+pub(crate) use avatar::{Avatar, Letter, has_picture, picture_of};
 pub(crate) use change::{ChangeLine, Offer, UndoPart, time_of};
 pub(crate) use chart::{Chart, Moment};
 pub(crate) use icon::Icon;

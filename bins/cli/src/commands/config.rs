@@ -1,7 +1,7 @@
 //! `config`
 
 use anirewind_core::view::SettingView;
-use anirewind_core::{SettingReport, Settings, SettingsDraft};
+use anirewind_core::{SettingReport, Settings, SettingsDraft, are};
 use serde_json::json;
 
 use crate::arguments::{Arguments, ConfigCommand};
@@ -80,7 +80,8 @@ async fn change_one(
         for row in draft.going.iter().rev() {
             output.talk(&format!("would go: {}", row.file));
         }
-        let question = format!("{count} snapshots are then no longer kept.");
+        let snapshots = anirewind_core::count(count, "snapshot");
+        let question = format!("{snapshots} {} then no longer kept.", are(count));
         if !output.confirm(&question, "yes")? {
             output.talk("Nothing was changed.");
             return Ok(0);

@@ -95,7 +95,7 @@ pub(crate) async fn delete(
         .collect();
     let (all, _) = app.snapshot_totals(None).await?;
     let what = format!(
-        "Delete {}? {} others stay.\n{}",
+        "Delete {}? Others that stay: {}.\n{}",
         count(rows.len(), "snapshot"),
         all.saturating_sub(rows.len()),
         list.join("\n")

@@ -217,7 +217,7 @@ pub(crate) async fn op(
                         .map(|(id, reason)| format!("row {id} left out: {reason}"))
                         .collect();
                     lines.push(format!(
-                        "{} taken over, {} were here already, {} left out.",
+                        "{} taken over, {} here already, {} left out.",
                         count(imported.taken, "change"),
                         imported.already,
                         imported.left_out.len()

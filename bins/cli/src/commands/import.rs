@@ -52,7 +52,7 @@ pub(crate) async fn run(
         || json_of(&plan, &imported.taken),
         || {
             let taken = count(imported.taken.len(), "snapshot");
-            format!("{taken} taken, {} were here already.", imported.already)
+            format!("{taken} taken, {} here already.", imported.already)
         },
     );
     Ok(status)

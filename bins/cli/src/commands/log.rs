@@ -52,12 +52,17 @@ pub(crate) async fn run(
 ) -> Result<u8, Failure> {
     for (references, is_hidden) in [(&arguments.hide, true), (&arguments.unhide, false)] {
         if !references.is_empty() {
-            let count = app.hide(profile, references, is_hidden).await?;
+            let number = app.hide(profile, references, is_hidden).await?;
             let what = if is_hidden { "hidden" } else { "shown again" };
             output.result(
                 "log-hide",
-                || json!({ "changes": count, "hidden": is_hidden }),
-                || format!("{count} changes {what}. They stay on the timeline."),
+                || json!({ "changes": number, "hidden": is_hidden }),
+                || {
+                    format!(
+                        "{} {what}, and still on the timeline.",
+                        count(number, "change")
+                    )
+                },
             );
             return Ok(0);
         }

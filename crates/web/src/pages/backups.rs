@@ -418,7 +418,7 @@ async fn pick(
     let root = in_path(&profile);
     let [one, other] = picked.0.pick.as_slice() else {
         let count = picked.0.pick.len();
-        let said = format!("Tick two snapshots to compare them; {count} are ticked.");
+        let said = format!("Tick two snapshots to compare them. Ticked: {count}.");
         return Ok(visitor.go(&format!("/backups/{root}"), Some(Said::problem(said))));
     };
     let one = find(&visitor, one, &profile).await?;

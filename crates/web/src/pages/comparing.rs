@@ -10,7 +10,7 @@ use anirewind_core::model::{Entry, EntryField, List, MediaType};
 use anirewind_core::{
     AccountRow, BrowseError, ChangeFilter, Changed, Differences, Explain as _, MAYBE_PRIVATE,
     Notice, OpenAlarm, SnapshotFilter, SnapshotRow, Start, compare, count, is_maybe_private,
-    summary_of,
+    summary_of, thousands,
 };
 use askama::Template;
 use serde::Deserialize;
@@ -694,8 +694,9 @@ fn banners(differences: &Differences<'_>, from: &Side, to: &Side) -> Vec<String>
     }
     for (of, count) in &differences.left_out {
         banners.push(format!(
-            "One side holds no {} at all: {count} are left out of this comparison.",
-            of.word()
+            "One side holds no {} at all: {} left out of this comparison.",
+            of.word(),
+            thousands(*count)
         ));
     }
     banners.extend(unseen_words(&from.list, &to.list, differences));

@@ -236,7 +236,7 @@ async fn added(app: &App, hub: &Hub, row: &AccountRow) -> Result<Way, PageError>
     let problem = begun.err();
     let (path, mut said) = connected(&name, profile, problem.as_ref());
     if has_picture(app, row) {
-        said = said.with_face(profile);
+        said = said.with_face(row);
     }
     let next = next.filter(|_| problem.is_none());
     Ok(Way::to(next.unwrap_or(path)).saying(said))

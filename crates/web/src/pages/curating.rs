@@ -198,15 +198,16 @@ async fn keep_undo(
     path: Named,
     former: Query<Former>,
 ) -> Result<HttpResponse, PageError> {
-    if !former.0.kept {
-        return unkeep(visitor, path).await;
-    }
-    let (profile, row) = named(&visitor, path).await?;
     let until = former.0.until.as_deref();
     let until = until.map(|until| OffsetDateTime::parse(until, &Rfc3339));
     let until = until
         .transpose()
         .map_err(|_| PageError::usage("That is no time."))?;
+    // What was kept until a time that has passed was not kept any more.
+    if !former.0.kept || until.is_some_and(|until| until <= visitor.app.now()) {
+        return unkeep(visitor, path).await;
+    }
+    let (profile, row) = named(&visitor, path).await?;
     let row = visitor.app.keep(&row, former.0.name, until).await?;
     let path = format!("/backups/{}/{}", in_path(&profile), row.id);
     let said = keeping_words(&row, until).with_link(format!("{path}/keep"), "Change");

@@ -91,10 +91,11 @@ pub(crate) struct Wish {
     /// them that were ticked.
     offered: Vec<String>,
     tick: Vec<String>,
-    /// `yes`: the form had boxes for anime and manga, for statuses, for fields.
+    /// `yes`: the form had boxes for anime and manga, for statuses, for fields, for titles.
     has_lists: String,
     has_status: String,
     has_fields: String,
+    has_titles: String,
     /// A snapshot with an open alarm: what it tells of is put back, and nothing else unless asked.
     alarm: String,
     /// The page on which changes were ticked, and to which it goes back if none were.

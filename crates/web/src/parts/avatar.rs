@@ -1,6 +1,6 @@
 //! The picture of an account, or a letter in its place.
 
-use anirewind_core::{AccountRow, App};
+use anirewind_core::{AccountRow, App, Hash};
 use askama::Template;
 
 use crate::page::in_path;
@@ -28,7 +28,7 @@ impl Avatar {
         let sum: usize = profile.bytes().map(usize::from).sum();
         Self {
             base: base.to_owned(),
-            path: in_path(profile),
+            path: picture_of(row),
             has_picture: has_picture(app, row),
             letter: letter(profile),
             colour: COLOURS
@@ -37,6 +37,14 @@ impl Avatar {
                 .unwrap_or_default(),
         }
     }
+}
+
+/// Where the picture of an account is, below all of them. Another picture is at another address, as a browser
+/// keeps each for a week.
+pub(crate) fn picture_of(row: &AccountRow) -> String {
+    let hash = Hash::of(row.avatar.as_deref().unwrap_or_default().as_bytes()).to_string();
+    let version = hash.get(..8).unwrap_or(&hash);
+    format!("{}?v={version}", in_path(&row.profile))
 }
 
 /// Whether there is a picture to show of an account.

@@ -160,7 +160,7 @@ async fn a_token_whose_account_is_asked_about_is_kept_nowhere_meanwhile() {
     scene.simulator.hold(false);
     browser.until_over().await;
     browser.open(&asked).await;
-    browser.must_show(&["Connected as hana", "src=\"/img/avatar/hana\""]);
+    browser.must_show(&["Connected as hana", "src=\"/img/avatar/hana?v="]);
     browser.until_over().await;
     // One that is refused leads back to the form.
     browser.open("/connect").await;

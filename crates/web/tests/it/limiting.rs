@@ -1,5 +1,7 @@
 //! A plan is limited on its own page: to a list, to fields, and to what was not added since.
 
+use actix_web::http::StatusCode;
+
 use crate::browser::{Browser, USER, edit, entries, seen};
 use crate::pages::Scene;
 use crate::planning::add;
@@ -212,4 +214,19 @@ async fn an_empty_plan_shows_no_empty_box_and_can_be_made_wide_again() {
         .press_with("Update plan", &[("+field", "notes")])
         .await;
     browser.must_show(&["Every title (1 to 40 of 40)"]);
+}
+
+#[actix_web::test]
+async fn a_plan_of_one_title_is_not_about_all_once_its_tick_is_gone() {
+    let scene = seen(&[]).await;
+    let mut browser = Browser::at(&scene, "/plan/hana/new?snapshot=latest&title=ANIME:1003").await;
+    browser.press_with("Show the plan", &[("-title", "")]).await;
+    assert_eq!(browser.status, StatusCode::BAD_REQUEST);
+    browser.must_show(&["No title is ticked any more."]);
+    assert!(browser.path.ends_with("/new"), "{}", browser.path);
+    browser.press("Show the plan").await;
+    browser.must_show(&[
+        "Your list already matches.",
+        "<strong>40</strong> already right",
+    ]);
 }

@@ -46,8 +46,8 @@ async fn each_profile_has_a_card_that_says_how_it_stands_and_keeps_what_was_chos
         browser.must_show(&[
             &format!("href=\"{path}/hana?kind=added\""),
             &format!("href=\"{path}/yuki?kind=added\""),
-            "<img class=\"avatar\" src=\"/img/avatar/hana\" alt=\"\"",
-            "src=\"/img/avatar/yuki\"",
+            "<img class=\"avatar\" src=\"/img/avatar/hana?v=",
+            "src=\"/img/avatar/yuki?v=",
             "hana is protected",
             "30 anime, 10 manga",
             "5 anime, 2 manga",

@@ -84,7 +84,8 @@ impl Limits {
 impl Added {
     fn of(plan: &Plan, wish: &Wish) -> Option<Self> {
         let (stay, go) = (plan.count(Action::Stay), plan.count(Action::Remove));
-        if wish.is_undo() || stay + go == 0 {
+        // With some fields only, none of them could go.
+        if wish.is_undo() || !wish.field.is_empty() || stay + go == 0 {
             return None;
         }
         let shown = if go > 0 { Action::Remove } else { Action::Stay };
@@ -106,9 +107,15 @@ impl Wish {
             Some("No status is ticked. Tick those that the plan is about.")
         } else if is_blank(&self.has_fields, &self.field) {
             Some("No field is ticked. Tick those that the plan is about.")
+        } else if self.has_titles == "yes" && self.names_no_title() {
+            Some("No title is ticked any more. Asked for again, the plan is about the whole list.")
         } else {
             None
         }
+    }
+
+    fn names_no_title(&self) -> bool {
+        self.group.is_empty() && self.title.iter().all(|title| title.trim().is_empty())
     }
 
     pub(super) fn has_only(&self, of: &str) -> bool {
@@ -131,6 +138,7 @@ impl Wish {
         self.has_lists.clear();
         self.has_status.clear();
         self.has_fields.clear();
+        self.has_titles.clear();
         if self.only.len() == MediaType::BOTH.len() {
             self.only.clear();
         }
