@@ -518,7 +518,7 @@ async function toasts(person, url) {
   await person.press("button", "Dismiss", { first: true });
   check("toasts: one is dismissed", await said.count() === 2, String(await said.count()));
   // What was said on a page that opens further down is said there as well, with the way on.
-  await person.page.context().addCookies([{ name: "said", value: "!|No|%2Fstatus|See%20the%20status", url }]);
+  await person.page.context().addCookies([{ name: "said", value: "!|No|%2Fstatus|See%20the%20status||", url }]);
   await person.open(`${url}/settings#anilist`);
   await said.getByRole("link", { name: "See the status" }).waitFor();
 }

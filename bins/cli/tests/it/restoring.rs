@@ -110,7 +110,7 @@ fn a_change_is_hidden_from_the_view_and_stays_on_the_timeline() {
     let first: serde_json::Value = serde_json::from_str(&all[0]).unwrap();
     let id = first["id"].as_str().unwrap();
     let said = scene.run(&["log", "--hide", id]);
-    assert!(text(&said.stdout).contains("1 changes hidden"), "{said:?}");
+    assert!(text(&said.stdout).contains("1 change hidden"), "{said:?}");
     assert_eq!(log(&[]), all[1..]);
     assert_eq!(log(&["--hidden"]), all);
     scene.run(&["log", "--unhide", id]);
