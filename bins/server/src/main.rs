@@ -3,6 +3,8 @@
 mod demo;
 mod life;
 mod log;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod memory;
 mod probe;
 mod story;
 
@@ -58,6 +60,8 @@ const WORKING: usize = 2;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    memory::ask_for_little();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(
             std::thread::available_parallelism()

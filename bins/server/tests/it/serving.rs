@@ -62,6 +62,31 @@ fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
     command
 }
 
+/// Where it is done at all, see `memory.rs`.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn glibc_is_told_to_keep_little_and_the_process_stays_the_same() {
+    let told = |environment: &[(&str, &str)]| {
+        let data = tempfile::tempdir().unwrap();
+        let data = data.path().to_str().unwrap();
+        let server = Server::start(&["--data-dir", data], environment);
+        // Of the process that was started, and no other.
+        let id = server.process.id();
+        let said = std::fs::read_to_string(format!("/proc/{id}/environ")).unwrap();
+        let said = said.split('\0').filter(|said| said.starts_with("MALLOC_"));
+        let mut said: Vec<_> = said.map(str::to_owned).collect();
+        said.sort();
+        let arguments = std::fs::read_to_string(format!("/proc/{id}/cmdline")).unwrap();
+        assert_eq!(arguments.matches("--data-dir").count(), 1, "{arguments}");
+        said
+    };
+    let ours = ["MALLOC_ARENA_MAX=2", "MALLOC_TRIM_THRESHOLD_=65536"];
+    assert_eq!(told(&[]), ours);
+    // Whoever starts it has the last word.
+    let theirs = ["MALLOC_ARENA_MAX=7"];
+    assert_eq!(told(&[("MALLOC_ARENA_MAX", "7")]), theirs);
+}
+
 #[test]
 fn the_demo_shows_snapshots_and_takes_one_by_itself() {
     let server = Server::start(&["--demo"], &[]);
