@@ -7,7 +7,7 @@ import axe from "axe-core";
 import { chromium } from "playwright-core";
 import { check, count } from "./checks.mjs";
 import { journeys } from "./journeys.mjs";
-import { addresses, looks, report, storedPlan, visit } from "./pages.mjs";
+import { addresses, looks, report, storedPlan, visit, visitStrictly } from "./pages.mjs";
 import { pictures } from "./pictures.mjs";
 import * as servers from "./servers.mjs";
 import { speed } from "./speed.mjs";
@@ -47,6 +47,7 @@ async function allPages() {
     const turns = looks.map((look) => () =>
       visit(browser, source, state, server.url, places, look, look.width === 1280 && look.colorScheme === "light" ? budgets : null));
     // Two at a time: one renders while the other waits.
+    turns.push(() => visitStrictly(browser, source, state, server.url, places));
     await Promise.all([0, 1].map(async () => { for (let turn; (turn = turns.shift());) await turn(); }));
     if (state === "login") {
       await claim(server);

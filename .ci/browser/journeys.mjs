@@ -1,7 +1,7 @@
 // What people come for, from the first click to the report: with a mouse, with the keyboard alone,
 // without JavaScript, and on a narrow screen.
 import { attempt, check } from "./checks.mjs";
-import { contextOf, sound, watched } from "./pages.mjs";
+import { contextOf, phone, sound, watched } from "./pages.mjs";
 import * as servers from "./servers.mjs";
 
 // AniList allows the demo 30 requests a minute, so an act takes its time.
@@ -11,7 +11,7 @@ const ways = {
   mouse: { width: 1280 },
   keyboard: { width: 1280, keyboard: true },
   "no-script": { width: 1280, javaScriptEnabled: false },
-  narrow: { width: 360, colorScheme: "dark" },
+  narrow: { ...phone, colorScheme: "dark" },
 };
 
 // Somebody at a page, who goes on in one way only.
@@ -158,6 +158,7 @@ async function send(person, button) {
 
 // (a) A fresh installation: the code, a password, an account, the first snapshot.
 async function install(person, { url, code, token }) {
+  const began = Date.now();
   await person.open(url);
   await person.arrive(/\/setup$/);
   await person.write("Setup code", code);
@@ -188,6 +189,7 @@ async function install(person, { url, code, token }) {
   await person.read(/\d+ anime and \d+ manga are safe/);
   await person.press("link", "To the dashboard");
   await person.read(/is protected/);
+  console.log(`  a fresh installation has its first snapshot after ${Math.round((Date.now() - began) / 1000)} s`);
 }
 
 // An account is connected, or connected again, and has a snapshot.
@@ -279,13 +281,19 @@ export async function vanished(page) {
   return alarm;
 }
 
-// (d) One title that is gone comes back.
+// (d) One title that is gone comes back, with its notes and custom lists and all else that it had.
 async function title(person, { url, gone }) {
+  const id = Number(/(\d+)$/.exec(gone)[1]);
+  const { items } = await (await fetch(`${url}/api/v1/changes?kind=removed&limit=200`)).json();
+  const { before } = items.find((one) => one.mediaId === id);
   await person.open(`${url}${gone}`);
   await person.press("button", /Put this state back/, { first: true });
   await send(person, /Send 1 change/);
   await person.open(`${url}${gone}`);
   await person.page.getByRole("heading", { name: /^Now/ }).waitFor();
+  const { now } = await (await fetch(`${url}/api/v1/titles/${id}`)).json();
+  const lost = Object.keys(before).filter((key) => JSON.stringify(now[key]) !== JSON.stringify(before[key]));
+  check("one title: all that it had is back", lost.length === 0, lost.map((key) => `${key} ${JSON.stringify(before[key])}, now ${JSON.stringify(now[key])}`).join("; "));
 }
 
 // (e) One field goes back although the episodes went on: a score is changed, then an episode is watched,
@@ -551,8 +559,10 @@ export async function curated(person, { url, snapshot }) {
 // Titles of the demo that fit (d) and (e).
 export async function fitting(url) {
   const get = async (path) => (await fetch(url + path)).text();
-  const removed = await get("/timeline/hana?kind=removed");
-  const gone = [...new Set([...removed.matchAll(/href="(\/titles\/hana\/[^"]+\/\d+)"/g)].map((found) => found[1]))];
+  // Of what is gone first what had the most that is easily lost.
+  const { items } = JSON.parse(await get("/api/v1/changes?kind=removed&limit=200"));
+  const rich = ({ before }) => [before.notes, before.customLists, before.advancedScores].filter(Boolean).length;
+  const gone = items.sort((a, b) => rich(b) - rich(a)).map((one) => `/titles/hana/${one.type.toLowerCase()}/${one.mediaId}`);
   const watched = await get("/timeline/hana?kind=changed&field=progress");
   const moved = [...new Set([...watched.matchAll(/href="(\/titles\/hana\/[^"]+\/\d+)"/g)].map((found) => found[1]))];
   const backups = await get("/backups/hana");

@@ -10,8 +10,15 @@ const HTML = 40_000;
 // What Chromium calls no shift at all, of a page that has its height before scripts run.
 const SHIFT = 0.001;
 
+// A telephone: fingers, and no pointer.
+export const phone = { width: 360, hasTouch: true, isMobile: true };
+
 export const looks = [360, 1280].flatMap((width) =>
-  ["light", "dark"].map((colorScheme) => ({ colorScheme, width })));
+  ["light", "dark"].map((colorScheme) => ({ colorScheme, ...(width === 360 ? phone : { width }) })));
+
+// What some set for themselves: colours of their own, letters and lines further apart, and a page four times as large,
+// of which 320 px are left.
+export const strict = { colorScheme: "light", width: 320, forcedColors: "active" };
 
 export async function contextOf(browser, axe, { colorScheme, width, ...more }) {
   const context = await browser.newContext({
@@ -55,12 +62,13 @@ export async function addresses(state, url) {
   const found = {
     newest: saved[0], older: saved[1],
     event: first(changed, /href="\/timeline\/hana\/([0-9a-z]{8})"/),
-    removed: first(timeline, /href="\/timeline\/hana\/([0-9a-z]{8})"/),
+    removed: (await (await fetch(`${url}/api/v1/changes?kind=removed&limit=1`)).json()).items[0]?.id,
     group: first(timeline, /group=([0-9a-z]{8})"/),
     title: first(titles, /href="(\/titles\/hana\/[^"]+\/\d+)"/),
     operation: first(ops, /href="\/ops\/hana\/([0-9a-z]{8})"/),
   };
   for (const [what, id] of Object.entries(found)) check(`the demo has an address of: ${what}`, Boolean(id));
+  check("the demo has a change and a removal", found.event !== found.removed);
   const { newest, older, event, removed, group, title, operation } = found;
   const one = `/backups/hana/${newest}`;
   return {
@@ -68,7 +76,7 @@ export async function addresses(state, url) {
     "backups-hana": "/backups/hana",
     snapshot: one, "snapshot-changes": `${one}?view=changes`, "snapshot-raw": `${one}?view=raw`,
     keep: `${one}/keep`, delete: `${one}/delete`,
-    trash: "/backups/hana/trash", import: "/backups/hana/import", prune: "/backups/hana/prune",
+    trash: "/backups/hana/trash", "trash-all": "/trash", disconnect: "/disconnect/hana", import: "/backups/hana/import", prune: "/backups/hana/prune",
     "compare-two": `/compare/hana?from=${older}&to=${newest}`,
     "compare-live": `/compare/hana?from=${newest}&to=live`,
     "timeline-hana": "/timeline/hana", "timeline-score": "/timeline/hana?kind=changed&field=score",
@@ -82,11 +90,11 @@ export async function addresses(state, url) {
 // What no page may have, whatever it shows.
 export async function sound(page, name, url) {
   const seen = await page.evaluate(async () => ({
-    wide: document.documentElement.scrollWidth - innerWidth,
+    wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
     inline: document.querySelectorAll("script:not([src]), style, [style]").length
       + [...document.querySelectorAll("*")].filter((node) => [...node.attributes].some((given) => given.name.startsWith("on"))).length,
     titles: document.querySelectorAll("h1").length,
-    axe: (await axe.run({ resultTypes: ["violations"] })).violations
+    axe: (await axe.run({ resultTypes: ["violations"], rules: { "target-size": { enabled: true } } })).violations
       .map((found) => `${found.id}: ${found.nodes.slice(0, 4).map((node) => node.target).join(", ")}`),
   }));
   check(`${name}: no sideways scrolling`, seen.wide <= 0, `${seen.wide} px too wide`);
@@ -145,12 +153,47 @@ export async function visit(browser, axe, state, url, places, look, budgets) {
         check(`${name}: does not say that there is nothing`, !/no snapshot|Nothing saved yet|0 snapshots/.test(words), words.slice(0, 300));
       }
       await sound(page, name, url);
+      if (look.hasTouch) await fingers(page, name);
       const moved = await page.evaluate(() => window.moved);
       const shift = moved.reduce((sum, one) => sum + one.value, 0);
       check(`${name}: nothing moves while it loads`, shift <= SHIFT,
         `${shift.toFixed(3)}: ${moved.flatMap(({ what }) => what).join("; ").replaceAll("\n", " ")}`);
       if (budgets) budgets.set(`${what}-${state}`, await weigh(page));
       if (look.colorScheme === "dark") await longer(page, name);
+    } catch (error) {
+      check(name, false, error.message.split("\n")[0]);
+    }
+  }
+  await context.close();
+}
+
+// What is pressed with a finger is as high as one.
+async function fingers(page, name) {
+  const low = await page.evaluate(() => [...document.querySelectorAll(
+    "button, .button, select, textarea, summary, label.check, input:not([type=checkbox], [type=radio], [type=hidden])")]
+    .filter((one) => one.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true }) && one.getClientRects().length > 0 && one.getBoundingClientRect().height < 43.5)
+    .map((one) => `${one.outerHTML.slice(0, 80)} ${Math.round(one.getBoundingClientRect().height)}`));
+  check(`${name}: what is pressed is 44 px high`, low.length === 0, `${low.length}: ${low.slice(0, 3).join("; ")}`);
+}
+
+// For who sees a page with colours and distances of their own, four times as large: all of it can be read by going down.
+export async function visitStrictly(browser, axe, state, url, places) {
+  const context = await contextOf(browser, axe, strict);
+  const page = await watched(context, url);
+  for (const [what, path] of Object.entries(places)) {
+    const name = `${what}-${state}-strict`;
+    try {
+      await page.goto(url + path, { waitUntil: "load" });
+      const { wide, cut } = await page.evaluate(() => {
+        // A sheet that the page's policy does not know of, as of the browser itself.
+        const spaced = new CSSStyleSheet();
+        spaced.replaceSync("* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; } p { margin-block-end: 2em !important; }");
+        document.adoptedStyleSheets = [spaced];
+        const cut = [...document.querySelectorAll("main button, main .button, main .badge, main h1, main h2, main td, main dd")].filter((node) =>
+          node.checkVisibility() && getComputedStyle(node).overflowX === "hidden" && node.scrollWidth > node.clientWidth + 1);
+        return { wide: document.documentElement.scrollWidth - document.documentElement.clientWidth, cut: cut.slice(0, 3).map((node) => node.outerHTML.slice(0, 80)) };
+      });
+      check(`${name}: no sideways scrolling`, wide <= 0 && cut.length === 0, `${wide} px too wide ${cut.join("; ")}`);
     } catch (error) {
       check(name, false, error.message.split("\n")[0]);
     }
@@ -179,7 +222,7 @@ async function longer(page, name) {
       return overflowX !== "visible" && overflowX !== "auto" && overflowX !== "scroll" && !hidden
         && node.checkVisibility() && node.clientWidth > 0 && node.scrollWidth > node.clientWidth + 1;
     });
-    return { wide: document.documentElement.scrollWidth - innerWidth, grown, cut: cut.slice(0, 4).map((node) => node.outerHTML.slice(0, 120)) };
+    return { wide: document.documentElement.scrollWidth - document.documentElement.clientWidth, grown, cut: cut.slice(0, 4).map((node) => node.outerHTML.slice(0, 120)) };
   });
   check(`${name}: longer words are longer`, grown > 0);
   check(`${name}: room for longer words`, wide <= 0 && cut.length === 0, `${wide} px too wide ${cut.join("; ")}`);

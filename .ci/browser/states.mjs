@@ -2,7 +2,7 @@
 // states that only a browser can show. The others are tests of the web crate.
 import { attempt, check } from "./checks.mjs";
 import { fitting } from "./journeys.mjs";
-import { addresses, contextOf, storedPlan, watched } from "./pages.mjs";
+import { addresses, contextOf, phone, sound, storedPlan, watched } from "./pages.mjs";
 import * as servers from "./servers.mjs";
 
 const focused = (page, selector) =>
@@ -33,10 +33,16 @@ const keys = {
   "compare-two": async (page) => {
     await press(page, "j", "x");
     check("keys: x ticks a difference", await page.locator("[data-pick] input:checked").count() === 1);
+    await goesBack(page, "compare");
   },
   plan: async (page) => {
     await press(page, "j");
     check("keys: j goes through a plan", await focused(page, "[data-pick] > *"));
+    const ticked = () => page.locator("[data-pick] > :focus input[type=checkbox]").first().isChecked();
+    const was = await ticked();
+    await press(page, "x");
+    check("keys: x unticks a title of a plan", await ticked() !== was);
+    await goesBack(page, "plan");
     check("wide: nothing of a plan is folded", await page.locator(".fold > summary:visible").count() === 0);
   },
   "timeline-hana": async (page) => {
@@ -44,17 +50,54 @@ const keys = {
     check("keys: x ticks a change", await page.locator("[data-pick] input:checked").count() >= 1);
     await press(page, "Enter");
     check("keys: Enter opens a change", await page.locator("[data-pick] > :focus details[open]").count() === 1);
+    await goesBack(page, "timeline");
+    const rows = await page.locator("[data-pick] > *").count();
+    // Not every row has something to be taken back.
+    for (let turns = 0; turns < rows; turns += 1) {
+      if (await page.locator('[data-pick] > :focus :is(a.button[href*="#undo"], [data-key="u"])').count() > 0) break;
+      await press(page, "j");
+    }
+    await press(page, "u");
+    await page.waitForURL(/#undo$|\/plan\//);
   },
   title: async (page) => {
     await press(page, "j", "k");
     check("keys: j and k go through states", await focused(page, "[data-pick] > *"));
+    await press(page, "u");
+    await page.waitForURL(/\/plan\//);
   },
   at: async (page) => {
     const before = page.url();
     await press(page, "ArrowLeft");
     await page.waitForURL((at) => at.href !== before);
+    // What stays at the top covers nothing that has the focus.
+    await page.locator(".stays").waitFor();
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    for (let turns = 0; turns < 40; turns += 1) await press(page, "Shift+Tab");
+    for (let turns = 0; turns < 40; turns += 1) {
+      await press(page, "Shift+Tab");
+      const covered = await page.evaluate(() => {
+        const node = document.activeElement;
+        const { left, top, width, height } = node.getBoundingClientRect();
+        if (width === 0 || top < 0 || top + height > innerHeight) return null;
+        const seen = document.elementFromPoint(left + Math.min(width, 20) / 2, top + Math.min(height, 20) / 2);
+        return node.contains(seen) || seen?.contains(node) ? null : `${node.outerHTML.slice(0, 60)} below ${seen?.className}`;
+      });
+      if (covered) return check("focus: nothing covers it", false, covered);
+    }
+    check("focus: nothing covers it", true);
   },
 };
+
+// Down and up again with j and k is where it was.
+async function goesBack(page, what) {
+  const at = () => page.locator("[data-pick] > :focus").evaluate((row) => [...document.querySelectorAll("[data-pick] > *")].indexOf(row));
+  const before = await at();
+  await press(page, "j");
+  const below = await at();
+  await press(page, "k");
+  check(`keys: k goes up again on ${what}`, below === before + 1 && await at() === before, `${before}, ${below}, ${await at()}`);
+}
 
 const box = (page, selector) => page.locator(selector).first().boundingBox();
 const lines = (page, selector) => page.locator(selector).evaluateAll((nodes) =>
@@ -73,6 +116,8 @@ const narrow = {
   "backups-hana": async (page) => {
     const row = await page.locator("[data-pick] tr, [data-pick] > *").first().evaluate((node) => getComputedStyle(node).display);
     check("narrow: a snapshot is a card", row === "block" || row === "flex" || row === "grid", row);
+    const [acts, restore] = [await box(page, ".acts"), await box(page, ".acts > .button")];
+    check("narrow: View and Restore are as wide as the card", restore.width >= acts.width - 1, `${restore.width} of ${acts.width}`);
   },
   snapshot: async (page) => {
     check("narrow: no tabs", await page.locator(".tabs:visible").count() === 0);
@@ -96,11 +141,13 @@ const narrow = {
   "timeline-hana": async (page) => check("narrow: filters are folded", await page.locator("details.filterbox:not([open])").count() === 1),
   title: async (page) => check("narrow: values of a title stand below each other", await lines(page, "main .facts dd, main table.stack td") > 1),
   at: async (page) => check("narrow: the stepper is on top", (await box(page, "[data-step]")).y < (await box(page, "main table, main .card")).y),
-  settings: async (page) => {
-    const low = await page.locator("main form button, main form select").evaluateAll((all) =>
-      all.filter((one) => one.getClientRects().length > 0 && one.getBoundingClientRect().height < 43.5).length);
-    check("narrow: what is pressed in the settings is 44 px high", low === 0, `${low} are lower`);
+  "compare-two": async (page) => {
+    const diff = page.locator("dd:has(> del)").first();
+    const [was, is] = [await diff.locator("del").boundingBox(), await diff.locator("ins").boundingBox()];
+    check("narrow: what was stands above what is", was.y + was.height <= is.y + 1, `${was.y} ${is.y}`);
   },
+  status: async (page) => check("narrow: the status is a list below each other",
+    await lines(page, "main .rows > li, main li.row") > 3),
 };
 
 // New changes come by themselves where somebody asked for it, and not while something is ticked; the dashboard
@@ -196,7 +243,69 @@ export async function states(browser, axe) {
     await look("what is open follows", { place: "/", act: (page) => follows(page, demo, anilist) }, { width: 1280 });
   }
   for (const [name, act] of Object.entries(narrow)) {
-    await look(`360 px, ${name}`, { place: places[name], act }, { width: 360 });
+    await look(`360 px, ${name}`, { place: places[name], act }, phone);
   }
   await demo.end();
+  await refused(browser, axe);
+}
+
+// What is said of something that was not taken: first of all, and with the field that it is about.
+async function refused(browser, axe) {
+  const world = await servers.demo();
+  const anilist = servers.simulatorOf(world);
+  const fresh = await servers.fresh(anilist ? { ANIREWIND_ANILIST_URL: anilist } : {});
+  const { url } = fresh;
+  for (const shape of [{ width: 1280, colorScheme: "light" }, { ...phone, colorScheme: "dark" }]) {
+    const context = await contextOf(browser, axe, shape);
+    const page = await watched(context, url);
+    const says = async (name, field) => {
+      await page.locator("[data-problems]").waitFor();
+      check(`refused, ${name}, ${shape.width}: it is read first`, await focused(page, "[data-problems]"));
+      if (field) {
+        const tied = await page.locator(field).evaluate((node) => node.getAttribute("aria-invalid") === "true"
+          && node.getAttribute("aria-describedby")?.split(" ").some((id) => document.getElementById(id)?.textContent.trim()));
+        check(`refused, ${name}, ${shape.width}: the field says so`, tied === true);
+      }
+      await sound(page, `refused, ${name}, ${shape.width}`, url);
+    };
+    await attempt(`refused, ${shape.width}`, async () => {
+      const isFirst = shape.width === 1280;
+      if (isFirst) {
+        await page.goto(`${url}/setup`, { waitUntil: "load" });
+        const claim = async (code, password) => {
+          await page.getByLabel("Setup code").fill(code);
+          await page.getByLabel("Choose a password").fill(password);
+          await page.getByRole("button", { name: "Set the password" }).click();
+        };
+        await claim("not-the-code", "correct horse battery");
+        await says("a wrong code", "#code");
+        await claim(fresh.code, "correct horse battery");
+        await page.waitForURL((at) => at.pathname !== "/setup");
+        await context.clearCookies();
+      }
+      await page.goto(`${url}/login`, { waitUntil: "load" });
+      await page.getByLabel("Password", { exact: true }).fill("not the password");
+      await page.getByRole("button", { name: "Log in" }).click();
+      await says("a wrong password", "#password");
+      await page.getByLabel("Password", { exact: true }).fill("correct horse battery");
+      await page.getByRole("button", { name: "Log in" }).click();
+      await page.waitForURL((at) => at.pathname !== "/login");
+      await page.goto(`${url}/connect`, { waitUntil: "load" });
+      await page.getByLabel("Token", { exact: true }).fill("no token of anybody");
+      await page.getByRole("button", { name: "Connect", exact: true }).click();
+      await says("a token that is none", "#token");
+      await page.goto(`${url}/security`, { waitUntil: "load" });
+      await page.getByLabel("Password as it is").fill("not the password");
+      await page.getByLabel("New password", { exact: true }).fill("another horse battery");
+      await page.getByRole("button", { name: "Change the password" }).click();
+      await says("another password", "#current");
+      await page.goto(`${url}/settings`, { waitUntil: "load" });
+      await page.locator("#backup_at").fill("now and then");
+      await page.locator("form:has(#backup_at) button").first().click();
+      await says("a setting", "#backup_at");
+    });
+    await context.close();
+  }
+  await fresh.end();
+  await world.end();
 }

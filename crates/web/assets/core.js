@@ -50,7 +50,7 @@ function toast(parts, stays = false) {
   box.append(words, dismiss);
   if (stays) box.dataset.stays = "";
   toasts.append(box);
-  const all = [...toasts.children];
+  const all = [...toasts.querySelectorAll(".toast")];
   if (all.length > 3) (all.find((one) => one.dataset.stays === undefined) ?? all[0]).remove();
   if (stays) return box;
   let timer = 0;

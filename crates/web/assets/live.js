@@ -2,6 +2,7 @@
 
 const base = document.body.dataset.base;
 const label = document.querySelector("[data-live-label]");
+const again = document.querySelector("[data-live-again]");
 const say = document.querySelector("[data-live-say]");
 const job = document.querySelector('[data-live^="job-"]');
 const desk = document.querySelector('[data-live^="desk-"]');
@@ -11,6 +12,10 @@ const counts = document.querySelector('[data-live="counts"]');
 const verdict = document.querySelector('[data-live^="verdict-"]');
 const checks = document.querySelector('[data-live="checks"]');
 const auto = news?.hasAttribute("data-auto");
+
+const result = document.getElementById("result");
+// Who waited for the end reads first what came of it.
+if (result && location.hash === "#result") result.focus();
 
 let source = null;
 let last = "";
@@ -31,7 +36,11 @@ setInterval(() => {
   }
 }, 1000);
 
-const show = (text) => { if (label) label.textContent = text; };
+// What cannot be had without loading the page has the way to do so beside it.
+const show = (text, isStale = false) => {
+  if (label) label.textContent = text;
+  if (again) again.hidden = !isStale;
+};
 
 // Said once, and taken back once it is no longer so.
 let isLost = false;
@@ -74,7 +83,10 @@ const announce = (part, old) => {
   const bar = part.querySelector("progress");
   if (!bar) return;
   const now = Math.floor((4 * bar.value) / Math.max(bar.max, 1));
-  if (now !== quarter) say.textContent = bar.textContent;
+  // Why it waits, or that it goes on, and otherwise how far it is.
+  const waits = (of) => of.querySelector(".why")?.textContent ?? "";
+  if (waits(part) !== waits(old)) say.textContent = waits(part) || bar.textContent;
+  else if (now !== quarter) say.textContent = bar.textContent;
   quarter = now;
 };
 
@@ -110,7 +122,10 @@ const place = (part) => {
   if (auto && live === "event" && part.textContent.trim() && scrollY < 300 &&
     !document.querySelector("[data-pick] :checked, [data-pick] details[open]")) location.reload();
   // At the end what stands around the part is no longer so. A page that was made at the end is.
-  if (part.getAttribute("data-over") !== old.getAttribute("data-over")) location.reload();
+  if (part.getAttribute("data-over") !== old.getAttribute("data-over")) {
+    if (result) history.replaceState(null, "", "#result");
+    location.reload();
+  }
 };
 
 const put = (html) => {
@@ -137,7 +152,7 @@ const ask = async () => {
     show("not live: asked for what is new now and then");
   } catch {
     const words = `this is as it was at ${heard.toLocaleTimeString()}`;
-    show(`connection lost: ${words}; load the page again`);
+    show(`connection lost: ${words};`, true);
     if (!isLost) connection(`Connection lost: ${words}.`);
   }
 };
@@ -158,7 +173,7 @@ const open = () => {
   // Something in between may hold back what is streamed.
   timer = setTimeout(fail, 10_000);
   source.addEventListener("hello", () => { clearTimeout(timer); failures = 0; heard = new Date(); connection(""); show("live"); });
-  source.addEventListener("reload", () => { failures = 0; show("paused: load the page again to see everything"); });
+  source.addEventListener("reload", () => { failures = 0; show("paused: more has happened than comes by itself.", true); });
   for (const name of ["job", "snapshot", "event", "verdict", "counts", "desk", "checks", "ends"]) source.addEventListener(name, hear);
   source.onerror = fail;
 };

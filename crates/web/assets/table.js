@@ -5,11 +5,14 @@ const rows = () => lists.flatMap((list) => [...list.children]);
 const boxes = () => rows().map((row) => row.querySelector('input[type="checkbox"]')).filter(Boolean);
 const counters = document.querySelectorAll("[data-picked]");
 // What is ticked on other pages counts as well.
+const pair = document.querySelector("[data-of-two]");
 const sums = document.querySelectorAll("[data-elsewhere]");
 
 const count = () => {
   const number = boxes().filter((box) => box.checked).length;
   for (const counter of counters) counter.textContent = `${number} selected`;
+  // Two are compared.
+  if (pair) pair.textContent = `(${number}/2)`;
   for (const sum of sums) sum.textContent = `(${number + Number(sum.dataset.elsewhere)})`;
 };
 

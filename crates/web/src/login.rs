@@ -18,6 +18,8 @@ struct Setup {
     code: String,
     file: String,
     problem: Option<(String, String)>,
+    /// The field it is about.
+    wrong: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -73,6 +75,10 @@ fn setup_page(
         problem: problem.map(|error| {
             let hint = error.hint().unwrap_or_default();
             (sentence(&error.to_string()), hint)
+        }),
+        wrong: problem.map(|error| match error {
+            LoginError::WrongCode => "code",
+            _ => "password",
         }),
     };
     let status = match problem {

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use anirewind_core::{Explain as _, KeyRow, LoginError, SessionRow};
+use anirewind_core::{Explain, KeyRow, LoginError, SessionRow};
 use askama::Template;
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -23,6 +23,29 @@ struct Security {
     /// A key that was just made, shown this once.
     made: Option<(String, String)>,
     problem: Option<String>,
+    /// The field it is about.
+    wrong: Option<&'static str>,
+    /// What was typed as the name of a key.
+    name: String,
+}
+
+/// Why something was refused.
+#[derive(Default)]
+struct Refused {
+    words: String,
+    field: Option<&'static str>,
+    name: String,
+}
+
+impl Refused {
+    fn of(error: &(impl Explain + std::fmt::Display), field: Option<&'static str>) -> Self {
+        let hint = error.hint().unwrap_or_default();
+        Self {
+            words: format!("{} {hint}", sentence(&error.to_string())),
+            field,
+            name: String::new(),
+        }
+    }
 }
 
 struct SessionLine {
@@ -72,7 +95,7 @@ type Answer = Result<HttpResponse, PageError>;
 async fn shown(
     visitor: &Visitor,
     made: Option<(String, String)>,
-    problem: Option<String>,
+    refused: Option<Refused>,
 ) -> Answer {
     let now = visitor.app.now();
     let own = match &visitor.who {
@@ -81,11 +104,11 @@ async fn shown(
     };
     let sessions = visitor.app.sessions().await?.into_iter();
     let keys = visitor.app.keys().await?.into_iter();
-    let status = if problem.is_some() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
-    };
+    let status = refused
+        .as_ref()
+        .map_or(StatusCode::OK, |_| StatusCode::UNPROCESSABLE_ENTITY);
+    let is_refused = refused.is_some();
+    let Refused { words, field, name } = refused.unwrap_or_default();
     let template = Security {
         page: visitor.page("Password, sessions and keys", Place::Settings),
         is_open: visitor.access.is_open(),
@@ -93,7 +116,9 @@ async fn shown(
         sessions: sessions.map(|row| session_line(row, own, now)).collect(),
         keys: keys.map(|row| key_line(row, now)).collect(),
         made,
-        problem,
+        problem: is_refused.then_some(words),
+        wrong: field,
+        name,
     };
     Ok(show_as(status, &template))
 }
@@ -135,8 +160,11 @@ async fn change(visitor: Visitor, passwords: Form<Passwords>) -> Answer {
     let unknown = std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
     let address = from.unwrap_or(unknown);
     if let Err(wait) = visitor.access.try_now(address, visitor.app.now()) {
-        let problem = crate::login::wait_words(wait);
-        return shown(&visitor, None, Some(problem)).await;
+        let refused = Refused {
+            words: crate::login::wait_words(wait),
+            ..Refused::default()
+        };
+        return shown(&visitor, None, Some(refused)).await;
     }
     let changed = visitor
         .app
@@ -153,9 +181,12 @@ async fn change(visitor: Visitor, passwords: Form<Passwords>) -> Answer {
             if !matches!(error, LoginError::WrongPassword) {
                 visitor.access.forgive(address);
             }
-            let hint = error.hint().unwrap_or_default();
-            let problem = format!("{} {hint}", sentence(&error.to_string()));
-            shown(&visitor, None, Some(problem)).await
+            let field = match error {
+                LoginError::WrongPassword => Some("current"),
+                LoginError::TooShort => Some("new"),
+                _ => None,
+            };
+            shown(&visitor, None, Some(Refused::of(&error, field))).await
         }
     }
 }
@@ -169,16 +200,22 @@ async fn end(visitor: Visitor, named: Form<Named>) -> Answer {
 async fn add(visitor: Visitor, key: Form<NewKey>) -> Answer {
     let name = key.0.name.trim();
     if name.is_empty() || name.len() > 60 {
-        let problem = "A key needs a name of 1 to 60 letters.".to_owned();
-        return shown(&visitor, None, Some(problem)).await;
+        let refused = Refused {
+            words: "A key needs a name of 1 to 60 letters.".to_owned(),
+            field: Some("name"),
+            name: name.to_owned(),
+        };
+        return shown(&visitor, None, Some(refused)).await;
     }
     match visitor.app.add_key(name, key.0.write.is_some()).await {
         // Not sent on: it is shown this once, and stands in no address and no cookie.
         Ok(made) => shown(&visitor, Some((name.to_owned(), made)), None).await,
         Err(error) => {
-            let hint = error.hint().unwrap_or_default();
-            let problem = format!("{} {hint}", sentence(&error.to_string()));
-            shown(&visitor, None, Some(problem)).await
+            let refused = Refused {
+                name: name.to_owned(),
+                ..Refused::of(&error, Some("name"))
+            };
+            shown(&visitor, None, Some(refused)).await
         }
     }
 }
