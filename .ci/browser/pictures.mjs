@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { vanished } from "./journeys.mjs";
-import { addresses, storedPlan } from "./pages.mjs";
+import { addresses, phone, storedPlan } from "./pages.mjs";
 import * as servers from "./servers.mjs";
 
 export async function pictures(browser, folder) {
@@ -32,16 +32,33 @@ export async function pictures(browser, folder) {
   const all = { ...await addresses("full", url), plan: await storedPlan(browser, url) };
   const within = path.join(folder, "pages");
   mkdirSync(within, { recursive: true });
-  const list = ["# Every page", "", "As the demo shows them. Made by `.ci/browser/run --pictures docs/images`.", ""];
-  await open({}, async (page, go) => {
-    for (const [name, where] of Object.entries(all)) {
-      await go(url + where);
-      await page.screenshot({ path: path.join(within, `${name}.jpg`), type: "jpeg", quality: 60 });
-      const heading = (await page.locator("h1").innerText()).trim();
-      list.push(`## ${name}`, "", `\`${where}\``, "", `![${heading}](images/pages/${name}.jpg)`, "");
-      console.log(`pages/${name}.jpg`);
-    }
-  });
+  const list = ["# Every page", "", "As the demo shows them, on a wide screen in light and on a telephone in dark, of long pages their",
+    "beginning. Made by `.ci/browser/run --pictures docs/images`.", ""];
+  // Two addresses of one page are one picture.
+  const shown = Object.entries(all).filter(([, where], at, every) => every.findIndex(([, other]) => other === where) === at);
+  const broken = await servers.broken();
+  const places = [...shown.map(([name, where]) => [name, url, where]), ["setup-code", fresh.url, "/setup"],
+    ["dashboard-broken", broken.url, "/"], ["backups-broken", broken.url, "/backups/hana"]];
+  const headings = new Map();
+  for (const [look, mark] of [[{ colorScheme: "light" }, ""], [{ ...phone, colorScheme: "dark" }, "-360"]]) {
+    await open(look, async (page, go) => {
+      for (const [name, of, where] of places) {
+        await go(of + where);
+        const height = await page.evaluate(() => document.documentElement.scrollHeight);
+        const { width } = page.viewportSize();
+        await page.setViewportSize({ width, height: Math.min(Math.max(height, 600), 1600) });
+        await page.screenshot({ path: path.join(within, `${name}${mark}.jpg`), type: "jpeg", quality: 50 });
+        await page.setViewportSize({ width, height: 800 });
+        headings.set(name, (await page.locator("h1").innerText()).trim());
+        console.log(`pages/${name}${mark}.jpg`);
+      }
+    });
+  }
+  for (const [name, , where] of places) {
+    const heading = headings.get(name);
+    list.push(`## ${name}`, "", `\`${where}\``, "", `![${heading}](images/pages/${name}.jpg)`, "", `![${heading}, on a telephone](images/pages/${name}-360.jpg)`, "");
+  }
+  await broken.end();
   writeFileSync(path.join(folder, "..", "pages.md"), list.join("\n"));
   await open({}, async (page, go) => {
     await go(`${fresh.url}/setup`);

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::page::Visitor;
 
 /// So many entries to a page.
-pub(crate) const MOST: usize = 200;
+pub(crate) const MOST: usize = 100;
 
 /// A part of a file.
 pub(crate) struct Raw {

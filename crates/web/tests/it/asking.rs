@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
+use anirewind_simulator::Fault;
 use anirewind_simulator::canary::HANAS;
 
 use crate::browser::{Browser, USER, edit, entries, look, seen};
@@ -274,4 +275,59 @@ async fn new_settings_do_not_forget_what_is_under_way() {
     browser.must_show(&["40 titles", "</span> Done</h2>"]);
     browser.open("/").await;
     assert!(!browser.shows("Working:"), "{}", browser.page);
+}
+
+#[actix_web::test]
+async fn a_job_that_waits_for_its_turn_says_after_which() {
+    let scene = seen(&[]).await.impatient();
+    let form = "/plan/hana/new?snapshot=latest&prefer=snapshot";
+    // How many requests an act takes until it writes.
+    edit(&scene, |entry| entry.notes = Some("w".to_owned()));
+    look(&scene).await;
+    let mut browser = Browser::at(&scene, form).await;
+    browser.press("Show the plan").await;
+    browser.until_over().await;
+    let before = scene.simulator.operations().len();
+    browser.press_any("Send ").await;
+    browser.until_over().await;
+    let sent = scene.simulator.operations();
+    let mut sent = sent.iter().skip(before);
+    let write = sent.position(|name| name.contains("Save")).unwrap();
+    // Two plans; the first of them gets no answer to what it writes.
+    edit(&scene, |entry| entry.notes = Some("x".to_owned()));
+    look(&scene).await;
+    let mut plans = Vec::new();
+    for _ in 0..2 {
+        browser.open(form).await;
+        browser.press("Show the plan").await;
+        browser.until_over().await;
+        plans.push(browser.path.clone());
+    }
+    let nth = u64::try_from(write).unwrap() + 1;
+    scene.simulator.fault_at(nth, Fault::TimeoutBefore);
+    // Who opens it later is told at once that another act is under way.
+    let mut second = at(&scene, &plans[1]).await;
+    let mut first = at(&scene, &plans[0]).await;
+    first.press_any("Send ").await;
+    let job = first.path.clone();
+    for _ in 0..2_000 {
+        if first.shows("data-live-label") && first.shows("<progress") {
+            break;
+        }
+        first.open(&job).await;
+    }
+    let id = job.rsplit('/').next().unwrap();
+    second.press_any("Send ").await;
+    second.must_show(&[
+        &format!("Waiting for its turn, after operation {id}"),
+        "Nothing has been sent yet",
+        "The page may be closed",
+        "Check progress",
+        "live.js",
+    ]);
+    // Its address says the same to whoever comes later.
+    let path = second.path.clone();
+    assert!(path.starts_with("/jobs/") && path != job, "{path}");
+    second.open(&path).await;
+    second.must_show(&["Waiting for its turn"]);
 }
