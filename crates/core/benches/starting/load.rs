@@ -1,8 +1,10 @@
 //! Lists and pages under load, each by itself, by the load generator `hey`.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::Command;
+
+use serde_json::Value;
 
 use crate::{Failure, ask};
 
@@ -12,6 +14,10 @@ const MANY: [&str; 6] = ["-c", "4", "-q", "50", "-n", "1000"];
 const ONE: [&str; 4] = ["-c", "1", "-n", "60"];
 /// Clients that begin a request and never end it, and that ask for much and never read.
 const STUCK: usize = 100;
+/// So many files of snapshots by each of the latter.
+const MUCH: usize = 100;
+/// What no page should take longer than, in milliseconds, p95.
+const LONGEST: f64 = 50.0;
 
 const LISTS: [&str; 15] = [
     "/api/v1/profiles",
@@ -31,23 +37,37 @@ const LISTS: [&str; 15] = [
     "/api/v1/trash",
 ];
 
-const PAGES: [&str; 17] = [
+const PAGES: [&str; 31] = [
     "/",
     "/backups/hana",
-    "/backups/hana?before=latest",
+    "/backups/hana?sort=size",
+    "/backups/hana?kept=yes",
+    "/backups/hana/import",
+    "/backups/hana/prune",
+    "/backups/hana/trash",
     "/backups/hana/latest",
     "/backups/hana/latest?view=changes",
     "/backups/hana/latest?view=raw",
+    "/backups/hana/latest/keep",
+    "/backups/hana/latest/delete",
     "/compare/hana?from=latest~1&to=latest",
     "/at/hana?when=@-7d",
     "/timeline/hana",
     "/timeline/hana?q=title",
+    "/timeline/hana?kind=removed",
+    "/timeline/hana/CHANGE",
+    "/timeline/hana?group=GROUP",
     "/titles/hana",
     "/titles/hana/anime/500000",
+    "/plan/hana",
+    "/plan/hana/new",
+    "/plan/hana/PLAN",
+    "/ops/hana",
     "/settings/hana",
     "/settings",
     "/status",
     "/status/log",
+    "/security",
     "/about",
 ];
 
@@ -62,25 +82,67 @@ pub(crate) fn print(address: &str) -> Result<(), Failure> {
         measure(address, path, &MANY)?;
     }
     println!("the same beside {STUCK} clients that are stuck:");
-    let stuck = stick(address)?;
+    let mut stuck = Vec::new();
     for path in LISTS.iter().take(4) {
+        // Who only began is sent away after a while, and comes again.
+        stuck.extend(stick(address)?);
         measure(address, path, &MANY)?;
     }
     drop(stuck);
     println!("pages, p50 p95 p99 in ms, one after the other:");
+    let change = first(address, "/api/v1/changes?limit=1")?;
+    let plan = planned(address)?;
     for path in PAGES {
-        measure(address, path, &ONE)?;
+        let mut path = path.replace("CHANGE", named(&change, "id"));
+        path = path.replace("GROUP", named(&change, "group"));
+        path = path.replace("PLAN", named(&plan, "id"));
+        measure(address, &path, &ONE)?;
     }
     Ok(())
 }
 
-/// Half of them send part of a request, half of them never read what they asked for.
+fn named<'a>(value: &'a Value, name: &str) -> &'a str {
+    value.get(name).and_then(Value::as_str).unwrap_or("none")
+}
+
+fn body(answer: &str) -> Result<Value, Failure> {
+    let (_, body) = answer.split_once("\r\n\r\n").ok_or("no body")?;
+    Ok(serde_json::from_str(body)?)
+}
+
+/// The first of a list.
+fn first(address: &str, path: &str) -> Result<Value, Failure> {
+    let list = body(&ask(address, path)?)?;
+    Ok(list.pointer("/items/0").cloned().unwrap_or_default())
+}
+
+/// A plan, with all that it takes to make one.
+fn planned(address: &str) -> Result<Value, Failure> {
+    let wish = r#"{"snapshot":"latest~1","prefer":"snapshot"}"#;
+    let mut stream = TcpStream::connect(address)?;
+    write!(
+        stream,
+        "POST /api/v1/plans/restore HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{wish}",
+        wish.len()
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    body(&answer)
+}
+
+/// Half of them send part of a request, half of them ask for more than there is room for on the way and read none of it.
 fn stick(address: &str) -> Result<Vec<TcpStream>, Failure> {
     let mut streams = Vec::new();
     for number in 0..STUCK {
         let mut stream = TcpStream::connect(address)?;
-        let ends = if number % 2 == 0 { "" } else { "\r\n\r\n" };
-        write!(stream, "GET /api/v1/list HTTP/1.1\r\nHost: {address}{ends}")?;
+        if number % 2 == 0 {
+            write!(stream, "GET /api/v1/profiles HTTP/1.1\r\nHost: {address}")?;
+        } else {
+            let asked =
+                format!("GET /api/v1/snapshots/latest/raw HTTP/1.1\r\nHost: {address}\r\n\r\n");
+            write!(stream, "{}", asked.repeat(MUCH))?;
+        }
         streams.push(stream);
     }
     Ok(streams)
@@ -99,9 +161,10 @@ fn measure(address: &str, path: &str, load: &[&str]) -> Result<(), Failure> {
         .arg(format!("http://{address}{path}"))
         .output()?;
     let told = String::from_utf8_lossy(&output.stdout);
+    let expected = format!("[200]\t{} responses", load.last().unwrap_or(&""));
     let all = told
         .lines()
-        .any(|line| line.trim() == "[200]\t1000 responses");
+        .any(|line| line.trim() == expected);
     let part = |name: &str| {
         let line = told.lines().find(|line| line.trim().starts_with(name));
         let second = line.and_then(|line| line.split_whitespace().nth(2));
@@ -110,11 +173,16 @@ fn measure(address: &str, path: &str, load: &[&str]) -> Result<(), Failure> {
             .map_or(f64::NAN, |s| s * 1000.0)
     };
     println!(
-        "  {path}: {:.1} {:.1} {:.1}{}",
+        "  {path}: {:.1} {:.1} {:.1}{}{}",
         part("50%"),
         part("95%"),
         part("99%"),
-        if all { "" } else { ", not all were answered" }
+        if all { "" } else { ", not all were answered" },
+        if part("95%") > LONGEST {
+            ", too long"
+        } else {
+            ""
+        }
     );
     Ok(())
 }
