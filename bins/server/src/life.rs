@@ -21,6 +21,8 @@ const GRACE: Duration = Duration::from_secs(3);
 enum Wish {
     Stop,
     Reload,
+    /// Nobody asked: the machine is in another time zone.
+    Zone,
 }
 
 /// Runs until somebody asks for the end, or something fails that must not.
@@ -57,7 +59,7 @@ pub(crate) async fn live(
                     }
                     wish = signals.next() => wish,
                     () = app.reload_asked() => Wish::Reload,
-                    () = app.zone_changed(crate::zone) => Wish::Reload,
+                    () = app.zone_changed(crate::zone) => Wish::Zone,
                 };
                 if wish == Wish::Stop {
                     tracing::info!("asked to stop");
@@ -70,6 +72,7 @@ pub(crate) async fn live(
                 }
                 match read_again(sources, &app, log).await {
                     Ok(next) => break next,
+                    Err(problem) if wish == Wish::Zone => app.note_reload_again(problem),
                     Err(problem) => app.note_reload(Err(problem)),
                 }
             }

@@ -97,6 +97,8 @@ struct Lasting {
     log: Arc<OnceLock<LogBook>>,
     /// Somebody wants the settings read again.
     reload: Arc<Notify>,
+    /// The zone that the machine was last seen in, where it is not that of the installation.
+    zone_seen: Arc<Mutex<Option<TimeZone>>>,
     /// Who passes requests on and is not named as one who may, and since when.
     unnamed_proxy: Arc<OnceLock<(IpAddr, OffsetDateTime)>>,
     /// Why they could not be, and since when.
@@ -173,6 +175,7 @@ impl App {
             counting: Arc::default(),
             log: Arc::default(),
             reload: Arc::default(),
+            zone_seen: Arc::default(),
             unnamed_proxy: Arc::default(),
             reload_problem: Arc::default(),
             accounts_turn: Arc::default(),
@@ -347,6 +350,13 @@ impl App {
         let noted = self.inner.lasting.unnamed_proxy.get().copied();
         let proxies = &self.inner.settings.access.proxies;
         noted.filter(|(address, _)| !proxies.iter().any(|net| net.holds(*address)))
+    }
+
+    /// Whether the machine was not known to be in this zone.
+    pub(crate) fn see_zone(&self, zone: &TimeZone) -> bool {
+        let seen = self.inner.lasting.zone_seen.lock();
+        let mut seen = seen.unwrap_or_else(PoisonError::into_inner);
+        seen.replace(zone.clone()).as_ref() != Some(zone)
     }
 
     pub(crate) fn reload_problem(&self) -> Option<(OffsetDateTime, String)> {

@@ -381,4 +381,13 @@ impl App {
         self.set_reload_problem(problem.clone());
         self.tell(crate::event::Event::Settings { problem });
     }
+
+    /// The same, where nobody asked for it and it is tried again and again: what is known already is not
+    /// noted once more.
+    pub fn note_reload_again(&self, problem: String) {
+        let known = self.reload_problem();
+        if known.is_none_or(|(_, known)| known != problem) {
+            self.note_reload(Err(problem));
+        }
+    }
 }

@@ -68,8 +68,11 @@ impl App {
             self.inner.clock.sleep(ASK).await;
             let zone = Zone(machine());
             if zone.0 != self.inner.zone {
-                let zone = zone.name(self.now());
-                tracing::info!(zone, "the machine is in another time zone now");
+                // Where the settings cannot be taken over it is seen again and again.
+                if self.see_zone(&zone.0) {
+                    let zone = zone.name(self.now());
+                    tracing::info!(zone, "the machine is in another time zone now");
+                }
                 return;
             }
         }

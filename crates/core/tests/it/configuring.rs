@@ -1,6 +1,7 @@
 //! A change of settings that snapshots depend on.
 
-use anirewind_core::{Kind, SettingsChangeError};
+use anirewind_core::{Event, Kind, SettingsChangeError};
+use jiff::tz::TimeZone;
 
 use crate::scene::Scene;
 
@@ -41,4 +42,39 @@ async fn rules_by_which_snapshots_go_need_a_yes_to_exactly_so_many() {
     let seen = app.settings().version();
     let moved = next.plan_settings(&less, Some(&seen)).await;
     assert!(matches!(moved, Err(SettingsChangeError::Moved { .. })));
+}
+
+#[tokio::test]
+async fn settings_that_cannot_be_taken_over_in_another_zone_are_spoken_of_once() {
+    let scene = Scene::connected().await;
+    let app = &scene.app;
+    let mut events = app.events();
+    let mut told = || {
+        let mut problems = Vec::new();
+        while let Ok(event) = events.try_recv() {
+            if let Event::Settings { problem } = event {
+                problems.push(problem);
+            }
+        }
+        problems
+    };
+    // The machine is asked every ten minutes, and somebody broke the file meanwhile.
+    let machine = || TimeZone::get("Asia/Tokyo").unwrap();
+    for _ in 0..6 {
+        app.zone_changed(machine).await;
+        app.note_reload_again("no setting `x`".to_owned());
+    }
+    assert_eq!(told(), [Some("no setting `x`".to_owned())]);
+    // It is broken in another way, and later as it was at first.
+    for problem in ["no setting `y`", "no setting `y`", "no setting `x`"] {
+        app.zone_changed(machine).await;
+        app.note_reload_again(problem.to_owned());
+    }
+    let both = ["no setting `y`", "no setting `x`"].map(|problem| Some(problem.to_owned()));
+    assert_eq!(told(), both);
+    // Whoever asks for it is told each time, and what was well in between is said anew.
+    app.note_reload(Err("no setting `x`".to_owned()));
+    app.note_reload(Ok(()));
+    app.note_reload_again("no setting `x`".to_owned());
+    assert_eq!(told().len(), 3);
 }
