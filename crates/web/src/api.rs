@@ -147,6 +147,8 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
 /// How much is taken, and what is said of what makes no sense.
 pub(crate) fn limits(config: &mut web::ServiceConfig) {
     config
+        // Forms of pages have the same limit.
+        .app_data(web::PayloadConfig::new(LARGEST_BODY))
         .app_data(
             web::JsonConfig::default()
                 .limit(LARGEST_BODY)

@@ -19,7 +19,7 @@ use percent_encoding::percent_decode_str;
 use crate::access::{self, Access, Who};
 use crate::api::Hub;
 use crate::page::{self, PageError, Unreadable};
-use crate::{api, patience};
+use crate::{api, patience, upload};
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
                       connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -35,17 +35,15 @@ pub(crate) async fn check(
         let refusal = HttpResponse::InternalServerError().finish();
         return Ok(request.into_response(refusal).map_into_right_body());
     };
-    // The raw header: what proxies claim to have seen is not asked.
-    let host = request
-        .headers()
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or_default()
-        .to_owned();
+    let host = host_of(&request).unwrap_or_default().to_owned();
+    // Some name it there too, or somebody else.
+    let also = request.uri().authority();
+    let is_for_us = also.is_none_or(|also| access.answers_to(also.as_str()));
     // As it will be routed, whatever of it is written as %xx.
     let path = percent_decode_str(request.path()).decode_utf8_lossy();
     let path = path.strip_prefix(access.base()).unwrap_or(&path);
     let is_api = path.starts_with("/api/");
+    let takes_files = request.method() == Method::POST && upload::is_taken_at(path);
     let is_safe = [Method::GET, Method::HEAD].contains(request.method());
     let refuse = |status: HttpResponse, detail: &'static str| {
         if is_api {
@@ -55,7 +53,7 @@ pub(crate) async fn check(
             status.set_body(actix_web::body::BoxBody::new(text))
         }
     };
-    let refusal = if !access.answers_to(&host) {
+    let refusal = if !is_for_us || !access.answers_to(&host) {
         Some(refuse(
             HttpResponse::Forbidden().finish(),
             "this server does not answer to that name: see the setting `allowed_hosts`",
@@ -90,7 +88,7 @@ pub(crate) async fn check(
     let mut request = request;
     let payload = request.take_payload();
     request.set_payload(patience::hurry(payload));
-    let longest = longest(&request);
+    let longest = longest(&request, takes_files);
     // Made before it is routed: nobody else may hold the request while it is.
     let late = || too_late(is_api, access.is_https());
     let answered = next.call(request);
@@ -104,7 +102,7 @@ pub(crate) async fn check(
     page::forget_said(&mut response);
     let is_unreadable = response.status() == StatusCode::BAD_REQUEST;
     let error = response.response().error();
-    let page_error = error.and_then(|error| error.as_error::<PageError>().cloned());
+    let page_error = error.and_then(PageError::of);
     let unreadable = error.and_then(|error| error.as_error::<Unreadable>());
     let unreadable = unreadable.map(|error| error.0.clone());
     let request = response.request().clone();
@@ -123,15 +121,25 @@ pub(crate) async fn check(
     })
 }
 
-/// How long the answer may take; for ever where a file is sent in, which has the time it needs to arrive.
-fn longest(request: &ServiceRequest) -> Option<Duration> {
+/// Whom a request is for: the raw header, once. What proxies claim to have seen is not asked, and of two names
+/// whoever stands in between may have looked at the other.
+fn host_of(request: &ServiceRequest) -> Option<&str> {
+    let mut hosts = request.headers().get_all(header::HOST);
+    let host = hosts.next().filter(|_| hosts.next().is_none());
+    host.and_then(|host| host.to_str().ok())
+}
+
+/// How long the answer may take; for ever where a file may be sent in and one is, which has the time it needs to
+/// arrive. Elsewhere the length of what is sent changes nothing.
+fn longest(request: &ServiceRequest, takes_files: bool) -> Option<Duration> {
     let length = request.headers().get(header::CONTENT_LENGTH);
     let length: Option<usize> = length.and_then(|length| length.to_str().ok()?.parse().ok());
-    let is_file = length.map_or_else(
+    let is_long = length.map_or_else(
         || request.headers().contains_key(header::TRANSFER_ENCODING),
         |length| length > api::LARGEST_BODY,
     );
     let hub = request.app_data::<web::Data<Hub>>()?;
+    let is_file = takes_files && is_long;
     (!is_file).then(|| hub.longest())
 }
 
@@ -193,8 +201,8 @@ fn header_list(is_https: bool) -> impl Iterator<Item = (HeaderName, HeaderValue)
 
 /// Whether a body is compressed. A little of that can become very much.
 fn is_packed(request: &ServiceRequest) -> bool {
-    let encoding = request.headers().get(header::CONTENT_ENCODING);
-    encoding.is_some_and(|encoding| encoding != "identity")
+    let mut encodings = request.headers().get_all(header::CONTENT_ENCODING);
+    encodings.any(|encoding| encoding != "identity")
 }
 
 fn is_own_name(host: &str) -> bool {

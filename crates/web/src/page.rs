@@ -594,15 +594,13 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
         let request = request.clone();
         Box::pin(async move {
             let wrong = |message: String| Turned::Failed(PageError::usage(sentence(&message)));
-            let bytes = bytes.await.map_err(|error| {
-                let late = error
-                    .as_error::<PayloadError>()
-                    .is_some_and(patience::is_late);
-                if late {
-                    return Turned::Failed(PageError::late());
-                }
-                wrong(error.to_string())
-            })?;
+            let bytes = bytes
+                .await
+                .map_err(|error| match error.as_error::<PayloadError>() {
+                    Some(error) if patience::is_late(error) => Turned::Failed(PageError::late()),
+                    Some(PayloadError::Overflow) => Turned::Failed(PageError::too_large()),
+                    _ => wrong(error.to_string()),
+                })?;
             match serde_html_form::from_bytes(&bytes) {
                 Ok(form) => Ok(Self(form)),
                 Err(error) => {

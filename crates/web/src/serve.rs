@@ -13,7 +13,7 @@ use anirewind_core::App;
 use thiserror::Error;
 
 use crate::access::{Access, Door};
-use crate::api::Hub;
+use crate::api::{Hub, Waits};
 use crate::live::Desk;
 use crate::{api, assets, guard, language, login, pages, revalidate, theme, trace};
 
@@ -25,6 +25,10 @@ const WORKERS: usize = 2;
 const BLOCKING: usize = 8;
 /// So long a connection that was just accepted has to be taken up.
 const TAKE_UP: Duration = Duration::from_millis(250);
+/// So long a connection stays open of which nothing is asked. A server that hands over waits for them.
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
+/// So long whoever was told that this is the end has to hang up.
+const HANG_UP: Duration = Duration::from_secs(5);
 /// So many seconds requests that are under way have when another server has taken over.
 const DRAIN: u64 = 60;
 
@@ -106,8 +110,19 @@ impl Serving {
         door: &Door,
         desk: &Desk,
     ) -> Result<Self, ServeError> {
+        Self::with_waits(app, listener, door, desk, Waits::default())
+    }
+
+    /// The same, where nobody is kept waiting longer than this, and nobody keeps us waiting.
+    pub fn with_waits(
+        app: App,
+        listener: TcpListener,
+        door: &Door,
+        desk: &Desk,
+        waits: Waits,
+    ) -> Result<Self, ServeError> {
         // One for all workers: an id means the same on every connection.
-        let hub = Hub::of(&app, desk);
+        let hub = Hub::with_waits(&app, desk, waits);
         let shared = hub.clone();
         let listen = listener.local_addr().map_err(ServeError::Run)?;
         let access = web::Data::new(Access::new(
@@ -120,6 +135,9 @@ impl Serving {
                 .workers(available_parallelism().map_or(1, usize::from).min(WORKERS))
                 .max_connections(CONNECTIONS)
                 .worker_max_blocking_threads(BLOCKING)
+                .client_request_timeout(waits.head)
+                .client_disconnect_timeout(HANG_UP)
+                .keep_alive(KEEP_ALIVE)
                 // The end of an answer does not wait until its beginning was acknowledged: 40 ms on every one
                 // that does not fit into a packet.
                 .tcp_nodelay(true)

@@ -5,7 +5,9 @@ use std::future::Future;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::error::InternalError;
+use actix_web::http::ConnectionType;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
 use anirewind_core::App;
@@ -46,18 +48,39 @@ pub(crate) async fn follow(
     let answered = language::in_language(titles, next.call(request));
     let answered = format::in_zone(zone, answered);
     let answered = within(id.clone(), answered).instrument(span.clone());
-    let mut response = answered.await?;
-    let status = response.status().as_u16();
+    let mut answered = answered.await;
+    let status = match &answered {
+        Ok(response) => response.status(),
+        Err(error) => error.as_response_error().status_code(),
+    };
+    let status = status.as_u16();
     span.in_scope(|| tracing::debug!(%method, path, status, "answered"));
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(HEADER, value);
+    let mark = |headers: &mut HeaderMap| {
+        if let Ok(value) = HeaderValue::from_str(&id) {
+            headers.insert(HEADER, value);
+        }
+    };
+    match &mut answered {
+        Ok(response) => {
+            mark(response.headers_mut());
+            if is_closing {
+                // Whoever asks again is answered by the one that takes over.
+                let head = response.response_mut().head_mut();
+                head.set_connection_type(ConnectionType::Close);
+            }
+        }
+        // An error is made an answer of only after this.
+        Err(error) => {
+            let mut answer = error.error_response();
+            mark(answer.headers_mut());
+            if is_closing {
+                answer.head_mut().set_connection_type(ConnectionType::Close);
+            }
+            let cause = error.to_string();
+            return Err(InternalError::from_response(cause, answer).into());
+        }
     }
-    if is_closing {
-        // Whoever asks again is answered by the one that takes over.
-        let head = response.response_mut().head_mut();
-        head.set_connection_type(actix_web::http::ConnectionType::Close);
-    }
-    Ok(response)
+    answered
 }
 
 fn within<F: Future>(id: String, work: F) -> impl Future<Output = F::Output> {

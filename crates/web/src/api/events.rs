@@ -51,6 +51,8 @@ pub struct Waits {
     /// Everything else waits so long for its answer before it is told that it takes too long. Files that are sent
     /// in have the time that they need to arrive.
     pub longest: Duration,
+    /// Whoever connects has so long to say what it asks for.
+    pub head: Duration,
 }
 
 impl Default for Waits {
@@ -58,6 +60,7 @@ impl Default for Waits {
         Self {
             page: Duration::from_secs(4),
             longest: Duration::from_mins(2),
+            head: Duration::from_secs(10),
         }
     }
 }
@@ -171,11 +174,19 @@ impl Hub {
 
     /// What came after an id and what comes, each with its own, for whoever shows it otherwise.
     pub(crate) fn follow(&self, id: Option<u64>) -> Following {
-        let (missed, live) = self.since(id);
-        let has_gap = matches!((id, missed.first()), (Some(id), Some(next)) if next.id > id + 1);
+        let kept = self.kept();
+        let missed = kept.iter().filter(|told| id.is_some_and(|id| told.id > id));
+        let waiting: VecDeque<Told> = missed.cloned().collect();
+        let first = waiting.front().map(|told| told.id);
+        let newest = kept.back().map_or(self.inner.begun, |told| told.id);
+        let has_gap = id.is_some_and(|id| match first {
+            Some(first) => first > id + 1,
+            // Nothing came after it, unless it was given before the start: what was told then is not kept.
+            None => id != newest,
+        });
         Following {
-            waiting: missed.into(),
-            live,
+            waiting,
+            live: self.inner.live.subscribe(),
             ended: self.inner.ended.subscribe(),
             has_gap,
         }
@@ -242,13 +253,6 @@ impl Hub {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// What came after an id, and what comes.
-    fn since(&self, id: Option<u64>) -> (Vec<Told>, broadcast::Receiver<Told>) {
-        let kept = self.kept();
-        let missed = kept.iter().filter(|told| id.is_some_and(|id| told.id > id));
-        (missed.cloned().collect(), self.inner.live.subscribe())
-    }
 }
 
 /// What was last said about an act that is under way.
@@ -281,23 +285,40 @@ pub(crate) enum Heard {
     Over,
 }
 
+/// The same, as it is sent.
+enum Step {
+    Told(Told),
+    Missed(u64),
+    Quiet,
+    Over,
+}
+
 impl Following {
     /// The next thing.
     pub(crate) async fn next(&mut self) -> Heard {
+        match self.step().await {
+            Step::Told(told) => Heard::Event(told.id, told.event),
+            Step::Missed(_) => Heard::Missed,
+            Step::Quiet => Heard::Quiet,
+            Step::Over => Heard::Over,
+        }
+    }
+
+    async fn step(&mut self) -> Step {
         if let Some(told) = self.waiting.pop_front() {
-            return Heard::Event(told.id, told.event);
+            return Step::Told(told);
         }
         let told = tokio::select! {
             biased;
             told = tokio::time::timeout(HEARTBEAT, self.live.recv()) => told,
             // A browser comes back by itself, and asks for what it missed.
-            _ = self.ended.wait_for(|ended| *ended) => return Heard::Over,
+            _ = self.ended.wait_for(|ended| *ended) => return Step::Over,
         };
         match told {
-            Ok(Ok(told)) => Heard::Event(told.id, told.event),
-            Ok(Err(broadcast::error::RecvError::Lagged(_))) => Heard::Missed,
-            Ok(Err(broadcast::error::RecvError::Closed)) => Heard::Over,
-            Err(_) => Heard::Quiet,
+            Ok(Ok(told)) => Step::Told(told),
+            Ok(Err(broadcast::error::RecvError::Lagged(count))) => Step::Missed(count),
+            Ok(Err(broadcast::error::RecvError::Closed)) => Step::Over,
+            Err(_) => Step::Quiet,
         }
     }
 }
@@ -368,33 +389,29 @@ fn frame(told: &Told) -> Bytes {
 pub(crate) async fn stream(_: Reader, hub: web::Data<Hub>, request: HttpRequest) -> HttpResponse {
     let last = request.headers().get("Last-Event-ID");
     let last = last.and_then(|id| id.to_str().ok()?.parse().ok());
-    let (missed, live) = hub.since(last);
-    let has_gap = matches!((last, missed.first()), (Some(last), Some(next)) if next.id > last + 1);
-    let gap = has_gap.then(|| Bytes::from_static(b"event: missed\ndata: {}\n\n"));
+    let following = hub.follow(last);
+    let gap = following
+        .has_gap
+        .then(|| Bytes::from_static(b"event: missed\ndata: {}\n\n"));
     let first = std::iter::once(Bytes::from_static(b"retry: 3000\n\n")).chain(gap);
-    let waiting: VecDeque<Bytes> = first.chain(missed.iter().map(frame)).collect();
-    let ended = hub.inner.ended.subscribe();
-    let from = (waiting, live, ended);
-    let frames = unfold(from, |(mut waiting, mut live, mut ended)| async move {
-        if let Some(next) = waiting.pop_front() {
-            return Some((Ok::<_, actix_web::Error>(next), (waiting, live, ended)));
-        }
-        let told = tokio::select! {
-            biased;
-            told = tokio::time::timeout(HEARTBEAT, live.recv()) => told,
-            // A browser comes back by itself, and asks for what it missed.
-            _ = ended.wait_for(|ended| *ended) => return None,
-        };
-        let next = match told {
-            Ok(Ok(told)) => frame(&told),
-            Ok(Err(broadcast::error::RecvError::Lagged(count))) => {
-                Bytes::from(format!("event: missed\ndata: {{\"count\":{count}}}\n\n"))
+    let first: VecDeque<Bytes> = first.collect();
+    let frames = unfold(
+        (first, following),
+        |(mut first, mut following)| async move {
+            if let Some(next) = first.pop_front() {
+                return Some((Ok::<_, actix_web::Error>(next), (first, following)));
             }
-            Ok(Err(broadcast::error::RecvError::Closed)) => return None,
-            Err(_) => Bytes::from_static(b": still here\n\n"),
-        };
-        Some((Ok(next), (waiting, live, ended)))
-    });
+            let next = match following.step().await {
+                Step::Told(told) => frame(&told),
+                Step::Missed(count) => {
+                    Bytes::from(format!("event: missed\ndata: {{\"count\":{count}}}\n\n"))
+                }
+                Step::Quiet => Bytes::from_static(b": still here\n\n"),
+                Step::Over => return None,
+            };
+            Some((Ok(next), (first, following)))
+        },
+    );
     HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header(("X-Accel-Buffering", "no"))

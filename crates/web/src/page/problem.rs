@@ -8,6 +8,7 @@ use anirewind_core::{App, Code, Explain, ImportError};
 use askama::Template;
 
 use crate::access::Access;
+use crate::api::LARGEST_BODY;
 use crate::page::{Page, Place, Turned, Visitor, outside, show_as};
 use crate::upload::UploadError;
 use crate::{format, patience, trace};
@@ -74,6 +75,14 @@ impl PageError {
         }
     }
 
+    /// More was sent than anybody has to say.
+    pub(crate) fn too_large() -> Self {
+        Self {
+            status: StatusCode::PAYLOAD_TOO_LARGE,
+            ..Self::usage(format!("More than {} kB were sent.", LARGEST_BODY / 1024))
+        }
+    }
+
     pub(crate) fn broken(message: &str) -> Self {
         Self {
             status: StatusCode::INTERNAL_SERVER_ERROR,
@@ -82,6 +91,16 @@ impl PageError {
             brief: None,
             hint: None,
         }
+    }
+
+    /// The one that this is, also where it was met while somebody was asked who he is.
+    pub(crate) fn of(error: &actix_web::Error) -> Option<Self> {
+        let turned = error.as_error::<Turned>();
+        let failed = turned.and_then(|turned| match turned {
+            Turned::Failed(error) => Some(error),
+            Turned::To(_) => None,
+        });
+        error.as_error::<Self>().or(failed).cloned()
     }
 
     /// With another title.

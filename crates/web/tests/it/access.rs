@@ -6,7 +6,7 @@ use actix_web::test::TestRequest;
 
 use crate::pages::Scene;
 
-const PASSWORD: &str = "a long enough password";
+pub(crate) const PASSWORD: &str = "a long enough password";
 
 pub(crate) fn form(method: Method, path: &str, body: &str, cookie: Option<&str>) -> TestRequest {
     let request = TestRequest::default()
@@ -22,7 +22,7 @@ pub(crate) fn form(method: Method, path: &str, body: &str, cookie: Option<&str>)
     }
 }
 
-fn cookie_of(headers: &HeaderMap, name: &str) -> Option<String> {
+pub(crate) fn cookie_of(headers: &HeaderMap, name: &str) -> Option<String> {
     let cookies = headers.get_all("set-cookie");
     let mut cookies = cookies.map(|cookie| cookie.to_str().unwrap().to_owned());
     cookies.find(|cookie| cookie.starts_with(name) && !cookie.starts_with(&format!("{name}=;")))
@@ -95,24 +95,6 @@ async fn a_fresh_installation_is_claimed_once_with_the_code_of_its_owner() {
     assert!(page.contains("Log out"));
     let (_, _, headers) = scene.post("/setup", &body, None).await;
     assert_eq!(location(&headers), "/login");
-}
-
-#[actix_web::test]
-async fn of_a_hundred_who_claim_at_once_one_wins() {
-    let scene = Scene::with("hana", &[]).await;
-    let (code, _) = scene.app.setup_code().await.unwrap().unwrap();
-    let claims = (0..100).map(|number| {
-        let (app, code) = (scene.app.clone(), code.clone());
-        // Hashing takes its time: a few are enough to be at it together.
-        let password = if number % 10 == 0 {
-            format!("{PASSWORD} {number}")
-        } else {
-            "short".to_owned()
-        };
-        async move { app.claim(&code, &password).await.is_ok() }
-    });
-    let won = futures_util::future::join_all(claims).await;
-    assert_eq!(won.into_iter().filter(|won| *won).count(), 1);
 }
 
 #[actix_web::test]
@@ -404,7 +386,7 @@ async fn what_other_sites_and_strangers_try_is_refused() {
     check("huge body", request.set_json(huge), large).await;
     let huge = "a".repeat(2 * 1024 * 1024);
     let request = form(Method::POST, "/login", &format!("password={huge}"), None);
-    check("huge form", request, StatusCode::BAD_REQUEST).await;
+    check("huge form", request, large).await;
     assert!(tried >= 100, "{tried}");
     assert!(scene.app.operations(None, 1).await.unwrap().is_empty());
     assert_eq!(scene.app.sessions().await.unwrap().len(), 1);

@@ -230,13 +230,17 @@ async fn what_never_ends(kinds: &mut Kinds) {
     lock.lock().unwrap();
     let keep = || ask(Method::PUT, "/api/v1/snapshots/latest/keep").set_json(json!({}));
     kinds.send("took-too-long", &scene, keep()).await;
-    let (_, _, headers) = scene.request(keep()).await;
+    let (_, body, headers) = scene.request(keep()).await;
     assert!(headers.contains_key("content-security-policy"));
+    let problem: Value = serde_json::from_str(&body).unwrap();
+    let name = headers.get("x-request-id").unwrap().to_str().unwrap();
+    assert_eq!(problem["requestId"], name, "{problem}");
     // A page says the same in words.
     let (status, text, headers) = scene.request(get("/backups/hana")).await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{text}");
     assert!(text.contains("took too long"), "{text}");
     assert!(headers.contains_key("content-security-policy"));
+    assert!(headers.contains_key("x-request-id"));
     // Nobody else waits for it, and once it is let go of all goes on.
     let (status, _, _) = scene.request(get("/api/v1/operations")).await;
     assert_eq!(status, StatusCode::OK);

@@ -11,7 +11,7 @@ use crate::access::{form, location};
 use crate::browser::Browser;
 use crate::pages::Scene;
 
-fn sources(folder: &Path, all: &mut Vec<String>) -> io::Result<()> {
+pub(crate) fn sources(folder: &Path, all: &mut Vec<String>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
@@ -24,7 +24,7 @@ fn sources(folder: &Path, all: &mut Vec<String>) -> io::Result<()> {
 }
 
 /// Every address that somebody wrote down as that of a handler.
-fn routes() -> BTreeSet<String> {
+pub(crate) fn routes() -> BTreeSet<String> {
     let mut texts = Vec::new();
     sources(
         &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),

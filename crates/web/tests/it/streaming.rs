@@ -1,0 +1,98 @@
+//! What happens, told to programs: that nothing happens is told too, and that something was missed.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use actix_web::test::TestRequest;
+use tokio::time::Instant;
+
+use crate::pages::Scene;
+
+/// More than is kept for anybody.
+const MANY: usize = 600;
+
+fn open() -> TestRequest {
+    TestRequest::get().uri("/api/v1/events")
+}
+
+/// Something happens.
+fn happen(scene: &Scene, what: &str) {
+    scene.app.note_reload(Err(what.to_owned()));
+}
+
+/// The numbers of what was told.
+fn ids(heard: &str) -> Vec<u64> {
+    let lines = heard.lines().filter_map(|line| line.strip_prefix("id: "));
+    lines.map(|id| id.parse().unwrap()).collect()
+}
+
+#[actix_web::test]
+async fn that_nothing_happens_is_told_every_fifteen_seconds() {
+    let scene = Scene::new("hana").await;
+    let began = Cell::new(None);
+    let wait = async || {
+        tokio::time::pause();
+        began.set(Some(Instant::now()));
+    };
+    let heard = scene.listen(open(), wait, ": still here\n\n").await;
+    let took = began.get().unwrap().elapsed();
+    assert_eq!(heard, "retry: 3000\n\n: still here\n\n");
+    assert_eq!(took.as_secs(), 15, "{took:?}");
+    assert!(took < Duration::from_millis(15_100), "{took:?}");
+}
+
+#[actix_web::test]
+async fn who_reads_too_slowly_is_told_how_much_was_missed_and_hears_the_rest() {
+    let scene = Scene::new("hana").await;
+    let much = async || {
+        for number in 0..MANY {
+            happen(&scene, &format!("number {number}."));
+            // Each is handed on before the next one comes.
+            tokio::task::yield_now().await;
+        }
+    };
+    let last = format!("number {}.", MANY - 1);
+    let heard = scene.listen(open(), much, &last).await;
+    let missed = MANY - 512;
+    let words = format!("event: missed\ndata: {{\"count\":{missed}}}\n\n");
+    assert_eq!(heard.matches("event: missed").count(), 1, "{heard}");
+    assert!(heard.contains(&words), "{heard}");
+    // It stands where they would have stood.
+    let (before, rest) = heard.split_once(&words).unwrap();
+    assert!(ids(before).is_empty(), "{before}");
+    let rest = ids(rest);
+    assert_eq!(rest.len(), 512);
+    assert!(rest.is_sorted_by(|one, other| one + 1 == *other));
+    assert!(heard.contains(&format!("number {missed}.")), "{heard}");
+}
+
+#[actix_web::test]
+async fn who_comes_back_hears_that_something_was_missed_if_it_may_have_been() {
+    let mut scene = Scene::new("hana").await;
+    let first = async || happen(&scene, "first");
+    let heard = scene.listen(open(), first, "first").await;
+    let seen = ids(&heard)[0];
+    let back = |id: u64| open().insert_header(("Last-Event-ID", id.to_string()));
+    // Nothing was told meanwhile; one was; more than are kept were.
+    let next = async || happen(&scene, "next");
+    let heard = scene.listen(back(seen), next, "next").await;
+    assert!(!heard.contains("missed"), "{heard}");
+    let heard = scene.listen(back(seen), async || {}, "next").await;
+    assert!(!heard.contains("missed"), "{heard}");
+    for _ in 0..MANY {
+        happen(&scene, "more");
+        tokio::task::yield_now().await;
+    }
+    let heard = scene.listen(back(seen), async || {}, "more").await;
+    assert!(heard.contains("event: missed\ndata: {}\n\nid: "), "{heard}");
+    // After a start nothing is kept, whatever may have happened before.
+    scene.pass(Duration::from_mins(1));
+    scene.forget();
+    let after = async || happen(&scene, "after");
+    for id in [seen, u64::MAX] {
+        let heard = scene.listen(back(id), after, "after").await;
+        assert!(heard.contains("event: missed\ndata: {}\n\n"), "{heard}");
+    }
+    let heard = scene.listen(open(), after, "after").await;
+    assert!(!heard.contains("missed"), "{heard}");
+}
