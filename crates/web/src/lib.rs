@@ -5,6 +5,7 @@ mod access;
 mod address;
 mod api;
 mod assets;
+mod attached;
 mod carry;
 mod format;
 mod guard;

@@ -1,5 +1,8 @@
 //! What was unusual, the trash, and what goes by the rules.
 
+use std::fmt;
+use std::str::FromStr;
+
 use actix_web::{get, post, web};
 use anirewind_core::view::{SnapshotView, instant};
 use anirewind_core::{AnswerVerdict, App, OpenAlarm, TrashItem};
@@ -129,11 +132,45 @@ impl From<&TrashItem> for TrashView {
     }
 }
 
-/// When it went there, so that places of a later time are the higher ones, and what it was called.
-fn place_in_trash(item: &TrashItem) -> String {
-    let millis = item.at.unix_timestamp_nanos() / 1_000_000;
-    format!("{millis:015}.{}", item.file)
+/// When it went there in milliseconds, so that places of a later time are the higher ones, and what it was called.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct TrashPlace {
+    at: i128,
+    file: String,
 }
+
+impl TrashPlace {
+    fn of(item: &TrashItem) -> Self {
+        Self {
+            at: item.at.unix_timestamp_nanos() / 1_000_000,
+            file: item.file.clone(),
+        }
+    }
+}
+
+impl fmt::Display for TrashPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.at, self.file)
+    }
+}
+
+impl FromStr for TrashPlace {
+    type Err = NoPlace;
+
+    fn from_str(text: &str) -> Result<Self, NoPlace> {
+        let (at, file) = text.split_once('.').ok_or(NoPlace)?;
+        let at = at.parse().map_err(|_| NoPlace)?;
+        if file.is_empty() {
+            return Err(NoPlace);
+        }
+        let file = file.to_owned();
+        Ok(Self { at, file })
+    }
+}
+
+/// No place in the trash.
+#[derive(Debug)]
+struct NoPlace;
 
 /// What is in the trash, newest first.
 #[utoipa::path(tag = "snapshots", params(Part), responses(
@@ -149,8 +186,8 @@ pub(crate) async fn trash(
     let owner = owner(&app, part.profile.as_deref()).await?;
     let mut items = app.trash().await?;
     items.retain(|item| owner.is_none() || item.owner == owner);
-    let items = part.cut(items, place_in_trash)?;
-    let page = Page::of(items, part.most(), place_in_trash, |item| item.into());
+    let items = part.cut(items, TrashPlace::of)?;
+    let page = Page::of(items, part.most(), TrashPlace::of, |item| item.into());
     Ok(web::Json(page))
 }
 

@@ -21,12 +21,15 @@ pub(crate) async fn readiness(app: web::Data<App>) -> HttpResponse {
     let folder = app.backups();
     // No lock and no reading of files: this is asked often, and by anybody.
     let folder = web::block(move || !folder.exists() || std::fs::read_dir(folder).is_ok());
-    let is_ready = app.accounts().await.is_ok() && folder.await.unwrap_or_default();
-    if is_ready {
-        HttpResponse::Ok().body("ready\n")
+    // Which of them it is, and no more: anybody may ask.
+    let problem = if app.accounts().await.is_err() {
+        "not ready: the catalogue cannot be read\n"
+    } else if !folder.await.unwrap_or_default() {
+        "not ready: the folder of snapshots cannot be read\n"
     } else {
-        HttpResponse::ServiceUnavailable().body("not ready\n")
-    }
+        return HttpResponse::Ok().body("ready\n");
+    };
+    HttpResponse::ServiceUnavailable().body(problem)
 }
 
 struct Text(String);

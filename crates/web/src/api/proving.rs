@@ -11,6 +11,7 @@ use crate::api::auth::{Reader, Writer};
 use crate::api::problem::Problem;
 use crate::api::reading::{OfProfile, one_owner, owner, row};
 use crate::api::tasks::{self, Patience, Reply, TaskView};
+use crate::attached::attached;
 
 type Answer<T> = Result<web::Json<T>, Problem>;
 
@@ -50,10 +51,7 @@ pub(crate) async fn snapshot_csv(
     let name = row.file.strip_suffix(".json").unwrap_or(&row.file);
     Ok(HttpResponse::Ok()
         .content_type("text/csv; charset=utf-8")
-        .insert_header((
-            "Content-Disposition",
-            format!("attachment; filename=\"{name}.csv\""),
-        ))
+        .insert_header(attached(&format!("{name}.csv")))
         .body(table))
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use actix_web::http::header;
 use actix_web::{HttpResponse, get, web};
 use anirewind_core::model::{EntryField, List, MediaType, UserId};
 use anirewind_core::view::{
@@ -12,6 +13,7 @@ use anirewind_core::{
     App, BrowseError, ChangeFilter, ChangeKind, ChangeOutcome, ChangeRow, FoundList, Id,
     OperationRow, Report, Source, compare as differences,
 };
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -20,6 +22,7 @@ use crate::api::auth::Reader;
 use crate::api::paging::{self, Page, Part};
 use crate::api::problem::Problem;
 use crate::api::tasks::{self, Patience, Reply, TaskView};
+use crate::attached::attached;
 
 type Answer<T> = Result<web::Json<T>, Problem>;
 
@@ -53,15 +56,46 @@ pub(crate) async fn one_owner(app: &App, profile: Option<&str>) -> Result<UserId
     }
 }
 
-/// The accounts.
-#[utoipa::path(tag = "accounts", responses(
+/// So many accounts are told of at once.
+const MOST_PROFILES: usize = 1_000;
+
+/// A part of the accounts.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PartOfProfiles {
+    /// At most this many, 1000 at the most; 1000 if left out.
+    limit: Option<usize>,
+    /// The profile with which the page before ended.
+    below: Option<String>,
+}
+
+/// The accounts, by the names of their profiles. Where more follow, `Link` says where they are (`rel="next"`).
+#[utoipa::path(tag = "accounts", params(PartOfProfiles), responses(
     (status = 200, body = Vec<ProfileView>),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 #[get("/api/v1/profiles")]
-pub(crate) async fn profiles(_: Reader, app: web::Data<App>) -> Answer<Vec<ProfileView>> {
-    let rows = app.accounts().await?;
-    Ok(web::Json(rows.iter().map(Into::into).collect()))
+pub(crate) async fn profiles(
+    _: Reader,
+    app: web::Data<App>,
+    part: web::Query<PartOfProfiles>,
+) -> Result<HttpResponse, Problem> {
+    let most = part.limit.unwrap_or(MOST_PROFILES).clamp(1, MOST_PROFILES);
+    let mut rows = app.accounts().await?;
+    if let Some(below) = &part.below {
+        rows.retain(|row| row.profile > *below);
+    }
+    let goes_on = rows.len() > most;
+    rows.truncate(most);
+    let mut answer = HttpResponse::Ok();
+    if let Some(last) = rows.last().filter(|_| goes_on) {
+        let below = utf8_percent_encode(&last.profile, NON_ALPHANUMERIC);
+        let path = format!("/api/v1/profiles?limit={most}&below={below}");
+        let next = format!("<{}>; rel=\"next\"", tasks::location(&app, &path));
+        answer.insert_header((header::LINK, next));
+    }
+    let views: Vec<ProfileView> = rows.iter().map(Into::into).collect();
+    Ok(answer.json(views))
 }
 
 /// How every account stands, worst first.
@@ -152,10 +186,7 @@ pub(crate) async fn snapshot_file(
     Ok(HttpResponse::Ok()
         .content_type("application/json")
         .insert_header(("ETag", format!("\"{}\"", row.file_hash)))
-        .insert_header((
-            "Content-Disposition",
-            format!("attachment; filename=\"{}\"", row.file),
-        ))
+        .insert_header(attached(&row.file))
         .body(bytes))
 }
 

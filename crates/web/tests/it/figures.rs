@@ -3,15 +3,19 @@
 #![expect(clippy::float_cmp, reason = "they are whole numbers")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
+use anirewind_core::{LogBook, LogLevel, LogLine};
 use anirewind_simulator::Fault;
+use anirewind_simulator::canary::HANAS;
 use serde_json::{Value, json};
 
 use crate::browser::{edit, seen};
 use crate::pages::Scene;
+use crate::tasks::interrupt;
 
 /// Every figure there is, each line as it is written, once all of them have been proven to be well-formed.
 async fn figures(scene: &Scene) -> BTreeMap<String, f64> {
@@ -113,12 +117,94 @@ async fn the_figures_say_what_happened() {
     assert_eq!(of(&after, "protected{profile=\"hana\"}"), 0.0);
     // One before the restore, and the emptied list.
     assert_eq!(of(&after, "snapshots{profile=\"hana\"}"), 3.0);
-    assert!(of(&after, "waits_total") >= of(&before, "waits_total"));
-    assert!(of(&after, "wait_seconds_total") >= of(&before, "wait_seconds_total"));
     let build = after
         .keys()
         .find(|name| name.starts_with("anirewind_build_info{version="));
     assert!(build.is_some(), "{after:?}");
+}
+
+#[actix_web::test]
+async fn waits_errors_and_open_jobs_are_counted_as_they_come_and_go() {
+    let scene = seen(&[("ANIREWIND_RATE_LIMIT", "2")]).await;
+    let book = LogBook::default();
+    scene.app.keep_log(&book);
+    let of = async |name: &str| figures(&scene).await[&format!("anirewind_{name}")];
+    let (waits, seconds) = (of("waits_total").await, of("wait_seconds_total").await);
+    assert_eq!(
+        (of("errors_total").await, of("jobs_open").await),
+        (0.0, 0.0)
+    );
+    // Two a minute are allowed, and a snapshot takes more.
+    let began = scene.app.now();
+    for _ in 0..3 {
+        scene.pass(Duration::from_mins(1));
+        scene.capture().await;
+    }
+    let passed = (scene.app.now() - began).as_seconds_f64();
+    let (more, longer) = (of("waits_total").await, of("wait_seconds_total").await);
+    assert!(more > waits, "{more} after {waits}");
+    let waited = longer - seconds;
+    // As long as they took, and no longer than there was time for.
+    assert!(
+        waited >= more - waits && waited <= passed,
+        "{waited} of {passed}"
+    );
+    for (level, errors) in [
+        (LogLevel::Error, 1.0),
+        (LogLevel::Warn, 1.0),
+        (LogLevel::Error, 2.0),
+    ] {
+        book.push(LogLine {
+            number: 0,
+            at: scene.app.now(),
+            level,
+            target: "anirewind_core".to_owned(),
+            spans: Vec::new(),
+            text: "something went wrong".to_owned(),
+        });
+        assert_eq!(of("errors_total").await, errors);
+    }
+    let id = interrupt(&scene, "hana", 1, HANAS).await;
+    assert_eq!(of("jobs_open").await, 1.0);
+    scene.simulator.world().grant_token(HANAS, 1);
+    let stop = TestRequest::post().uri(&format!("/api/v1/jobs/{id}/stop"));
+    let stop = stop.insert_header(("host", "localhost"));
+    let (status, body, _) = scene.request(stop).await;
+    assert!(status.is_success(), "{body}");
+    assert_eq!(of("jobs_open").await, 0.0);
+}
+
+/// What the catalogue consists of is something else.
+fn ruin_catalogue(scene: &Scene) {
+    for file in fs::read_dir(scene.data.path()).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name.starts_with("anirewind.db") {
+            let length = fs::metadata(&path).unwrap().len();
+            let nonsense = "nonsense".repeat(usize::try_from(length / 8 + 1).unwrap());
+            fs::write(&path, nonsense).unwrap();
+        }
+    }
+}
+
+#[actix_web::test]
+async fn who_has_no_catalogue_is_alive_and_not_ready() {
+    let scene = Scene::new("hana").await;
+    scene.capture().await;
+    assert_eq!(scene.get("/readyz").await.0, StatusCode::OK);
+    ruin_catalogue(&scene);
+    let (status, text) = scene.get("/readyz").await;
+    assert_eq!(
+        (status, text.as_str()),
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not ready: the catalogue cannot be read\n"
+        )
+    );
+    assert_eq!(scene.get("/healthz").await.0, StatusCode::OK);
+    // Whoever asks for more is told that it failed, and not that there is nothing.
+    let (status, text) = scene.get("/api/v1/profiles").await;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR, "{text}");
 }
 
 #[actix_web::test]
@@ -130,15 +216,18 @@ async fn who_cannot_do_its_work_is_alive_and_not_ready() {
         (StatusCode::OK, "ready\n".to_owned())
     );
     let folder = scene.data.path().join("backups");
-    std::fs::rename(&folder, scene.data.path().join("away")).unwrap();
-    std::fs::write(&folder, "a file where the folder should be").unwrap();
+    fs::rename(&folder, scene.data.path().join("away")).unwrap();
+    fs::write(&folder, "a file where the folder should be").unwrap();
     let (status, text) = scene.get("/readyz").await;
     assert_eq!(
         (status, text.as_str()),
-        (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not ready: the folder of snapshots cannot be read\n"
+        )
     );
     assert_eq!(scene.get("/healthz").await.0, StatusCode::OK);
-    std::fs::remove_file(&folder).unwrap();
-    std::fs::rename(scene.data.path().join("away"), &folder).unwrap();
+    fs::remove_file(&folder).unwrap();
+    fs::rename(scene.data.path().join("away"), &folder).unwrap();
     assert_eq!(scene.get("/readyz").await.0, StatusCode::OK);
 }

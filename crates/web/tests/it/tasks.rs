@@ -1,6 +1,8 @@
 //! What takes its time over the API: it is answered at once where it can be asked for, and what came of it is
 //! the same that would have been answered.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
@@ -250,14 +252,163 @@ async fn every_list_that_grows_is_given_in_pages_that_leave_nothing_out() {
     ] {
         let address = format!("/api/v1/{list}?below=nonsense.x");
         let (status, problem, _) = send(&scene, TestRequest::get().uri(&address)).await;
-        if list != "trash" {
-            assert_eq!(
-                (status, &problem["code"]),
-                (StatusCode::BAD_REQUEST, &json!("usage")),
-                "{list}"
-            );
-        }
+        assert_eq!(
+            (status, &problem["code"]),
+            (StatusCode::BAD_REQUEST, &json!("usage")),
+            "{list}"
+        );
+        let words = "`below` is not what a page before gave";
+        let is_named = problem["detail"].as_str().unwrap().contains("below");
+        assert!(is_named, "{list}: {problem}, not {words}");
     }
+    for nonsense in ["5", "5.", ".x", "x.5"] {
+        let address = format!("/api/v1/trash?below={nonsense}");
+        let (status, ..) = send(&scene, TestRequest::get().uri(&address)).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{nonsense}");
+    }
+}
+
+/// A restore of somebody's scores that is interrupted once something was sent: its token is taken away.
+pub(crate) async fn interrupt(
+    scene: &Scene,
+    profile: &str,
+    user: u32,
+    token: &'static str,
+) -> String {
+    let mut world = scene.simulator.world();
+    for media in 1_000..1_006 {
+        let entry = world.entry(user, media).unwrap().clone();
+        let score = if entry.score == 10 { 20 } else { 10 };
+        world.put_entry(anirewind_simulator::SimEntry { score, ..entry });
+    }
+    drop(world);
+    let body = json!({ "snapshot": "latest", "profile": profile, "prefer": "snapshot" });
+    let request = TestRequest::post()
+        .uri("/api/v1/plans/restore")
+        .set_json(body);
+    let (status, plan, _) = send(scene, request).await;
+    assert_eq!(status, StatusCode::CREATED, "{plan}");
+    let effects = scene.simulator.world().effects().len();
+    let is_revoked = Arc::new(AtomicBool::new(false));
+    for number in 1..100 {
+        let is_revoked = Arc::clone(&is_revoked);
+        scene.simulator.before_request(number, move |world| {
+            if world.effects().len() > effects && !is_revoked.swap(true, Ordering::Relaxed) {
+                world.revoke_token(token);
+            }
+        });
+    }
+    let id = plan["id"].as_str().unwrap().to_owned();
+    let apply = TestRequest::post().uri(&format!("/api/v1/plans/{id}/apply"));
+    let (_, problem, _) = send(scene, apply.set_json(json!({}))).await;
+    assert_eq!(problem["code"], "not-signed-in", "{problem}");
+    id
+}
+
+#[actix_web::test]
+async fn jobs_that_are_open_are_given_in_pages() {
+    let scene = Scene::new("hana").await;
+    let people = [
+        ("hana", 1, HANAS),
+        ("yuki", 2, "the-token-of-yuki"),
+        ("sora", 3, "the-token-of-sora"),
+        ("riko", 4, "the-token-of-riko"),
+    ];
+    for (name, id, token) in people.into_iter().skip(1) {
+        let growth = anirewind_simulator::Growth {
+            seed: 7,
+            anime: 10,
+            manga: 0,
+        };
+        let user = anirewind_simulator::SimUser::new(id, name);
+        let now = scene.app.now();
+        scene.simulator.world().grow(user, token, growth, now);
+        let token = anirewind_core::model::AccessToken::new(token).unwrap();
+        scene.app.add_account(Some(name), token).await.unwrap();
+    }
+    scene.capture().await;
+    let mut open = Vec::new();
+    for (name, id, token) in people {
+        scene.pass(Duration::from_mins(5));
+        open.push(interrupt(&scene, name, id, token).await);
+    }
+    open.reverse();
+    for limit in [1, 2, 3, 4, 50] {
+        let found = all(&scene, "/api/v1/jobs", limit).await;
+        let ids: Vec<_> = found
+            .iter()
+            .map(|job| job["id"].as_str().unwrap())
+            .collect();
+        assert_eq!(ids, open, "{limit}");
+    }
+    let yukis = "/api/v1/jobs?profile=yuki";
+    let (_, page, _) = send(&scene, TestRequest::get().uri(yukis)).await;
+    assert_eq!(page["items"][0]["id"], open[2], "{page}");
+    assert_eq!(page["items"].as_array().unwrap().len(), 1);
+    // One that is over is none of them.
+    scene.simulator.world().grant_token(people[2].2, 3);
+    let stop = TestRequest::post().uri(&format!("/api/v1/jobs/{}/stop", open[1]));
+    let (status, stopped, _) = send(&scene, stop).await;
+    assert!(status.is_success(), "{stopped}");
+    open.remove(1);
+    let found = all(&scene, "/api/v1/jobs", 2).await;
+    let ids: Vec<_> = found
+        .iter()
+        .map(|job| job["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids, open);
+}
+
+#[actix_web::test]
+async fn accounts_are_given_all_at_once_or_in_parts() {
+    let scene = Scene::with("hana", &[("ANIREWIND_LOGIN", "off")]).await;
+    scene.capture().await;
+    let names = ["aoi", "hana", "my-list", "yuki", "zoe"];
+    for (id, name) in (2..).zip(names).filter(|(_, name)| *name != "hana") {
+        let token = format!("the-token-of-{id}");
+        let user = anirewind_simulator::SimUser::new(id, &format!("user{id}"));
+        scene.simulator.world().add_user(user, &token);
+        let token = anirewind_core::model::AccessToken::new(&token).unwrap();
+        scene.app.add_account(Some(name), token).await.unwrap();
+    }
+    let ask = async |address: &str| {
+        let request = ask(TestRequest::get().uri(address));
+        let (status, body, headers) = scene.request(request).await;
+        assert_eq!(status, StatusCode::OK, "{address}: {body}");
+        let body: Vec<Value> = serde_json::from_str(&body).unwrap();
+        let found = body
+            .iter()
+            .map(|row| row["profile"].as_str().unwrap().to_owned());
+        let next = headers.get("link").map(|link| {
+            let link = link.to_str().unwrap();
+            let next = link.strip_suffix(">; rel=\"next\"").unwrap();
+            next.strip_prefix('<').unwrap().to_owned()
+        });
+        (found.collect::<Vec<_>>(), next)
+    };
+    // As it ever was, for whoever does not ask for less.
+    let (whole, next) = ask("/api/v1/profiles").await;
+    assert_eq!((whole, next), (names.map(str::to_owned).to_vec(), None));
+    for limit in 1..=6 {
+        let mut address = format!("/api/v1/profiles?limit={limit}");
+        let mut found = Vec::new();
+        loop {
+            let (part, next) = ask(&address).await;
+            assert!((1..=limit).contains(&part.len()), "{part:?}");
+            found.extend(part);
+            match next {
+                Some(next) => address = next,
+                None => break,
+            }
+        }
+        assert_eq!(found, names, "{limit}");
+    }
+    // One that is gone meanwhile is no reason to begin anew.
+    scene.app.remove_account("hana").await.unwrap();
+    let (rest, _) = ask("/api/v1/profiles?below=hana&limit=1").await;
+    assert_eq!(rest, ["my-list"]);
+    let (status, ..) = send(&scene, TestRequest::get().uri("/api/v1/profiles?limit=x")).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
 }
 
 #[actix_web::test]
