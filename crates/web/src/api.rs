@@ -6,6 +6,7 @@ mod auth;
 mod curating;
 mod events;
 mod exporting;
+mod headers;
 #[expect(unused_qualifications, reason = "as the macros write them out")]
 mod importing;
 mod kind;
@@ -36,6 +37,7 @@ use utoipa::openapi::OpenApi;
 
 use crate::access::{Access, Who};
 use crate::api::auth::Scheme;
+use crate::api::headers::Headers;
 use crate::api::kind::Kinds;
 
 pub(crate) use events::{Following, Heard, LastSaid};
@@ -62,7 +64,7 @@ macro_rules! api {
             ),
             paths($($handler),+),
             components(schemas(problem::Problem)),
-            modifiers(&Scheme, &Kinds),
+            modifiers(&Scheme, &Kinds, &Headers),
         )]
         pub(crate) struct Document;
     };

@@ -1,14 +1,26 @@
 //! The API does what its document says: calls made from the document, sensible and senseless, are
 //! never answered by a failure of ours, and every answer has the shape that was promised.
 
+use actix_web::http::header::{HeaderMap, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::test::TestRequest;
 use serde_json::{Map, Value, json};
 
 use crate::pages::Scene;
 
-/// Calls of each way in.
+/// Calls of each way in,
 const CALLS: usize = 60;
+/// and how often all of that with other ones, where `CONTRACT_SEEDS` does not say otherwise.
+const SEEDS: u64 = 1;
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "longer runs are asked for from outside"
+)]
+fn seeds() -> u64 {
+    let told = std::env::var("CONTRACT_SEEDS");
+    told.map_or(SEEDS, |told| told.parse().unwrap())
+}
 
 struct Caller {
     scene: Scene,
@@ -16,11 +28,23 @@ struct Caller {
     rng: fastrand::Rng,
     /// Things that exist, to be asked for among things that do not.
     words: Vec<String>,
+    /// What is shown with each call.
+    bearer: Option<String>,
 }
 
 impl Caller {
     async fn new(seed: u64) -> Self {
-        let scene = Scene::new("hana").await;
+        Self::at(Scene::new("hana").await, None, seed).await
+    }
+
+    /// One that has a key where nobody else is let in.
+    async fn with_key(seed: u64) -> Self {
+        let (scene, _) = Scene::claimed(&[]).await;
+        let key = scene.app.add_key("caller", true).await.unwrap();
+        Self::at(scene, Some(format!("Bearer {key}")), seed).await
+    }
+
+    async fn at(scene: Scene, bearer: Option<String>, seed: u64) -> Self {
         scene.capture().await;
         scene.change_some();
         scene.capture().await;
@@ -73,6 +97,7 @@ impl Caller {
             document,
             rng: fastrand::Rng::with_seed(seed),
             words,
+            bearer,
         }
     }
 
@@ -169,6 +194,9 @@ impl Caller {
             .method(method.clone())
             .uri(&address)
             .insert_header(("host", "localhost"));
+        if let Some(bearer) = &self.bearer {
+            request = request.insert_header(("authorization", bearer.clone()));
+        }
         let body = &way["requestBody"]["content"]["application/json"]["schema"];
         let mut sent = String::new();
         if !body.is_null() {
@@ -210,11 +238,7 @@ impl Caller {
 
     /// The schema of an answer with a status, in a document of its own.
     fn promised(&self, way: &Value, status: StatusCode) -> Value {
-        let answers = &way["responses"];
-        let answer = match &answers[status.as_str()] {
-            Value::Null => &answers["default"],
-            answer => answer,
-        };
+        let answer = answer_of(way, status);
         let content = answer["content"].as_object();
         let schema = content.and_then(|content| content.values().next());
         let mut schema = schema.map_or(Value::Null, |content| content["schema"].clone());
@@ -223,6 +247,25 @@ impl Caller {
         }
         schema
     }
+}
+
+/// What the document says of an answer with a status.
+fn answer_of(way: &Value, status: StatusCode) -> &Value {
+    let answers = &way["responses"];
+    match &answers[status.as_str()] {
+        Value::Null => &answers["default"],
+        answer => answer,
+    }
+}
+
+/// The headers that were promised and are not there.
+fn missing(way: &Value, status: StatusCode, headers: &HeaderMap) -> Vec<String> {
+    let promised = answer_of(way, status)["headers"].as_object();
+    let names = promised.into_iter().flat_map(Map::keys);
+    names
+        .filter(|name| headers.get(name.as_str()).is_none_or(HeaderValue::is_empty))
+        .cloned()
+        .collect()
 }
 
 /// Letters that are part of an address as they are; a few stay encoded as they were.
@@ -264,7 +307,38 @@ impl Scene {
 
 #[actix_web::test]
 async fn every_answer_has_the_shape_that_the_document_promises() {
-    let mut caller = Caller::new(7).await;
+    for seed in 0..seeds() {
+        try_all(Caller::new(7 + seed).await).await;
+    }
+}
+
+#[actix_web::test]
+async fn to_who_has_a_key_every_answer_has_that_shape_too() {
+    for seed in 0..seeds() {
+        try_all(Caller::with_key(9 + seed).await).await;
+    }
+}
+
+#[actix_web::test]
+async fn every_answer_is_promised_a_name_and_what_is_read_or_made_a_mark_or_a_place() {
+    let caller = Caller::new(8).await;
+    let mut found = std::collections::BTreeMap::new();
+    for item in caller.document["paths"].as_object().unwrap().values() {
+        for way in item.as_object().unwrap().values() {
+            for answer in way["responses"].as_object().unwrap().values() {
+                let headers = answer["headers"].as_object().unwrap();
+                assert!(headers.contains_key("X-Request-Id"), "{way}");
+                for name in headers.keys() {
+                    *found.entry(name.clone()).or_insert(0) += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(found["ETag"] > 20 && found["Location"] > 10, "{found:?}");
+}
+
+async fn try_all(mut caller: Caller) {
     let paths = caller.document["paths"].as_object().unwrap().clone();
     let (mut calls, mut well) = (0, 0);
     for (path, item) in &paths {
@@ -279,6 +353,8 @@ async fn every_answer_has_the_shape_that_the_document_promises() {
                 let (request, what) = caller.call(&method, path, way);
                 let (status, body, headers) = caller.scene.request(request).await;
                 assert!(!status.is_server_error(), "{what}: {status} {body}");
+                let missing = missing(way, status, &headers);
+                assert!(missing.is_empty(), "{what}: {status} without {missing:?}");
                 calls += 1;
                 statuses.insert(status.as_u16());
                 if status.is_success() {
