@@ -609,6 +609,37 @@ mod tests {
         Arguments::command().debug_assert();
     }
 
+    /// The names of all commands that do something, below this one.
+    fn leaves(command: &clap::Command, path: &str) -> std::collections::BTreeSet<String> {
+        let mut leaves = std::collections::BTreeSet::new();
+        for below in command.get_subcommands() {
+            let name = format!("{path} {}", below.get_name());
+            if below.has_subcommands() {
+                leaves.append(&mut self::leaves(below, &name));
+            } else {
+                leaves.insert(name.trim().to_owned());
+            }
+        }
+        leaves
+    }
+
+    #[test]
+    fn whatever_a_command_does_the_api_does_as_well() {
+        let ways = include_str!("../../../docs/ways.md");
+        let (by_all, by_one) = ways.split_once("\n## By one").unwrap();
+        let column = |text: &'static str, at: usize| {
+            let rows = text.lines().filter(|line| line.starts_with("| `"));
+            let cells = rows.map(move |row| row.split('|').nth(at + 1).unwrap());
+            // What stands in brackets says how.
+            let cells = cells.flat_map(|cell| cell.split(['(', ')']).step_by(2));
+            cells.flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        };
+        let alone = column(by_one, 0).filter(|name| !name.starts_with('/'));
+        let listed = column(by_all, 1).chain(alone).map(str::to_owned);
+        let listed: std::collections::BTreeSet<_> = listed.collect();
+        assert_eq!(listed, leaves(&Arguments::command(), ""));
+    }
+
     #[test]
     fn times_read_as_people_write_them() {
         let seconds = |text| parse_time(text).map(|time| time.as_secs());

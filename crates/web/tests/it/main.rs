@@ -38,4 +38,5 @@ mod streaming;
 mod tasks;
 mod uploading;
 mod watching;
+mod ways;
 mod wire;
