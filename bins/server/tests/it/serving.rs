@@ -187,6 +187,54 @@ fn a_start_that_cannot_be_says_why() {
     );
 }
 
+/// What a server wrote to its log until it was ended.
+fn log_of(mut server: Server) -> String {
+    let mut log = String::new();
+    let mut errors = server.process.stderr.take().unwrap();
+    server.process.kill().unwrap();
+    errors.read_to_string(&mut log).unwrap();
+    log
+}
+
+#[test]
+fn who_lets_everybody_in_is_told_so_in_the_log_and_on_every_page() {
+    let warning = "login is off: whoever reaches";
+    let banner = "Login is off, and this server can be reached from other machines";
+    for (listen, is_warned) in [("0.0.0.0:0", true), ("127.0.0.1:0", false)] {
+        let data = tempfile::tempdir().unwrap();
+        let data = data.path().display().to_string();
+        let environment = [("ANIREWIND_LISTEN", listen), ("ANIREWIND_LOG", "warn")];
+        let mut process = Command::new(env!("CARGO_BIN_EXE_anirewind-server"))
+            .args(["--data-dir", &data])
+            .env_clear()
+            .env("ANIREWIND_LOGIN", "off")
+            .envs(environment)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let said = line.trim().rsplit("http://").next().unwrap();
+        let port = said.rsplit(':').next().unwrap();
+        let address = format!("127.0.0.1:{port}");
+        let server = Server { process, address };
+        // It listens where it was told to, and answers: so it has said what it says at the start.
+        assert_eq!(said.split(':').next(), listen.split(':').next());
+        for page in ["/", "/about", "/status"] {
+            let (status, page) = server.get(page, None);
+            assert_eq!((status, page.contains(banner)), (200, is_warned), "{page}");
+        }
+        let log = log_of(server);
+        let lines = log.lines().filter(|line| line.contains(warning));
+        assert_eq!(lines.count(), usize::from(is_warned), "{log}");
+        let is_named = log.contains(&format!("whoever reaches 0.0.0.0:{port} can change"));
+        assert_eq!(is_named, is_warned, "{log}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_server_that_was_killed_has_every_snapshot_when_it_starts_again() {
