@@ -5,7 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
-use rusqlite_migration::{M, Migrations};
+use rusqlite::config::DbConfig;
+use rusqlite_migration::{M, Migrations, SchemaVersion};
 use thiserror::Error;
 
 /// Marks a file as ours: `AnRw` in ASCII.
@@ -103,18 +104,11 @@ pub(crate) fn open(path: &Path) -> Result<Connection, OpenError> {
     };
     let mut connection = Connection::open(path).map_err(sqlite)?;
     set_up(&connection, path)?;
-    let too_new = |source| match source {
-        rusqlite_migration::Error::MigrationDefinition(
-            rusqlite_migration::MigrationDefinitionError::DatabaseTooFarAhead,
-        ) => OpenError::TooNew {
-            path: path.to_owned(),
-        },
-        source => OpenError::Migrate {
-            path: path.to_owned(),
-            source,
-        },
-    };
-    MIGRATIONS.to_latest(&mut connection).map_err(too_new)?;
+    let migrated = MIGRATIONS.to_latest(&mut connection);
+    migrated.map_err(|source| OpenError::Migrate {
+        path: path.to_owned(),
+        source,
+    })?;
     Ok(connection)
 }
 
@@ -133,6 +127,12 @@ fn set_up(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     };
     let pragma =
         |name: &str, value: &str| connection.pragma_update(None, name, value).map_err(sqlite);
+    // What is refused is left as it is, and not even what was written last is moved from its log into it.
+    let keep_log = |keep| {
+        let set = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep);
+        set.map_err(sqlite)
+    };
+    keep_log(true)?;
     connection
         .busy_timeout(std::time::Duration::from_secs(5))
         .map_err(sqlite)?;
@@ -151,6 +151,17 @@ fn set_up(connection: &Connection, path: &Path) -> Result<(), OpenError> {
             });
         }
     }
+    let version = MIGRATIONS.current_version(connection);
+    let version = version.map_err(|source| OpenError::Migrate {
+        path: path.to_owned(),
+        source,
+    })?;
+    if matches!(version, SchemaVersion::Outside(_)) {
+        return Err(OpenError::TooNew {
+            path: path.to_owned(),
+        });
+    }
+    keep_log(false)?;
     let mode: String = connection
         .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
         .map_err(sqlite)?;
