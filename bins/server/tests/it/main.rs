@@ -10,3 +10,4 @@ mod deploying;
 mod layers;
 mod living;
 mod serving;
+mod upgrading;

@@ -5,13 +5,13 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
 /// A running server, killed when the test is over.
-struct Server {
+pub(crate) struct Server {
     process: Child,
     address: String,
 }
 
 impl Server {
-    fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut process = command(arguments, environment).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap())
@@ -22,7 +22,7 @@ impl Server {
     }
 
     /// Status and body of a page; `host` is what the browser would claim to talk to.
-    fn get(&self, path: &str, host: Option<&str>) -> (u16, String) {
+    pub(crate) fn get(&self, path: &str, host: Option<&str>) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let host = host.unwrap_or(&self.address);
         write!(
@@ -48,7 +48,7 @@ impl Drop for Server {
     }
 }
 
-fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
+pub(crate) fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_anirewind-server"));
     command
         .args(["--listen", "127.0.0.1:0"])
