@@ -1,7 +1,7 @@
 // Starts servers in the states in which their pages are looked at.
 import { spawn } from "node:child_process";
 import { createServer } from "node:http";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -14,18 +14,26 @@ const folders = [];
 const said = [];
 const traces = new Set();
 const song = "CANARY";
+// The same in base64, wherever in something it begins: so much of it is the same whatever stands around it.
+const songs = [song, ...[0, 1, 2].map((before) => {
+  const whole = Buffer.from(`${"?".repeat(before)}${song}??`).toString("base64");
+  return whole.slice(Math.ceil((before * 8) / 6), Math.floor(((before + song.length) * 8) / 6));
+})];
 
 export const demoToken = "CANARY-of-the-demo-7c19e05b";
 export function listen(what, text) {
-  if (text.includes(song)) traces.add(what);
+  if (songs.some((part) => text.includes(part))) traces.add(what);
 }
 
-// Each file of a folder but those that tokens are kept in.
+// Each file of a folder; of those that tokens are kept in, whether anybody else may read them.
 function search(folder) {
+  const isKept = path.basename(folder) === "secrets";
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const file = path.join(folder, entry.name);
-    if (entry.isDirectory() && entry.name !== "secrets") search(file);
-    else if (entry.isFile()) listen(file, readFileSync(file, "latin1"));
+    if (entry.isDirectory()) search(file);
+    else if (entry.isFile() && isKept) {
+      if ((statSync(file).mode & 0o077) !== 0) traces.add(`${file}, which others may read`);
+    } else if (entry.isFile()) listen(file, readFileSync(file, "latin1"));
   }
 }
 

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 /// What every such token begins with.
 const SONG: &[u8] = b"CANARY";
-/// The same in base64, as part of something that begins with it.
-const IN_BASE64: &[u8] = b"Q0FOQVJZ";
+/// The same in base64, wherever in something it begins: so much of it is the same whatever stands around it.
+const IN_BASE64: [&[u8]; 3] = [b"Q0FOQVJZ", b"NBTkFSW", b"DQU5BUl"];
 
 /// Hana's token.
 pub const HANAS: &str = "CANARY-of-hana-5b0e41c2f7a93d68";
@@ -18,7 +18,7 @@ pub const YUKIS: &str = "CANARY-of-yuki-90d7b3e8a1c4f625";
 /// Whether a token, or a part of one, stands in something.
 pub fn sings(bytes: &[u8]) -> bool {
     let is_in = |song: &[u8]| bytes.windows(song.len()).any(|part| part == song);
-    is_in(SONG) || is_in(IN_BASE64)
+    is_in(SONG) || IN_BASE64.into_iter().any(is_in)
 }
 
 /// The files below a folder in which a token stands, or whose name it is in, and those of the files kept
@@ -73,7 +73,14 @@ mod tests {
     #[test]
     fn a_token_is_found_wherever_it_lies() {
         assert!(sings(HANAS.as_bytes()) && sings(YUKIS.as_bytes()));
-        assert!(sings(b"Basic Q0FOQVJZLW9m"));
+        // `CANARY-of`, `:CANARY-of` and `a:CANARY-of`.
+        for written in [
+            &b"Q0FOQVJZLW9m"[..],
+            b"OkNBTkFSWS1vZg==",
+            b"YTpDQU5BUlktb2Y=",
+        ] {
+            assert!(sings(written), "{}", String::from_utf8_lossy(written));
+        }
         assert!(!sings(b"a canary"));
         let folder = std::env::temp_dir().join(format!("canary-{}", std::process::id()));
         let below = folder.join("below").join("secrets");
