@@ -20,6 +20,9 @@ use crate::explain::{Code, Explain as _};
 use crate::notices::ping::{Pings, UnderWay};
 use crate::schedule::{Jitter, Schedule};
 
+#[cfg(test)]
+mod tests;
+
 /// The wall clock is looked at this often, and so are the accounts: both change, and machines sleep.
 const LOOK: Duration = Duration::from_mins(1);
 
@@ -42,10 +45,19 @@ enum Errand {
 }
 
 /// What leads to an account: tokens that work for it, or why there is none.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Way {
     targets: Vec<Target>,
     trouble: Option<(Code, String)>,
+}
+
+/// Somebody who is due.
+struct Due {
+    errand: Errand,
+    key: Key,
+    way: Way,
+    /// For as long as it is there, whoever hears of snapshots counts this one as being taken.
+    under_way: Option<UnderWay>,
 }
 
 /// What is under way of an errand.
@@ -99,7 +111,7 @@ impl App {
         for target in self.targets(None).await.unwrap_or_default() {
             self.resume_in_background(&target);
         }
-        self.run(Errand::Snapshots).await;
+        self.run(Errand::Snapshots, attempt).await;
     }
 
     /// Looks at every account whenever the interval has passed, for ever; nothing when looking is
@@ -113,10 +125,14 @@ impl App {
         let Some(interval) = interval else {
             return std::future::pending().await;
         };
-        self.run(Errand::Looks(interval)).await;
+        self.run(Errand::Looks(interval), attempt).await;
     }
 
-    async fn run(&self, errand: Errand) {
+    /// Makes an attempt whenever somebody is due, for ever.
+    async fn run<F>(&self, errand: Errand, attempt: impl Fn(App, Due) -> F)
+    where
+        F: Future<Output = Done> + Send + 'static,
+    {
         let mut rounds = Rounds::new(errand);
         rounds.pings = (errand == Errand::Snapshots).then(|| Pings::begin(self));
         self.go_on_with_diary(&mut rounds);
@@ -129,7 +145,7 @@ impl App {
                 rounds.agenda.begin(now, next)
             };
             for key in due {
-                self.set_out(&mut rounds, key, now);
+                self.set_out(&mut rounds, key, now, &attempt);
             }
             self.publish(&rounds);
             self.prove_daily(&mut rounds);
@@ -208,31 +224,26 @@ impl App {
     }
 
     /// Begins what is due for somebody.
-    fn set_out(&self, rounds: &mut Rounds, key: Key, now: OffsetDateTime) {
+    fn set_out<F>(
+        &self,
+        rounds: &mut Rounds,
+        key: Key,
+        now: OffsetDateTime,
+        attempt: impl Fn(App, Due) -> F,
+    ) where
+        F: Future<Output = Done> + Send + 'static,
+    {
         let Some(way) = rounds.ways.get(&key) else {
             rounds.agenda.end(&key, now, Ending::Settled, now + LOOK);
             return;
         };
-        let (app, targets) = (self.clone(), way.targets.clone());
-        let trouble = way.trouble.clone();
-        let under_way = rounds.pings.as_ref().map(Pings::set_out);
-        let task = match (rounds.errand, key) {
-            (Errand::Snapshots, Key::Account(owner)) if targets.is_empty() => {
-                rounds.tasks.spawn(async move {
-                    let _under_way = under_way;
-                    if let Some((code, problem)) = trouble {
-                        app.note_failure(owner, code, &problem).await;
-                    }
-                    let (began, ending) = (app.now(), Ending::MayPass);
-                    Done::Attempt { key, began, ending }
-                })
-            }
-            (Errand::Snapshots, Key::Account(_)) => {
-                rounds.tasks.spawn(snapshot(app, key, targets, under_way))
-            }
-            (Errand::Snapshots, Key::Token(_)) => rounds.tasks.spawn(identify(app, key, targets)),
-            (Errand::Looks(_), _) => rounds.tasks.spawn(look(app, key, targets)),
+        let due = Due {
+            errand: rounds.errand,
+            key,
+            way: way.clone(),
+            under_way: rounds.pings.as_ref().map(Pings::set_out),
         };
+        let task = rounds.tasks.spawn(attempt(self.clone(), due));
         rounds.under_way.insert(task.id(), (key, task));
     }
 
@@ -435,6 +446,31 @@ impl App {
         let turn = client.turn().await;
         let turn = turn.map_err(|source| AccountError::Remote { source })?;
         Ok(self.with_urgency(Urgency::Begun).with_turn(turn))
+    }
+}
+
+/// What is done when somebody is due.
+async fn attempt(app: App, due: Due) -> Done {
+    let Due {
+        errand,
+        key,
+        way,
+        under_way,
+    } = due;
+    match (errand, key) {
+        (Errand::Snapshots, Key::Account(owner)) if way.targets.is_empty() => {
+            if let Some((code, problem)) = way.trouble {
+                app.note_failure(owner, code, &problem).await;
+            }
+            let (began, ending) = (app.now(), Ending::MayPass);
+            Done::Attempt { key, began, ending }
+        }
+        (Errand::Snapshots, Key::Account(_)) => snapshot(app, key, way.targets, under_way).await,
+        (Errand::Snapshots, Key::Token(_)) => {
+            drop(under_way);
+            identify(app, key, way.targets).await
+        }
+        (Errand::Looks(_), _) => look(app, key, way.targets).await,
     }
 }
 
