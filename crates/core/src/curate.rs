@@ -255,8 +255,8 @@ impl App {
                 reason,
             });
         }
-        self.discard(row, newest_counted(&rows), Reason::Asked)
-            .await
+        let counted = newest_counted(rows.iter().map(|row| (row.kind, row.counted)));
+        self.discard(row, counted, Reason::Asked).await
     }
 
     /// What is in the trash, newest first.

@@ -39,8 +39,14 @@ pub(crate) fn is_trusted(row: &SnapshotRow) -> bool {
     row.standing() == Standing::Good && row.kind != Kind::Imported
 }
 
-/// Finds what to compare with among the snapshots of one account, oldest first.
-fn bases(oldest_first: &[SnapshotRow], now: OffsetDateTime) -> Bases<'_> {
+/// Finds what to compare with among the snapshots of one account, oldest first, but for files that are no good.
+fn bases<'a>(
+    oldest_first: &'a [SnapshotRow],
+    bad: &[(String, String)],
+    now: OffsetDateTime,
+) -> Bases<'a> {
+    let is_trusted =
+        |row: &SnapshotRow| is_trusted(row) && bad.iter().all(|(file, _)| *file != row.file);
     let mut trusted = oldest_first
         .iter()
         .rev()
@@ -71,12 +77,12 @@ fn bases(oldest_first: &[SnapshotRow], now: OffsetDateTime) -> Bases<'_> {
 /// The earliest believed snapshot of the day before one, with which that was compared too. `below`
 /// are those of the same account before it, oldest first.
 pub(crate) fn a_day_before(below: &[SnapshotRow], row: &SnapshotRow) -> Option<SnapshotRow> {
-    bases(below, row.created_at).a_day_ago.cloned()
+    bases(below, &[], row.created_at).a_day_ago.cloned()
 }
 
 /// The newest believed snapshot below one that knows what is private, where the last good one does not.
 pub(crate) fn with_private(below: &[SnapshotRow], row: &SnapshotRow) -> Option<SnapshotRow> {
-    let found = bases(below, row.created_at).with_private;
+    let found = bases(below, &[], row.created_at).with_private;
     found.filter(|_| !row.public).cloned()
 }
 
@@ -149,18 +155,14 @@ pub(crate) fn judge_by(
     mut read: impl FnMut(&SnapshotRow) -> Result<List, String>,
 ) -> (Judged, Vec<(String, String)>) {
     let thresholds = raised(thresholds, oldest_first);
-    let mut rows: Vec<SnapshotRow> = oldest_first.to_vec();
     let mut damaged: Vec<(String, String)> = Vec::new();
     loop {
-        let bases = bases(&rows, now);
-        let (last_good, a_day_ago) = (bases.last_good.cloned(), bases.a_day_ago.cloned());
-        let with_private = bases
-            .with_private
-            .filter(|_| !list.coverage.public)
-            .cloned();
+        let bases = bases(oldest_first, &damaged, now);
+        let (last_good, a_day_ago) = (bases.last_good, bases.a_day_ago);
+        let with_private = bases.with_private.filter(|_| !list.coverage.public);
         let mut failed: Option<(String, String)> = None;
-        let mut list_of = |base: &Option<SnapshotRow>| {
-            let base = base.as_ref()?;
+        let mut list_of = |base: Option<&SnapshotRow>| {
+            let base = base?;
             match read(base) {
                 Ok(list) => Some(list),
                 Err(problem) => {
@@ -169,12 +171,12 @@ pub(crate) fn judge_by(
                 }
             }
         };
-        let (before, earlier) = (list_of(&last_good), list_of(&a_day_ago));
-        let private = list_of(&with_private).map(private_part);
+        let (before, earlier) = (list_of(last_good), list_of(a_day_ago));
+        let private = list_of(with_private).map(private_part);
         let Some((file, problem)) = failed else {
             let delta = before.as_ref().map(|before| delta(before, list));
-            let expected = |list: Option<List>, base: &Option<SnapshotRow>| {
-                let (mut list, base) = list.zip(base.as_ref())?;
+            let expected = |list: Option<List>, base: Option<&SnapshotRow>| {
+                let (mut list, base) = list.zip(base)?;
                 for change in ours.iter().filter(|of| of.when.at > base.created_at) {
                     apply(&mut list, change);
                 }
@@ -182,10 +184,10 @@ pub(crate) fn judge_by(
             };
             let judged = judge(
                 list,
-                expected(before, &last_good).as_ref(),
+                expected(before, last_good).as_ref(),
                 [
-                    expected(earlier, &a_day_ago).as_ref(),
-                    expected(private, &with_private).as_ref(),
+                    expected(earlier, a_day_ago).as_ref(),
+                    expected(private, with_private).as_ref(),
                 ],
                 &bases.noticed,
                 &thresholds,
@@ -193,9 +195,6 @@ pub(crate) fn judge_by(
             return (Judged { delta, ..judged }, damaged);
         };
         tracing::error!(file, problem, "a snapshot cannot be compared with");
-        if let Some(row) = rows.iter_mut().find(|row| row.file == file) {
-            row.damage = Some(problem.clone());
-        }
         damaged.push((file, problem));
     }
 }

@@ -69,7 +69,8 @@ impl App {
         let leaving = if hold.is_some() {
             Vec::new()
         } else {
-            self.trash_due(owner, newest_counted(&rows)).await?
+            let counted = newest_counted(rows.iter().map(|row| (row.kind, row.counted)));
+            self.trash_due(owner, counted).await?
         };
         let mut fates: BTreeMap<String, Fate> = plan.fates.into_iter().collect();
         let fates = rows.into_iter().filter_map(|row| {
@@ -121,26 +122,26 @@ impl App {
         if let Some(newest) = self.last_trusted(owner, all, Start::Newest).await? {
             self.verify_row(newest).await?;
         }
-        let plan = self.retention_plan(owner).await?;
-        let counted = plan
-            .fates
-            .iter()
-            .map(|(row, _)| row.clone())
-            .collect::<Vec<_>>();
-        let counted = newest_counted(&counted);
+        // A long life's snapshots are many, and those that go are few: only these are read whole.
+        let rows = self.inner.store.weighed(owner).await?;
+        let (plan, hold) = self.plan_retention(&self.inner.settings.retention, &rows);
+        let counted = newest_counted(rows.iter().map(|row| (row.kind, row.counted)));
         let is_shown = |file: &str| {
             shown.is_none_or(|shown| {
                 shown.going().any(|row| row.file == file) || shown.leaving.iter().any(|f| f == file)
             })
         };
         let mut pruned = Pruned::default();
-        for row in plan.going().filter(|row| is_shown(&row.file)) {
-            self.discard(row, counted, Reason::Rules).await?;
-            tracing::info!(file = row.file, "put into the trash by the rules");
-            pruned.discarded.push(row.clone());
+        for file in plan.going().filter(|file| is_shown(file)) {
+            let Some(row) = self.inner.store.snapshot_in(file.to_owned()).await? else {
+                continue;
+            };
+            self.discard(&row, counted, Reason::Rules).await?;
+            tracing::info!(file, "put into the trash by the rules");
+            pruned.discarded.push(row);
         }
         self.adopt_trash(owner, counted).await?;
-        if plan.hold.is_none() {
+        if hold.is_none() {
             for discarded in self.trash_due(owner, counted).await? {
                 let file = discarded.file();
                 if is_shown(&file) && self.remove_for_good(discarded).await? {
@@ -298,10 +299,10 @@ impl App {
     }
 }
 
-/// Counted time of the newest of our snapshots.
-pub(crate) fn newest_counted(rows: &[SnapshotRow]) -> i64 {
-    let ours = rows.iter().filter(|row| row.kind != Kind::Imported);
-    ours.map(|row| row.counted).max().unwrap_or_default()
+/// Counted time of the newest of our snapshots, of what each was taken for and its counted time.
+pub(crate) fn newest_counted(rows: impl Iterator<Item = (Kind, i64)>) -> i64 {
+    let ours = rows.filter(|(kind, _)| *kind != Kind::Imported);
+    ours.map(|(_, counted)| counted).max().unwrap_or_default()
 }
 
 fn candidate(row: &WeighedRow) -> Candidate {
