@@ -167,6 +167,8 @@ async fn one_exposed_token_is_not_used_and_does_not_stop_the_others() {
         (status.account.profile.as_str(), status.verdict),
         ("hana", Verdict::Failing)
     );
+    // What is open when a test is over would be found.
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ mod lately;
 mod laws;
 mod living;
 mod looking;
+mod panicking;
 mod proving;
 mod public;
 mod repairing;

@@ -106,7 +106,7 @@ async fn what_everybody_sees_is_kept_and_says_that_it_is_that() {
 async fn a_catalogue_that_is_made_anew_knows_it_again() {
     let scene = public().await;
     scene.capture().await;
-    let place = tempfile::tempdir().unwrap();
+    let place = crate::scene::Place::new();
     let backups = place.path().join("backups");
     std::fs::create_dir_all(&backups).unwrap();
     for file in scene.files() {

@@ -2,22 +2,47 @@
 
 use std::sync::Arc;
 
-use anirewind_core::model::AccessToken;
+use anirewind_core::model::{AccessToken, Clock};
 use anirewind_core::{App, Captured, Kind, Settings, Sources, Steps};
+use anirewind_simulator::canary::traces;
 use anirewind_simulator::{Growth, Options, SimUser, Simulator, Switches, VirtualClock, World};
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
+use time::OffsetDateTime;
 use time::macros::datetime;
 
-pub(crate) const HANA: u32 = 4242;
-pub(crate) const TOKEN: &str = "token-of-hana";
-pub(crate) const YUKIS: &str = "token-of-yuki";
+pub(crate) use anirewind_simulator::canary::{HANAS as TOKEN, YUKIS};
 
-pub(crate) struct Scene {
+pub(crate) const HANA: u32 = 4242;
+const BEGIN: OffsetDateTime = datetime!(2026-11-03 12:00 UTC);
+
+pub(crate) struct Scene<C = VirtualClock> {
     pub(crate) simulator: Simulator,
-    pub(crate) clock: Arc<VirtualClock>,
-    pub(crate) data: TempDir,
+    pub(crate) clock: Arc<C>,
+    pub(crate) data: Place,
     pub(crate) app: App,
+}
+
+/// The folder of an installation. No token lies about in it when a test is over, but where tokens are kept.
+pub(crate) struct Place(TempDir);
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn path(&self) -> &std::path::Path {
+        self.0.path()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let traces = traces(self.path()).unwrap();
+        if !std::thread::panicking() {
+            assert!(traces.is_empty(), "a token stands in {traces:?}");
+        }
+    }
 }
 
 impl Scene {
@@ -32,29 +57,29 @@ impl Scene {
         manga: usize,
         turn: impl FnOnce(&mut Switches),
     ) -> Self {
-        let clock = Arc::new(VirtualClock::starting_at(datetime!(2026-11-03 12:00 UTC)));
-        let now = datetime!(2026-11-03 12:00 UTC);
+        Self::on(VirtualClock::starting_at(BEGIN), (anime, manga), turn).await
+    }
+
+    /// The same with Hana connected.
+    pub(crate) async fn connected() -> Self {
+        let scene = Self::new().await;
+        scene.app.add_account(None, token(TOKEN)).await.unwrap();
+        scene
+    }
+}
+
+impl<C: Clock + 'static> Scene<C> {
+    async fn on(clock: C, titles: (usize, usize), turn: impl FnOnce(&mut Switches)) -> Self {
+        let clock = Arc::new(clock);
+        let (anime, manga) = titles;
         let mut world = World::new();
-        world.grow(
-            World::hana(),
-            TOKEN,
-            Growth {
-                seed: 7,
-                anime,
-                manga,
-            },
-            now,
-        );
-        world.grow(
-            SimUser::new(7, "yuki"),
-            YUKIS,
-            Growth {
-                seed: 7,
-                anime: 3,
-                manga: 0,
-            },
-            now,
-        );
+        let growth = |anime, manga| Growth {
+            seed: 7,
+            anime,
+            manga,
+        };
+        world.grow(World::hana(), TOKEN, growth(anime, manga), BEGIN);
+        world.grow(SimUser::new(7, "yuki"), YUKIS, growth(3, 0), BEGIN);
         let mut switches = Switches::default();
         turn(&mut switches);
         let options = Options {
@@ -64,7 +89,7 @@ impl Scene {
         let simulator = Simulator::start_with(world, clock.clone(), options)
             .await
             .unwrap();
-        let data = tempfile::tempdir().unwrap();
+        let data = Place::new();
         let app = open(&simulator, &clock, &data);
         Self {
             simulator,
@@ -72,13 +97,6 @@ impl Scene {
             data,
             app,
         }
-    }
-
-    /// The same with Hana connected.
-    pub(crate) async fn connected() -> Self {
-        let scene = Self::new().await;
-        scene.app.add_account(None, token(TOKEN)).await.unwrap();
-        scene
     }
 
     /// The same folder, opened again as after a restart.
@@ -121,7 +139,7 @@ pub(crate) fn token(text: &str) -> AccessToken {
     AccessToken::new(text).unwrap()
 }
 
-pub(crate) fn open(simulator: &Simulator, clock: &Arc<VirtualClock>, data: &TempDir) -> App {
+pub(crate) fn open<C: Clock + 'static>(simulator: &Simulator, clock: &Arc<C>, data: &Place) -> App {
     open_in(simulator, clock, data, &[])
 }
 
@@ -137,10 +155,10 @@ pub(crate) fn open_watched(
     App::open(settings, clock.clone(), TimeZone::UTC, None).unwrap()
 }
 
-fn open_in(
+fn open_in<C: Clock + 'static>(
     simulator: &Simulator,
-    clock: &Arc<VirtualClock>,
-    data: &TempDir,
+    clock: &Arc<C>,
+    data: &Place,
     environment: &[(&str, &str)],
 ) -> App {
     let settings = settings(simulator, data.path(), environment);
