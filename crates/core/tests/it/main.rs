@@ -21,6 +21,7 @@ mod lately;
 mod laws;
 mod living;
 mod looking;
+mod moving;
 mod panicking;
 mod proving;
 mod public;

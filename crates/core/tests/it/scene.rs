@@ -1,15 +1,18 @@
 //! An installation in a temporary folder, and the AniList it talks to.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use anirewind_core::model::{AccessToken, Clock};
 use anirewind_core::{App, Captured, Kind, Settings, Sources, Steps};
 use anirewind_simulator::canary::traces;
 use anirewind_simulator::{Growth, Options, SimUser, Simulator, Switches, VirtualClock, World};
+use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use tempfile::TempDir;
 use time::OffsetDateTime;
 use time::macros::datetime;
+use tokio::time::Instant;
 
 pub(crate) use anirewind_simulator::canary::{HANAS as TOKEN, YUKIS};
 
@@ -45,6 +48,42 @@ impl Drop for Place {
     }
 }
 
+/// The time of tokio where it is paused: it passes when everybody waits, and stands while anybody works. For those
+/// who wait beside each other, whom the virtual clock would let pass the same time twice.
+pub(crate) struct Paused {
+    begun: Instant,
+    jumped: Mutex<time::Duration>,
+}
+
+impl Paused {
+    fn new() -> Self {
+        Self {
+            begun: Instant::now(),
+            jumped: Mutex::default(),
+        }
+    }
+
+    /// Sets the wall clock, as a machine that slept does.
+    pub(crate) fn jump(&self, by: time::Duration) {
+        *self.jumped.lock().unwrap() += by;
+    }
+}
+
+#[async_trait]
+impl Clock for Paused {
+    fn now(&self) -> OffsetDateTime {
+        BEGIN + self.elapsed() + *self.jumped.lock().unwrap()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
 impl Scene {
     /// Hana with forty titles and Yuki with three; nobody is connected.
     pub(crate) async fn new() -> Self {
@@ -65,6 +104,13 @@ impl Scene {
         let scene = Self::new().await;
         scene.app.add_account(None, token(TOKEN)).await.unwrap();
         scene
+    }
+}
+
+impl Scene<Paused> {
+    /// On the time of tokio, which a test has to pause.
+    pub(crate) async fn paused() -> Self {
+        Self::on(Paused::new(), (30, 10), |_| ()).await
     }
 }
 
