@@ -1,14 +1,16 @@
 //! Many accounts in one server: each has its own time, and none waits for another.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use anirewind_core::{App, SnapshotRow, Verdict};
+use anirewind_core::model::Clock as _;
+use anirewind_core::{App, ChangeFilter, Kind, SnapshotRow, Verdict};
 use anirewind_simulator::{Growth, SimUser};
 use jiff::tz::TimeZone;
+use time::Date;
 use time::macros::datetime;
 
-use crate::scene::{HANA, Scene, YUKIS, token};
+use crate::scene::{HANA, Paused, Scene, TOKEN, YUKIS, token};
 
 const YUKI: u32 = 7;
 
@@ -178,7 +180,9 @@ async fn a_person_goes_before_a_queue_of_snapshots() {
 }
 
 /// How many there are, where `ACCOUNTS` does not say otherwise.
-const ACCOUNTS: u32 = 120;
+const ACCOUNTS: u32 = 60;
+/// Lists of so many titles.
+const TITLES: usize = 25;
 
 #[expect(clippy::disallowed_methods, reason = "more are asked for from outside")]
 fn accounts() -> u32 {
@@ -186,53 +190,151 @@ fn accounts() -> u32 {
     told.map_or(ACCOUNTS, |told| told.parse().unwrap())
 }
 
-/// Three days of many accounts on one budget of thirty requests a minute, in virtual time.
-#[tokio::test]
-async fn each_of_many_accounts_has_a_snapshot_of_each_day() {
-    let accounts = accounts();
-    let all = usize::try_from(accounts).unwrap() + 1;
-    let scene = Scene::connected().await;
-    let growth = Growth {
-        seed: 7,
-        anime: 1,
-        manga: 0,
-    };
-    let now = datetime!(2026-11-03 12:00 UTC);
-    for number in 0..accounts {
-        let (id, word) = (100 + number, format!("token-{number}"));
-        let user = SimUser::new(id, &format!("user{number}"));
-        scene.simulator.world().grow(user, &word, growth, now);
-        scene.app.add_account(None, token(&word)).await.unwrap();
-    }
-    let app = &scene.app;
-    let begun = app.now();
-    let days = tokio::time::timeout(LONG * 5, async {
-        loop {
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            let rows = app.snapshots(None).await.unwrap();
-            let mut days = BTreeMap::<_, BTreeSet<_>>::new();
-            for row in &rows {
-                days.entry(row.created_at.date())
-                    .or_default()
-                    .insert(row.owner.id);
-            }
-            // The day of the start, and two more; the last of them may go on.
-            if days.values().filter(|owners| owners.len() == all).count() >= 3 {
-                return days;
-            }
-            let over = days.keys().next_back().map(|day| *day - begun.date());
-            assert!(
-                over.is_none_or(|over| over.whole_days() < 4),
-                "{:?}",
-                days.values().map(BTreeSet::len).collect::<Vec<_>>()
-            );
+/// Many accounts in one server, which takes snapshots and looks for changes, on a budget of thirty requests a
+/// minute, in virtual time.
+struct Many {
+    scene: Scene<Paused>,
+    /// Whose accounts they are.
+    users: BTreeSet<u32>,
+    /// How many requests a page costs that compares with the list as it is now, when nobody else asks.
+    alone: u64,
+}
+
+impl Many {
+    async fn new() -> Self {
+        let scene = Scene::paused().await;
+        scene.app.add_account(None, token(TOKEN)).await.unwrap();
+        let growth = Growth {
+            seed: 7,
+            anime: TITLES,
+            manga: 0,
+        };
+        let mut users = BTreeSet::from([HANA]);
+        for number in 0..accounts() {
+            let (id, word) = (100 + number, format!("token-{number}"));
+            let user = SimUser::new(id, &format!("user{number}"));
+            let mut world = scene.simulator.world();
+            world.grow(user, &word, growth, datetime!(2026-11-03 12:00 UTC));
+            drop(world);
+            scene.app.add_account(None, token(&word)).await.unwrap();
+            users.insert(id);
         }
-    });
-    let days = tokio::select! {
-        () = app.run_schedule() => unreachable!("a schedule never ends"),
-        days = days => days.unwrap(),
-    };
-    for (day, owners) in days.iter().take(3) {
-        assert_eq!(owners.len(), all, "{day}");
+        let target = scene.app.targets(Some("hana")).await.unwrap().remove(0);
+        scene.app.capture(&target, Kind::Manual).await.unwrap();
+        let mut many = Self {
+            scene,
+            users,
+            alone: 0,
+        };
+        many.alone = many.compare().await;
+        many
     }
+
+    /// What a page asks for that compares a list as it is now. Says how many requests were sent until it was answered.
+    async fn compare(&self) -> u64 {
+        let before = self.scene.simulator.traffic().requests;
+        let pair = self.scene.app.find_pair("latest", "live", Some("hana"));
+        pair.await.unwrap();
+        self.scene.simulator.traffic().requests - before
+    }
+
+    /// Who has a snapshot of a day.
+    async fn served(&self, day: Date) -> BTreeSet<u32> {
+        let rows = self.scene.app.snapshots(None).await.unwrap();
+        let of_day = rows.iter().filter(|row| {
+            let is_by_itself = row.kind == Kind::Automatic;
+            is_by_itself && row.created_at.date() == day
+        });
+        of_day.map(|row| row.owner.id.get()).collect()
+    }
+
+    /// Until so many have one.
+    async fn until_served(&self, count: usize) {
+        let day = self.scene.app.now().date();
+        while self.served(day).await.len() < count {
+            self.scene.clock.sleep(Duration::from_secs(20)).await;
+            assert_eq!(self.scene.app.now().date(), day, "not all on one day");
+        }
+    }
+
+    /// A person asks while most wait for their snapshot of the day.
+    async fn ask(&self) {
+        let day = self.scene.app.now().date();
+        self.until_served(3).await;
+        for _ in 0..3 {
+            let before = self.served(day).await.len();
+            let sent = self.compare().await;
+            let served = self.served(day).await.len();
+            // What was begun already goes on, one request at a time; no other begins.
+            assert!(
+                sent <= self.alone + 3 && served - before <= 2,
+                "{sent} requests where {} are needed, {} snapshots before it",
+                self.alone,
+                served - before
+            );
+            assert!(served < self.users.len() / 2, "nobody waited any more");
+        }
+    }
+
+    /// Somebody changes a title of each list, and each look sees it.
+    async fn until_seen(&self) {
+        let observed = || async {
+            let filter = ChangeFilter::default();
+            let changes = self.scene.app.changes(None, filter, None, usize::MAX);
+            let owners = changes.await.unwrap().into_iter();
+            owners.map(|row| row.owner.get()).collect::<BTreeSet<_>>()
+        };
+        assert!(observed().await.is_empty());
+        {
+            let mut world = self.scene.simulator.world();
+            let now = self.scene.app.now().unix_timestamp();
+            for user in &self.users {
+                let mut entry = world.entries(*user).next().unwrap().clone();
+                entry.score = if entry.score == 50 { 60 } else { 50 };
+                entry.updated_at = Some(now);
+                world.put_entry(entry);
+            }
+        }
+        while observed().await.len() < self.users.len() {
+            self.scene.clock.sleep(Duration::from_mins(1)).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_of_many_accounts_has_a_snapshot_of_each_day_beside_looks_and_a_person() {
+    let many = Many::new().await;
+    let (app, all) = (&many.scene.app, many.users.len());
+    let days = async {
+        for _ in 0..2 {
+            let begun = app.now();
+            many.ask().await;
+            many.until_served(all).await;
+            let took = app.now() - begun;
+            // A thousand of them within two and a half hours.
+            let most = time::Duration::minutes(12)
+                + time::Duration::seconds(9) * i32::try_from(all).unwrap();
+            assert!(took < most, "{took} for {all} accounts");
+            // The machine sleeps until it is time for the next.
+            let next = app.now().date().next_day().unwrap();
+            let until = next.midnight().assume_utc() + time::Duration::minutes(59);
+            many.scene.clock.jump(until - app.now());
+        }
+        // The third day.
+        many.until_served(all).await;
+        let begun = app.now();
+        many.until_seen().await;
+        // A round of looks takes what the budget allows.
+        let took = app.now() - begun;
+        let most =
+            time::Duration::minutes(10) + time::Duration::seconds(3) * i32::try_from(all).unwrap();
+        assert!(took < most, "{took} until all were looked at");
+    };
+    tokio::select! {
+        () = app.run_schedule() => unreachable!("a schedule never ends"),
+        () = app.run_watch() => unreachable!("looking never ends"),
+        () = days => {}
+    }
+    // One each a day, and the one of Hana that was asked for.
+    assert_eq!(many.scene.files().len(), 3 * all + 1);
 }
