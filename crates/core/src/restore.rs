@@ -23,7 +23,7 @@ use crate::judge::is_trusted;
 use crate::naming::{Naming, happened};
 use crate::plan::{Action, Plan, Row};
 use crate::report::can_be_retried;
-use crate::words::{title_of, value_of};
+use crate::words::{change_of, title_of};
 
 /// What to put a list back to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -427,12 +427,15 @@ fn left_of<'a>(
     let fields = sides
         .into_iter()
         .flat_map(|sides| title.left.iter().map(move |of| (sides, *of)));
-    fields.map(|((was, now), field)| LeftField {
-        media_type: title.media_type.as_str().to_owned(),
-        media: title.media.get(),
-        field: field.as_str().to_owned(),
-        now: value_of(now, field, format),
-        wanted: value_of(was, field, format),
+    fields.map(|((was, now), field)| {
+        let (now, wanted) = change_of(now, was, field, format);
+        LeftField {
+            media_type: title.media_type.as_str().to_owned(),
+            media: title.media.get(),
+            field: field.as_str().to_owned(),
+            now,
+            wanted,
+        }
     })
 }
 

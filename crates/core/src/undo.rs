@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::find::BrowseError;
 use crate::gate::same_account;
 use crate::plan::{Action, LEFT, Plan, Row};
-use crate::words::value_of;
+use crate::words::{change_of, values_of};
 
 /// What would be done about one title.
 struct PlannedTitle {
@@ -440,12 +440,15 @@ impl PlannedTitle {
             .left
             .iter()
             .filter_map(move |field| Some((sides?, *field)));
-        fields.map(|((wanted, now), field)| LeftField {
-            media_type: self.media_type.as_str().to_owned(),
-            media: self.media.get(),
-            field: field.as_str().to_owned(),
-            now: value_of(now, field, format),
-            wanted: value_of(wanted, field, format),
+        fields.map(|((wanted, now), field)| {
+            let (now, wanted) = change_of(now, wanted, field, format);
+            LeftField {
+                media_type: self.media_type.as_str().to_owned(),
+                media: self.media.get(),
+                field: field.as_str().to_owned(),
+                now,
+                wanted,
+            }
         })
     }
 
@@ -463,15 +466,11 @@ impl PlannedTitle {
             .changes
             .first()
             .and_then(|row| row.change.after.as_ref());
-        let show = |entry: Option<&Entry>| {
-            entry.map_or_else(|| "-".to_owned(), |entry| value_of(entry, field, format))
-        };
+        let sides = [oldest, newest, self.now.as_ref()];
+        let [before, by_change, now] = values_of(sides, field, format);
         format!(
-            "{} was edited since: {} before, {} by the change, {} now",
+            "{} was edited since: {before} before, {by_change} by the change, {now} now",
             field.as_str(),
-            show(oldest),
-            show(newest),
-            show(self.now.as_ref())
         )
     }
 }

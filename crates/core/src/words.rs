@@ -1,7 +1,7 @@
 //! Entries and their fields in the words people know from AniList.
 
 use anirewind_model::{
-    Entry, EntryField, MediaSummary, MediaType, Recorded, ScoreFormat, TitleLanguage, Value,
+    Entry, EntryField, MediaSummary, MediaType, Recorded, Score, ScoreFormat, TitleLanguage, Value,
 };
 use anirewind_timeline::Change;
 
@@ -34,6 +34,20 @@ pub fn title_of(entry: &Entry, language: &TitleLanguage) -> String {
     )
 }
 
+/// A score as an account shows it: `85`, `8.5`, `8`, `4 of 5 stars`, `liked`.
+pub fn score_of(score: Score, format: &ScoreFormat) -> String {
+    let Some(shown) = score.in_format(format) else {
+        return format!("raw {}", score.raw());
+    };
+    match format {
+        ScoreFormat::Point5 => format!("{shown} of 5 stars"),
+        ScoreFormat::Point3 if shown < 2.0 => "disliked".to_owned(),
+        ScoreFormat::Point3 if shown < 3.0 => "neutral".to_owned(),
+        ScoreFormat::Point3 => "liked".to_owned(),
+        _ => shown.to_string(),
+    }
+}
+
 /// What a field of an entry holds: `Watching`, `12/24`, `8.5`, `2024-03`, `-` for nothing, `?` for
 /// what was not recorded.
 pub fn value_of(entry: &Entry, field: EntryField, format: &ScoreFormat) -> String {
@@ -45,9 +59,7 @@ pub fn value_of(entry: &Entry, field: EntryField, format: &ScoreFormat) -> Strin
     let total = |total: fn(&MediaSummary) -> Option<u32>| entry.summary.as_ref().and_then(total);
     match value {
         Value::Status(status) => status.word(entry.media_type).to_owned(),
-        Value::Score(score) => score
-            .in_format(format)
-            .map_or_else(|| format!("raw {}", score.raw()), |shown| shown.to_string()),
+        Value::Score(score) => score_of(score, format),
         Value::Count(count) => match (field, entry.media_type) {
             (EntryField::Progress, MediaType::Anime) => of(count, total(|media| media.episodes)),
             (EntryField::Progress, MediaType::Manga) => of(count, total(|media| media.chapters)),
@@ -78,19 +90,29 @@ pub fn change_of(
     field: EntryField,
     format: &ScoreFormat,
 ) -> (String, String) {
-    let (was, is) = (
-        value_of(before, field, format),
-        value_of(after, field, format),
-    );
-    if was == is
-        && let (Some(a), Some(b)) = (before.values.score.known(), after.values.score.known())
-    {
-        return (
-            format!("{was} (raw {})", a.raw()),
-            format!("{is} (raw {})", b.raw()),
-        );
-    }
+    let [was, is] = values_of([Some(before), Some(after)], field, format);
     (was, is)
+}
+
+/// What a field is in each of several entries, `-` where there is none. Where two scores that differ
+/// look the same in the account's format, the raw scores tell them apart.
+pub fn values_of<const N: usize>(
+    entries: [Option<&Entry>; N],
+    field: EntryField,
+    format: &ScoreFormat,
+) -> [String; N] {
+    let score = |entry: Option<&Entry>| entry.and_then(|e| e.values.score.known().copied());
+    let hides = |a: Score, b: Score| a != b && score_of(a, format) == score_of(b, format);
+    let scores = entries.iter().filter_map(|entry| score(*entry));
+    let is_hidden =
+        field == EntryField::Score && scores.clone().any(|a| scores.clone().any(|b| hides(a, b)));
+    entries.map(|entry| {
+        let value = entry.map_or_else(|| "-".to_owned(), |e| value_of(e, field, format));
+        match score(entry).filter(|_| is_hidden) {
+            Some(score) => format!("{value} (raw {})", score.raw()),
+            None => value,
+        }
+    })
 }
 
 /// An entry in one line: `Completed, 26/26, score 9`.
@@ -99,11 +121,13 @@ pub fn summary_of(entry: &Entry, format: &ScoreFormat) -> String {
         value_of(entry, EntryField::Status, format),
         value_of(entry, EntryField::Progress, format),
     ];
-    if entry.values.score.known().is_some() {
-        parts.push(format!(
-            "score {}",
-            value_of(entry, EntryField::Score, format)
-        ));
+    if let Some(score) = entry.values.score.known() {
+        let shown = score_of(*score, format);
+        parts.push(match format {
+            // They say themselves what they are.
+            ScoreFormat::Point5 | ScoreFormat::Point3 => shown,
+            _ => format!("score {shown}"),
+        });
     }
     if let Some(lists) = entry.values.custom_lists.known() {
         parts.push(count(lists.iter().len(), "custom list"));
@@ -157,13 +181,52 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_that_rounding_hides_is_shown_raw() {
-        let (was, is) = change_of(
-            &entry(76),
-            &entry(79),
-            EntryField::Score,
-            &ScoreFormat::Point10,
+    fn a_score_reads_as_the_account_shows_it() {
+        let of = |raw, format| value_of(&entry(raw), EntryField::Score, &format);
+        assert_eq!(of(85, ScoreFormat::Point100), "85");
+        assert_eq!(of(85, ScoreFormat::Point10Decimal), "8.5");
+        assert_eq!(of(85, ScoreFormat::Point10), "8");
+        assert_eq!(of(85, ScoreFormat::Point5), "4 of 5 stars");
+        let faces = [35, 60, 85].map(|raw| of(raw, ScoreFormat::Point3));
+        assert_eq!(faces, ["disliked", "neutral", "liked"]);
+        assert_eq!(of(85, ScoreFormat::Unknown("POINT_7".to_owned())), "raw 85");
+        for format in ScoreFormat::KNOWN {
+            assert_eq!(of(0, format), "-", "no score");
+        }
+        assert_eq!(
+            summary_of(&entry(85), &ScoreFormat::Point3),
+            "Reading, 34/?, liked, notes"
         );
-        assert_eq!((was.as_str(), is.as_str()), ("7 (raw 76)", "7 (raw 79)"));
+        assert_eq!(
+            summary_of(&entry(85), &ScoreFormat::Point5),
+            "Reading, 34/?, 4 of 5 stars, notes"
+        );
+    }
+
+    #[test]
+    fn a_difference_that_rounding_hides_is_shown_raw() {
+        let of = |was, is, format| {
+            let (was, is) = (entry(was), entry(is));
+            let (was, is) = change_of(&was, &is, EntryField::Score, &format);
+            format!("{was} -> {is}")
+        };
+        assert_eq!(of(76, 79, ScoreFormat::Point10), "7 (raw 76) -> 7 (raw 79)");
+        assert_eq!(
+            of(70, 85, ScoreFormat::Point3),
+            "liked (raw 70) -> liked (raw 85)"
+        );
+        assert_eq!(of(30, 85, ScoreFormat::Point3), "disliked -> liked");
+    }
+
+    #[test]
+    fn of_three_values_those_that_rounding_hides_are_shown_raw() {
+        let (before, after) = (entry(70), entry(85));
+        let sides = [Some(&before), Some(&after), None];
+        let of = |field| values_of(sides, field, &ScoreFormat::Point5);
+        assert_eq!(
+            of(EntryField::Score),
+            ["4 of 5 stars (raw 70)", "4 of 5 stars (raw 85)", "-"]
+        );
+        assert_eq!(of(EntryField::Progress), ["34/?", "34/?", "-"]);
     }
 }

@@ -3,8 +3,8 @@
 use anirewind_core::model::{Entry, EntryField, ScoreFormat};
 use anirewind_core::view::PlanView;
 use anirewind_core::{
-    ActError, Action, App, Cause, OperationRow, OperationState, Plan, Report, StepRow, are, count,
-    summary_of, value_of,
+    ActError, Action, App, Cause, OperationRow, OperationState, Plan, Report, StepRow, are,
+    change_of, count, summary_of,
 };
 use serde_json::Value;
 
@@ -332,10 +332,7 @@ fn fields(step: &StepRow, format: &ScoreFormat) -> Vec<String> {
     let title = name(step);
     let differing = before.values.differing(&target.values);
     let line = |field: EntryField| {
-        let (was, is) = (
-            value_of(before, field, format),
-            value_of(target, field, format),
-        );
+        let (was, is) = change_of(before, target, field, format);
         format!("~ {title}  {} {was} -> {is}", field.as_str())
     };
     differing.map(line).collect()

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{Entry, EntryField, MediaId, MediaSummary, MediaType};
 use anirewind_core::{
-    BrowseError, ChangeOutcome, ChangeRow, Source, Style, TitleHistory, value_of,
+    BrowseError, ChangeOutcome, ChangeRow, Source, Style, TitleHistory, change_of,
 };
 use askama::Template;
 use time::OffsetDateTime;
@@ -156,7 +156,7 @@ fn template(
         link,
         now: found.now.as_ref().map(|entry| facts(entry, style)),
         seen: seen.map(|at| When::ago(at, now)),
-        chart: Chart::of(&moments(found, &rows, now), found.media_type, &name),
+        chart: Chart::of(&moments(found, &rows, now), found.media_type, &name, style),
         states: states(&base, profile, found, &rows, style),
         more: rows.len().saturating_sub(SHOWN),
         timeline: crate::address::address(&format!("/timeline/{profile_path}"), &[("q", &title)]),
@@ -197,7 +197,7 @@ fn moments(found: &TitleHistory, rows: &[&ChangeRow], now: OffsetDateTime) -> Ve
     let of = |at, entry: &Entry| Moment {
         at,
         progress: Some(entry.values.progress.known().copied().unwrap_or_default()),
-        score: entry.values.score.known().map(|score| score.raw()),
+        score: entry.values.score.known().copied(),
     };
     let mut moments = Vec::new();
     for row in rows.iter().rev() {
@@ -268,12 +268,9 @@ fn differing(
 ) -> Vec<(&'static str, &'static str, String, String)> {
     let fields = then.values.differing(&now.values);
     let shown = fields.map(|field: EntryField| {
-        (
-            field.as_str(),
-            field_word(field, then.media_type),
-            value_of(then, field, &style.scores),
-            value_of(now, field, &style.scores),
-        )
+        let (was, is) = change_of(then, now, field, &style.scores);
+        let word = field_word(field, then.media_type);
+        (field.as_str(), word, was, is)
     });
     shown.collect()
 }

@@ -1,7 +1,7 @@
 //! One change as people read it: what, when, by what, and how it can be taken back.
 
 use anirewind_core::model::{Comparison, Entry, EntryField};
-use anirewind_core::{ChangeOutcome, ChangeRow, Id, Source, Style, undoable, value_of};
+use anirewind_core::{ChangeOutcome, ChangeRow, Id, Source, Style, undoable, values_of};
 use askama::Template;
 
 use crate::format;
@@ -319,7 +319,8 @@ fn three_way(before: &Entry, after: &Entry, now: Option<&Entry>, style: &Style) 
         .into_iter()
         .filter(|field| touched.contains(field) || moved.contains(field));
     let rows = shown.map(|field| {
-        let value = |entry: &Entry| value_of(entry, field, &style.scores);
+        let sides = [Some(before), Some(after), now];
+        let [was, changed, is] = values_of(sides, field, &style.scores);
         let is_touched = touched.contains(&field);
         let is_so = now
             .is_some_and(|now| before.values.compare(&now.values, field) != Comparison::Different);
@@ -328,14 +329,14 @@ fn three_way(before: &Entry, after: &Entry, now: Option<&Entry>, style: &Style) 
             (false, ..) => "not part of this change".to_owned(),
             (true, true, _) => "is so already".to_owned(),
             (true, false, true) => "edited since".to_owned(),
-            (true, false, false) => format!("put back {}", value(before)),
+            (true, false, false) => format!("put back {was}"),
         };
         ThreeWay {
             key: field.as_str(),
             word: field_word(field, after.media_type),
-            before: value(before),
-            change: value(after),
-            now: now.map_or_else(|| "not on the list".to_owned(), value),
+            before: was,
+            change: changed,
+            now: now.map_or_else(|| "not on the list".to_owned(), |_| is),
             can_be_ticked: is_touched && !is_so,
             is_edited,
             note,

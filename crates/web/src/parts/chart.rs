@@ -1,6 +1,7 @@
 //! Score and progress of a title over time, drawn here, with the same numbers in a table.
 
-use anirewind_core::model::MediaType;
+use anirewind_core::model::{MediaType, Score};
+use anirewind_core::{Style, count, score_of};
 use askama::Template;
 use time::OffsetDateTime;
 
@@ -10,8 +11,6 @@ const WIDTH: i64 = 640;
 const HEIGHT: i64 = 160;
 /// Room around the lines.
 const EDGE: i64 = 24;
-/// The highest raw score.
-const TOP: u16 = 100;
 /// More than so many rows are of no use to anybody.
 const ROWS: usize = 100;
 
@@ -23,8 +22,7 @@ pub(crate) struct Moment {
     pub(crate) at: OffsetDateTime,
     /// Nothing from when on it was not on the list.
     pub(crate) progress: Option<u32>,
-    /// Raw, of 100.
-    pub(crate) score: Option<u16>,
+    pub(crate) score: Option<Score>,
 }
 
 /// The lines and the table.
@@ -33,11 +31,12 @@ pub(crate) struct Moment {
 pub(crate) struct Chart {
     name: String,
     word: &'static str,
+    /// What each line is, and how far up it can go.
+    legend: String,
     progress: String,
     score: String,
     from: String,
     to: String,
-    most: u32,
     rows: Vec<(String, String, String)>,
     width: i64,
     height: i64,
@@ -48,7 +47,7 @@ pub(crate) struct Chart {
 
 impl Chart {
     /// From moments, oldest first; nothing where there is nothing to see.
-    pub(crate) fn of(moments: &[Moment], of: MediaType, name: &str) -> Option<Self> {
+    pub(crate) fn of(moments: &[Moment], of: MediaType, name: &str, style: &Style) -> Option<Self> {
         let (first, last) = (moments.first()?, moments.last()?);
         if moments.len() < 3 || last.at <= first.at {
             return None;
@@ -83,30 +82,38 @@ impl Chart {
         let rows = moments.iter().rev().take(ROWS).map(|moment| {
             let score = moment
                 .score
-                .map_or_else(|| "-".to_owned(), |raw| raw.to_string());
+                .map_or_else(|| "-".to_owned(), |score| score_of(score, &style.scores));
             let progress = moment.progress;
             let progress = progress.map_or_else(|| "not on the list".to_owned(), |n| n.to_string());
             (format::instant(moment.at), progress, score)
         });
+        let (word, unit) = match of {
+            MediaType::Anime => ("Episode", "episode"),
+            MediaType::Manga => ("Chapter", "chapter"),
+        };
+        let whole = usize::try_from(most).unwrap_or(usize::MAX);
+        let mut legend = format!("{word}: whole line, up to {}.", count(whole, unit));
+        if moments.iter().any(|moment| moment.score.is_some())
+            && let Some(best) = Score::new(Score::MAX)
+        {
+            let best = score_of(best, &style.scores);
+            legend.push_str(&format!(" Score: broken line, {best} at its top."));
+        }
         Some(Self {
             name: name.to_owned(),
-            word: match of {
-                MediaType::Anime => "Episode",
-                MediaType::Manga => "Chapter",
-            },
+            word,
+            legend,
             progress: line(&|moment| {
                 moment
                     .progress
                     .map(|count| y(i64::from(count), i64::from(most)))
             }),
             score: line(&|moment| {
-                moment
-                    .score
-                    .map(|raw| y(i64::from(raw.min(TOP)), i64::from(TOP)))
+                let raw = moment.score.map(|score| score.raw().min(Score::MAX));
+                raw.map(|raw| y(i64::from(raw), i64::from(Score::MAX)))
             }),
             from: format::instant(first.at),
             to: format::instant(last.at),
-            most,
             rows: rows.collect(),
             width: WIDTH,
             height: HEIGHT,

@@ -251,3 +251,62 @@ async fn the_list_at_a_moment_is_read_only_and_leads_to_a_plan() {
     browser.open("/titles").await;
     assert_eq!(browser.path, "/titles/hana");
 }
+
+#[actix_web::test]
+async fn scores_read_as_the_account_shows_them_wherever_they_stand() {
+    for (format, was, is) in [
+        ("POINT_100", "76", "84"),
+        ("POINT_10_DECIMAL", "7.6", "8.4"),
+        ("POINT_10", "7", "8"),
+        ("POINT_5", "4 of 5 stars (raw 76)", "4 of 5 stars (raw 84)"),
+        ("POINT_3", "liked (raw 76)", "liked (raw 84)"),
+    ] {
+        let scene = Scene::new("hana").await;
+        let set = |score: i32| {
+            edit(&scene, |entry| {
+                if entry.media == 1_003 {
+                    entry.score = score;
+                }
+            });
+        };
+        scene
+            .simulator
+            .world()
+            .edit_user(USER, |user| format.clone_into(&mut user.score_format));
+        set(76);
+        scene.capture().await;
+        look(&scene).await;
+        scene.pass(std::time::Duration::from_mins(30));
+        set(84);
+        look(&scene).await;
+        scene.pass(std::time::Duration::from_hours(2));
+        let change = format!("<del>{was}</del>");
+        let mut browser = Browser::at(&scene, "/timeline/hana").await;
+        browser.must_show(&[&change, &format!("<ins>{is}</ins>")]);
+        browser.open("/plan/hana/new?snapshot=latest").await;
+        browser.press("Show the plan").await;
+        browser.must_show(&[&format!("<del>{is}</del>"), &format!("<ins>{was}</ins>")]);
+        let plain = |words: &str| words.split(" (raw").next().unwrap().to_owned();
+        let snapshot = scene.app.snapshots(None).await.unwrap().remove(0).id;
+        browser.open(&format!("/backups/hana/{snapshot}")).await;
+        let cell = format!(
+            "<td data-label=\"Score\" class=\"number\">{}</td>",
+            plain(was)
+        );
+        browser.must_show(&[&cell]);
+        // The chart of a title says how far up its axis goes, and its table what it shows.
+        browser.open("/titles/hana/anime/1003").await;
+        let cell = format!("<td class=\"number\">{}</td>", plain(is));
+        let best = match format {
+            "POINT_100" => "100",
+            "POINT_5" => "5 of 5 stars",
+            "POINT_3" => "liked",
+            _ => "10",
+        };
+        browser.must_show(&[&cell, &format!("Score: broken line, {best} at its top.")]);
+        assert!(
+            !browser.shows("<text"),
+            "a drawing holds no words: {format}"
+        );
+    }
+}
