@@ -15,6 +15,7 @@ use crate::act_error::ActError;
 use crate::alarms::A_FEW;
 use crate::app::App;
 use crate::find::BrowseError;
+use crate::judge::is_trusted;
 
 /// A list as it was at a moment.
 #[derive(Debug, Clone)]
@@ -329,6 +330,38 @@ impl App {
         let accounts = self.accounts().await?;
         let mut accounts = accounts.iter();
         Ok(accounts.any(|account| account.account.id == owner && account.public))
+    }
+
+    /// The first good snapshot from a moment on, in which the list can be looked at.
+    pub async fn first_good_since(
+        &self,
+        owner: UserId,
+        moment: OffsetDateTime,
+    ) -> Result<Option<SnapshotRow>, BrowseError> {
+        let since = SnapshotFilter {
+            since: Some(moment),
+            ..SnapshotFilter::default()
+        };
+        let mut start = Start::Above(i64::MIN);
+        loop {
+            let rows = self
+                .inner
+                .store
+                .snapshots_where(Some(owner), since.clone(), start, A_FEW);
+            let rows = rows.await?;
+            let Some(newest) = rows.first() else {
+                return Ok(None);
+            };
+            start = Start::Above(newest.position);
+            for row in rows.into_iter().rev().filter(is_trusted) {
+                match self.read_catalogued(&row).await {
+                    Ok(_) => return Ok(Some(row)),
+                    Err(problem) => {
+                        tracing::error!(file = row.file, problem, "a snapshot is damaged");
+                    }
+                }
+            }
+        }
     }
 
     /// The list as it was at a moment: the last good snapshot before it that can be read, and the changes

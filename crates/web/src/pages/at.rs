@@ -22,12 +22,18 @@ struct AtPage {
     previous: Option<String>,
     next: Option<String>,
     found: Option<FoundAt>,
-    /// The first moment that can be looked at.
-    first: Option<(String, String)>,
+    /// Why there is nothing to look at, where there is not.
+    missing: Option<Missing>,
     problem: Option<String>,
     is_now: bool,
-    /// Whether the moment is before the first snapshot.
-    is_before: bool,
+}
+
+/// Why there is nothing to look at, and where there is.
+struct Missing {
+    title: String,
+    words: String,
+    /// The nearest good snapshot: the way to it, and the words for that.
+    nearest: Option<(String, String)>,
 }
 
 struct FoundAt {
@@ -79,10 +85,9 @@ async fn at(
         previous: None,
         next: None,
         found: None,
-        first: None,
+        missing: None,
         problem,
         is_now: when.trim().is_empty(),
-        is_before: true,
         when: app.moment_text(moment),
     };
     if is_wrong {
@@ -90,7 +95,14 @@ async fn at(
         return Ok(show_as(status, &template));
     }
     steps(&visitor, &account, moment, &mut template).await?;
-    if let Some(found) = app.list_at(account.account.id, moment).await? {
+    let found = match app.list_at(account.account.id, moment).await {
+        Err(BrowseError::Unusable { file, problem }) => Err(format!(
+            "{file} cannot be read: {}",
+            problem.trim_end_matches('.')
+        )),
+        found => Ok(found?),
+    };
+    if let Ok(Some(found)) = found {
         let path = format!("/at/{}", in_path(&account.profile));
         let kept = [("when", template.when.as_str())];
         let sentence = if found.is_exact {
@@ -126,21 +138,80 @@ async fn at(
             ),
         });
     } else {
-        let (owner, all) = (Some(account.account.id), SnapshotFilter::default());
-        let rows = app.snapshots_where(owner, all, Start::Above(i64::MIN), 1);
-        let rows = rows.await?;
-        template.is_before = rows.last().is_none_or(|row| row.created_at > moment);
-        template.first = rows.last().map(|row| {
-            // To the whole second above, so that the snapshot is not after it.
-            let at = row.created_at + Duration::SECOND;
-            let href = address(
-                &format!("/at/{}", in_path(&account.profile)),
-                &[("when", &app.moment_text(at))],
-            );
-            (format::instant(row.created_at), href)
-        });
+        let problem = found.err();
+        template.missing = Some(missing(&visitor, &account, moment, problem).await?);
     }
     Ok(show(&template))
+}
+
+/// Why nothing good is from before a moment. `problem` is what is wrong with what is.
+async fn missing(
+    visitor: &Visitor,
+    account: &AccountRow,
+    moment: OffsetDateTime,
+    problem: Option<String>,
+) -> Result<Missing, PageError> {
+    let app = &visitor.app;
+    let owner = account.account.id;
+    let first = app.snapshots_where(
+        Some(owner),
+        SnapshotFilter::default(),
+        Start::Above(i64::MIN),
+        1,
+    );
+    let Some(first) = first.await?.pop() else {
+        return Ok(Missing {
+            title: "There is no snapshot yet".to_owned(),
+            words: "The list can be looked at from the first snapshot on.".to_owned(),
+            nearest: None,
+        });
+    };
+    let nearest = app.first_good_since(owner, moment).await?;
+    let is_first = nearest.as_ref().is_some_and(|row| row.id == first.id);
+    let nearest = nearest.map(|row| {
+        // To the whole second above, so that the snapshot is not after it.
+        let at = app.moment_text(row.created_at + Duration::SECOND);
+        let href = address(
+            &format!("/at/{}", in_path(&account.profile)),
+            &[("when", &at)],
+        );
+        let words = if is_first {
+            "Go to the first snapshot".to_owned()
+        } else {
+            format!(
+                "Go to the next good snapshot, of {}",
+                format::instant(row.created_at)
+            )
+        };
+        (href, words)
+    });
+    let (title, words) = if first.created_at > moment {
+        let first = format::instant(first.created_at);
+        let words = "What the list held before that was never seen.";
+        (
+            format!("Before the first snapshot ({first})"),
+            words.to_owned(),
+        )
+    } else {
+        let why = problem.unwrap_or_else(|| {
+            "Those from before it hold a part of the list, are damaged, or wait for your word whether \
+             they are right"
+                .to_owned()
+        });
+        (
+            "There is no good snapshot from before this moment".to_owned(),
+            format!("{why}."),
+        )
+    };
+    Ok(Missing {
+        title,
+        words: if nearest.is_some() {
+            words
+        } else {
+            format!("{words} There is none after it either.")
+        },
+        nearest,
+    })
 }
 
 /// The way to just before the last change, and to just after the next.

@@ -310,3 +310,33 @@ async fn scores_read_as_the_account_shows_them_wherever_they_stand() {
         );
     }
 }
+
+#[actix_web::test]
+async fn where_nothing_good_is_from_before_a_moment_the_nearest_good_snapshot_is_offered() {
+    let scene = Scene::new("hana").await;
+    let mut browser = Browser::at(&scene, "/at/hana").await;
+    for hours in [0, 24, 24] {
+        scene.pass(std::time::Duration::from_hours(hours));
+        edit(&scene, |entry| entry.priority += 1);
+        scene.capture().await;
+    }
+    // Of 12:00 on the 3rd, the 4th and the 5th, the last alone is good.
+    let mut rows = scene.app.snapshots(None).await.unwrap();
+    rows.sort_by_key(|row| row.created_at);
+    for row in &rows[..2] {
+        std::fs::write(scene.app.backups().join(&row.file), b"nonsense").unwrap();
+    }
+    let next = "Go to the next good snapshot, of 2026-11-05 12:00 UTC";
+    browser.open("/at/hana?when=2001-01-01T00:00").await;
+    browser.must_show(&["Before the first snapshot (2026-11-03 12:00 UTC)", next]);
+    for moment in ["2026-11-03T18:00", "2026-11-04T18:00"] {
+        browser.open(&format!("/at/hana?when={moment}")).await;
+        browser.must_show(&["There is no good snapshot from before this moment", next]);
+    }
+    browser.follow(next).await;
+    browser.must_show(&["You are looking at 2026-11-05 12:00 UTC", "1 to 40 of 40"]);
+    std::fs::write(scene.app.backups().join(&rows[2].file), b"nonsense").unwrap();
+    browser.open("/at/hana?when=2026-11-04T18:00").await;
+    browser.must_show(&["There is none after it either.", "All snapshots"]);
+    assert!(!browser.shows("Go to the"), "{}", browser.page);
+}
