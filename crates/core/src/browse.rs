@@ -7,7 +7,7 @@ use anirewind_model::{Counts, UserId};
 use anirewind_store::{
     AccountRow, Attempt, ChangeSums, DayRow, Outcome, SnapshotFilter, SnapshotRow, Start,
 };
-use time::{Duration, OffsetDateTime, UtcOffset};
+use time::{Date, Duration, OffsetDateTime, UtcOffset};
 
 use crate::app::App;
 use crate::catalogue::{CatalogueReport, Unreadable};
@@ -209,11 +209,28 @@ impl App {
         &self,
         owner: UserId,
         most: usize,
-    ) -> Result<Vec<(String, Counts)>, BrowseError> {
+    ) -> Result<Vec<(Date, Counts)>, BrowseError> {
         let offset = self.offset();
         let rows = self.inner.store.snapshot_days(owner, offset, most).await?;
-        let named = |row: &DayRow| (self.name_of_day(row.day), row.counts);
-        Ok(rows.iter().rev().map(named).collect())
+        let dated = |row: &DayRow| Some((date_of_day(row.day)?, row.counts));
+        Ok(rows.iter().rev().filter_map(dated).collect())
+    }
+
+    /// The last so many days, oldest first, each with how many changes took effect on it.
+    pub async fn change_days(
+        &self,
+        owner: UserId,
+        most: u16,
+    ) -> Result<Vec<(String, ChangeSums)>, BrowseError> {
+        let now = jiff::Timestamp::from_second(self.now().unix_timestamp()).unwrap_or_default();
+        let today = now.to_zoned(self.inner.zone.clone()).date();
+        // The day after is where today ends.
+        let days = (-i64::from(most) + 1..=1).map(|ahead| jiff::Span::new().days(ahead));
+        let days: Vec<_> = days.map(|ahead| today.saturating_add(ahead)).collect();
+        let bounds = days.iter().map(|day| self.start_of_day(*day));
+        let bounds = bounds.collect::<Result<_, _>>()?;
+        let sums = self.inner.store.change_days(owner, bounds).await?;
+        Ok(days.iter().map(ToString::to_string).zip(sums).collect())
     }
 
     /// By how much the clock of this installation is ahead of UTC now, in milliseconds.
@@ -229,9 +246,13 @@ impl App {
     }
 
     fn name_of_day(&self, number: i64) -> String {
-        let days = jiff::Span::new().try_days(number);
-        let epoch = jiff::civil::Date::constant(1970, 1, 1);
-        let day = days.and_then(|days| epoch.checked_add(days));
-        day.map_or_else(|_| self.now().date().to_string(), |day| day.to_string())
+        let date = date_of_day(number).unwrap_or_else(|| self.now().date());
+        date.to_string()
     }
+}
+
+/// The date of a day by its number since 1970.
+fn date_of_day(number: i64) -> Option<Date> {
+    let epoch = OffsetDateTime::UNIX_EPOCH.date();
+    epoch.checked_add(Duration::days(number))
 }

@@ -256,7 +256,10 @@ impl App {
         Ok(self.start_of_day(next)? - time::Duration::SECOND)
     }
 
-    fn start_of_day(&self, day: jiff::civil::Date) -> Result<OffsetDateTime, InvalidReference> {
+    pub(crate) fn start_of_day(
+        &self,
+        day: jiff::civil::Date,
+    ) -> Result<OffsetDateTime, InvalidReference> {
         let start = day.to_zoned(self.inner.zone.clone()).ok();
         let start = start.map(|start| start.timestamp().as_second());
         start

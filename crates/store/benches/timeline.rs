@@ -43,6 +43,14 @@ async fn main() -> Result<(), Failure> {
             "{written} changes, counted by kind: {:.1?}",
             started.elapsed()
         );
+        let last = OffsetDateTime::UNIX_EPOCH + Duration::from_secs(u64::from(written) * 60);
+        let days = (0..=30).rev().map(|ago| last - time::Duration::days(ago));
+        let started = start();
+        store.change_days(hana, days.collect()).await?;
+        println!(
+            "{written} changes, those of 30 days by day and kind: {:.1?}",
+            started.elapsed()
+        );
         for (name, filter) in [
             ("all", ChangeFilter::default()),
             (

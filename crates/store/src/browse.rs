@@ -257,29 +257,27 @@ impl Store {
         since: OffsetDateTime,
     ) -> Result<ChangeSums, StoreError> {
         self.ask(format!("change_sums {owner} {since}"), move |connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT
-                    coalesce(sum(e.before IS NULL), 0),
-                    coalesce(sum(e.before IS NOT NULL AND e.after IS NOT NULL), 0),
-                    coalesce(sum(e.after IS NULL AND e.before IS NOT NULL), 0)
-                FROM change c JOIN change_entry e ON e.seq = c.seq
-                WHERE c.user_id = :owner AND c.at >= :since
-                    AND c.outcome IN ('synced', 'deleted', 'undone')",
-            )?;
-            let sums: (i64, i64, i64) = statement.query_row(
-                named_params! { ":owner": owner.get(), ":since": to_millis(since) },
-                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-            )?;
-            let place = Place {
-                table: "change",
-                row: "since",
-            };
-            Ok(ChangeSums {
-                added: place.count("before", sums.0)?,
-                changed: place.count("seq", sums.1)?,
-                removed: place.count("after", sums.2)?,
-            })
+            sums(connection, owner, to_millis(since), i64::MAX)
         })
+        .await
+    }
+
+    /// How many changes took effect between each of these moments and the next; as many as there are
+    /// moments, less one. Costs as much as there are changes between the first and the last.
+    pub async fn change_days(
+        &self,
+        owner: UserId,
+        bounds: Vec<OffsetDateTime>,
+    ) -> Result<Vec<ChangeSums>, StoreError> {
+        let bounds: Vec<_> = bounds.into_iter().map(to_millis).collect();
+        self.ask(
+            format!("change_days {owner} {bounds:?}"),
+            move |connection| {
+                let days = bounds.iter().zip(bounds.iter().skip(1));
+                let sums = days.map(|(from, until)| sums(connection, owner, *from, *until));
+                sums.collect()
+            },
+        )
         .await
     }
 
@@ -372,4 +370,111 @@ fn snapshots_where(
         found.reverse();
     }
     Ok(found)
+}
+
+/// How many changes took effect from a moment on and before another one.
+fn sums(
+    connection: &Connection,
+    owner: UserId,
+    from: i64,
+    until: i64,
+) -> Result<ChangeSums, Failed> {
+    // What changed in a field was there before and after: only of the others the entries are looked up.
+    let mut statement = connection.prepare_cached(
+        "SELECT
+            coalesce(sum(c.fields = 0 AND e.before IS NULL), 0),
+            coalesce(sum(c.fields <> 0 OR (e.before IS NOT NULL AND e.after IS NOT NULL)), 0),
+            coalesce(sum(c.fields = 0 AND e.after IS NULL AND e.before IS NOT NULL), 0)
+        FROM change c LEFT JOIN change_entry e ON c.fields = 0 AND e.seq = c.seq
+        WHERE c.user_id = :owner AND c.at >= :from AND c.at < :until
+            AND c.outcome IN ('synced', 'deleted', 'undone')",
+    )?;
+    let sums: (i64, i64, i64) = statement.query_row(
+        named_params! { ":owner": owner.get(), ":from": from, ":until": until },
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
+    let place = Place {
+        table: "change",
+        row: "since",
+    };
+    Ok(ChangeSums {
+        added: place.count("before", sums.0)?,
+        changed: place.count("seq", sums.1)?,
+        removed: place.count("after", sums.2)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use anirewind_model::{EntryValues, MediaType, Recorded};
+    use anirewind_timeline::{Change, Outcome, Source, When};
+    use time::Duration;
+    use time::macros::datetime;
+
+    use super::*;
+
+    const HANA: UserId = UserId::new(1);
+    const NOON: OffsetDateTime = datetime!(2026-11-03 12:00 UTC);
+
+    /// A change of a title that had seen so many episodes before and after; nothing off the list.
+    fn change(at: OffsetDateTime, sides: (Option<u32>, Option<u32>), outcome: Outcome) -> Change {
+        let entry = |progress| Entry {
+            media: MediaId::new(457),
+            media_type: MediaType::Anime,
+            id: None,
+            values: EntryValues {
+                progress: Recorded::Known(progress),
+                ..EntryValues::default()
+            },
+            created_at: None,
+            updated_at: None,
+            summary: None,
+        };
+        Change {
+            media: MediaId::new(457),
+            media_type: MediaType::Anime,
+            title: None,
+            before: sides.0.map(entry),
+            after: sides.1.map(entry),
+            outcome,
+            source: Source::Observed,
+            when: When::exactly(at),
+            group: None,
+            operation: None,
+            undoes: None,
+            error: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn changes_are_counted_by_kind_on_the_day_on_which_they_took_effect() {
+        let store = Store::in_memory();
+        let day = Duration::DAY;
+        let (added, changed, removed) = ((None, Some(1)), (Some(1), Some(2)), (Some(2), None));
+        let second = Duration::SECOND;
+        let changes = vec![
+            change(NOON - second, changed, Outcome::Synced),
+            change(NOON, added, Outcome::Synced),
+            change(NOON + second, changed, Outcome::Synced),
+            change(NOON + second, changed, Outcome::Undone),
+            change(NOON + second, changed, Outcome::Failed),
+            change(NOON + day - second, removed, Outcome::Deleted),
+            change(NOON + day, removed, Outcome::Undone),
+            change(NOON + day * 3, added, Outcome::Synced),
+        ];
+        store.record_changes(HANA, changes).await.unwrap();
+        let bounds: Vec<_> = (0..4).map(|days| NOON + day * days).collect();
+        let sums = |added, changed, removed| ChangeSums {
+            added,
+            changed,
+            removed,
+        };
+        assert_eq!(
+            store.change_days(HANA, bounds.clone()).await.unwrap(),
+            [sums(1, 2, 1), sums(0, 0, 1), sums(0, 0, 0)]
+        );
+        assert_eq!(store.change_sums(HANA, NOON).await.unwrap(), sums(2, 2, 2));
+        let nobody = store.change_days(UserId::new(2), bounds).await.unwrap();
+        assert_eq!(nobody, [sums(0, 0, 0); 3]);
+    }
 }

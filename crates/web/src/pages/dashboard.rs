@@ -13,7 +13,7 @@ use crate::format;
 use crate::live::{Work, snapshot_of};
 use crate::page::{Page, PageError, Place, Visitor, in_path, sentence, show};
 use crate::pages::backups::could_not_read;
-use crate::pages::chart::Chart;
+use crate::pages::chart::{Bars, Chart};
 use crate::pages::rows::contents;
 use crate::parts::{AlarmPart, Icon, TitleCell, When};
 
@@ -21,6 +21,8 @@ use crate::parts::{AlarmPart, Icon, TitleCell, When};
 const DAYS: usize = 30;
 /// So many of them where there is little room.
 const FEW_DAYS: usize = 15;
+/// So many days are in the chart of changes.
+const CHANGE_DAYS: u16 = 30;
 /// So many days with snapshots are in the chart.
 const CHART: usize = 90;
 /// So many changes are shown.
@@ -79,6 +81,8 @@ pub(crate) struct Card {
     alarms: Vec<AlarmPart>,
     attention: Vec<(String, String, &'static str)>,
     totals: String,
+    /// What changed, day by day.
+    bars: Option<Bars>,
     chart: Option<Chart>,
 }
 
@@ -223,6 +227,10 @@ async fn card(
             "{}, {}, {kept} kept",
             format::size(size),
             count(all, "snapshot")
+        ),
+        bars: Bars::of_changes(
+            &app.change_days(owner, CHANGE_DAYS).await?,
+            &format!("/timeline/{path}"),
         ),
         chart: Chart::of_sizes(&app.sizes(owner, CHART).await?),
         base: base.to_owned(),

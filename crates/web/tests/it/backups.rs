@@ -118,6 +118,11 @@ async fn the_dashboard_says_what_happened_and_how_it_stands() {
             "~1 changed",
             "-1 removed",
             "Titles on the list",
+            "Changes per day from 2026-10-",
+            ": 2 in all, 2 on the busiest day",
+            ": 0 added, 1 changed, 1 removed\"><title>",
+            "<rect class=\"bar removed\"",
+            "?on=2026-11-04\">2026-11-04</a></th><td>0</td><td>1</td><td>1</td>",
             "2 snapshots",
         ],
     )
