@@ -15,8 +15,6 @@ use crate::naming::Naming;
 
 /// A plan can be applied for so long.
 const LIFETIME: time::Duration = time::Duration::hours(24);
-/// So many requests a minute AniList takes as long as it runs degraded.
-const PER_MINUTE: usize = 30;
 /// More titles than this, and activities are muted unless somebody says otherwise.
 pub(crate) const FEW: usize = 5;
 
@@ -32,6 +30,8 @@ pub struct Plan {
     pub steps: Vec<StepRow>,
     /// In which format the account shows its scores.
     pub score_format: ScoreFormat,
+    /// So many requests a minute are allowed as it is made or looked at.
+    pub per_minute: u32,
     pub(crate) target: Target,
     pub(crate) is_stored: bool,
     /// What it is called by what of it is sent, while that can still change.
@@ -191,10 +191,11 @@ impl Plan {
         4 + types.len() + muting + saving + removals.div_ceil(100) + 2 * reading - 1
     }
 
-    /// How long it takes while AniList allows 30 requests a minute.
+    /// How long it takes while as many requests a minute are allowed as now.
     pub fn duration(&self) -> Duration {
-        let seconds = self.requests().saturating_mul(60).div_ceil(PER_MINUTE);
-        Duration::from_secs(u64::try_from(seconds).unwrap_or(u64::MAX))
+        let requests = u64::try_from(self.requests()).unwrap_or(u64::MAX);
+        let seconds = requests.saturating_mul(60);
+        Duration::from_secs(seconds.div_ceil(u64::from(self.per_minute.max(1))))
     }
 }
 
@@ -307,6 +308,7 @@ impl App {
             steps,
             operation,
             is_stored: true,
+            per_minute: self.allowance().0,
             naming: None,
         })
     }

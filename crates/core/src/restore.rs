@@ -229,6 +229,7 @@ impl App {
             score_format: format,
             target,
             is_stored: false,
+            per_minute: self.allowance().0,
             naming: Some(Naming {
                 whole,
                 ..Naming::default()
@@ -279,6 +280,7 @@ impl App {
             score_format: ScoreFormat::parse(&format),
             target,
             is_stored: false,
+            per_minute: self.allowance().0,
             naming: None,
         };
         plan.operation.detail.mutes = self.inner.settings.mute_activity.mutes(plan.writes());

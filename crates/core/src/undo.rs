@@ -180,6 +180,7 @@ impl App {
             score_format: format,
             target,
             is_stored: false,
+            per_minute: self.allowance().0,
             naming: None,
         };
         plan.operation.detail.mutes = self.inner.settings.mute_activity.mutes(plan.writes());

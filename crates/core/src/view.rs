@@ -281,7 +281,7 @@ views! {
         cannot: usize,
         /// About so many requests.
         requests: usize,
-        /// About so long, in seconds, at 30 requests a minute.
+        /// About so long, in seconds, at as many requests a minute as are allowed now.
         seconds: u64,
         /// Whether activities are muted while it runs.
         mutes_activity: bool,

@@ -254,9 +254,10 @@ pub(crate) fn plan_text(plan: &Plan) -> String {
     }
     if plan.writes() > 0 {
         lines.push(format!(
-            "{} writes in about {} requests, at 30 a minute around {}.",
-            plan.writes(),
-            plan.requests(),
+            "{} in about {}, at {} a minute around {}.",
+            count(plan.writes(), "write"),
+            count(plan.requests(), "request"),
+            plan.per_minute,
             minutes(plan.duration())
         ));
         lines.push(if detail.mutes {
