@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::event::Event;
 use crate::explain::{Code, Explain};
 use crate::numbers;
+use crate::source::Origin;
 
 /// Held while something is written to an account. The system lets go of it when the process ends.
 #[derive(Debug)]
@@ -45,12 +46,17 @@ const KNOCK: Duration = Duration::from_millis(100);
 pub enum GateError {
     /// Nothing is to be written at all.
     #[error("nothing is written while dry_run is on")]
-    DryRun,
+    DryRun {
+        /// What fixes the setting, where it cannot be changed.
+        fixed_by: Option<Origin>,
+    },
     /// Titles would be removed.
     #[error("this would remove {} from AniList, and destructive_sync is off", numbers::count(*count, "title"))]
     Removals {
         /// How many.
         count: usize,
+        /// What fixes the setting, where it cannot be changed.
+        fixed_by: Option<Origin>,
     },
     /// Something else is writing to the account.
     #[error("something else is writing to this account right now")]
@@ -66,7 +72,7 @@ pub enum GateError {
 impl Explain for GateError {
     fn code(&self) -> Code {
         match self {
-            Self::DryRun | Self::Removals { .. } => Code::RefusedForSafety,
+            Self::DryRun { .. } | Self::Removals { .. } => Code::RefusedForSafety,
             Self::Busy => Code::Busy,
             Self::Account(error) => error.code(),
             Self::Store(_) => Code::Failed,
@@ -75,14 +81,31 @@ impl Explain for GateError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::DryRun => "Nothing was written. Turn ANIREWIND_DRY_RUN off to write.".to_owned(),
-            Self::Removals { .. } => "Nothing was written. Allow removals with \
-                ANIREWIND_DESTRUCTIVE_SYNC=true, or take back only what removes nothing."
-                .to_owned(),
+            Self::DryRun { fixed_by } => {
+                let way = way_to("dry_run", "false", fixed_by.as_ref());
+                format!("Nothing was written. To write, {way}.")
+            }
+            Self::Removals { fixed_by, .. } => {
+                let way = way_to("destructive_sync", "true", fixed_by.as_ref());
+                format!(
+                    "Nothing was written. To allow removals, {way}; or take back only what removes \
+                     nothing."
+                )
+            }
             Self::Busy => "Nothing was written. Try again when it is done.".to_owned(),
             Self::Account(error) => return error.hint(),
             Self::Store(_) => "Nothing was written.".to_owned(),
         })
+    }
+}
+
+/// How a setting is given another value.
+fn way_to(key: &str, value: &str, fixed_by: Option<&Origin>) -> String {
+    match fixed_by {
+        Some(origin) => format!("change {origin}, which fixes {key}, to {value}"),
+        None => format!(
+            "set {key} to {value} on the settings page or with `anirewind config set {key} {value}`"
+        ),
     }
 }
 
@@ -204,10 +227,15 @@ impl App {
         // Whoever plans has asked already; nothing leaves on his word.
         target.may_write()?;
         if self.inner.settings.dry_run {
-            return Err(GateError::DryRun);
+            let fixed_by = self.inner.settings.fixed_by("dry_run").cloned();
+            return Err(GateError::DryRun { fixed_by });
         }
         if removals > 0 && !self.inner.settings.destructive_sync {
-            return Err(GateError::Removals { count: removals });
+            let fixed_by = self.inner.settings.fixed_by("destructive_sync").cloned();
+            return Err(GateError::Removals {
+                count: removals,
+                fixed_by,
+            });
         }
         Ok(())
     }

@@ -90,6 +90,12 @@ impl Settings {
         &self.given.rows
     }
 
+    /// Where a setting was said, where a flag or the environment fixes it.
+    pub fn fixed_by(&self, key: &str) -> Option<&Origin> {
+        let row = self.given.rows.iter().find(|row| row.key == key)?;
+        matches!(row.origin, Origin::Flag(_) | Origin::Environment(_)).then_some(&row.origin)
+    }
+
     /// Reads the settings again from where these came from.
     pub fn read_again(&self) -> Result<Self, SettingsError> {
         Self::read(&self.given.sources)

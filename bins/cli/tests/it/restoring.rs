@@ -137,7 +137,10 @@ fn removals_are_agreed_to_by_their_number() {
     );
     let off = scene.run(&[&base[..], &["--allow-removals=1"]].concat());
     assert_eq!(off.status.code(), Some(9), "{off:?}");
-    assert!(text(&off.stderr).contains("DESTRUCTIVE_SYNC"), "{off:?}");
+    assert!(
+        text(&off.stderr).contains("config set destructive_sync true"),
+        "{off:?}"
+    );
     assert_ne!(scores(&scene), before);
     let sent = run(&[&base[..], &["--allow-removals=1"]].concat());
     assert_eq!(sent.status.code(), Some(0), "{sent:?}");

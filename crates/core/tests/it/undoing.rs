@@ -118,16 +118,28 @@ async fn an_addition_is_taken_back_only_where_removals_are_allowed() {
     let (writes, changes) = (scene.writes(), scene.log().await.len());
     let error = undo(&scene.app, &row, never()).await.unwrap_err();
     assert!(
-        matches!(error, ActError::Gate(GateError::Removals { count: 1 })),
+        matches!(error, ActError::Gate(GateError::Removals { count: 1, .. })),
         "{error}"
     );
     assert_eq!(error.code(), Code::RefusedForSafety);
-    assert!(error.hint().unwrap().contains("DESTRUCTIVE_SYNC"));
+    let hint = error.hint().unwrap();
+    assert!(
+        hint.contains("`anirewind config set destructive_sync true`"),
+        "{hint}"
+    );
+    let fixed = [("ANIREWIND_DESTRUCTIVE_SYNC", "false")];
+    let error = undo(&scene.with(&fixed), &row, never()).await.unwrap_err();
+    let hint = error.hint().unwrap();
+    assert!(
+        hint.contains("change the environment variable ANIREWIND_DESTRUCTIVE_SYNC"),
+        "{hint}"
+    );
+    assert!(!hint.contains("config set"), "{hint}");
     assert_eq!((scene.writes(), scene.log().await.len()), (writes, changes));
     let dry = scene.with(&[DESTRUCTIVE[0], DRY[0]]);
     let error = undo(&dry, &row, never()).await.unwrap_err();
     assert!(
-        matches!(error, ActError::Gate(GateError::DryRun)),
+        matches!(error, ActError::Gate(GateError::DryRun { .. })),
         "{error}"
     );
     assert_eq!((scene.writes(), scene.log().await.len()), (writes, changes));
@@ -163,7 +175,10 @@ async fn a_deletion_is_taken_back_with_everything_on_the_entry() {
         let writes = scene.writes();
         let outcome = undo(&app, &row, never()).await;
         if dry {
-            assert!(matches!(outcome, Err(ActError::Gate(GateError::DryRun))));
+            assert!(matches!(
+                outcome,
+                Err(ActError::Gate(GateError::DryRun { .. }))
+            ));
             assert_eq!(scene.writes(), writes);
             continue;
         }
