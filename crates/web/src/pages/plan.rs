@@ -1,10 +1,13 @@
 //! A plan: every title with what would be sent, and the button that sends it. And the plans there are.
 
+mod blocked;
+mod step;
+
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use anirewind_core::model::{Entry, EntryField, MediaType, Picks, UserId};
+use anirewind_core::model::MediaType;
 use anirewind_core::{
-    ActError, Action, Cause, OperationRow, Plan, Source, StepRow, Style, change_of, count,
-    thousands,
+    ActError, Action, Cause, OperationRow, Plan, Source, StepRow, Style, count, thousands,
 };
 use askama::Template;
 use serde::Deserialize;
@@ -14,9 +17,16 @@ use crate::api::Hub;
 use crate::carry;
 use crate::format;
 use crate::live::WhatOf;
-use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show};
+use crate::page::{
+    Form, Page, PageError, Place, Query, Said, Visitor, Way, in_path, sentence, show, show_as,
+};
 use crate::pages::plan_new::{self, Limits, Wish};
-use crate::parts::{Badge, Diff, Tab, Tabs, TabsForm, TitleCell, When, facts, field_word};
+use crate::parts::{Tab, Tabs, TabsForm, When};
+
+use blocked::Blocked;
+use step::word;
+
+pub(crate) use step::{StepLine, cell};
 
 /// So many titles on a page.
 const PAGE: usize = 100;
@@ -24,8 +34,6 @@ const PAGE: usize = 100;
 const MANY: usize = 20;
 /// Or one title in so many.
 const SHARE: usize = 20;
-/// Requests a minute that AniList takes at present.
-const AT_PRESENT: usize = 30;
 
 #[derive(Template)]
 #[template(path = "plan.html")]
@@ -58,21 +66,24 @@ struct PlanPage {
     is_typed: bool,
     share: String,
     mutes: bool,
+    is_muted: bool,
     button: String,
     is_danger: bool,
     has_writes: bool,
     /// How long the snapshot stays that is taken first.
     safety: String,
-    /// Whether a part of the titles was asked for.
+    /// Whether a part of the titles was asked for, and which.
     is_part: bool,
+    part: Part,
+    /// Why what was just sent was refused.
+    refused: Option<Refusal>,
     /// Whether titles and fields on this page can be ticked.
     can_choose: bool,
     /// Whether anything on this page makes another plan.
     can_update: bool,
     /// Whether it is being carried out: then nothing of it can be changed.
     is_begun: bool,
-    /// Why it cannot be sent, and the way out.
-    blocked: Option<(String, String)>,
+    blocked: Option<Blocked>,
 }
 
 struct CauseLine {
@@ -81,30 +92,6 @@ struct CauseLine {
     href: Option<String>,
     is_ticked: bool,
     is_fixed: bool,
-}
-
-/// One title of a plan or an act.
-pub(crate) struct StepLine {
-    pub(crate) key: String,
-    pub(crate) title: TitleCell,
-    pub(crate) badge: Badge,
-    pub(crate) diff: Option<Diff>,
-    pub(crate) whole: Vec<(&'static str, String)>,
-    pub(crate) problem: Option<String>,
-    pub(crate) notes: Vec<String>,
-    /// Whether the title is sent, where that can be chosen.
-    pub(crate) is_on: Option<bool>,
-    /// Its fields, where each can be chosen.
-    pub(crate) fields: Vec<FieldLine>,
-}
-
-/// A field of a title that a plan puts back, or could.
-pub(crate) struct FieldLine {
-    pub(crate) key: String,
-    pub(crate) word: &'static str,
-    pub(crate) now: String,
-    pub(crate) wanted: String,
-    pub(crate) is_on: bool,
 }
 
 #[derive(Template)]
@@ -120,6 +107,24 @@ struct PlansPage {
 struct Part {
     show: String,
     page: usize,
+    /// `yes` or `no`: how the box for muting was ticked, where that is not as in the plan.
+    mute: String,
+}
+
+/// Why what somebody sent was not taken. Their ticks stay.
+struct Refusal {
+    problem: String,
+    /// What was typed as the number of removals, where that is what is wrong.
+    removals: Option<String>,
+}
+
+impl Refusal {
+    fn of(problem: &str) -> Self {
+        Self {
+            problem: format!("{problem} Nothing was sent, and the plan is as it was."),
+            removals: None,
+        }
+    }
 }
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
@@ -201,7 +206,7 @@ async fn one(
         page.said = Some(Said::problem(problem));
         hub.desk().ended(&plan.operation.id, None);
     }
-    let mut shown = plan_page(&visitor, page, &profile, &plan, &style, &part.0);
+    let mut shown = plan_page(&visitor, page, &profile, &plan, &style, part.0);
     if matches!(hub.desk().what_of(&plan.operation.id), WhatOf::UnderWay) {
         shown.begin();
     }
@@ -209,6 +214,26 @@ async fn one(
 }
 
 impl PlanPage {
+    /// What was typed as the number of removals, where that is what was wrong.
+    fn removals_typed(&self) -> Option<&str> {
+        self.refused.as_ref()?.removals.as_deref()
+    }
+
+    /// With what somebody sent and was refused: every box as they left it.
+    fn refuse(&mut self, refused: Refusal, sent: &mut Wish, plan: &Plan) {
+        sent.widen();
+        for cause in &mut self.causes {
+            cause.is_ticked = sent.has_cause(&cause.id).unwrap_or(cause.is_ticked);
+        }
+        if let Some(limits) = Limits::of(plan, sent) {
+            self.limits = Some(limits);
+        }
+        let steps = std::mem::take(&mut self.steps).into_iter();
+        self.steps = steps.map(|step| step.as_sent(sent)).collect();
+        self.is_muted = sent.mutes_as_sent().unwrap_or(self.is_muted);
+        self.refused = Some(refused);
+    }
+
     /// It is being carried out: there is nothing to choose any more.
     fn begin(&mut self) {
         self.is_begun = true;
@@ -227,9 +252,9 @@ fn plan_page(
     profile: &str,
     plan: &Plan,
     style: &Style,
-    part: &Part,
+    part: Part,
 ) -> PlanPage {
-    let path = format!("/plan/{}/{}", in_path(profile), plan.operation.id);
+    let path = path_of(profile, plan);
     let chosen = Action::parse(&part.show);
     let is_same = |step: &StepRow| step.action == Action::Same.as_str();
     let is_all_same = plan.steps.iter().all(is_same);
@@ -300,6 +325,11 @@ fn plan_page(
         is_typed: removes >= MANY || (removes > 0 && removes.saturating_mul(SHARE) >= on_list),
         share: count(removes, "title"),
         mutes: plan.operation.detail.mutes,
+        is_muted: match part.mute.as_str() {
+            "yes" => true,
+            "no" => false,
+            _ => plan.operation.detail.mutes,
+        },
         button: button(plan),
         is_danger: removes > 0,
         has_writes: writes > 0,
@@ -309,7 +339,9 @@ fn plan_page(
             count(days.unwrap_or(usize::MAX), "day")
         },
         is_part: !part.show.is_empty() || part.page > 0,
-        blocked: blocked(visitor, plan.operation.owner, removes),
+        part,
+        refused: None,
+        blocked: Blocked::of(visitor, plan.operation.owner, removes),
         id,
         page,
     }
@@ -339,9 +371,10 @@ fn effort(plan: &Plan) -> String {
         format!("around {seconds} s")
     };
     format!(
-        "{}, {}, {long} at today's limit of {AT_PRESENT} a minute. You can pause or stop.",
+        "{}, {}, {long} at the present limit of {} a minute. You can pause or stop.",
         count(plan.writes(), "change"),
         count(plan.requests(), "request"),
+        plan.per_minute,
     )
 }
 
@@ -467,18 +500,6 @@ fn tabs(plan: &Plan, chosen: Option<Action>, path: &str) -> Vec<Tab> {
     tabs
 }
 
-const fn word(action: Action) -> &'static str {
-    match action {
-        Action::Add => "Add back",
-        Action::Write => "Change back",
-        Action::Remove => "Remove",
-        Action::Same => "Already right",
-        Action::Stay => "Added since, kept",
-        Action::Keep => "Left as it is",
-        Action::Cannot => "Cannot be put back",
-    }
-}
-
 /// What the button says: in numbers what it does.
 fn button(plan: &Plan) -> String {
     let (writes, removes) = (plan.writes(), plan.count(Action::Remove));
@@ -494,144 +515,6 @@ fn button(plan: &Plan) -> String {
     }
 }
 
-fn blocked(visitor: &Visitor, owner: UserId, removes: usize) -> Option<(String, String)> {
-    let settings = visitor.app.settings();
-    if settings.dry_run {
-        return Some((
-            "Nothing is sent: this installation only watches (dry_run is on).".to_owned(),
-            "Turn ANIREWIND_DRY_RUN off and start the server again to send it.".to_owned(),
-        ));
-    }
-    if removes > 0 && !settings.destructive_sync {
-        return Some((
-            format!(
-                "Nothing is sent: {} would be removed from AniList, and removing is off \
-                 (destructive_sync).",
-                count(removes, "title")
-            ),
-            "Change this plan so that it removes nothing, or set ANIREWIND_DESTRUCTIVE_SYNC=true \
-             and start the server again."
-                .to_owned(),
-        ));
-    }
-    let job = visitor.job_of(owner);
-    job.map(|job| {
-        (
-            format!(
-                "Another operation of this account is not finished: \u{201c}{}\u{201d} ({}).",
-                job.what, job.id
-            ),
-            "Finish or stop it first; this plan stays.".to_owned(),
-        )
-    })
-}
-
-impl StepLine {
-    pub(crate) fn of(base: &str, profile: &str, step: &StepRow, style: &Style) -> Self {
-        let action = Action::parse(&step.action).unwrap_or(Action::Cannot);
-        let entry = step.target.as_ref().or(step.before.as_ref());
-        let whole = match (action, &step.target, &step.before) {
-            (Action::Add, Some(entry), _) | (Action::Remove, _, Some(entry)) => facts(entry, style),
-            _ => Vec::new(),
-        };
-        Self {
-            key: format!("{}:{}", step.media_type.as_str(), step.media),
-            title: cell(base, profile, step, entry, style),
-            badge: badge(action),
-            diff: action
-                .sends()
-                .then(|| Diff::planned(step.before.as_ref(), step.target.as_ref(), style)),
-            whole,
-            problem: step.problem.clone(),
-            notes: step.notes.clone(),
-            is_on: None,
-            fields: Vec::new(),
-        }
-    }
-
-    const fn is_choosable(&self) -> bool {
-        self.is_on.is_some() || !self.fields.is_empty()
-    }
-
-    /// With what can be chosen of it: the title, and each field that is put back or could be.
-    fn choosable(mut self, plan: &Plan, step: &StepRow, style: &Style, wish: &Wish) -> Self {
-        let action = Action::parse(&step.action).unwrap_or(Action::Cannot);
-        let is_left = action == Action::Keep && wish.leave_title.contains(&self.key);
-        self.is_on = (action.sends() || is_left).then_some(!is_left);
-        let may_choose = matches!(action, Action::Write | Action::Keep | Action::Same) && !is_left;
-        if is_left {
-            self.diff = Some(Diff::planned(
-                step.before.as_ref(),
-                step.target.as_ref(),
-                style,
-            ));
-        }
-        if !may_choose {
-            return self;
-        }
-        let title = (step.media_type, step.media);
-        let sides = step.before.as_ref().zip(step.target.as_ref());
-        let sides = sides.filter(|_| action == Action::Write);
-        if let Some((before, target)) = sides {
-            for field in before.values.differing(&target.values) {
-                let (now, wanted) = change_of(before, target, field, &style.scores);
-                self.fields.push(FieldLine {
-                    key: Picks::text(title, field),
-                    word: field_word(field, step.media_type),
-                    now,
-                    wanted,
-                    is_on: true,
-                });
-            }
-            self.diff = None;
-        }
-        for left in plan.left_of(step) {
-            let Some(field) = EntryField::parse(&left.field) else {
-                continue;
-            };
-            self.fields.push(FieldLine {
-                key: left.name(),
-                word: field_word(field, step.media_type),
-                now: left.now.clone(),
-                wanted: left.wanted.clone(),
-                is_on: false,
-            });
-        }
-        self
-    }
-}
-
-pub(crate) fn cell(
-    base: &str,
-    profile: &str,
-    step: &StepRow,
-    entry: Option<&Entry>,
-    style: &Style,
-) -> TitleCell {
-    match entry.filter(|entry| entry.summary.is_some()) {
-        Some(entry) => TitleCell::of(base, profile, entry, style),
-        None => TitleCell::named(
-            base,
-            profile,
-            step.media_type,
-            step.media.get(),
-            step.title.as_deref(),
-        ),
-    }
-}
-
-fn badge(action: Action) -> Badge {
-    let (tone, icon) = match action {
-        Action::Add => ("fine", "i-plus"),
-        Action::Write => ("warning", "i-tilde"),
-        Action::Remove => ("danger", "i-minus"),
-        Action::Same | Action::Stay => ("quiet", "i-equal"),
-        Action::Keep => ("edited", "i-swap"),
-        Action::Cannot => ("danger", "i-cross"),
-    };
-    Badge::new(tone, icon, word(action))
-}
-
 async fn apply(
     visitor: Visitor,
     hub: web::Data<Hub>,
@@ -639,7 +522,7 @@ async fn apply(
     form: Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse, PageError> {
     let (profile, id) = path.into_inner();
-    let (mut plan, _) = match plan_of(&visitor, &profile, &id).await? {
+    let (mut plan, style) = match plan_of(&visitor, &profile, &id).await? {
         Ok(found) => found,
         Err(elsewhere) => return Ok(elsewhere),
     };
@@ -647,30 +530,50 @@ async fn apply(
     // another plan, which is shown first.
     let ticked = Wish::of_form(&form.0)?;
     if let Some(problem) = ticked.names_nothing() {
-        return Ok(stays(&visitor, &profile, &id, problem));
+        let refused = Refusal::of(problem);
+        return stays(&visitor, &profile, (&plan, &style), &form.0, refused);
     }
     let shown = Wish::read(plan.operation.detail.asked.as_deref().unwrap_or_default());
     if ticked.is_changed(&shown) {
         return plan_new::ask(&visitor, &hub, &profile, ticked).await;
     }
-    let of = |name: &str| {
-        let found = form.0.iter().find(|(known, _)| known == name);
-        found.map_or("", |(_, value)| value.trim())
-    };
-    let back = format!("/plan/{}/{}#send", in_path(&profile), plan.operation.id);
     let removes = plan.count(Action::Remove);
-    let removals = of("removals").parse().ok();
+    let typed = field_of(&form.0, "removals");
+    let removals = typed.parse().ok();
     if removes > 0 && removals != Some(removes) {
-        let text = format!(
+        let problem = format!(
             "Nothing was sent. This removes {} from AniList: {removes} has to be typed or ticked \
              to allow it.",
             count(removes, "title")
         );
-        return Ok(visitor.go(&back, Some(Said::problem(text))));
+        let refused = Refusal {
+            problem,
+            removals: Some(typed.to_owned()),
+        };
+        return stays(&visitor, &profile, (&plan, &style), &form.0, refused);
     }
-    plan.mute(!of("muted").is_empty());
-    let sent = carry::send(&visitor.app, &hub, &profile, plan, removals).await;
-    Ok(visitor.lead(sent?))
+    let mutes = !field_of(&form.0, "muted").is_empty();
+    let is_muted_otherwise = mutes != plan.operation.detail.mutes;
+    let here = path_of(&profile, &plan);
+    plan.mute(mutes);
+    let way = carry::send(&visitor.app, &hub, &profile, plan, removals).await?;
+    // Back at the plan, the box is as it was sent.
+    let path = if is_muted_otherwise && way.path == here {
+        address(&here, &[("mute", if mutes { "yes" } else { "no" })])
+    } else {
+        way.path
+    };
+    Ok(visitor.lead(Way { path, ..way }))
+}
+
+/// The first field of this name in a form.
+fn field_of<'a>(form: &'a [(String, String)], name: &str) -> &'a str {
+    let found = form.iter().find(|(known, _)| known == name);
+    found.map_or("", |(_, value)| value.trim())
+}
+
+fn path_of(profile: &str, plan: &Plan) -> String {
+    format!("/plan/{}/{}", in_path(profile), plan.operation.id)
 }
 
 /// Makes the plan again with what is ticked now.
@@ -683,17 +586,39 @@ async fn update(
     let (profile, id) = path.into_inner();
     let ticked = Wish::of_form(&form.0)?;
     if let Some(problem) = ticked.names_nothing() {
-        return Ok(stays(&visitor, &profile, &id, problem));
+        let (plan, style) = match plan_of(&visitor, &profile, &id).await? {
+            Ok(found) => found,
+            Err(elsewhere) => return Ok(elsewhere),
+        };
+        let refused = Refusal::of(problem);
+        return stays(&visitor, &profile, (&plan, &style), &form.0, refused);
     }
     let profile = visitor.app.account_row(&profile).await?.profile;
     plan_new::ask(&visitor, &hub, &profile, ticked).await
 }
 
-/// Back to the plan as it was.
-fn stays(visitor: &Visitor, profile: &str, id: &str, problem: &str) -> HttpResponse {
-    let path = format!("/plan/{}/{}", in_path(profile), in_path(id));
-    let text = format!("{problem} Nothing was sent, and the plan is as it was.");
-    visitor.go(&path, Some(Said::problem(text)))
+/// The plan as it was, with every box as it was sent.
+fn stays(
+    visitor: &Visitor,
+    profile: &str,
+    (plan, style): (&Plan, &Style),
+    form: &[(String, String)],
+    refused: Refusal,
+) -> Result<HttpResponse, PageError> {
+    let part = Part {
+        show: field_of(form, "show").to_owned(),
+        page: field_of(form, "page").parse().unwrap_or_default(),
+        mute: String::new(),
+    };
+    let title = format!("Plan: {}", plan.operation.what);
+    let page = Page {
+        // What was sent to has no page of its own.
+        path: path_of(profile, plan),
+        ..visitor.page_of(title, Place::Elsewhere, profile)
+    };
+    let mut shown = plan_page(visitor, page, profile, plan, style, part);
+    shown.refuse(refused, &mut Wish::of_form(form)?, plan);
+    Ok(show_as(StatusCode::BAD_REQUEST, &shown))
 }
 
 async fn discard(

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use anirewind_simulator::canary::HANAS;
-use anirewind_simulator::{SimEntry, SimMedia, Status};
+use anirewind_simulator::{RateLimit, SimEntry, SimMedia, Status};
 
 use crate::browser::{Browser, USER, edit, entries, seen};
 use crate::pages::Scene;
@@ -32,15 +32,50 @@ async fn removing(scene: &Scene) -> Browser<'_> {
 async fn removing_is_off_unless_it_is_allowed_and_says_the_way_out() {
     let scene = seen(&[]).await;
     add(&scene, 9_000, 1);
-    let browser = removing(&scene).await;
+    let mut browser = removing(&scene).await;
     browser.must_show(&[
         "removing is off",
-        "ANIREWIND_DESTRUCTIVE_SYNC=true",
+        "<a href=\"/settings#destructive_sync\">Allow removals in the settings</a>",
         "Change this plan",
+        "<a href=\"/plan/hana\">The plans</a>",
     ]);
+    assert!(!browser.shows("ANIREWIND_"), "it is a live setting");
     assert!(!browser.offers("Remove 1 title from AniList"));
     browser.must_show(&["&#60;script&#62;new"]);
     assert!(!browser.shows("<script>new"));
+    let plan = browser.path.clone();
+    browser.open("/settings").await;
+    browser.must_show(&["id=\"destructive_sync\"", "id=\"dry_run\""]);
+    browser.open("/plan/hana").await;
+    browser.must_show(&[&format!("href=\"{plan}\"")]);
+}
+
+#[actix_web::test]
+async fn what_the_environment_fixes_is_named_where_it_stops_a_plan() {
+    let scene = seen(&[("ANIREWIND_DESTRUCTIVE_SYNC", "false")]).await;
+    add(&scene, 9_000, 1);
+    let browser = removing(&scene).await;
+    browser.must_show(&[
+        "removing is off",
+        "fixed by the environment variable ANIREWIND_DESTRUCTIVE_SYNC",
+    ]);
+    assert!(!browser.shows("/settings#"), "it cannot be changed there");
+}
+
+#[actix_web::test]
+async fn how_long_a_plan_takes_goes_by_how_many_requests_are_allowed() {
+    for (limit, words) in [("20", "around 24 s"), ("90", "around 6 s")] {
+        let scene = seen(&[("ANIREWIND_RATE_LIMIT", limit)]).await;
+        let honest = RateLimit::Honest(90);
+        scene
+            .simulator
+            .set_switches(|switches| switches.rate_limit = honest);
+        edit(&scene, |entry| entry.notes = Some("x".to_owned()));
+        let mut browser = Browser::at(&scene, "/plan/hana/new?snapshot=latest").await;
+        browser.press("Show the plan").await;
+        let at = format!("{words} at the present limit of {limit} a minute.");
+        browser.must_show(&[&at]);
+    }
 }
 
 #[actix_web::test]
@@ -50,7 +85,10 @@ async fn removals_are_ticked_and_many_are_typed() {
     let mut browser = removing(&scene).await;
     browser.must_show(&["I want 1 title removed from AniList"]);
     browser.press("Remove 1 title from AniList").await;
-    browser.must_show(&["Nothing was sent. This removes 1 title"]);
+    browser.must_show(&[
+        "Nothing was sent. This removes 1 title",
+        "required aria-invalid=\"true\" aria-describedby=\"problem\"",
+    ]);
     assert_eq!(entries(&scene).len(), 41);
     add(&scene, 9_001, 21);
     let mut browser = removing(&scene).await;
@@ -58,7 +96,12 @@ async fn removals_are_ticked_and_many_are_typed() {
     browser
         .press_with("Remove 22 titles from AniList", &[("removals", "21")])
         .await;
-    browser.must_show(&["Nothing was sent."]);
+    browser.must_show(&[
+        "id=\"problem\" tabindex=\"-1\"",
+        "Nothing was sent.",
+        "value=\"21\" aria-invalid=\"true\" aria-describedby=\"problem\"",
+    ]);
+    assert_eq!(browser.status, StatusCode::BAD_REQUEST);
     assert_eq!(entries(&scene).len(), 62);
     browser
         .press_with("Remove 22 titles from AniList", &[("removals", "22")])
@@ -183,6 +226,83 @@ async fn what_was_ticked_after_the_plan_was_shown_is_shown_before_it_is_sent() {
         .map(|entry| entry.media)
         .collect();
     assert_eq!(left, [1003]);
+}
+
+/// The names of all ticked boxes.
+fn ticked(browser: &Browser<'_>) -> Vec<String> {
+    let boxes = browser.page.split("name=\"tick\" value=\"").skip(1);
+    let boxes = boxes.filter_map(|rest| rest.split_once('"'));
+    let ticked = boxes.filter(|(_, rest)| rest.starts_with(" checked"));
+    ticked.map(|(name, _)| name.to_owned()).collect()
+}
+
+#[actix_web::test]
+async fn what_is_refused_comes_back_with_every_box_as_it_was_sent() {
+    let scene = seen(&[("ANIREWIND_DESTRUCTIVE_SYNC", "true")]).await;
+    add(&scene, 9_000, 21);
+    edit(&scene, |entry| entry.notes = Some("x".to_owned()));
+    crate::browser::look(&scene).await;
+    let mut browser = removing(&scene).await;
+    let plan = browser.path.clone();
+    browser.follow("Change back 40").await;
+    let before = ticked(&browser);
+    let of_manga = |name: &String| name.starts_with("MANGA");
+    assert!(before.iter().any(of_manga), "{before:?}");
+    // The muted box goes along with whichever button is pressed.
+    let muted = "name=\"muted\" value=\"yes\" checked";
+    browser.must_show(&[muted]);
+    let wrong = [
+        ("-field", ""),
+        ("-cause", ""),
+        ("!tick", "ANIME:1003"),
+        ("-muted", ""),
+    ];
+    for button in ["Update plan", "Remove 21 and change 40"] {
+        browser.open(&format!("{plan}?show=write")).await;
+        browser.press_with(button, &wrong).await;
+        assert_eq!(browser.status, StatusCode::BAD_REQUEST, "{button}");
+        browser.must_show(&[
+            "No field is ticked.",
+            "no field)",
+            "Change back <span>40</span>",
+        ]);
+        let mut expected = before.clone();
+        expected.retain(|name| name != "ANIME:1003");
+        assert_eq!(ticked(&browser), expected, "{button}");
+        assert!(
+            !browser.shows("name=\"field\" value=\"notes\" checked"),
+            "{button}"
+        );
+        assert!(!browser.shows(muted), "{button}");
+        let causes = browser.page.matches("name=\"cause\"").count();
+        assert!(causes > 0, "{button}");
+        assert!(
+            !browser.page.contains("checked> 2026"),
+            "{button}: {}",
+            browser.page
+        );
+    }
+    // Taken over as it stands, with the fields ticked again, what was unticked is left.
+    let again = [("+field", "notes"), ("-cause", ""), ("+cause", "edits")];
+    browser.press_with("Update plan", &again).await;
+    browser.must_show(&["The plan is as ticked now.", "you leave it as it is"]);
+    assert!(!browser.shows(muted));
+}
+
+#[actix_web::test]
+async fn where_sending_failed_muting_is_as_it_was_ticked() {
+    let scene = seen(&[]).await;
+    edit(&scene, |entry| entry.notes = Some("x".to_owned()));
+    let mut browser = Browser::at(&scene, "/plan/hana/new?snapshot=latest").await;
+    browser.press("Show the plan").await;
+    let muted = "name=\"muted\" value=\"yes\" checked";
+    browser.must_show(&[muted]);
+    scene.simulator.world().revoke_token(HANAS);
+    browser
+        .press_with("Send 40 changes to AniList", &[("-muted", "")])
+        .await;
+    browser.must_show(&["role=\"alert\"", "Send 40 changes to AniList"]);
+    assert!(!browser.shows(muted));
 }
 
 /// Somebody edits one title, and nobody looks.
@@ -317,7 +437,11 @@ async fn nothing_to_do_dry_run_and_nonsense_are_said() {
     edit(&scene, |entry| entry.notes = Some("x".to_owned()));
     browser.open("/plan/hana/new?snapshot=latest").await;
     browser.press("Show the plan").await;
-    browser.must_show(&["only watches (dry_run is on)", "anirewind plan apply"]);
+    browser.must_show(&[
+        "only watches (dry_run is on)",
+        "fixed by the environment variable ANIREWIND_DRY_RUN",
+        "anirewind plan apply",
+    ]);
     assert!(!browser.offers("Send 40 changes to AniList"));
     browser.press("Discard").await;
     browser.must_show(&["is dropped"]);

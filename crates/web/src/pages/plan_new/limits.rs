@@ -51,9 +51,11 @@ impl Limits {
             _ if wish.is_undo() => "",
             [one] if one == "ANIME" => "anime only, ",
             [_] => "manga only, ",
+            _ if wish.has_lists == "yes" => "neither anime nor manga, ",
             _ => "anime and manga, ",
         };
         let of_fields = match wish.field.len() {
+            0 if wish.has_fields == "yes" => "no field".to_owned(),
             0 => "all fields".to_owned(),
             some => format!("{some} of {} fields", EntryField::ALL.len()),
         };
@@ -114,6 +116,24 @@ impl Wish {
         }
     }
 
+    /// Whether a box was ticked as it was sent; nothing where there was none.
+    pub(crate) fn ticked(&self, name: &str) -> Option<bool> {
+        let mut offered = self.offered.iter();
+        let is_offered = offered.any(|one| one.strip_suffix('~').unwrap_or(one) == name);
+        is_offered.then(|| self.tick.iter().any(|ticked| ticked == name))
+    }
+
+    /// Whether what happened since was ticked as it was sent; nothing where there was no box for it.
+    pub(crate) fn has_cause(&self, id: &str) -> Option<bool> {
+        let is_shown = self.shown.iter().any(|shown| shown == id);
+        is_shown.then(|| self.cause.iter().any(|ticked| ticked == id))
+    }
+
+    /// Whether muting was ticked as it was sent; nothing where there was no box for it.
+    pub(crate) fn mutes_as_sent(&self) -> Option<bool> {
+        (!self.mutes.is_empty()).then_some(!self.muted.is_empty())
+    }
+
     fn names_no_title(&self) -> bool {
         self.group.is_empty() && self.title.iter().all(|title| title.trim().is_empty())
     }
@@ -135,25 +155,33 @@ impl Wish {
 
     /// What is ticked, without what only says which boxes there were.
     pub(super) fn take_limits(&mut self) {
+        self.widen();
         self.has_lists.clear();
         self.has_status.clear();
         self.has_fields.clear();
         self.has_titles.clear();
-        if self.only.len() == MediaType::BOTH.len() {
-            self.only.clear();
-        }
-        if self.status.len() == EntryStatus::KNOWN.len() {
-            self.status.clear();
-        }
-        if self.field.len() == EntryField::ALL.len() {
-            self.field.clear();
-        }
         let is_muted = !self.muted.is_empty();
         if !self.mutes.is_empty() && is_muted != (self.mutes == "yes") {
             self.mute = if is_muted { "yes" } else { "no" }.to_owned();
         }
         self.mutes.clear();
         self.muted.clear();
+    }
+
+    /// With all of a kind ticked it is limited to none of them.
+    pub(crate) fn widen(&mut self) {
+        if self.only.len() == MediaType::BOTH.len() {
+            self.only.clear();
+            self.has_lists.clear();
+        }
+        if self.status.len() == EntryStatus::KNOWN.len() {
+            self.status.clear();
+            self.has_status.clear();
+        }
+        if self.field.len() == EntryField::ALL.len() {
+            self.field.clear();
+            self.has_fields.clear();
+        }
     }
 
     /// Whether the plan is limited otherwise than the one that was shown, where the form asks for that.
