@@ -8,9 +8,8 @@ use std::sync::Arc;
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{Entry, EntryField, List, MediaType};
 use anirewind_core::{
-    AccountRow, BrowseError, ChangeFilter, Changed, Differences, Explain as _, MAYBE_PRIVATE,
-    Notice, OpenAlarm, SnapshotFilter, SnapshotRow, Start, compare, count, is_maybe_private,
-    summary_of, thousands,
+    AccountRow, Changed, Differences, Explain as _, MAYBE_PRIVATE, Notice, OpenAlarm,
+    SnapshotFilter, SnapshotRow, Start, compare, count, is_maybe_private, summary_of, thousands,
 };
 use askama::Template;
 use serde::Deserialize;
@@ -22,6 +21,7 @@ use crate::live::{Outcome, Work, live_of};
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show};
 use crate::pages::backups::{find, query};
 use crate::pages::comparing::ticks::{Sent, Ticks, Title, title_of};
+use crate::pages::live::LiveMoved;
 use crate::pages::plan_new;
 use crate::pages::work::{self, ASKED};
 use crate::parts::{AlarmPart, DeskPart, Diff, TitleCell, When, field_word, is_called};
@@ -142,10 +142,16 @@ struct ComparePage {
     alarms: Vec<AlarmPart>,
     missing: Option<Missing>,
     newest: Option<String>,
-    live_read: Option<When>,
-    /// Changes that were seen on AniList since then.
-    moved: usize,
+    /// When the live list was read that stands on one side, and whether AniList changed since.
+    live_read: Option<(When, LiveMoved)>,
     found: Option<Found>,
+}
+
+impl ComparePage {
+    /// Whether anything on it is another while it is open.
+    fn listens(&self) -> bool {
+        self.live_read.is_some() || matches!(self.missing, Some(Missing::Reading(_)))
+    }
 }
 
 struct Choice {
@@ -230,11 +236,14 @@ async fn comparing(
     let rows = newest(&visitor, &account).await?;
     let read = hub.desk().live(&account.profile, now);
     let read_at = read.map(|(at, _)| at);
-    let moved = match read_at {
-        Some(at) => moved_since(&visitor, &account, at).await?,
-        None => 0,
+    let is_live = wish.from == "live" || wish.to == "live";
+    let live_read = match read_at.filter(|_| is_live) {
+        Some(at) => {
+            let moved = LiveMoved::since(&visitor.app, &account.profile, at).await?;
+            Some((When::ago(at, now), moved))
+        }
+        None => None,
     };
-    let live_read = read_at.map(|at| When::ago(at, now));
     let newest = rows.first().map(|row| row.id.to_string());
     let newest = newest.filter(|id| *id != wish.from);
     let choices = |given: &str, side: &Result<Side, Missing>| choices(&rows, given, side);
@@ -269,7 +278,6 @@ async fn comparing(
         alarms,
         missing,
         live_read,
-        moved,
         found,
     }))
 }
@@ -289,21 +297,6 @@ async fn alarms_of(
     let page = (visitor.access.base(), account.profile.as_str(), here);
     let parts = AlarmPart::all(&visitor.app, page, &open).await?;
     Ok(parts.into_iter().map(AlarmPart::reviewed).collect())
-}
-
-/// How many changes were seen on AniList since then; more than a page of them are not counted.
-async fn moved_since(
-    visitor: &Visitor,
-    account: &AccountRow,
-    at: OffsetDateTime,
-) -> Result<usize, PageError> {
-    let filter = ChangeFilter {
-        since: Some(at),
-        ..ChangeFilter::default()
-    };
-    let owner = Some(account.account.id);
-    let changes = visitor.app.changes(owner, filter, None, CHOICES).await;
-    Ok(changes.map_err(BrowseError::Store)?.len())
 }
 
 async fn newest(visitor: &Visitor, account: &AccountRow) -> Result<Vec<SnapshotRow>, PageError> {

@@ -4,11 +4,13 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use anirewind_core::model::{MediaId, MediaType};
 use anirewind_core::{
-    App, ChangeFilter, Event, HealthCheck, Id, OperationState, SnapshotFilter, Start, Verdict, Zone,
+    App, BrowseError, ChangeFilter, Cursor, Event, HealthCheck, Id, OperationState, SnapshotFilter,
+    Start, Verdict, Zone,
 };
 use askama::Template;
 use futures_util::stream::unfold;
 use serde::Deserialize;
+use time::OffsetDateTime;
 
 use crate::api::{Following, Heard, Hub};
 use crate::language;
@@ -42,7 +44,7 @@ struct Wanted {
     verdict: String,
     /// The numbers of the profile's timeline, where this was chosen on it; empty for nothing.
     counts: Option<String>,
-    /// Of new changes only those of this title: `ANIME:1`.
+    /// Of new changes only those of this title: `ANIME:1`; `list`: only whether there are any.
     media: String,
     /// `yes`: how the server is.
     checks: String,
@@ -88,6 +90,47 @@ struct NewSnapshots {
     saved: i64,
     number: usize,
     has_more: bool,
+}
+
+// It is a template of ours, which escapes.
+impl askama::filters::HtmlSafe for LiveMoved {}
+
+/// Whether AniList changed since the live list was read that a page compares with.
+#[derive(Template)]
+#[template(path = "parts/live_moved.html")]
+pub(crate) struct LiveMoved {
+    name: String,
+    above: String,
+    pub(crate) has_moved: bool,
+}
+
+impl LiveMoved {
+    /// What `media` is of a page that compares with the live list.
+    const LIST: &str = "list";
+
+    /// Since a place on the timeline: when the list was read.
+    async fn above(app: &App, profile: &str, above: Cursor) -> Result<Self, PageError> {
+        let owner = app.account_row(profile).await?.account.id;
+        let filter = ChangeFilter {
+            above: Some(above),
+            ..ChangeFilter::default()
+        };
+        let found = app.changes(Some(owner), filter, None, 1).await;
+        Ok(Self {
+            name: profile.to_owned(),
+            above: above.to_string(),
+            has_moved: !found.map_err(BrowseError::Store)?.is_empty(),
+        })
+    }
+
+    /// Since a moment.
+    pub(crate) async fn since(
+        app: &App,
+        profile: &str,
+        at: OffsetDateTime,
+    ) -> Result<Self, PageError> {
+        Self::above(app, profile, Cursor { at, seq: 0 }).await
+    }
 }
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
@@ -483,6 +526,12 @@ impl Listener {
     async fn changes(&self, profile: &str) -> Option<Part> {
         if self.wanted.profile != profile || self.wanted.above.is_empty() {
             return None;
+        }
+        if self.wanted.media == LiveMoved::LIST {
+            let above = self.wanted.above.parse().ok()?;
+            let moved = LiveMoved::above(&self.app, profile, above).await.ok()?;
+            let html = moved.has_moved.then(|| moved.render().ok())??;
+            return Some(("event", html));
         }
         if let Some((media_type, media)) = title_of(&self.wanted.media) {
             return self.new_state(profile, media_type, media).await;

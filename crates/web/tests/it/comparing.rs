@@ -1,5 +1,7 @@
 //! Ticks of a comparison: on several pages, with several filters, as a whole, and none.
 
+use actix_web::test::TestRequest;
+
 use crate::browser::{Browser, edit, seen};
 use crate::pages::Scene;
 use crate::planning::add;
@@ -124,4 +126,37 @@ async fn a_selection_too_many_is_said_and_takes_the_place_of_no_other() {
     ]);
     browser.press("Plan: bring back selected (40)").await;
     browser.must_show(&["<strong>40</strong> change back"]);
+}
+
+#[actix_web::test]
+async fn an_open_comparison_with_the_live_list_hears_that_anilist_changed_since() {
+    let scene = seen(&[]).await;
+    let mut browser = Browser::at(&scene, "/compare/hana?from=latest&to=live").await;
+    browser.press("Read the live list").await;
+    browser.open("/compare/hana?from=latest&to=live").await;
+    let words = "AniList changed since.";
+    browser.must_show(&["/assets/live.js", "Read again", "data-live=\"event\""]);
+    assert!(!browser.shows(words), "{}", browser.page);
+    let part = browser.page.split("data-above=\"").nth(1).unwrap();
+    let above = part.split('"').next().unwrap();
+    // As the script asks, by what stands on the part.
+    let path = format!("/events?profile=hana&above={above}&media=list");
+    let change = async || {
+        scene.pass(std::time::Duration::from_mins(1));
+        edit(&scene, |entry| {
+            if entry.media == 1_003 {
+                entry.progress += 1;
+            }
+        });
+        crate::browser::look(&scene).await;
+    };
+    let open = TestRequest::get().uri(&path);
+    let heard = scene.listen(open, change, "\nid: ").await;
+    let part = format!("data-above=\"{above}\" data-media=\"list\">{words}</span>");
+    assert!(heard.contains(&part), "{heard}");
+    browser.open("/compare/hana?from=latest&to=live").await;
+    browser.must_show(&[&part]);
+    // Between two snapshots nothing is heard of.
+    browser.open("/compare/hana?from=latest&to=latest").await;
+    assert!(!browser.shows("/assets/live.js") && !browser.shows(words));
 }
