@@ -3,6 +3,7 @@
 mod problem;
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -20,7 +21,7 @@ use serde::de::DeserializeOwned;
 use crate::access::{Access, Who};
 use crate::api::Hub;
 use crate::live::Desk;
-use crate::parts::{BadEnds, Icon, JobBar, picture_of};
+use crate::parts::{Avatar, BadEnds, Icon, JobBar, picture_of};
 use crate::patience;
 use crate::times::{Times, wants_utc};
 
@@ -62,6 +63,8 @@ pub(crate) struct Page {
     /// The profile that the page is about.
     pub(crate) profile: Option<String>,
     pub(crate) profiles: Vec<String>,
+    /// The pictures of the profiles.
+    pub(crate) avatars: BTreeMap<String, Avatar>,
     /// The address of the page, without the base.
     pub(crate) path: String,
     /// Where somebody came from, where that was a list of which something was chosen.
@@ -140,6 +143,11 @@ impl Page {
             2 => Some(format!("/connect/{}?setup=yes", profile()?)),
             _ => Some(format!("/setup/schedule?profile={}", profile()?)),
         }
+    }
+
+    /// The picture of a profile.
+    pub(crate) fn avatar_of(&self, profile: &str) -> Option<&Avatar> {
+        self.avatars.get(profile)
     }
 
     pub(crate) fn other_theme(&self) -> &'static str {
@@ -290,6 +298,7 @@ pub(crate) struct Visitor {
     /// The language of titles that this browser wants, as in its cookie.
     pub(crate) titles: &'static str,
     pub(crate) profiles: Vec<String>,
+    avatars: BTreeMap<String, Avatar>,
     /// Those of them that are read without a token.
     public: Vec<String>,
     jobs: Vec<OperationRow>,
@@ -391,6 +400,10 @@ impl Visitor {
                 .filter(|row| row.public)
                 .map(|row| row.profile.clone())
                 .collect(),
+            avatars: accounts
+                .iter()
+                .map(|row| (row.profile.clone(), Avatar::of(access.base(), app, row)))
+                .collect(),
             profiles: accounts.into_iter().map(|row| row.profile).collect(),
             jobs,
         })
@@ -424,6 +437,7 @@ impl Visitor {
             theme: self.theme,
             profile: None,
             profiles: self.profiles.clone(),
+            avatars: self.avatars.clone(),
             path: self.path.clone(),
             from: None,
             times: Times::of(&self.app, self.wants_utc),
@@ -509,6 +523,7 @@ pub(crate) fn outside(base: &str, title: &str, request: &HttpRequest) -> Page {
         theme: theme(request),
         profile: None,
         profiles: Vec::new(),
+        avatars: BTreeMap::new(),
         path: own_path(base, request),
         from: None,
         times: Times::default(),

@@ -122,6 +122,7 @@ mod tests {
             theme: None,
             profile: Some("hana".to_owned()),
             profiles: profiles.iter().map(|name| (*name).to_owned()).collect(),
+            avatars: <_>::default(),
             path: path.to_owned(),
             from: None,
             times: Times::default(),

@@ -15,7 +15,7 @@ use crate::page::{Page, PageError, Place, Visitor, in_path, sentence, show};
 use crate::pages::backups::could_not_read;
 use crate::pages::chart::{Bars, Chart};
 use crate::pages::rows::contents;
-use crate::parts::{AlarmPart, Icon, TitleCell, When};
+use crate::parts::{AlarmPart, Avatar, Icon, TitleCell, When};
 
 /// So many days are shown in a row.
 const DAYS: usize = 30;
@@ -63,6 +63,7 @@ pub(crate) struct Card {
     sentence: &'static str,
     tone: &'static str,
     icon: &'static str,
+    avatar: Avatar,
     /// Where to see how far a snapshot is that is being taken.
     working: Option<String>,
     last: Option<(When, String)>,
@@ -191,6 +192,7 @@ async fn card(
     });
     Ok(Card {
         root: format!("/backups/{path}"),
+        avatar: Avatar::of(base, app, account),
         connect: format!("/connect/{path}"),
         account: format!("/settings/{path}"),
         timeline: format!("/timeline/{path}"),

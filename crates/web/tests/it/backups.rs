@@ -597,6 +597,13 @@ async fn an_avatar_comes_from_our_cache_and_only_of_accounts_here() {
         "{rest}"
     );
     assert!(scene.get("/settings").await.1.contains(before));
+    // Beside the name on the card of the dashboard.
+    let (_, page) = scene.get("/").await;
+    let (_, rest) = page.split_once(before).expect(&page);
+    assert!(
+        rest[8..].contains("> <a href=\"/backups/hana\">hana</a>"),
+        "{rest}"
+    );
     let row = scene.app.account_row("hana").await.unwrap();
     assert_eq!(
         scene.app.avatar(&row).await.unwrap().unwrap().kind,

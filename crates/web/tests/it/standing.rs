@@ -63,7 +63,10 @@ async fn each_profile_has_a_card_that_says_how_it_stands_and_keeps_what_was_chos
 #[actix_web::test]
 async fn another_profile_is_one_click_away_with_what_was_chosen() {
     let scene = with_yuki().await;
-    let way = |path: &str| format!("<li><a href=\"{path}\">yuki</a></li>");
+    // With its picture, as on the cards.
+    let way = |path: &str| {
+        format!("<li><a href=\"{path}\"><img class=\"avatar\" src=\"/img/avatar/yuki?v=")
+    };
     let mut browser = Browser::at(&scene, "/timeline/hana?kind=removed&type=MANGA").await;
     browser.must_show(&[&way("/timeline/yuki?kind=removed&#38;type=MANGA")]);
     browser.open("/backups/hana/latest").await;
