@@ -162,9 +162,7 @@ fn measure(address: &str, path: &str, load: &[&str]) -> Result<(), Failure> {
         .output()?;
     let told = String::from_utf8_lossy(&output.stdout);
     let expected = format!("[200]\t{} responses", load.last().unwrap_or(&""));
-    let all = told
-        .lines()
-        .any(|line| line.trim() == expected);
+    let all = told.lines().any(|line| line.trim() == expected);
     let part = |name: &str| {
         let line = told.lines().find(|line| line.trim().starts_with(name));
         let second = line.and_then(|line| line.split_whitespace().nth(2));
