@@ -169,7 +169,10 @@ impl Crowd {
         let entries = std::fs::read_dir(self.scene.data().join("backups")).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         names
-            .filter(|name| name.starts_with("plexanibridge-") && name.ends_with(".json"))
+            .filter(|name| {
+                name.strip_suffix(".json")
+                    .is_some_and(|name| name.starts_with("plexanibridge-"))
+            })
             .collect()
     }
 
@@ -373,7 +376,8 @@ impl Crowd {
         assert!(is_done, "round {round}: {told}");
         let mut after = self.operations();
         after.retain(|id, _| !before.contains_key(id));
-        assert_eq!(Vec::from_iter(after.keys()), [&id], "round {round}: {told}");
+        let new: Vec<_> = after.keys().collect();
+        assert_eq!(new, [&id], "round {round}: {told}");
         told
     }
 
