@@ -22,6 +22,7 @@ use crate::app::App;
 use crate::capture::CaptureError;
 use crate::event::Event;
 use crate::gate::{Gate, GateError};
+use crate::numbers::count;
 use crate::plan::{Action, Plan, step_of};
 use crate::report::Report;
 
@@ -771,12 +772,9 @@ fn name_without(plan: &Plan, left: &[(usize, String)]) -> String {
     let is_left = |place: usize| left.iter().any(|(left, _)| *left == place);
     let steps = plan.steps.iter().enumerate();
     let after = steps.filter(|(place, step)| sends(step) && !is_left(*place));
-    let after = match after.count() {
-        1 => " 1 title ".to_owned(),
-        after => format!(" {after} titles "),
-    };
-    let name = &plan.operation.what;
-    name.replacen(&format!(" {before} titles "), &after, 1)
+    let [before, after] =
+        [before, after.count()].map(|number| format!(" {} ", count(number, "title")));
+    plan.operation.what.replacen(&before, &after, 1)
 }
 
 /// Titles of a plan that are no longer what it was made from.

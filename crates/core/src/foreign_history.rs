@@ -19,6 +19,7 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 use crate::app::App;
 use crate::explain::{Code, Explain};
 use crate::import::ImportError;
+use crate::numbers::count;
 
 /// What taking a history over brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -111,7 +112,10 @@ impl App {
         import.taken = changes.len();
         if !changes.is_empty() {
             self.inner.store.record_changes(owner, changes).await?;
-            let what = format!("Bring in {} changes from PlexAniBridge", import.taken);
+            let what = format!(
+                "Bring in {} from PlexAniBridge",
+                count(import.taken, "change")
+            );
             let operation = OperationRow {
                 state: OperationState::Done,
                 ..OperationRow::new(owner, "import", what, self.now())

@@ -84,7 +84,7 @@ pub use logbook::{LogBook, LogFilter, LogLevel, LogLine};
 pub use login::{LoginError, SessionToken};
 pub use looking::LookReport;
 pub use notices::{ChannelStatus, NoticeError, Tested};
-pub use numbers::{are, count, thousands, were};
+pub use numbers::{are, at_least, count, does, thousands, were};
 pub use outlook::Outlook;
 pub use plan::{Action, Plan};
 pub use reference::{InvalidReference, Reference};

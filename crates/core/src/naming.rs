@@ -58,10 +58,11 @@ impl Naming {
             return self.whole.clone();
         };
         let all = |wanted: Action| sent.iter().all(|(action, _)| *action == wanted);
+        let titles = count(sent.len(), "title");
         if all(Action::Add) {
-            format!("Bring back {} titles that vanished on {day}", sent.len())
+            format!("Bring back {titles} that vanished on {day}")
         } else if all(Action::Write) {
-            format!("Put back {} titles changed together on {day}", sent.len())
+            format!("Put back {titles} changed together on {day}")
         } else {
             self.whole.clone()
         }
@@ -127,9 +128,12 @@ impl App {
                 count(number, "title")
             )
         } else if rows.iter().all(|row| row.change.after.is_none()) {
-            format!("Bring back {number} titles that vanished on {day}")
+            format!(
+                "Bring back {} that vanished on {day}",
+                count(number, "title")
+            )
         } else if rows.iter().all(|row| row.change.before.is_none()) {
-            format!("{verb}{number} titles added together on {day}")
+            format!("{verb}{} added together on {day}", count(number, "title"))
         } else {
             let changes = rows.iter().map(|row| &row.change);
             format!(

@@ -13,6 +13,31 @@ pub fn count(number: usize, word: &str) -> String {
     }
 }
 
+/// `3 new titles`, or `100+ new titles` where there are more than were counted.
+#[must_use]
+pub fn at_least(number: usize, is_more: bool, word: &str) -> String {
+    if !is_more {
+        return count(number, word);
+    }
+    // Of one and more there are several.
+    let words = count(number.max(2), word);
+    let word = words.split_once(' ').map_or(word, |(_, word)| word);
+    format!("{}+ {word}", thousands(number))
+}
+
+/// What so many do: one of 46 `stays`, two `stay`.
+#[must_use]
+pub fn does(number: usize, verb: &str) -> String {
+    let is_long = ["o", "s", "x", "ch", "sh"]
+        .iter()
+        .any(|end| verb.ends_with(end));
+    match number {
+        1 if is_long => format!("{verb}es"),
+        1 => format!("{verb}s"),
+        _ => verb.to_owned(),
+    }
+}
+
 /// What is said of so many that are something.
 #[must_use]
 pub const fn are(number: usize) -> &'static str {
@@ -50,5 +75,20 @@ mod tests {
         assert_eq!(count(1_234_567, "entry"), "1,234,567 entries");
         assert_eq!(count(30, "day"), "30 days");
         assert_eq!(thousands(100), "100");
+    }
+
+    #[test]
+    fn where_not_all_were_counted_there_are_several() {
+        assert_eq!(at_least(1, false, "new change"), "1 new change");
+        assert_eq!(at_least(1, true, "new change"), "1+ new changes");
+        assert_eq!(at_least(1_000, true, "entry"), "1,000+ entries");
+    }
+
+    #[test]
+    fn one_stays_and_goes_where_others_stay_and_go() {
+        for (verb, of_one) in [("stay", "stays"), ("go", "goes"), ("match", "matches")] {
+            assert_eq!(does(1, verb), of_one);
+            assert_eq!([does(0, verb), does(2, verb)], [verb, verb]);
+        }
     }
 }

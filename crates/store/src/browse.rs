@@ -452,7 +452,7 @@ mod tests {
         let day = Duration::DAY;
         let (added, changed, removed) = ((None, Some(1)), (Some(1), Some(2)), (Some(2), None));
         let second = Duration::SECOND;
-        let changes = vec![
+        let all = vec![
             change(NOON - second, changed, Outcome::Synced),
             change(NOON, added, Outcome::Synced),
             change(NOON + second, changed, Outcome::Synced),
@@ -462,7 +462,7 @@ mod tests {
             change(NOON + day, removed, Outcome::Undone),
             change(NOON + day * 3, added, Outcome::Synced),
         ];
-        store.record_changes(HANA, changes).await.unwrap();
+        store.record_changes(HANA, all).await.unwrap();
         let bounds: Vec<_> = (0..4).map(|days| NOON + day * days).collect();
         let sums = |added, changed, removed| ChangeSums {
             added,

@@ -2,7 +2,7 @@
 
 use anirewind_core::model::{Entry, EntryField, MediaType, ScoreFormat, TitleLanguage};
 use anirewind_core::{
-    App, Changed, Differences, Found, FoundList, MAYBE_PRIVATE, Notice, change_of, compare,
+    App, Changed, Differences, Found, FoundList, MAYBE_PRIVATE, Notice, change_of, compare, count,
     is_maybe_private, summary_of, title_of,
 };
 use serde_json::{Map, Value, json};
@@ -180,17 +180,18 @@ fn text_of(
     if !found.not_recorded.is_empty() {
         let counts = found.not_recorded.iter();
         let counts: Vec<_> = counts
-            .map(|(field, n)| format!("{} of {n}", field.as_str()))
+            .map(|(field, n)| format!("{} of {}", field.as_str(), count(*n, "title")))
             .collect();
         lines.push(format!(
-            "Not compared, because one side did not record it: {} titles",
+            "Not compared, because one side did not record it: {}",
             counts.join(", ")
         ));
     }
-    for (of, count) in &found.left_out {
+    for (of, number) in &found.left_out {
         let of = of.word();
         lines.push(format!(
-            "{count} {of} titles left out: one side did not look at {of}"
+            "{} left out: one side did not look at {of}",
+            count(*number, &format!("{of} title"))
         ));
     }
     if found.unseen.is_some() {

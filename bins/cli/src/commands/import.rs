@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anirewind_core::{App, ImportItem, ImportPlan, count};
+use anirewind_core::{App, ImportItem, ImportPlan, are, count};
 use serde_json::{Value, json};
 
 use crate::json::{instant_json, key};
@@ -95,7 +95,10 @@ fn text_of(output: &Output, plan: &ImportPlan) -> String {
         }
         let already = items.iter().filter(|item| item.already.is_some()).count();
         if already > 0 {
-            lines.push(format!("  {already} of them are here already."));
+            lines.push(format!(
+                "  {already} of them {} here already.",
+                are(already)
+            ));
         }
     }
     lines.join("\n")

@@ -50,7 +50,7 @@ pub(crate) async fn run(
                 );
             }
             if rows.is_empty() {
-                return format!("None of the {} snapshots is like that.", all.len());
+                return format!("None of {} is like that.", count(all.len(), "snapshot"));
             }
             let size: u64 = all.iter().map(|row| row.size).sum();
             let kept = all.iter().filter(|row| row.mark.keep.is_some()).count();
@@ -60,10 +60,9 @@ pub(crate) async fn run(
                 format!("{found} of ")
             };
             format!(
-                "{}\n{shown}{} snapshot{}, {}, {kept} kept",
+                "{}\n{shown}{}, {}, {kept} kept",
                 table(app, output, &rows, &all, &fates),
-                all.len(),
-                if all.len() == 1 { "" } else { "s" },
+                count(all.len(), "snapshot"),
                 HumanBytes(size)
             )
         },

@@ -9,7 +9,8 @@ use actix_web::{HttpResponse, web};
 use anirewind_core::model::{Entry, EntryField, List, MediaType};
 use anirewind_core::{
     AccountRow, Changed, Differences, Explain as _, MAYBE_PRIVATE, Notice, OpenAlarm,
-    SnapshotFilter, SnapshotRow, Start, compare, count, is_maybe_private, summary_of, thousands,
+    SnapshotFilter, SnapshotRow, Start, compare, count, does, is_maybe_private, summary_of,
+    thousands,
 };
 use askama::Template;
 use serde::Deserialize;
@@ -145,6 +146,19 @@ struct ComparePage {
     /// When the live list was read that stands on one side, and whether AniList changed since.
     live_read: Option<(When, LiveMoved)>,
     found: Option<Found>,
+}
+
+impl Found {
+    /// `All 945 titles match`
+    fn matching(&self) -> String {
+        let [.., same] = self.sums;
+        format!(
+            "{}{} {}",
+            self.all,
+            count(same, "title"),
+            does(same, "match")
+        )
+    }
 }
 
 impl ComparePage {

@@ -3,7 +3,7 @@
 
 use actix_web::{HttpResponse, web};
 use anirewind_core::{
-    AccountRow, AnswerVerdict, Fate, Hold, SnapshotRow, TRASH_DAYS, TrashItem, Why, count,
+    AccountRow, AnswerVerdict, Fate, Hold, SnapshotRow, TRASH_DAYS, TrashItem, Why, count, does,
 };
 use askama::Template;
 use serde::{Deserialize, Serialize};
@@ -309,10 +309,7 @@ async fn deleting(visitor: Visitor, path: Named) -> Result<HttpResponse, PageErr
         back: format!("/backups/{}/{}", in_path(&profile), row.id),
         when: format::instant(row.created_at),
         titles: count(row.counts.total(), "title"),
-        others: match others {
-            1 => "1 other stays".to_owned(),
-            others => format!("{others} others stay"),
-        },
+        others: format!("{} {}", count(others, "other"), does(others, "stay")),
         size: format::size(row.size),
         days: TRASH_DAYS,
         lock: lock.map(str::to_owned),

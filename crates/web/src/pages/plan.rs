@@ -229,7 +229,7 @@ impl PlanPage {
             self.limits = Some(limits);
         }
         let steps = std::mem::take(&mut self.steps).into_iter();
-        self.steps = steps.map(|step| step.as_sent(sent)).collect();
+        self.steps = steps.map(|step| step.ticked_as(sent)).collect();
         self.is_muted = sent.mutes_as_sent().unwrap_or(self.is_muted);
         self.refused = Some(refused);
     }

@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use anirewind_core::{
     AccountRow, Event, Explain as _, Outlook, Policy, SettingReport, SettingsChangeError,
-    SettingsDraft, count, is_guarded,
+    SettingsDraft, count, does, is_guarded, thousands,
 };
 use askama::Template;
 use time::OffsetDateTime;
@@ -297,6 +297,23 @@ async fn settings(visitor: Visitor) -> Answer {
     shown(&visitor, Tried::default()).await
 }
 
+/// How many of all stay by some rules and how many go at once, and when the first of the others does.
+fn rules_words(all: usize, going: usize, next: Option<&str>) -> String {
+    let stay = all - going;
+    let stays = does(stay, "stay");
+    let go = format!("{} {}", thousands(going), does(going, "go"));
+    let rest = match (going, next) {
+        (0, Some(day)) => format!("the first goes on {day}."),
+        (0, None) => "none goes.".to_owned(),
+        (_, Some(day)) => {
+            format!("{go} after the next snapshot, and the first of the others on {day}.")
+        }
+        (_, None) => format!("{go} after the next snapshot."),
+    };
+    let (stay, all) = (thousands(stay), thousands(all));
+    format!("With these rules {stay} of {all} {stays}; {rest}")
+}
+
 /// What rules keep, a line for each account of which there are snapshots.
 async fn kept_by(visitor: &Visitor, rules: &Policy) -> Result<Vec<String>, PageError> {
     let mut lines = Vec::new();
@@ -307,20 +324,10 @@ async fn kept_by(visitor: &Visitor, rules: &Policy) -> Result<Vec<String>, PageE
     Ok(lines)
 }
 
-/// `With these rules 31 of 46 stay; 15 go. The next goes on 2026-12-03.`
+/// `With these rules 31 of 46 stay; 15 go after the next snapshot.`
 pub(crate) fn kept_words(outlook: &Outlook) -> String {
-    let (all, going) = (outlook.count(), outlook.going());
-    let stay = all - going;
     let next = outlook.next_end().map(format::day);
-    let rest = match (going, next) {
-        (0, Some(day)) => format!("; the first goes on {day}."),
-        (0, None) => "; none goes.".to_owned(),
-        (going, Some(day)) => {
-            format!("; {going} go after the next snapshot, and the first of the others on {day}.")
-        }
-        (going, None) => format!("; {going} go after the next snapshot."),
-    };
-    let mut words = format!("With these rules {stay} of {all} stay{rest}");
+    let mut words = rules_words(outlook.count(), outlook.going(), next.as_deref());
     if outlook.hold.is_some() {
         words.push_str(
             " None goes while something unusual is unanswered, or a snapshot is damaged.",
@@ -608,4 +615,26 @@ async fn see_test(visitor: Visitor, hub: web::Data<Hub>) -> Answer {
     };
     let page = visitor.page("Test of notices", Place::Settings);
     work::shown(&visitor, &hub, page, about)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_stays_and_goes_where_others_stay_and_go() {
+        assert_eq!(
+            rules_words(46, 45, None),
+            "With these rules 1 of 46 stays; 45 go after the next snapshot."
+        );
+        assert_eq!(
+            rules_words(1_946, 1, Some("2026-12-03")),
+            "With these rules 1,945 of 1,946 stay; 1 goes after the next snapshot, and the first of the \
+             others on 2026-12-03."
+        );
+        assert_eq!(
+            rules_words(1, 0, None),
+            "With these rules 1 of 1 stays; none goes."
+        );
+    }
 }

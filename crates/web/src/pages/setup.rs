@@ -249,14 +249,17 @@ async fn page(visitor: &Visitor, hub: &Hub, chosen: Chosen, wrong: Option<Wrong>
 fn card(preset: &Preset, known: Option<(usize, u64)>) -> Card {
     // The newest stays as well.
     let snapshots = u64::from(preset.a_day * preset.days + 1);
+    let many = usize::try_from(snapshots).unwrap_or(usize::MAX);
     let disk = match known {
         Some((titles, size)) => format!(
-            "About {snapshots} snapshots of {}: {}.",
+            "About {} of {}: {}.",
+            count(many, "snapshot"),
             count(titles, "title"),
             format::size(size * snapshots)
         ),
         None => format!(
-            "About {snapshots} snapshots: {} for each 1,000 titles.",
+            "About {}: {} for each 1,000 titles.",
+            count(many, "snapshot"),
             format::size(1_000 * BYTES_OF_TITLE * snapshots)
         ),
     };
@@ -302,7 +305,10 @@ async fn set_schedule(visitor: Visitor, hub: web::Data<Hub>, chosen: Form<Chosen
             let days = match days.trim() {
                 "0" => "all of them stay".to_owned(),
                 "" => "they stay for the default number of days".to_owned(),
-                days => format!("all of {days} days stay"),
+                days => match days.parse() {
+                    Ok(days) => format!("all of {} stay", count(days, "day")),
+                    Err(_) => format!("all of {days} days stay"),
+                },
             };
             let at = match at.trim() {
                 "off" => "only when somebody asks for one".to_owned(),

@@ -92,13 +92,16 @@ impl Chart {
             MediaType::Manga => ("Chapter", "chapter"),
         };
         let whole = usize::try_from(most).unwrap_or(usize::MAX);
-        let mut legend = format!("{word}: whole line, up to {}.", count(whole, unit));
-        if moments.iter().any(|moment| moment.score.is_some())
-            && let Some(best) = Score::new(Score::MAX)
-        {
+        let is_scored = moments.iter().any(|moment| moment.score.is_some());
+        let best = Score::new(Score::MAX).filter(|_| is_scored);
+        let of_score = best.map_or_else(String::new, |best| {
             let best = score_of(best, &style.scores);
-            legend.push_str(&format!(" Score: broken line, {best} at its top."));
-        }
+            format!(" Score: broken line, {best} at its top.")
+        });
+        let legend = format!(
+            "{word}: whole line, up to {}.{of_score}",
+            count(whole, unit)
+        );
         Some(Self {
             name: name.to_owned(),
             word,

@@ -195,7 +195,7 @@ async fn the_settings_of_an_account_and_those_of_all_lead_to_each_other() {
         "hana is protected",
         "from the environment",
         "<code>daily@01:00</code>",
-        "With these rules 1 of 1 stay",
+        "With these rules 1 of 1 stays",
         "1 snapshot, 0 kept",
         "Titles are never removed",
     ]);

@@ -118,7 +118,7 @@ impl StepLine {
     }
 
     /// With the boxes as somebody sent them.
-    pub(super) fn as_sent(mut self, wish: &Wish) -> Self {
+    pub(super) fn ticked_as(mut self, wish: &Wish) -> Self {
         self.is_ticked = wish.ticked(&self.key).unwrap_or(self.is_ticked);
         for field in &mut self.fields {
             field.is_ticked = wish.ticked(&field.key).unwrap_or(field.is_ticked);

@@ -1,7 +1,9 @@
 //! How many changes there are of those that somebody chose: the numbers of the kinds, and the result in words.
 
 use anirewind_core::model::UserId;
-use anirewind_core::{App, BrowseError, ChangeCounts, ChangeFilter, ChangeKind, count, thousands};
+use anirewind_core::{
+    App, BrowseError, ChangeCounts, ChangeFilter, ChangeKind, count, does, thousands,
+};
 
 use crate::page::{PageError, in_path};
 use crate::parts::{Tab, Tabs};
@@ -54,8 +56,7 @@ impl Counted {
                 format!("More than {shown} of {all} match")
             }
             _ if self.within.is_more => format!("{shown} or more of {all} match"),
-            (1, _) => format!("1 of {all} matches"),
-            _ => format!("{shown} of {all} match"),
+            _ => format!("{shown} of {all} {}", does(number, "match")),
         };
         Some(format!("{matching} what is chosen."))
     }
