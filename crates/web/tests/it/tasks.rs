@@ -275,13 +275,12 @@ pub(crate) async fn interrupt(
     user: u32,
     token: &'static str,
 ) -> String {
-    let mut world = scene.simulator.world();
     for media in 1_000..1_006 {
-        let entry = world.entry(user, media).unwrap().clone();
+        let entry = scene.simulator.world().entry(user, media).unwrap().clone();
         let score = if entry.score == 10 { 20 } else { 10 };
-        world.put_entry(anirewind_simulator::SimEntry { score, ..entry });
+        let changed = anirewind_simulator::SimEntry { score, ..entry };
+        scene.simulator.world().put_entry(changed);
     }
-    drop(world);
     let body = json!({ "snapshot": "latest", "profile": profile, "prefer": "snapshot" });
     let request = TestRequest::post()
         .uri("/api/v1/plans/restore")
