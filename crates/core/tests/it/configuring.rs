@@ -36,7 +36,7 @@ async fn rules_by_which_snapshots_go_need_a_yes_to_exactly_so_many() {
     // It is in force once the settings are read again, and the budget goes on.
     let read = app.settings().read_again().unwrap();
     assert!(app.settings().is_outdated());
-    let next = app.reopen(read, jiff::tz::TimeZone::UTC).unwrap();
+    let next = app.reopen(read, TimeZone::UTC).unwrap();
     assert_eq!(next.settings().retention.days, 2);
     assert_eq!(next.figures(), app.figures());
     let seen = app.settings().version();
