@@ -146,6 +146,11 @@ impl App {
         }
         let code = random_letters(20).ok_or(LoginError::Random)?;
         write_private(&path, &code).map_err(failed)?;
+        // The one before may be gone because somebody claimed it in this very moment.
+        if self.is_claimed().await? {
+            let _ = std::fs::remove_file(&path);
+            return Ok(None);
+        }
         Ok(Some((code, path)))
     }
 
