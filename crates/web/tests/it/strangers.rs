@@ -254,22 +254,6 @@ async fn the_name_of_a_file_is_no_more_than_a_name() {
     scene.capture().await;
     let folder = scene.app.backups();
     let ours = scene.app.snapshots(None).await.unwrap().remove(0);
-    let whole = std::fs::read(folder.join(&ours.file)).unwrap();
-    for name in [
-        "plexanibridge-plain.20251004010202.json",
-        "plexanibridge-a\"; filename=\"b.20251004010203.json",
-        "plexanibridge-a\\\".20251004010204.json",
-        "plexanibridge-a\r\nX-Stolen: 1.20251004010205.json",
-    ] {
-        std::fs::write(folder.join(name), &whole).unwrap();
-    }
-    let page = scene.get_json("/api/v1/snapshots").await;
-    let files = page["items"].as_array().unwrap().iter();
-    let files: Vec<_> = files.map(|row| row["file"].as_str().unwrap()).collect();
-    assert_eq!(
-        files,
-        ["plexanibridge-plain.20251004010202.json", &ours.file]
-    );
     for (path, ending) in [
         (format!("/api/v1/snapshots/{}/file", ours.id), "json"),
         (format!("/api/v1/snapshots/{}/csv", ours.id), "csv"),
@@ -286,6 +270,22 @@ async fn the_name_of_a_file_is_no_more_than_a_name() {
         assert_eq!(said, name.as_str(), "{path}");
         assert!(is_clean(&headers), "{path}: {headers:?}");
     }
+    let whole = std::fs::read(folder.join(&ours.file)).unwrap();
+    for name in [
+        "plexanibridge-plain.20251004010202.json",
+        "plexanibridge-a\"; filename=\"b.20251004010203.json",
+        "plexanibridge-a\\\".20251004010204.json",
+        "plexanibridge-a\r\nX-Stolen: 1.20251004010205.json",
+    ] {
+        std::fs::write(folder.join(name), &whole).unwrap();
+    }
+    let page = scene.get_json("/api/v1/snapshots").await;
+    let files = page["items"].as_array().unwrap().iter();
+    let files: Vec<_> = files.map(|row| row["file"].as_str().unwrap()).collect();
+    assert_eq!(
+        files,
+        ["plexanibridge-plain.20251004010202.json", &ours.file]
+    );
 }
 
 #[actix_web::test]
