@@ -161,7 +161,13 @@ impl App {
         };
         let same = |a: &str, b: &str| bool::from(a.as_bytes().ct_eq(b.as_bytes()));
         if !same(code.trim(), &expected) {
-            return Err(LoginError::WrongCode);
+            // It may have been the right one until this very moment.
+            let is_claimed = self.is_claimed().await?;
+            return Err(if is_claimed {
+                LoginError::Claimed
+            } else {
+                LoginError::WrongCode
+            });
         }
         if !is_long_enough(password) {
             return Err(LoginError::TooShort);
