@@ -27,7 +27,9 @@ pub(crate) fn ask_for_little() {
     if env::var_os(first).is_some() {
         return;
     }
-    let Ok(program) = env::current_exe() else {
+    // Where something else was started that loaded us, it would not know what to do with our arguments.
+    let program = env::current_exe().ok();
+    let Some(program) = program.filter(|program| program.ends_with(env!("CARGO_BIN_NAME"))) else {
         return;
     };
     let mut given = env::args_os();

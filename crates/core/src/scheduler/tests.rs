@@ -330,10 +330,11 @@ async fn an_attempt_that_comes_to_grief_is_one_that_failed_and_the_loop_goes_on(
     let runs = locked(&life.runs).clone();
     let (first, second) = (runs[0].0, runs[1].0);
     let waited = second - first;
-    // No longer than after any failure, and a nap.
-    assert!(
-        (Duration::minutes(15)..Duration::hours(5)).contains(&waited),
-        "{waited}"
-    );
+    // As after any failure; later only where nobody was awake.
+    assert!(waited >= Duration::minutes(15), "{waited}");
+    let awake = locked(&life.clock.state).awake.clone();
+    let late = first + Duration::hours(1)..second;
+    let is_late = awake.iter().any(|at| late.contains(at));
+    assert!(!is_late, "{waited}");
     assert!(runs.len() <= 4, "{runs:?}");
 }
