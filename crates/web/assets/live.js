@@ -79,7 +79,8 @@ const address = () => {
 // Said at the start, at each quarter, and at the end; not for every title. Of a profile only what became of it.
 const announce = (part, old) => {
   if (!say) return;
-  if (part.dataset.verdict && part.dataset.verdict !== old.dataset.verdict) say.textContent = part.querySelector("h2").textContent;
+  if (part.dataset.verdict && part.dataset.verdict !== old.dataset.verdict) say.textContent = part.querySelector("[data-said]").textContent;
+  if (part.dataset.spoken !== undefined && part.textContent !== old.textContent) say.textContent = part.textContent;
   const bar = part.querySelector("progress");
   if (!bar) return;
   const now = Math.floor((4 * bar.value) / Math.max(bar.max, 1));
@@ -109,8 +110,8 @@ const place = (part) => {
   } else {
     waiting.delete(live);
     // What was opened stays open.
-    const opened = [...old.querySelectorAll("details")].map((one) => one.open);
-    part.querySelectorAll("details").forEach((one, at) => { if (opened[at]) one.open = true; });
+    const opened = new Set([...old.querySelectorAll("details[open] > summary")].map((one) => one.textContent));
+    for (const one of part.querySelectorAll("summary")) if (opened.has(one.textContent)) one.parentElement.open = true;
     announce(part, old);
     old.replaceWith(part);
     // What stands in the banner is not said to go on beside it.

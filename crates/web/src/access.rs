@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header;
+use actix_web::{HttpMessage as _, HttpRequest};
 use anirewind_core::{AccessSettings, App, KeyRow, PublicUrl, SessionRow, SessionToken};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use time::{Duration, OffsetDateTime};
@@ -40,6 +40,9 @@ struct Tries {
     wrong: u32,
     last: OffsetDateTime,
 }
+
+/// Goes with a request of somebody who was found to be in.
+struct IsIn;
 
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +121,21 @@ impl Access {
 
     /// Who asks. A key that is shown counts before a cookie.
     pub(crate) async fn who(&self, app: &App, request: &HttpRequest) -> Result<Who, PageError> {
+        let who = self.look_who(app, request).await?;
+        if matches!(who, Who::Anybody | Who::Session(_) | Who::Key(_)) {
+            request.extensions_mut().insert(IsIn);
+        }
+        Ok(who)
+    }
+
+    /// Whether whoever asks is in; nobody is asked again who was found to be.
+    pub(crate) async fn is_in(&self, app: &App, request: &HttpRequest) -> bool {
+        let is_known = request.extensions().contains::<IsIn>();
+        is_known
+            || (self.who(app, request).await.is_ok() && request.extensions().contains::<IsIn>())
+    }
+
+    async fn look_who(&self, app: &App, request: &HttpRequest) -> Result<Who, PageError> {
         if let Some(shown) = request.headers().get(header::AUTHORIZATION) {
             let shown = shown.to_str().unwrap_or_default();
             // What a proxy asked for itself is none of ours.

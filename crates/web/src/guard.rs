@@ -10,7 +10,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::{ConnectionType, Method, StatusCode, header};
 use actix_web::middleware::{DefaultHeaders, Next};
 use actix_web::{Error, HttpMessage as _, HttpResponse, web};
 use anirewind_core::App;
@@ -99,6 +99,13 @@ pub(crate) async fn check(
         },
         None => answered.await?,
     };
+    // Only the first request of a connection is given up where it never comes to its end: strangers get no second.
+    if let Some(app) = response.request().app_data::<web::Data<App>>().cloned()
+        && !access.is_in(&app, response.request()).await
+    {
+        let head = response.response_mut().head_mut();
+        head.set_connection_type(ConnectionType::Close);
+    }
     page::forget_said(&mut response);
     let is_unreadable = response.status() == StatusCode::BAD_REQUEST;
     let error = response.response().error();

@@ -180,11 +180,14 @@ impl Hub {
         let first = waiting.front().map(|told| told.id);
         let newest = kept.back().map_or(self.inner.begun, |told| told.id);
         let has_gap = id.is_some_and(|id| match first {
-            Some(first) => first > id + 1,
+            Some(first) => first > id.saturating_add(1),
             // Nothing came after it, unless it was given before the start: what was told then is not kept.
             None => id != newest,
         });
+        let from = first.map_or(newest, |first| first.saturating_sub(1));
         Following {
+            from,
+            last: from,
             waiting,
             live: self.inner.live.subscribe(),
             ended: self.inner.ended.subscribe(),
@@ -266,6 +269,10 @@ pub(crate) struct LastSaid {
 
 /// Somebody who follows what happens.
 pub(crate) struct Following {
+    /// The id before the first that is to come.
+    from: u64,
+    /// The last one that was given.
+    last: u64,
     waiting: VecDeque<Told>,
     live: broadcast::Receiver<Told>,
     ended: watch::Receiver<bool>,
@@ -305,21 +312,35 @@ impl Following {
     }
 
     async fn step(&mut self) -> Step {
-        if let Some(told) = self.waiting.pop_front() {
-            return Step::Told(told);
-        }
-        let told = tokio::select! {
-            biased;
-            told = tokio::time::timeout(HEARTBEAT, self.live.recv()) => told,
-            // A browser comes back by itself, and asks for what it missed.
-            _ = self.ended.wait_for(|ended| *ended) => return Step::Over,
+        let told = loop {
+            if let Some(told) = self.waiting.pop_front() {
+                break told;
+            }
+            let told = tokio::select! {
+                biased;
+                told = tokio::time::timeout(HEARTBEAT, self.live.recv()) => told,
+                // A browser comes back by itself, and asks for what it missed.
+                _ = self.ended.wait_for(|ended| *ended) => return Step::Over,
+            };
+            match told {
+                Ok(Ok(told)) => break told,
+                // How many shows in the number of the next one.
+                Ok(Err(broadcast::error::RecvError::Lagged(_))) => {}
+                Ok(Err(broadcast::error::RecvError::Closed)) => return Step::Over,
+                Err(_) => return Step::Quiet,
+            }
         };
-        match told {
-            Ok(Ok(told)) => Step::Told(told),
-            Ok(Err(broadcast::error::RecvError::Lagged(count))) => Step::Missed(count),
-            Ok(Err(broadcast::error::RecvError::Closed)) => Step::Over,
-            Err(_) => Step::Quiet,
+        // Whoever read too slowly, we or the one who listens: between two numbers that do not follow each other
+        // something is missing.
+        let before = told.id.saturating_sub(1);
+        if before > self.last {
+            let count = before - self.last;
+            self.last = before;
+            self.waiting.push_front(told);
+            return Step::Missed(count);
         }
+        self.last = told.id;
+        Step::Told(told)
     }
 }
 
@@ -393,8 +414,9 @@ pub(crate) async fn stream(_: Reader, hub: web::Data<Hub>, request: HttpRequest)
     let gap = following
         .has_gap
         .then(|| Bytes::from_static(b"event: missed\ndata: {}\n\n"));
-    let first = std::iter::once(Bytes::from_static(b"retry: 3000\n\n")).chain(gap);
-    let first: VecDeque<Bytes> = first.collect();
+    // From the beginning there is an id to come back with.
+    let begin = Bytes::from(format!("id: {}\nretry: 3000\n\n", following.from));
+    let first: VecDeque<Bytes> = std::iter::once(begin).chain(gap).collect();
     let frames = unfold(
         (first, following),
         |(mut first, mut following)| async move {

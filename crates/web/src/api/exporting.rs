@@ -13,6 +13,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use crate::api::Hub;
 use crate::api::auth::Reader;
 use crate::api::problem::Problem;
+use crate::attached::attached;
 
 /// So much is handed on at once.
 const PIECE: usize = 64 * 1024;
@@ -69,10 +70,7 @@ pub(crate) async fn export(
     let name = plain(&owner.name);
     Ok(HttpResponse::Ok()
         .content_type("application/x-tar")
-        .insert_header((
-            "Content-Disposition",
-            format!("attachment; filename=\"anirewind-{name}-{day}.tar\""),
-        ))
+        .insert_header(attached(&format!("anirewind-{name}-{day}.tar")))
         .streaming(pieces(receiver)))
 }
 

@@ -83,7 +83,9 @@ pub(crate) async fn profiles(
     let most = part.limit.unwrap_or(MOST_PROFILES).clamp(1, MOST_PROFILES);
     let mut rows = app.accounts().await?;
     if let Some(below) = &part.below {
-        rows.retain(|row| row.profile > *below);
+        // In the order in which they are given, which knows no capitals.
+        let below = below.to_ascii_lowercase();
+        rows.retain(|row| row.profile.to_ascii_lowercase() > below);
     }
     let goes_on = rows.len() > most;
     rows.truncate(most);

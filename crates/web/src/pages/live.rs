@@ -115,11 +115,12 @@ impl LiveMoved {
             above: Some(above),
             ..ChangeFilter::default()
         };
-        let found = app.changes(Some(owner), filter, None, 1).await;
+        // What was tried and failed changed nothing.
+        let found = app.changes(Some(owner), filter, None, COUNTED).await;
         Ok(Self {
             name: profile.to_owned(),
             above: above.to_string(),
-            has_moved: !found.map_err(BrowseError::Store)?.is_empty(),
+            has_moved: found.map_err(BrowseError::Store)?.iter().any(took_effect),
         })
     }
 

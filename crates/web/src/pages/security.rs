@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use anirewind_core::{Explain, KeyRow, LoginError, SessionRow};
+use anirewind_core::{Explain, KeyError, KeyRow, LoginError, SessionRow};
 use askama::Template;
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -211,9 +211,10 @@ async fn add(visitor: Visitor, key: Form<NewKey>) -> Answer {
         // Not sent on: it is shown this once, and stands in no address and no cookie.
         Ok(made) => shown(&visitor, Some((name.to_owned(), made)), None).await,
         Err(error) => {
+            let is_about_name = matches!(error, KeyError::Taken { .. } | KeyError::Name);
             let refused = Refused {
                 name: name.to_owned(),
-                ..Refused::of(&error, Some("name"))
+                ..Refused::of(&error, is_about_name.then_some("name"))
             };
             shown(&visitor, None, Some(refused)).await
         }

@@ -2,13 +2,13 @@
 
 mod against;
 
-use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{List, MediaType};
 use anirewind_core::{AccountRow, Explain as _, FoundList, SnapshotRow, write_csv};
 use askama::Template;
 use serde::Deserialize;
 
+use crate::attached::attached;
 use crate::page::{Page, PageError, Place, Query, Visitor, in_path, sentence, show};
 use crate::pages::backups::{find, query};
 use crate::pages::raw::Raw;
@@ -222,13 +222,6 @@ async fn download(
     let (profile, reference) = path.into_inner();
     let profile = visitor.app.account_row(&profile).await?.profile;
     let row = find(&visitor, &reference, &profile).await?;
-    let attached = |name: &str| {
-        let name = name.replace(['"', '\\'], "_");
-        (
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{name}\""),
-        )
-    };
     if !["", "json", "csv"].contains(&wish.0.r#as.as_str()) {
         let problem = PageError::usage(format!(
             "`{}` is no form to download a snapshot in; there are json and csv.",

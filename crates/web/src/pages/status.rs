@@ -1,6 +1,5 @@
 //! How the server is, in plain words, and its log.
 
-use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::{HttpResponse, web};
 use anirewind_core::{HealthCheck, HealthState, LogFilter, LogLevel, LogLine};
 use askama::Template;
@@ -8,6 +7,7 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 
 use crate::address::address;
+use crate::attached::attached;
 use crate::format;
 use crate::page::{Page, PageError, Place, Query, Visitor, show};
 use crate::parts::{Badge, When};
@@ -225,10 +225,7 @@ async fn log(visitor: Visitor, which: Query<Which>) -> Result<HttpResponse, Page
         let lines = lines.iter().rev().map(|line| format!("{line}\n"));
         return Ok(HttpResponse::Ok()
             .content_type("text/plain; charset=utf-8")
-            .insert_header((
-                CONTENT_DISPOSITION,
-                "attachment; filename=\"anirewind.log\"",
-            ))
+            .insert_header(attached("anirewind.log"))
             .body(lines.collect::<String>()));
     }
     let last = lines.last().filter(|_| lines.len() == LINES);

@@ -601,7 +601,7 @@ async fn an_avatar_comes_from_our_cache_and_only_of_accounts_here() {
     let (_, page) = scene.get("/").await;
     let (_, rest) = page.split_once(before).expect(&page);
     assert!(
-        rest[8..].contains("> <a href=\"/backups/hana\">hana</a>"),
+        rest[8..].contains("> <span data-said><a href=\"/backups/hana\">hana</a>"),
         "{rest}"
     );
     let row = scene.app.account_row("hana").await.unwrap();

@@ -152,7 +152,7 @@ async fn an_open_comparison_with_the_live_list_hears_that_anilist_changed_since(
     };
     let open = TestRequest::get().uri(&path);
     let heard = scene.listen(open, change, "\nid: ").await;
-    let part = format!("data-above=\"{above}\" data-media=\"list\">{words}</span>");
+    let part = format!("data-above=\"{above}\" data-media=\"list\" data-spoken>{words}</span>");
     assert!(heard.contains(&part), "{heard}");
     browser.open("/compare/hana?from=latest&to=live").await;
     browser.must_show(&[&part]);

@@ -76,9 +76,14 @@ async fn a_program_hears_what_happens_and_what_it_missed_by_rising_ids() {
     let take = async || scene.capture().await;
     let open = TestRequest::get().uri("/api/v1/events");
     let heard = scene.listen(open, take, "event: saved").await;
-    assert!(heard.starts_with("retry: "), "{heard}");
+    assert!(
+        heard.starts_with("id: ") && heard.contains("\nretry: "),
+        "{heard}"
+    );
     let ids = |heard: &str| -> Vec<u64> {
+        // The first is the place that it begins at.
         let lines = heard.lines().filter_map(|line| line.strip_prefix("id: "));
+        let lines = lines.skip(1);
         lines.map(|id| id.parse().unwrap()).collect()
     };
     let known = ids(&heard);

@@ -218,3 +218,26 @@ async fn whoever_does_not_say_what_he_wants_is_hung_up_on() {
     hurried.end().await;
     patient.end().await;
 }
+
+#[actix_web::test]
+async fn strangers_get_one_answer_to_a_connection() {
+    let whole = "GET /healthz HTTP/1.1\r\nHost: HOST\r\n";
+    let answers = |answer: &str| answer.matches("HTTP/1.1 200 ").count();
+    // The second request never ends, and nothing waits for it.
+    let half = format!("{whole}\r\n{whole}X-Slow: ");
+    let locked = Scene::with("hana", &[]).await;
+    let wire = Wire::new(&locked, Waits::default());
+    let answer = tokio::time::timeout(Duration::from_mins(1), wire.ask(&half)).await;
+    let answer = answer.expect("it is kept open");
+    assert_eq!(answers(&answer), 1, "{answer}");
+    assert!(answer.to_lowercase().contains("connection: close"));
+    wire.end().await;
+    // Whoever is in, as everybody is where login is off, goes on.
+    let open = Scene::new("hana").await;
+    let wire = Wire::new(&open, Waits::default());
+    let answer = wire
+        .ask(&format!("{whole}\r\n{whole}Connection: close\r\n\r\n"))
+        .await;
+    assert_eq!(answers(&answer), 2, "{answer}");
+    wire.end().await;
+}

@@ -362,7 +362,7 @@ async fn jobs_that_are_open_are_given_in_pages() {
 async fn accounts_are_given_all_at_once_or_in_parts() {
     let scene = Scene::with("hana", &[("ANIREWIND_LOGIN", "off")]).await;
     scene.capture().await;
-    let names = ["aoi", "hana", "my-list", "yuki", "zoe"];
+    let names = ["aoi", "Bea", "hana", "my-list", "Yuki", "zoe"];
     for (id, name) in (2..).zip(names).filter(|(_, name)| *name != "hana") {
         let token = format!("the-token-of-{id}");
         let user = anirewind_simulator::SimUser::new(id, &format!("user{id}"));
@@ -388,7 +388,7 @@ async fn accounts_are_given_all_at_once_or_in_parts() {
     // As it ever was, for whoever does not ask for less.
     let (whole, next) = ask("/api/v1/profiles").await;
     assert_eq!((whole, next), (names.map(str::to_owned).to_vec(), None));
-    for limit in 1..=6 {
+    for limit in 1..=7 {
         let mut address = format!("/api/v1/profiles?limit={limit}");
         let mut found = Vec::new();
         loop {
