@@ -220,14 +220,12 @@ impl PlanPage {
     }
 
     /// With what somebody sent and was refused: every box as they left it.
-    fn refuse(&mut self, refused: Refusal, sent: &mut Wish, plan: &Plan) {
-        sent.widen();
+    fn refuse(&mut self, refused: Refusal, sent: &Wish) {
         for cause in &mut self.causes {
             cause.is_ticked = sent.has_cause(&cause.id).unwrap_or(cause.is_ticked);
         }
-        if let Some(limits) = Limits::of(plan, sent) {
-            self.limits = Some(limits);
-        }
+        let limits = self.limits.take();
+        self.limits = limits.map(|limits| limits.ticked_as(sent));
         let steps = std::mem::take(&mut self.steps).into_iter();
         self.steps = steps.map(|step| step.ticked_as(sent)).collect();
         self.is_muted = sent.mutes_as_sent().unwrap_or(self.is_muted);
@@ -617,7 +615,7 @@ fn stays(
         ..visitor.page_of(title, Place::Elsewhere, profile)
     };
     let mut shown = plan_page(visitor, page, profile, plan, style, part);
-    shown.refuse(refused, &mut Wish::of_form(form)?, plan);
+    shown.refuse(refused, &Wish::of_form(form)?);
     Ok(show_as(StatusCode::BAD_REQUEST, &shown))
 }
 

@@ -1,6 +1,7 @@
 //! A plan is limited on its own page: to a list, to fields, and to what was not added since.
 
 use actix_web::http::StatusCode;
+use anirewind_core::model::EntryField;
 
 use crate::browser::{Browser, USER, edit, entries, seen};
 use crate::pages::Scene;
@@ -231,4 +232,72 @@ async fn a_plan_of_one_title_is_not_about_all_once_its_tick_is_gone() {
         "Your list already matches.",
         "<strong>40</strong> already right",
     ]);
+}
+
+const NO_LIST: &str = "Choose anime, manga, or both.";
+const BOTH: [(&str, &str); 2] = [("+only", "ANIME"), ("+only", "MANGA")];
+
+#[actix_web::test]
+async fn a_narrow_plan_that_was_refused_as_a_wide_one_can_be_asked_for_again() {
+    let scene = seen(&[]).await;
+    add(&scene, 9_000, 3);
+    let mut browser = planned(&scene).await;
+    // This form says that what was added since stays, and the narrow plan does not ask.
+    let narrow = [("-field", ""), ("+field", "notes")];
+    browser.press_with("Update plan", &narrow).await;
+    browser.must_show(&["Limit to (anime and manga, 1 of 13 fields)"]);
+    let mut wide = vec![("-only", ""), ("-field", "")];
+    wide.extend(EntryField::ALL.map(|field| ("+field", field.as_str())));
+    browser.press_with("Update plan", &wide).await;
+    browser.must_show(&[NO_LIST, "Limit to (neither anime nor manga, all fields)"]);
+    let extras = browser.page.matches("name=\"extra\"").count();
+    assert_eq!(extras, 1, "{}", browser.page);
+    browser.press_with("Update plan", &BOTH).await;
+    browser.must_show(&[
+        AS_TICKED,
+        "Limit to (anime and manga, all fields)",
+        "<strong>3</strong> added since, kept",
+    ]);
+}
+
+#[actix_web::test]
+async fn what_becomes_of_added_titles_stays_as_ticked_when_a_plan_is_refused() {
+    let scene = seen(&[("ANIREWIND_DESTRUCTIVE_SYNC", "true")]).await;
+    add(&scene, 9_000, 3);
+    let mut browser = planned(&scene).await;
+    let removed = "name=\"extra\" value=\"remove\" checked";
+    browser
+        .press_with("Update plan", &[("extra", "remove")])
+        .await;
+    browser.must_show(&[AS_TICKED, removed]);
+    let plan = browser.path.clone();
+    let refused = [("-only", ""), ("!field", "notes")];
+    browser.press_with("Update plan", &refused).await;
+    browser.must_show(&[NO_LIST, "12 of 13 fields", removed]);
+    browser.open(&plan).await;
+    let effects = scene.simulator.world().effects().len();
+    let refused = [("-only", ""), ("!field", "notes"), ("extra", "leave")];
+    browser.press_with("Remove 3 and change 40", &refused).await;
+    browser.must_show(&[NO_LIST, "name=\"extra\" value=\"leave\" checked"]);
+    // With everything else as it was, this alone makes another plan of it.
+    let mut again = BOTH.to_vec();
+    again.extend([("+field", "notes"), ("removals", "3")]);
+    browser.press_with("Remove 3 and change 40", &again).await;
+    browser.must_show(&[AS_TICKED, "<strong>3</strong> added since, kept"]);
+    assert_eq!(scene.simulator.world().effects().len(), effects);
+}
+
+#[actix_web::test]
+async fn an_empty_plan_that_was_refused_has_its_limits_as_they_were_sent() {
+    let scene = seen(&[]).await;
+    planned(&scene).await;
+    let path = "/plan/hana/new?snapshot=latest&prefer=snapshot&field=score";
+    let mut browser = Browser::at(&scene, path).await;
+    browser.press("Show the plan").await;
+    browser.must_show(&["Limit to (anime and manga, 1 of 13 fields)"]);
+    assert!(!browser.shows("Every title"), "{}", browser.page);
+    let mut wide = vec![("-only", ""), ("-field", "")];
+    wide.extend(EntryField::ALL.map(|field| ("+field", field.as_str())));
+    browser.press_with("Update plan", &wide).await;
+    browser.must_show(&[NO_LIST, "Limit to (neither anime nor manga, all fields)"]);
 }

@@ -11,10 +11,7 @@ use crate::parts::field_word;
 
 /// What the page of a plan asks for.
 pub(crate) struct Limits {
-    /// What it is limited to now.
-    pub(crate) words: String,
-    pub(crate) is_narrow: bool,
-    /// Both lists; none where changes are taken back.
+    /// Both lists, and whether each is ticked; none where changes are taken back.
     pub(crate) lists: Vec<(&'static str, &'static str, bool)>,
     pub(crate) fields: Vec<(&'static str, &'static str, bool)>,
     /// What was added since, where anything was.
@@ -37,31 +34,12 @@ impl Limits {
         if detail.asked.is_none() || detail.retries.is_some() {
             return None;
         }
-        let is_narrow = !wish.only.is_empty() || !wish.field.is_empty();
-        if plan.steps.is_empty() && !is_narrow {
-            return None;
-        }
-        let lists = [("ANIME", "Anime"), ("MANGA", "Manga")];
-        let lists = lists.map(|(value, word)| (value, word, wish.has_only(value)));
+        let lists = [("ANIME", "Anime", false), ("MANGA", "Manga", false)];
         let fields = EntryField::ALL.map(|field| {
             let word = field_word(field, MediaType::Anime);
-            (field.as_str(), word, wish.has_field(field.as_str()))
+            (field.as_str(), word, false)
         });
-        let of_lists = match wish.only.as_slice() {
-            _ if wish.is_undo() => "",
-            [one] if one == "ANIME" => "anime only, ",
-            [_] => "manga only, ",
-            _ if wish.has_lists == "yes" => "neither anime nor manga, ",
-            _ => "anime and manga, ",
-        };
-        let of_fields = match wish.field.len() {
-            0 if wish.has_fields == "yes" => "no field".to_owned(),
-            0 => "all fields".to_owned(),
-            some => format!("{some} of {} fields", EntryField::ALL.len()),
-        };
-        Some(Self {
-            words: format!("{of_lists}{of_fields}"),
-            is_narrow,
+        let limits = Self {
             lists: if wish.is_undo() {
                 Vec::new()
             } else {
@@ -69,7 +47,50 @@ impl Limits {
             },
             fields: fields.to_vec(),
             added: Added::of(plan, wish),
-        })
+        };
+        let limits = limits.ticked_as(wish);
+        (!plan.steps.is_empty() || limits.is_narrow()).then_some(limits)
+    }
+
+    /// With the boxes as somebody sent them. Which boxes there are stays: what the page does not ask for, it hands on
+    /// beside them.
+    pub(crate) fn ticked_as(mut self, wish: &Wish) -> Self {
+        for (value, _, is_ticked) in &mut self.lists {
+            *is_ticked = wish.has_only(value);
+        }
+        for (value, _, is_ticked) in &mut self.fields {
+            *is_ticked = wish.has_field(value);
+        }
+        if let Some(added) = &mut self.added
+            && !wish.extra.is_empty()
+        {
+            added.is_removed = wish.extra == "remove";
+        }
+        self
+    }
+
+    /// What it is limited to.
+    pub(crate) fn words(&self) -> String {
+        let of_lists = match self.lists.as_slice() {
+            [] => "",
+            [(.., true), (.., false)] => "anime only, ",
+            [(.., false), (.., true)] => "manga only, ",
+            lists if is_blank(lists) => "neither anime nor manga, ",
+            _ => "anime and manga, ",
+        };
+        let ticked = self.fields.iter().filter(|(.., is_ticked)| *is_ticked);
+        let of_fields = match ticked.count() {
+            0 => "no field".to_owned(),
+            all if all == self.fields.len() => "all fields".to_owned(),
+            some => format!("{some} of {} fields", self.fields.len()),
+        };
+        format!("{of_lists}{of_fields}")
+    }
+
+    /// Whether any of them is not ticked.
+    pub(crate) fn is_narrow(&self) -> bool {
+        let mut all = self.lists.iter().chain(&self.fields);
+        all.any(|(.., is_ticked)| !is_ticked)
     }
 
     /// Whether the page asks for what a form calls so: then it is not handed on beside.
@@ -81,6 +102,11 @@ impl Limits {
             _ => false,
         }
     }
+}
+
+/// Whether none of these is ticked.
+fn is_blank(boxes: &[(&str, &str, bool)]) -> bool {
+    boxes.iter().all(|(.., is_ticked)| !is_ticked)
 }
 
 impl Added {
@@ -169,7 +195,7 @@ impl Wish {
     }
 
     /// With all of a kind ticked it is limited to none of them.
-    pub(crate) fn widen(&mut self) {
+    fn widen(&mut self) {
         if self.only.len() == MediaType::BOTH.len() {
             self.only.clear();
             self.has_lists.clear();
