@@ -219,6 +219,11 @@ impl PlanPage {
         self.refused.as_ref()?.removals.as_deref()
     }
 
+    /// Of which kind of limits none is ticked, where that is so.
+    fn blank(&self) -> Option<&'static str> {
+        self.limits.as_ref()?.blank()
+    }
+
     /// With what somebody sent and was refused: every box as they left it.
     fn refuse(&mut self, refused: Refusal, sent: &Wish) {
         for cause in &mut self.causes {

@@ -301,3 +301,27 @@ async fn an_empty_plan_that_was_refused_has_its_limits_as_they_were_sent() {
     browser.press_with("Update plan", &wide).await;
     browser.must_show(&[NO_LIST, "Limit to (neither anime nor manga, all fields)"]);
 }
+
+#[actix_web::test]
+async fn the_limits_that_are_wrong_stand_open_and_the_problem_leads_to_them() {
+    let scene = seen(&[]).await;
+    let mut browser = planned(&scene).await;
+    let plan = browser.path.clone();
+    browser.must_show(&[
+        "<details class=\"fold\"><summary>Limit to (",
+        "<fieldset id=\"limits\">",
+    ]);
+    for (ticks, problem, link) in [
+        ("-field", NO_FIELD, "To the fields"),
+        ("-only", NO_LIST, "To the lists"),
+    ] {
+        browser.open(&plan).await;
+        browser.press_with("Update plan", &[(ticks, "")]).await;
+        browser.must_show(&[
+            problem,
+            "<details class=\"fold\" open><summary>Limit to (",
+            "<fieldset id=\"limits\" aria-describedby=\"problem\">",
+            &format!("<a href=\"#limits\">{link}</a>"),
+        ]);
+    }
+}

@@ -93,6 +93,15 @@ impl Limits {
         all.any(|(.., is_ticked)| !is_ticked)
     }
 
+    /// Of which kind none is ticked, where that is so.
+    pub(crate) fn blank(&self) -> Option<&'static str> {
+        if !self.lists.is_empty() && is_blank(&self.lists) {
+            Some("lists")
+        } else {
+            is_blank(&self.fields).then_some("fields")
+        }
+    }
+
     /// Whether the page asks for what a form calls so: then it is not handed on beside.
     pub(crate) fn asks_for(&self, name: &str) -> bool {
         match name {
