@@ -207,10 +207,15 @@ async fn one(
         hub.desk().ended(&plan.operation.id, None);
     }
     let mut shown = plan_page(&visitor, page, &profile, &plan, &style, part.0);
-    if matches!(hub.desk().what_of(&plan.operation.id), WhatOf::UnderWay) {
+    if is_begun(&hub, &plan) {
         shown.begin();
     }
     Ok(show(&shown))
+}
+
+/// Whether somebody here has begun to carry it out.
+fn is_begun(hub: &Hub, plan: &Plan) -> bool {
+    matches!(hub.desk().what_of(&plan.operation.id), WhatOf::UnderWay)
 }
 
 impl PlanPage {
@@ -534,7 +539,7 @@ async fn apply(
     let ticked = Wish::of_form(&form.0)?;
     if let Some(problem) = ticked.names_nothing() {
         let refused = Refusal::of(problem);
-        return stays(&visitor, &profile, (&plan, &style), &form.0, refused);
+        return stays(&visitor, &hub, &profile, (&plan, &style), &form.0, refused);
     }
     let shown = Wish::read(plan.operation.detail.asked.as_deref().unwrap_or_default());
     if ticked.is_changed(&shown) {
@@ -553,7 +558,7 @@ async fn apply(
             problem,
             removals: Some(typed.to_owned()),
         };
-        return stays(&visitor, &profile, (&plan, &style), &form.0, refused);
+        return stays(&visitor, &hub, &profile, (&plan, &style), &form.0, refused);
     }
     let mutes = !field_of(&form.0, "muted").is_empty();
     let is_muted_otherwise = mutes != plan.operation.detail.mutes;
@@ -594,20 +599,24 @@ async fn update(
             Err(elsewhere) => return Ok(elsewhere),
         };
         let refused = Refusal::of(problem);
-        return stays(&visitor, &profile, (&plan, &style), &form.0, refused);
+        return stays(&visitor, &hub, &profile, (&plan, &style), &form.0, refused);
     }
     let profile = visitor.app.account_row(&profile).await?.profile;
     plan_new::ask(&visitor, &hub, &profile, ticked).await
 }
 
-/// The plan as it was, with every box as it was sent.
+/// The plan as it was, with every box as it was sent; where it is being carried out, the way to where that is said.
 fn stays(
     visitor: &Visitor,
+    hub: &Hub,
     profile: &str,
     (plan, style): (&Plan, &Style),
     form: &[(String, String)],
     refused: Refusal,
 ) -> Result<HttpResponse, PageError> {
+    if is_begun(hub, plan) {
+        return Ok(visitor.go(&path_of(profile, plan), None));
+    }
     let part = Part {
         show: field_of(form, "show").to_owned(),
         page: field_of(form, "page").parse().unwrap_or_default(),

@@ -325,3 +325,29 @@ async fn the_limits_that_are_wrong_stand_open_and_the_problem_leads_to_them() {
         ]);
     }
 }
+
+#[actix_web::test]
+async fn what_is_refused_of_a_plan_that_is_being_carried_out_does_not_say_that_nothing_was_sent() {
+    let scene = seen(&[]).await.impatient();
+    let mut browser = planned(&scene).await;
+    let plan = browser.path.clone();
+    let button = "Send 40 changes to AniList";
+    scene.simulator.hold(true);
+    // Both were open before the plan was sent.
+    let mut tabs = Vec::new();
+    for _ in 0..2 {
+        tabs.push(Browser::at(&scene, &plan).await);
+    }
+    browser.press(button).await;
+    for (tab, pressed) in tabs.iter_mut().zip(["Update plan", button]) {
+        tab.press_with(pressed, &[("-field", "")]).await;
+        tab.must_show(&["It is being carried out"]);
+        assert_eq!(tab.path, plan, "{pressed}");
+        for wrong in ["Nothing was sent", button] {
+            assert!(!tab.shows(wrong), "{pressed}: {}", tab.page);
+        }
+    }
+    scene.simulator.hold(false);
+    browser.until_over().await;
+    browser.must_show(&["Done and verified"]);
+}
