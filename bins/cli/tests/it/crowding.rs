@@ -18,7 +18,7 @@ use crate::scene::{Scene, YUKIS};
 
 const HANA: u32 = 4242;
 /// How many rounds there are, where `CROWDING_ROUNDS` does not say otherwise.
-const ROUNDS: usize = 60;
+const ROUNDS: usize = 40;
 /// The servers die and come back after so many rounds.
 const LIFE: usize = 20;
 

@@ -19,7 +19,7 @@ use crate::source::Sources;
 const BEGIN: OffsetDateTime = datetime!(2026-11-03 12:00 UTC);
 const TEN_YEARS: Duration = Duration::days(3_652);
 /// How long each policy is kept to, where `POLICY_DAYS` does not say otherwise.
-const DAYS: i64 = 100;
+const DAYS: i64 = 40;
 /// An attempt takes so long.
 const TAKES: Duration = Duration::seconds(20);
 

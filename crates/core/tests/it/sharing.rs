@@ -180,7 +180,7 @@ async fn a_person_goes_before_a_queue_of_snapshots() {
 }
 
 /// How many there are, where `ACCOUNTS` does not say otherwise.
-const ACCOUNTS: u32 = 60;
+const ACCOUNTS: u32 = 30;
 /// Lists of so many titles.
 const TITLES: usize = 25;
 

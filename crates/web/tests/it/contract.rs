@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::pages::Scene;
 
 /// Calls of each way in,
-const CALLS: usize = 60;
+const CALLS: usize = 40;
 /// and how often all of that with other ones, where `CONTRACT_SEEDS` does not say otherwise.
 const SEEDS: u64 = 1;
 
