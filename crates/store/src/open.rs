@@ -28,6 +28,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("migrations/0011_moments.sql")),
     M::up(include_str!("migrations/0012_bad_ends.sql")),
     M::up(include_str!("migrations/0013_sorts.sql")),
+    M::up(include_str!("migrations/0014_places.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 

@@ -1,0 +1,3 @@
+-- The last snapshot before a moment long ago is found without reading all that came since.
+DROP INDEX snapshot_of_user;
+CREATE INDEX snapshot_of_user ON snapshot (user_id, position, created_at);
