@@ -8,7 +8,7 @@ use std::env;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-/// With names of glibc's own. Two stores, and what is free at the end of one goes back from 64 KB on.
+/// With names of glibc's own. One store, and what is free at its end goes back from 64 KB on.
 const WISHES: [(&str, &str); 2] = [
     ("MALLOC_ARENA_MAX", "1"),
     ("MALLOC_TRIM_THRESHOLD_", "65536"),

@@ -336,7 +336,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         self.run(move |connection| {
             let found: i64 = connection.query_row(
-                "SELECT count(*) FROM change
+                "SELECT count(*) FROM change INDEXED BY change_of_user
                 WHERE user_id = :owner AND at > :moment AND since < :moment",
                 named_params! { ":owner": owner.get(), ":moment": to_millis(moment) },
                 |row| row.get(0),

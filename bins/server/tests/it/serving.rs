@@ -80,7 +80,7 @@ fn glibc_is_told_to_keep_little_and_the_process_stays_the_same() {
         assert_eq!(arguments.matches("--data-dir").count(), 1, "{arguments}");
         said
     };
-    let ours = ["MALLOC_ARENA_MAX=2", "MALLOC_TRIM_THRESHOLD_=65536"];
+    let ours = ["MALLOC_ARENA_MAX=1", "MALLOC_TRIM_THRESHOLD_=65536"];
     assert_eq!(told(&[]), ours);
     // Whoever starts it has the last word.
     let theirs = ["MALLOC_ARENA_MAX=7"];
