@@ -40,7 +40,7 @@ export async function pictures(browser, folder) {
   const places = [...shown.map(([name, where]) => [name, url, where]), ["setup-code", fresh.url, "/setup"],
     ["dashboard-broken", broken.url, "/"], ["backups-broken", broken.url, "/backups/hana"]];
   const headings = new Map();
-  for (const [look, mark] of [[{ colorScheme: "light" }, ""], [{ ...phone, colorScheme: "dark" }, "-360"]]) {
+  for (const [look, mark] of [[{ colorScheme: "light" }, ""], [{ ...phone, viewport: { width: phone.width, height: 800 }, colorScheme: "dark" }, "-360"]]) {
     await open(look, async (page, go) => {
       for (const [name, of, where] of places) {
         await go(of + where);
