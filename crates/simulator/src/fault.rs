@@ -90,4 +90,12 @@ impl Fault {
                 | Self::EmptyBody
         )
     }
+
+    /// Whether the answer never ends, so that whoever waits for it has to give up.
+    pub const fn is_endless(self) -> bool {
+        matches!(
+            self,
+            Self::TimeoutBefore | Self::TimeoutAfter | Self::SlowLoris | Self::EndlessBody
+        )
+    }
 }

@@ -10,7 +10,7 @@ async fn outcome(fault: Fault) -> (RemoteError, u64) {
     // A body without end has to be given up for its length, however slow the machine is.
     let scene = match fault {
         Fault::EndlessBody => Scene::grown(0, 0).await,
-        _ => Scene::hurried(0, 0).await,
+        _ => Scene::facing(Some(fault), 0, 0).await,
     };
     scene.simulator.fault_always(Some(fault));
     let error = scene.anilist.viewer().await.unwrap_err();
@@ -61,7 +61,7 @@ async fn a_fault_that_passes_is_not_noticed_but_said() {
         Fault::EmptyBody,
         Fault::DeepJson,
     ] {
-        let scene = Scene::hurried(20, 5).await;
+        let scene = Scene::facing(Some(fault), 20, 5).await;
         scene.simulator.fault_at(2, fault);
         scene.assert_complete(&scene.read().await.unwrap());
     }
@@ -78,7 +78,7 @@ async fn the_right_answer_under_the_wrong_label_is_taken() {
 async fn a_fault_at_any_request_of_a_read_never_gives_a_wrong_list() {
     for fault in Fault::ALL {
         for nth in 1..=4 {
-            let scene = Scene::hurried(20, 5).await;
+            let scene = Scene::facing(Some(fault), 20, 5).await;
             scene.simulator.fault_at(nth, fault);
             match scene.read().await {
                 Ok(list) => scene.assert_complete(&list),

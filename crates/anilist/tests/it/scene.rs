@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use anirewind_anilist::{AniList, Builder};
 use anirewind_model::{AccessToken, Clock as _, Entry, List, Remote as _, RemoteError, Viewer};
-use anirewind_simulator::{Growth, SimEntry, SimMedia, SimUser, Simulator, VirtualClock, World};
+use anirewind_simulator::{
+    Fault, Growth, SimEntry, SimMedia, SimUser, Simulator, VirtualClock, World,
+};
 use time::macros::datetime;
 
 pub(crate) const TOKEN: &str = "token-of-hana";
@@ -21,23 +23,24 @@ pub(crate) struct Scene {
 impl Scene {
     /// Hana's account with so many titles.
     pub(crate) async fn grown(anime: usize, manga: usize) -> Self {
-        let mut world = World::new();
-        let clock = clock();
-        world.grow(
-            World::hana(),
-            TOKEN,
-            Growth {
-                seed: 7,
-                anime,
-                manga,
-            },
-            clock.now(),
-        );
-        Self::of(world, clock, |builder| builder).await
+        Self::grown_for(anime, manga, |builder| builder).await
     }
 
-    /// Hana's account with a few titles, and a client that waits a third of a second for answers.
-    pub(crate) async fn hurried(anime: usize, manga: usize) -> Self {
+    /// Hana's account with a few titles, and a client that gives up after a second where this fault never ends.
+    pub(crate) async fn facing(fault: Option<Fault>, anime: usize, manga: usize) -> Self {
+        let is_endless = fault.is_some_and(Fault::is_endless);
+        Self::grown_for(anime, manga, |builder| match is_endless {
+            true => builder.timeout(Duration::from_secs(1)),
+            false => builder, // An answer that comes is waited for, however slow the machine.
+        })
+        .await
+    }
+
+    async fn grown_for(
+        anime: usize,
+        manga: usize,
+        set_up: impl FnOnce(Builder) -> Builder,
+    ) -> Self {
         let mut world = World::new();
         let clock = clock();
         world.grow(
@@ -50,10 +53,7 @@ impl Scene {
             },
             clock.now(),
         );
-        Self::of(world, clock, |builder| {
-            builder.timeout(Duration::from_millis(333))
-        })
-        .await
+        Self::of(world, clock, set_up).await
     }
 
     /// Hana's account with nothing on it but three anime to add.

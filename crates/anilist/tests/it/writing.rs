@@ -152,7 +152,7 @@ async fn a_save_whose_answer_was_lost_is_not_sent_again_over_what_may_have_been_
         Fault::UnavailableAfter,
         Fault::EmptyBody,
     ] {
-        let scene = Scene::hurried(0, 0).await;
+        let scene = Scene::facing(Some(fault), 0, 0).await;
         scene
             .simulator
             .world()
@@ -212,7 +212,7 @@ async fn deletions_end_with_everything_gone_however_the_answer_goes() {
             Some(Fault::InternalError),
             Some(Fault::PartialData),
         ] {
-            let scene = Scene::hurried(0, 0).await;
+            let scene = Scene::facing(fault, 0, 0).await;
             for id in 1..=3 {
                 let title = anirewind_simulator::SimMedia::new(id, true, "Title", None);
                 scene.simulator.world().add_media(title);
@@ -260,7 +260,7 @@ async fn deletions_end_with_everything_gone_however_the_answer_goes() {
 
 #[tokio::test]
 async fn a_favourite_is_set_not_toggled() {
-    let scene = Scene::hurried(0, 0).await;
+    let scene = Scene::facing(Some(Fault::TimeoutAfter), 0, 0).await;
     scene
         .simulator
         .world()
