@@ -96,7 +96,7 @@ async fn main() -> Result<(), Failure> {
     let owner = app.owners().await?.first().ok_or("no owner")?.id;
     let started = start();
     let plan = app.retention_plan(owner).await?;
-    let going = plan.going().count();
+    let going = plan.going.len();
     println!(
         "retention planned, {going} would go: {:.1?}",
         started.elapsed()

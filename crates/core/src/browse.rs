@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use anirewind_model::{Counts, UserId};
 use anirewind_store::{
-    AccountRow, Attempt, ChangeSums, DayRow, Outcome, SnapshotFilter, SnapshotRow, Start,
+    AccountRow, Attempt, ChangeSums, DayRow, Outcome, SnapshotFilter, SnapshotOrder, SnapshotRow,
+    Start,
 };
 use time::{Date, Duration, OffsetDateTime, UtcOffset};
 
@@ -123,6 +124,22 @@ impl App {
     ) -> Result<Vec<SnapshotRow>, BrowseError> {
         let store = &self.inner.store;
         Ok(store.snapshots_where(owner, filter, start, most).await?)
+    }
+
+    /// So many of the snapshots of an account that are wanted, in another order, after so many others; of those that
+    /// are alike the newest first.
+    pub async fn snapshots_by(
+        &self,
+        owner: UserId,
+        filter: SnapshotFilter,
+        order: SnapshotOrder,
+        is_falling: bool,
+        skip: usize,
+        most: usize,
+    ) -> Result<Vec<SnapshotRow>, BrowseError> {
+        let store = &self.inner.store;
+        let rows = store.snapshots_by(owner, filter, order, is_falling, skip, most);
+        Ok(rows.await?)
     }
 
     /// The snapshot right before another one of the same account.

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use crate::app::App;
 use crate::explain::{Code, Explain};
 use crate::find::BrowseError;
-use crate::retention::{locks, newest_counted};
+use crate::retention::newest_counted;
 
 /// What was brought back is kept for so many days.
 pub const BACK_FOR: i64 = 30;
@@ -220,25 +220,6 @@ impl App {
         })
     }
 
-    /// Why a snapshot must not be deleted, if it must not.
-    pub async fn lock_of(&self, row: &SnapshotRow) -> Result<Option<&'static str>, CurateError> {
-        let rows = self.inner.store.snapshots(Some(row.owner.id)).await?;
-        Ok(locks(&rows).get(&row.file).copied())
-    }
-
-    /// The snapshots of an account that must not be deleted, newest first, each with the reason.
-    pub async fn locked(
-        &self,
-        owner: UserId,
-    ) -> Result<Vec<(SnapshotRow, &'static str)>, CurateError> {
-        let rows = self.inner.store.snapshots(Some(owner)).await?;
-        let locks = locks(&rows);
-        let locked = rows
-            .iter()
-            .filter_map(|row| Some((row.clone(), *locks.get(&row.file)?)));
-        Ok(locked.collect())
-    }
-
     /// Puts a snapshot into the trash because somebody asked.
     pub async fn delete(&self, row: &SnapshotRow) -> Result<(), CurateError> {
         let _exclusive = self.exclusive().await?;
@@ -248,14 +229,13 @@ impl App {
         if let Some(newest) = self.last_trusted(row.owner.id, all, Start::Newest).await? {
             self.verify_row(newest).await?;
         }
-        let rows = self.inner.store.snapshots(Some(row.owner.id)).await?;
-        if let Some(reason) = locks(&rows).get(&row.file).copied() {
+        if let Some(reason) = self.lock_of(row).await? {
             return Err(CurateError::Locked {
                 file: row.file.clone(),
                 reason,
             });
         }
-        let counted = newest_counted(rows.iter().map(|row| (row.kind, row.counted)));
+        let counted = newest_counted(&self.inner.store.weighed(row.owner.id).await?);
         self.discard(row, counted, Reason::Asked).await
     }
 

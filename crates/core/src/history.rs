@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use anirewind_backup::Kind;
 use anirewind_model::{Entry, List, MediaId, MediaType, UserId};
 use anirewind_store::{
     BadEnd, ChangeCounts, ChangeFilter, ChangeKind, ChangeRow, Cursor, GoneTitle, OperationRow,
@@ -320,12 +319,10 @@ impl App {
     /// Whether an account was read without a token from some time after a snapshot on: then nobody saw
     /// what became of its private titles.
     async fn is_public_after(&self, row: &SnapshotRow) -> Result<bool, BrowseError> {
-        let (store, all) = (&self.inner.store, SnapshotFilter::default());
         let owner = row.owner.id;
-        let next = store.snapshots_where(Some(owner), all, Start::Above(row.position), A_FEW);
-        let next = next.await?;
-        if let Some(next) = next.iter().find(|next| next.kind != Kind::Imported) {
-            return Ok(next.public);
+        let next = self.inner.store.is_next_public(owner, row.position).await?;
+        if let Some(is_public) = next {
+            return Ok(is_public);
         }
         let accounts = self.accounts().await?;
         let mut accounts = accounts.iter();

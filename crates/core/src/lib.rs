@@ -30,6 +30,7 @@ mod import;
 mod judge;
 mod keys;
 mod lately;
+mod locks;
 mod logbook;
 mod login;
 mod looking;
@@ -118,8 +119,8 @@ pub use anirewind_restore::{Options as RestoreOptions, Phase, Prefer, StepState}
 pub use anirewind_store::{
     AccountRow, Attempt, BadEnd, Cause, ChangeCounts, ChangeFilter, ChangeKind, ChangeRow,
     ChangeSums, Cursor, Delta, GoneTitle, KeyRow, LeftField, OperationDetail, OperationRow,
-    OperationState, Outcome, Reason, SessionRow, SnapshotFilter, SnapshotRow, Standing, Start,
-    StepRow, Style, TitleRow, sqlite_version,
+    OperationState, Outcome, Reason, SessionRow, SnapshotFilter, SnapshotOrder, SnapshotRow,
+    Standing, Start, StepRow, Style, TitleRow, sqlite_version,
 };
 pub use anirewind_timeline::{
     Change, Changed, Choices, Conflict, Differences, Id, Notice, Outcome as ChangeOutcome, Source,

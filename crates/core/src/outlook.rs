@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 
 use crate::app::App;
 use crate::curate::CurateError;
+use crate::retention::newest_counted;
 
 /// What becomes of the snapshots of one account, without the snapshots.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Outlook {
     fates: BTreeMap<String, Fate>,
     /// Why nothing goes for now, if so.
     pub hold: Option<Hold>,
+    /// Counted time of the newest of them.
+    pub(crate) counted: i64,
 }
 
 impl Outlook {
@@ -30,10 +33,11 @@ impl Outlook {
         self.fates.len()
     }
 
-    /// How many of them go.
-    pub fn going(&self) -> usize {
-        let goes = |fate: &&Fate| **fate == Fate::Goes;
-        self.fates.values().filter(goes).count()
+    /// The files of those that go.
+    pub fn going(&self) -> impl Iterator<Item = &str> {
+        let fates = self.fates.iter();
+        let going = fates.filter(|(_, fate)| **fate == Fate::Goes);
+        going.map(|(file, _)| file.as_str())
     }
 
     /// When the first of those that stay for now comes to its end.
@@ -96,6 +100,7 @@ impl App {
             Outlook {
                 fates: plan.fates.into_iter().collect(),
                 hold,
+                counted: newest_counted(&rows),
             }
         });
         let outlook = Arc::new(worked_out.await.map_err(|_| StoreError::Closed)?);

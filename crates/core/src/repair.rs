@@ -105,7 +105,7 @@ impl App {
     }
 
     /// The snapshots of the same account before one, oldest first, down to all with which that was compared.
-    async fn below(&self, row: &SnapshotRow) -> Result<Vec<SnapshotRow>, BrowseError> {
+    pub(crate) async fn below(&self, row: &SnapshotRow) -> Result<Vec<SnapshotRow>, BrowseError> {
         let since = row.created_at - A_DAY;
         let mut newest_first: Vec<SnapshotRow> = Vec::new();
         loop {

@@ -1,8 +1,10 @@
 //! Old snapshots: what becomes of them, and why.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use anirewind_backup::retention::{Candidate, Fate, Hold, Kept, Plan, Policy, Role, plan};
+use anirewind_backup::retention::{Candidate, Hold, Kept, Plan, Policy, Role, plan};
 use anirewind_backup::{Discarded, Folder, Kind, Mark, SnapshotName};
 use anirewind_model::UserId;
 use anirewind_store::{
@@ -13,7 +15,7 @@ use crate::app::App;
 use crate::catalogue::explain_read;
 use crate::curate::CurateError;
 use crate::find::BrowseError;
-use crate::judge::{a_day_before, is_trusted};
+use crate::outlook::Outlook;
 
 /// A snapshot stays in the trash for so long, in days of counted time.
 pub const TRASH_DAYS: i64 = 7;
@@ -23,10 +25,10 @@ pub const TRASH_DAYS: i64 = 7;
 pub struct RetentionPlan {
     /// Whose they are.
     pub owner: UserId,
-    /// Each with its fate, newest first.
-    pub fates: Vec<(SnapshotRow, Fate)>,
-    /// Why nothing goes for now, if so.
-    pub hold: Option<Hold>,
+    /// What becomes of each.
+    pub outlook: Arc<Outlook>,
+    /// Those that go, newest first.
+    pub going: Vec<SnapshotRow>,
     /// Files that have been in the trash long enough and are removed for good.
     pub leaving: Vec<String>,
 }
@@ -38,16 +40,6 @@ pub struct Pruned {
     pub discarded: Vec<SnapshotRow>,
     /// Files that had been in the trash long enough and are gone.
     pub removed: Vec<String>,
-}
-
-impl RetentionPlan {
-    /// The snapshots that go.
-    pub fn going(&self) -> impl Iterator<Item = &SnapshotRow> {
-        self.fates
-            .iter()
-            .filter(|(_, fate)| *fate == Fate::Goes)
-            .map(|(row, _)| row)
-    }
 }
 
 impl App {
@@ -63,24 +55,21 @@ impl App {
         owner: UserId,
         policy: &Policy,
     ) -> Result<RetentionPlan, CurateError> {
-        let rows = self.inner.store.snapshots(Some(owner)).await?;
-        let weighed: Vec<_> = rows.iter().map(WeighedRow::from).collect();
-        let (plan, hold) = self.plan_retention(policy, &weighed);
-        let leaving = if hold.is_some() {
-            Vec::new()
-        } else {
-            let counted = newest_counted(rows.iter().map(|row| (row.kind, row.counted)));
-            self.trash_due(owner, counted).await?
+        let outlook = self.outlook(owner, Some(policy)).await?;
+        // A long life's snapshots are many, and those that go are few: only these are read whole.
+        let mut going = Vec::new();
+        for file in outlook.going() {
+            going.extend(self.inner.store.snapshot_in(file.to_owned()).await?);
+        }
+        going.sort_by_key(|row| Reverse(row.position));
+        let leaving = match outlook.hold {
+            Some(_) => Vec::new(),
+            None => self.trash_due(owner, outlook.counted).await?,
         };
-        let mut fates: BTreeMap<String, Fate> = plan.fates.into_iter().collect();
-        let fates = rows.into_iter().filter_map(|row| {
-            let fate = fates.remove(&row.file)?;
-            Some((row, fate))
-        });
         Ok(RetentionPlan {
             owner,
-            fates: fates.collect(),
-            hold,
+            outlook,
+            going,
             leaving: leaving.iter().map(Discarded::file).collect(),
         })
     }
@@ -122,13 +111,13 @@ impl App {
         if let Some(newest) = self.last_trusted(owner, all, Start::Newest).await? {
             self.verify_row(newest).await?;
         }
-        // A long life's snapshots are many, and those that go are few: only these are read whole.
         let rows = self.inner.store.weighed(owner).await?;
         let (plan, hold) = self.plan_retention(&self.inner.settings.retention, &rows);
-        let counted = newest_counted(rows.iter().map(|row| (row.kind, row.counted)));
+        let counted = newest_counted(&rows);
         let is_shown = |file: &str| {
             shown.is_none_or(|shown| {
-                shown.going().any(|row| row.file == file) || shown.leaving.iter().any(|f| f == file)
+                shown.going.iter().any(|row| row.file == file)
+                    || shown.leaving.iter().any(|f| f == file)
             })
         };
         let mut pruned = Pruned::default();
@@ -299,10 +288,10 @@ impl App {
     }
 }
 
-/// Counted time of the newest of our snapshots, of what each was taken for and its counted time.
-pub(crate) fn newest_counted(rows: impl Iterator<Item = (Kind, i64)>) -> i64 {
-    let ours = rows.filter(|(kind, _)| *kind != Kind::Imported);
-    ours.map(|(_, counted)| counted).max().unwrap_or_default()
+/// Counted time of the newest of our snapshots.
+pub(crate) fn newest_counted(rows: &[WeighedRow]) -> i64 {
+    let ours = rows.iter().filter(|row| row.kind != Kind::Imported);
+    ours.map(|row| row.counted).max().unwrap_or_default()
 }
 
 fn candidate(row: &WeighedRow) -> Candidate {
@@ -322,52 +311,4 @@ fn candidate(row: &WeighedRow) -> Candidate {
         kept: row.keep.as_ref().map(|keep| Kept { until: keep.until }),
         public: row.public,
     }
-}
-
-/// Snapshots of an account that must not be deleted by hand either, with the reason.
-pub(crate) fn locks(rows: &[SnapshotRow]) -> BTreeMap<String, &'static str> {
-    let mut locks = BTreeMap::new();
-    let readable: Vec<_> = rows.iter().filter(|row| row.damage.is_none()).collect();
-    if let [only] = readable.as_slice() {
-        locks.insert(only.file.clone(), "it is the last one left");
-    }
-    if let Some(newest) = rows.iter().find(|row| is_trusted(row)) {
-        locks.insert(newest.file.clone(), "it is the newest good one");
-    }
-    // Rows come newest first: the next good one after an open alarm is the one before it.
-    let mut needs_one = false;
-    let mut before_alarm: BTreeSet<&str> = BTreeSet::new();
-    for row in rows {
-        if needs_one && is_trusted(row) {
-            before_alarm.insert(&row.file);
-            needs_one = false;
-        }
-        needs_one |= row.open_alarms().next().is_some();
-    }
-    for (index, row) in rows.iter().enumerate() {
-        if row.open_alarms().next().is_none() {
-            continue;
-        }
-        // What went little by little is put right by the earliest of the day.
-        let below: Vec<_> = rows.iter().skip(index + 1).rev().cloned().collect();
-        if let Some(base) = a_day_before(&below, row)
-            && let Some(base) = rows.iter().find(|row| row.file == base.file)
-        {
-            before_alarm.insert(&base.file);
-        }
-    }
-    for file in before_alarm {
-        locks.insert(
-            file.to_owned(),
-            "it is the last good one before something unusual that nobody has answered yet",
-        );
-    }
-    for row in rows.iter().filter(|row| row.open_alarms().next().is_some()) {
-        let reason = "something about it is unusual and nobody has answered yet";
-        locks.insert(row.file.clone(), reason);
-    }
-    for row in rows.iter().filter(|row| row.mark.keep.is_some()) {
-        locks.insert(row.file.clone(), "it is kept");
-    }
-    locks
 }

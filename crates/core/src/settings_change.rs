@@ -303,8 +303,9 @@ impl App {
                 let then = self
                     .retention_plan_by(owner.id, &draft.settings.retention)
                     .await?;
-                let stays = |row: &&SnapshotRow| now.going().all(|going| going.file != row.file);
-                draft.going.extend(then.going().filter(stays).cloned());
+                let stays =
+                    |row: &&SnapshotRow| now.going.iter().all(|going| going.file != row.file);
+                draft.going.extend(then.going.iter().filter(stays).cloned());
             }
         }
         Ok(draft)

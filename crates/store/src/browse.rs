@@ -1,44 +1,14 @@
 //! Parts of the catalogue, for pages that show no more than that.
 
-use anirewind_backup::Kind;
 use anirewind_model::{Counts, Entry, MediaId, UserId};
-use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension as _, named_params};
 use time::OffsetDateTime;
 
 use crate::attempts::{Attempt, Outcome};
 use crate::row::{Place, to_millis};
-use crate::snapshots::{Raw, SnapshotRow};
+use crate::snapshots::{Raw, SELECT, SnapshotRow};
 use crate::store::{Failed, Store, StoreError};
 use crate::timeline::entry;
-
-/// Which snapshots are wanted.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SnapshotFilter {
-    /// Taken for this.
-    pub kind: Option<Kind>,
-    /// Only those that somebody keeps.
-    pub kept: bool,
-    /// Only those about which something was unusual, answered or not.
-    pub unusual: bool,
-    /// Only those that are not what was written.
-    pub damaged: bool,
-    /// Taken at this moment or later.
-    pub since: Option<OffsetDateTime>,
-    /// Taken at this moment or before.
-    pub until: Option<OffsetDateTime>,
-}
-
-/// From where in their order on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Start {
-    /// The newest.
-    Newest,
-    /// Those before this place.
-    Below(i64),
-    /// Those after this place, the nearest of them.
-    Above(i64),
-}
 
 /// One day of an account's snapshots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,28 +35,6 @@ pub struct ChangeSums {
 }
 
 impl Store {
-    /// So many of the snapshots that are wanted, newest first.
-    pub async fn snapshots_where(
-        &self,
-        owner: Option<UserId>,
-        filter: SnapshotFilter,
-        from: Start,
-        most: usize,
-    ) -> Result<Vec<SnapshotRow>, StoreError> {
-        // Few, and found only by looking at all: worth remembering.
-        if filter.unusual || filter.damaged {
-            let question = format!("snapshots {owner:?} {filter:?} {from:?} {most}");
-            let work = move |connection: &mut Connection| {
-                snapshots_where(connection, owner, &filter, from, most)
-            };
-            return self.ask(question, work).await;
-        }
-        let work = move |connection: &mut Connection| {
-            snapshots_where(connection, owner, &filter, from, most)
-        };
-        self.run(work).await
-    }
-
     /// Whether there is a snapshot of an account from this moment or later.
     pub async fn is_saved_since(
         &self,
@@ -114,12 +62,12 @@ impl Store {
     ) -> Result<Vec<SnapshotRow>, StoreError> {
         let beginning = beginning.to_owned();
         self.run(move |connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT * FROM snapshot
+            let mut statement = connection.prepare_cached(&format!(
+                "{SELECT}
                 WHERE id >= :first AND id < :first || '~'
                     AND (:owner IS NULL OR user_id = :owner)
-                ORDER BY position DESC",
-            )?;
+                ORDER BY position DESC"
+            ))?;
             let rows = statement.query_map(
                 named_params! { ":first": beginning, ":owner": owner.map(UserId::get) },
                 Raw::of,
@@ -313,65 +261,6 @@ impl Store {
         })
         .await
     }
-}
-
-fn snapshots_where(
-    connection: &Connection,
-    owner: Option<UserId>,
-    filter: &SnapshotFilter,
-    from: Start,
-    most: usize,
-) -> Result<Vec<SnapshotRow>, Failed> {
-    // Only what was asked for is in the text, so that the index that fits can be used.
-    let mut wanted = vec!["1"];
-    let mut want = |is_wanted: bool, condition: &'static str| {
-        if is_wanted {
-            wanted.push(condition);
-        }
-    };
-    want(owner.is_some(), "user_id = :owner");
-    want(filter.kind.is_some(), "kind = :kind");
-    want(filter.kept, "kept");
-    want(filter.unusual, "alarms <> '[]'");
-    want(filter.damaged, "damage IS NOT NULL");
-    // With a sign before it the index of moments is not taken, by which all would have to be sorted.
-    want(filter.since.is_some(), "+created_at >= :since");
-    want(filter.until.is_some(), "+created_at <= :until");
-    let (place, order) = match from {
-        Start::Newest => (None, "DESC"),
-        Start::Below(place) => (Some(place), "DESC"),
-        Start::Above(place) => (Some(place), "ASC"),
-    };
-    want(matches!(from, Start::Below(_)), "position < :place");
-    want(matches!(from, Start::Above(_)), "position > :place");
-    let wanted = wanted.join(" AND ");
-    // In its order, which holds the moments too: what lies between here and a moment long ago is passed by unread.
-    let index = owner.map_or("", |_| "INDEXED BY snapshot_of_user");
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT * FROM snapshot {index} WHERE {wanted} ORDER BY position {order} LIMIT :most"
-    ))?;
-    let parameters: [(&str, Value); 6] = [
-        (":owner", owner.map(|owner| i64::from(owner.get())).into()),
-        (":kind", filter.kind.map(|k| k.as_str().to_owned()).into()),
-        (":since", filter.since.map(to_millis).into()),
-        (":until", filter.until.map(to_millis).into()),
-        (":place", place.into()),
-        (":most", i64::try_from(most).unwrap_or(i64::MAX).into()),
-    ];
-    for (name, value) in &parameters {
-        if let Some(index) = statement.parameter_index(name)? {
-            statement.raw_bind_parameter(index, value)?;
-        }
-    }
-    let mut rows = statement.raw_query();
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push(SnapshotRow::try_from(Raw::of(row)?)?);
-    }
-    if matches!(from, Start::Above(_)) {
-        found.reverse();
-    }
-    Ok(found)
 }
 
 /// How many changes took effect from a moment on and before another one.

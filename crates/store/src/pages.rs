@@ -12,7 +12,7 @@ use crate::row::{Place, to_millis};
 use crate::sorts::{Sort, pages_of_sorts, rare};
 use crate::store::{Failed, Store, StoreError};
 use crate::timeline::{ChangeFilter, ChangeRow, Raw, SELECT, bit};
-use crate::titles::{like, titles_called};
+use crate::titles::{Called, like, titles_called};
 
 /// Changes as people sort them when they look for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -182,6 +182,7 @@ pub(crate) fn page(
         sort: None,
         below,
         most,
+        is_common: false,
     };
     wanted.page(connection)
 }
@@ -194,6 +195,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) sort: Option<&'a Sort>,
     pub(crate) below: Option<Cursor>,
     pub(crate) most: usize,
+    /// Most of them are called as the filter wants it.
+    pub(crate) is_common: bool,
 }
 
 impl Wanted<'_> {
@@ -243,7 +246,14 @@ impl Wanted<'_> {
         want(filter.since.is_some(), "c.at >= :since");
         want(filter.until.is_some(), "c.at <= :until");
         want(
-            filter.title.is_some(),
+            filter.title.is_some() && self.is_common,
+            "EXISTS (
+                SELECT 1 FROM title t
+                WHERE t.user_id = c.user_id AND t.media_type = c.media_type
+                    AND t.media_id = c.media_id AND t.names LIKE :title ESCAPE '\\')",
+        );
+        want(
+            filter.title.is_some() && !self.is_common,
             "(c.user_id, c.media_type, c.media_id) IN (
                 SELECT t.user_id, t.media_type, t.media_id FROM title t
                 WHERE t.names LIKE :title ESCAPE '\\')",
@@ -268,6 +278,7 @@ impl Wanted<'_> {
             sort,
             below,
             most,
+            ..
         } = self;
         let above = filter.above;
         let parameters: [(&str, rusqlite::types::Value); 20] = [
@@ -368,18 +379,27 @@ impl Store {
             let Some(owner) = owner else {
                 return pages_of_all(connection, &filter, below, most);
             };
-            if let Some(text) = &filter.title
-                && let Some(titles) = titles_called(connection, owner, text)?
-            {
+            let called = filter.title.as_deref();
+            let called = called.map(|text| titles_called(connection, owner, text));
+            let called = called.transpose()?;
+            if let Some(Called::Few(titles)) = called {
                 return pages_of(connection, owner, &filter, &titles, below, most);
             }
             let rare = sorts
                 .as_deref()
                 .and_then(|sorts| rare(sorts, &filter, most));
-            match rare {
-                Some(rare) => pages_of_sorts(connection, owner, &filter, &rare, below, most),
-                None => page(connection, Some(owner), &filter, below, most),
+            if let Some(rare) = rare {
+                return pages_of_sorts(connection, owner, &filter, &rare, below, most);
             }
+            let wanted = Wanted {
+                owner: Some(owner),
+                filter: &filter,
+                sort: None,
+                below,
+                most,
+                is_common: matches!(called, Some(Called::Many)),
+            };
+            wanted.page(connection)
         })
         .await
     }
@@ -571,5 +591,45 @@ mod tests {
         };
         let above = store.changes(Some(HANA), filter, None, 4).await.unwrap();
         assert_eq!(above, all[5..9]);
+    }
+
+    #[tokio::test]
+    async fn however_many_are_called_so_the_same_changes_are_found() {
+        let store = Store::in_memory();
+        // Each way that is taken for few titles, some and many has a name of its own here.
+        let name = |number: u32| match number {
+            0..10 => "Rare",
+            10..60 => "Seldom",
+            _ => "Usual",
+        };
+        let changes = (0..300_u32).map(|number| Change {
+            title: Some(format!("{} {number}", name(number % 200))),
+            media: MediaId::new(number % 200),
+            ..change(number)
+        });
+        store.record_changes(HANA, changes.collect()).await.unwrap();
+        let all = ChangeFilter::default();
+        let all = store.changes(Some(HANA), all, None, 1000).await.unwrap();
+        for (word, number) in [("rare", 20), ("SELDOM", 100), ("usual", 180), ("%", 0)] {
+            let filter = ChangeFilter {
+                title: Some(word.to_owned()),
+                ..ChangeFilter::default()
+            };
+            let (mut below, mut found) = (None, Vec::new());
+            loop {
+                let page = store.changes(Some(HANA), filter.clone(), below, 7).await;
+                let page = page.unwrap();
+                let Some(last) = page.last() else { break };
+                below = Some(Cursor {
+                    at: last.change.when.at,
+                    seq: last.seq,
+                });
+                found.extend(page);
+            }
+            let mut expected = all.clone();
+            expected.retain(|row| name(row.change.media.get()).eq_ignore_ascii_case(word));
+            assert_eq!(found.len(), number, "{word}");
+            assert_eq!(found, expected, "{word}");
+        }
     }
 }

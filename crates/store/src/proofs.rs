@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension as _, TransactionBehavior, named_params};
 use time::{Duration, OffsetDateTime};
 
 use crate::row::to_millis;
-use crate::snapshots::{Raw, SnapshotRow};
+use crate::snapshots::{Raw, SELECT, SnapshotRow};
 use crate::store::{Store, StoreError};
 
 impl Store {
@@ -45,7 +45,7 @@ impl Store {
     pub async fn snapshot_in(&self, file: String) -> Result<Option<SnapshotRow>, StoreError> {
         self.run(move |connection| {
             let mut statement =
-                connection.prepare_cached("SELECT * FROM snapshot WHERE file = :file")?;
+                connection.prepare_cached(&format!("{SELECT} WHERE file = :file"))?;
             let row = statement.query_row(named_params! { ":file": file }, Raw::of);
             row.optional()?.map(SnapshotRow::try_from).transpose()
         })

@@ -1,5 +1,7 @@
 //! Columns to values of the model, with the place of what is wrong.
 
+use rusqlite::Row;
+use rusqlite::types::FromSql;
 use time::OffsetDateTime;
 
 use crate::store::Failed;
@@ -34,6 +36,25 @@ impl Place<'_> {
 
     pub(crate) fn count(self, column: &'static str, count: i64) -> Result<usize, Failed> {
         usize::try_from(count).map_err(|_| self.corrupt(column))
+    }
+}
+
+/// The columns of a row, one after the other, as the statement names them: to look each up by its name takes as long
+/// as to find the row.
+pub(crate) struct Cells<'a> {
+    row: &'a Row<'a>,
+    next: usize,
+}
+
+impl<'a> Cells<'a> {
+    pub(crate) const fn of(row: &'a Row<'a>) -> Self {
+        Self { row, next: 0 }
+    }
+
+    pub(crate) fn next<T: FromSql>(&mut self) -> rusqlite::Result<T> {
+        let cell = self.row.get(self.next)?;
+        self.next += 1;
+        Ok(cell)
     }
 }
 

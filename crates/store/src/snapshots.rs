@@ -6,7 +6,7 @@ use rusqlite::{Row, TransactionBehavior, named_params};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::row::{Place, to_millis};
+use crate::row::{Cells, Place, to_millis};
 use crate::store::{Failed, Store, StoreError};
 
 /// A snapshot as the catalogue knows it.
@@ -198,6 +198,13 @@ impl AlarmRecord {
     }
 }
 
+/// All that is kept of snapshots, in the order of [`Raw`].
+pub(crate) const SELECT: &str = "
+    SELECT
+        file, id, user_id, user_name, created_at, found_at, position, counted, kind, anime, manga, size,
+        file_hash, content_hash, previous, added, changed, removed, alarms, mark, damage, verified_at, public
+    FROM snapshot";
+
 pub(crate) struct Raw {
     file: String,
     id: String,
@@ -224,30 +231,33 @@ pub(crate) struct Raw {
 
 impl Raw {
     pub(crate) fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
-        let (added, changed, removed): (Option<i64>, Option<i64>, Option<i64>) =
-            (row.get("added")?, row.get("changed")?, row.get("removed")?);
+        let mut cells = Cells::of(row);
         Ok(Self {
-            file: row.get("file")?,
-            id: row.get("id")?,
-            user_id: row.get("user_id")?,
-            user_name: row.get("user_name")?,
-            created_at: row.get("created_at")?,
-            found_at: row.get("found_at")?,
-            position: row.get("position")?,
-            counted: row.get("counted")?,
-            kind: row.get("kind")?,
-            anime: row.get("anime")?,
-            manga: row.get("manga")?,
-            size: row.get("size")?,
-            file_hash: row.get("file_hash")?,
-            content_hash: row.get("content_hash")?,
-            previous: row.get("previous")?,
-            delta: added.zip(changed).zip(removed).map(|((a, c), r)| (a, c, r)),
-            alarms: row.get("alarms")?,
-            mark: row.get("mark")?,
-            damage: row.get("damage")?,
-            verified_at: row.get("verified_at")?,
-            public: row.get("public")?,
+            file: cells.next()?,
+            id: cells.next()?,
+            user_id: cells.next()?,
+            user_name: cells.next()?,
+            created_at: cells.next()?,
+            found_at: cells.next()?,
+            position: cells.next()?,
+            counted: cells.next()?,
+            kind: cells.next()?,
+            anime: cells.next()?,
+            manga: cells.next()?,
+            size: cells.next()?,
+            file_hash: cells.next()?,
+            content_hash: cells.next()?,
+            previous: cells.next()?,
+            delta: {
+                let (added, changed, removed) = (cells.next()?, cells.next()?, cells.next()?);
+                let added: Option<i64> = added;
+                added.zip(changed).zip(removed).map(|((a, c), r)| (a, c, r))
+            },
+            alarms: cells.next()?,
+            mark: cells.next()?,
+            damage: cells.next()?,
+            verified_at: cells.next()?,
+            public: cells.next()?,
         })
     }
 }
@@ -342,7 +352,7 @@ impl Store {
                 ":owner IS NULL AND"
             };
             let mut statement = connection.prepare_cached(&format!(
-                "SELECT * FROM snapshot
+                "{SELECT}
                 WHERE {of_owner} position < :below
                 ORDER BY position DESC
                 LIMIT :most"

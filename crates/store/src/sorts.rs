@@ -88,6 +88,7 @@ pub(crate) fn pages_of_sorts(
             sort: Some(sort),
             below,
             most,
+            is_common: false,
         };
         rows.extend(wanted.page(connection)?);
     }
@@ -146,6 +147,7 @@ fn walked(
         sort: None,
         below: None,
         most: usize::MAX,
+        is_common: false,
     };
     let conditions = wanted.conditions();
     let of = |from: &str| -> Result<Vec<Sort>, Failed> {
@@ -185,6 +187,7 @@ fn looked_up(
         sort: None,
         below: None,
         most: MOST_COUNTED + 1,
+        is_common: false,
     };
     let conditions = wanted.conditions();
     // From the titles to their changes: what is called otherwise is not walked through.

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use crate::cursor::Cursor;
 use crate::pages::ChangeKind;
 use crate::public_time::note_public_time;
-use crate::row::{Place, to_millis};
+use crate::row::{Cells, Place, to_millis};
 use crate::store::{Failed, Store, StoreError};
 
 /// A change as it was written down.
@@ -335,13 +335,14 @@ impl Store {
         moment: OffsetDateTime,
     ) -> Result<bool, StoreError> {
         self.run(move |connection| {
-            let found: i64 = connection.query_row(
-                "SELECT count(*) FROM change INDEXED BY change_of_user
-                WHERE user_id = :owner AND at > :moment AND since < :moment",
-                named_params! { ":owner": owner.get(), ":moment": to_millis(moment) },
-                |row| row.get(0),
+            let mut statement = connection.prepare_cached(
+                "SELECT EXISTS (
+                    SELECT 1 FROM change INDEXED BY change_unsure
+                    WHERE user_id = :owner AND at > :moment AND since < :moment
+                )",
             )?;
-            Ok(found > 0)
+            let parameters = named_params! { ":owner": owner.get(), ":moment": to_millis(moment) };
+            Ok(statement.query_row(parameters, |row| row.get(0))?)
         })
         .await
     }
@@ -496,11 +497,11 @@ pub(crate) fn drop_known(
     Ok(())
 }
 
+/// All that is kept of changes, in the order of [`Raw`].
 pub(crate) const SELECT: &str = "
     SELECT
-        c.*,
-        e.before,
-        e.after,
+        c.seq, c.id, c.user_id, c.media_type, c.media_id, c.outcome, c.source, c.at, c.since,
+        c.group_id, c.operation_id, c.undoes, c.title, c.error, e.before, e.after,
         (SELECT u.id FROM change u WHERE u.undoes = c.id ORDER BY u.seq DESC LIMIT 1) AS undone_by
     FROM change c
     JOIN change_entry e ON e.seq = c.seq";
@@ -527,24 +528,25 @@ pub(crate) struct Raw {
 
 impl Raw {
     pub(crate) fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let mut cells = Cells::of(row);
         Ok(Self {
-            seq: row.get("seq")?,
-            id: row.get("id")?,
-            user_id: row.get("user_id")?,
-            media_type: row.get("media_type")?,
-            media_id: row.get("media_id")?,
-            outcome: row.get("outcome")?,
-            source: row.get("source")?,
-            at: row.get("at")?,
-            since: row.get("since")?,
-            group: row.get("group_id")?,
-            operation: row.get("operation_id")?,
-            undoes: row.get("undoes")?,
-            title: row.get("title")?,
-            error: row.get("error")?,
-            before: row.get("before")?,
-            after: row.get("after")?,
-            undone_by: row.get("undone_by")?,
+            seq: cells.next()?,
+            id: cells.next()?,
+            user_id: cells.next()?,
+            media_type: cells.next()?,
+            media_id: cells.next()?,
+            outcome: cells.next()?,
+            source: cells.next()?,
+            at: cells.next()?,
+            since: cells.next()?,
+            group: cells.next()?,
+            operation: cells.next()?,
+            undoes: cells.next()?,
+            title: cells.next()?,
+            error: cells.next()?,
+            before: cells.next()?,
+            after: cells.next()?,
+            undone_by: cells.next()?,
         })
     }
 
@@ -758,5 +760,34 @@ mod tests {
         };
         store.record_look(HANA, part).await.unwrap();
         assert_eq!(store.known(HANA).await.unwrap().unwrap().1.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_moment_is_unsure_while_a_change_may_have_been_before_or_after_it() {
+        let store = Store::in_memory();
+        let seen = datetime!(2026-11-03 12:00 UTC);
+        let hour = Duration::HOUR;
+        let at = |when| Change {
+            when,
+            ..change(1, "Title")
+        };
+        let between = When {
+            at: seen,
+            since: Some(seen - hour),
+        };
+        let changes = vec![at(between), at(When::exactly(seen + hour))];
+        store.record_changes(HANA, changes).await.unwrap();
+        for (moment, is_unsure) in [
+            (seen - hour * 2, false),
+            (seen - hour, false),
+            (seen - hour / 2, true),
+            (seen, false),
+            (seen + hour / 2, false),
+        ] {
+            let found = store.is_unsure_at(HANA, moment).await.unwrap();
+            assert_eq!(found, is_unsure, "{moment}");
+            let others = store.is_unsure_at(UserId::new(2), moment).await.unwrap();
+            assert!(!others, "{moment}");
+        }
     }
 }

@@ -9,6 +9,18 @@ use crate::timeline::entry;
 
 /// Few enough titles that asking for each by itself is quicker than walking through all changes.
 const FEW_TITLES: usize = 16;
+/// So many titles that most changes are of one of them: a walk through changes that looks up each soon has a page.
+const MANY_TITLES: usize = 128;
+
+/// The titles with a text in one of their names.
+pub(crate) enum Called {
+    /// These.
+    Few(Vec<(MediaType, MediaId)>),
+    /// More than those, and not many.
+    Some,
+    /// Many.
+    Many,
+}
 
 /// A title that is not on the list and once was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,12 +48,12 @@ pub struct TitleRow {
     pub title: Option<String>,
 }
 
-/// The titles with this in one of their names; `None` when they are many.
+/// The titles with this in one of their names.
 pub(crate) fn titles_called(
     connection: &Connection,
     owner: UserId,
     text: &str,
-) -> Result<Option<Vec<(MediaType, MediaId)>>, Failed> {
+) -> Result<Called, Failed> {
     let mut statement = connection.prepare_cached(
         "SELECT media_type, media_id FROM title
         WHERE user_id = :user_id AND names LIKE :title ESCAPE '\\'
@@ -51,7 +63,7 @@ pub(crate) fn titles_called(
         named_params! {
             ":user_id": owner.get(),
             ":title": like(text),
-            ":most": i64::try_from(FEW_TITLES + 1).unwrap_or(i64::MAX),
+            ":most": i64::try_from(MANY_TITLES).unwrap_or(i64::MAX),
         },
         |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)),
     )?;
@@ -65,7 +77,11 @@ pub(crate) fn titles_called(
         let of = MediaType::parse(&media_type).ok_or_else(|| place.corrupt("media_type"))?;
         titles.push((of, MediaId::new(place.id("media_id", media)?)));
     }
-    Ok((titles.len() <= FEW_TITLES).then_some(titles))
+    Ok(match titles.len() {
+        0..=FEW_TITLES => Called::Few(titles),
+        MANY_TITLES.. => Called::Many,
+        _ => Called::Some,
+    })
 }
 
 /// A pattern for a text anywhere, in which nothing but the text counts.

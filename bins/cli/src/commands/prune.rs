@@ -1,6 +1,6 @@
 //! `snapshot prune`
 
-use anirewind_core::{App, Hold, RetentionPlan, count};
+use anirewind_core::{App, Fate, Hold, RetentionPlan, SnapshotRow, count};
 use serde_json::{Value, json};
 
 use crate::commands::snapshots::{fate_words, pruned_words, why_word};
@@ -20,21 +20,28 @@ pub(crate) async fn run(
     };
     let mut plans = Vec::new();
     for owner in owners {
-        plans.push(app.retention_plan(owner).await?);
+        let plan = app.retention_plan(owner).await?;
+        let rows = app.snapshots(Some(owner)).await?;
+        plans.push((plan, rows));
     }
     let text = plans
         .iter()
-        .map(|plan| text_of(output, plan))
+        .map(|(plan, rows)| text_of(output, plan, rows))
         .collect::<Vec<_>>()
         .join("\n");
     let going: usize = plans
         .iter()
-        .map(|plan| plan.going().count() + plan.leaving.len())
+        .map(|(plan, _)| plan.going.len() + plan.leaving.len())
         .sum();
     if is_dry {
         output.result(
             "prune",
-            || plans.iter().map(json_of).collect(),
+            || {
+                plans
+                    .iter()
+                    .map(|(plan, rows)| json_of(plan, rows))
+                    .collect()
+            },
             || format!("{text}\nNothing was done."),
         );
         return Ok(0);
@@ -47,13 +54,18 @@ pub(crate) async fn run(
         }
     }
     let mut lines = Vec::new();
-    for plan in &plans {
+    for (plan, _) in &plans {
         let pruned = app.prune_shown(plan.owner, Some(plan)).await?;
         lines.push(pruned_words(&pruned));
     }
     output.result(
         "prune",
-        || plans.iter().map(json_of).collect(),
+        || {
+            plans
+                .iter()
+                .map(|(plan, rows)| json_of(plan, rows))
+                .collect()
+        },
         || {
             if going == 0 {
                 lines.insert(0, text.clone());
@@ -64,10 +76,17 @@ pub(crate) async fn run(
     Ok(0)
 }
 
-fn json_of(plan: &RetentionPlan) -> Value {
-    let fates: Vec<_> = plan
-        .fates
-        .iter()
+/// Each of the snapshots that were there when it was planned what becomes of them.
+fn fates<'a>(
+    plan: &'a RetentionPlan,
+    rows: &'a [SnapshotRow],
+) -> impl Iterator<Item = (&'a SnapshotRow, &'a Fate)> {
+    let fates = rows.iter();
+    fates.filter_map(|row| Some((row, plan.outlook.fate(&row.file)?)))
+}
+
+fn json_of(plan: &RetentionPlan, rows: &[SnapshotRow]) -> Value {
+    let fates: Vec<_> = fates(plan, rows)
         .map(|(row, fate)| {
             let mut json = snapshot_json(row);
             if let Some(object) = json.as_object_mut() {
@@ -76,13 +95,11 @@ fn json_of(plan: &RetentionPlan) -> Value {
             json
         })
         .collect();
-    json!({ "snapshots": fates, "leavingTrash": plan.leaving, "held": plan.hold.is_some() })
+    json!({ "snapshots": fates, "leavingTrash": plan.leaving, "held": plan.outlook.hold.is_some() })
 }
 
-fn text_of(output: &Output, plan: &RetentionPlan) -> String {
-    let mut lines: Vec<_> = plan
-        .fates
-        .iter()
+fn text_of(output: &Output, plan: &RetentionPlan, rows: &[SnapshotRow]) -> String {
+    let mut lines: Vec<_> = fates(plan, rows)
         .map(|(row, fate)| {
             let words = fate_words(output, fate);
             format!("{}  {}  {words}", output.time(row.created_at), row.file)
@@ -93,7 +110,7 @@ fn text_of(output: &Output, plan: &RetentionPlan) -> String {
             .iter()
             .map(|file| format!("trash/{file}  is removed for good")),
     );
-    lines.extend(plan.hold.as_ref().map(|hold| match hold {
+    lines.extend(plan.outlook.hold.as_ref().map(|hold| match hold {
         Hold::OpenAlarm => {
             "Nothing goes while something unusual is unanswered: anirewind alarm list".to_owned()
         }

@@ -85,8 +85,12 @@ async fn fates(app: &App, rows: &[SnapshotRow]) -> Result<Fates, Failure> {
     owners.dedup();
     let mut fates = Fates::new();
     for owner in owners {
-        let plan = app.retention_plan(owner).await?;
-        fates.extend(plan.fates.into_iter().map(|(row, fate)| (row.file, fate)));
+        let outlook = app.outlook(owner, None).await?;
+        let of_owner = rows.iter().filter(|row| row.owner.id == owner);
+        fates.extend(of_owner.filter_map(|row| {
+            let fate = outlook.fate(&row.file)?;
+            Some((row.file.clone(), fate.clone()))
+        }));
     }
     Ok(fates)
 }

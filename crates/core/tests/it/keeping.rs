@@ -185,20 +185,58 @@ async fn a_kept_one_stays_and_the_plan_says_why_each_other_does() {
     scene.app.keep(&oldest, None, None).await.unwrap();
     scene.live(12).await;
     let plan = scene.app.retention_plan(hana()).await.unwrap();
-    assert_eq!(plan.fates.len(), 9);
-    let (row, fate) = plan.fates.last().unwrap();
-    assert_eq!(
-        (&row.id, fate),
-        (&oldest.id, &Fate::Stays(Why::Kept { until: None }))
-    );
-    let (newest, fate) = &plan.fates[0];
-    let until = match fate {
-        Fate::Stays(Why::Recent { until }) => *until,
+    assert_eq!(plan.outlook.count(), 9);
+    let rows = scene.rows().await;
+    assert_eq!(rows.last().unwrap().id, oldest.id);
+    let kept = plan.outlook.fate(&oldest.file);
+    assert_eq!(kept, Some(&Fate::Stays(Why::Kept { until: None })));
+    let newest = &rows[0];
+    let until = match plan.outlook.fate(&newest.file) {
+        Some(Fate::Stays(Why::Recent { until })) => *until,
         other => panic!("{other:?}"),
     };
     // A day has passed since it was taken.
     assert_eq!(until, newest.created_at + time::Duration::days(8));
-    assert_eq!(plan.going().count(), 0);
+    assert_eq!(plan.going, []);
+}
+
+#[tokio::test]
+async fn what_must_not_be_deleted_is_named_with_the_reason() {
+    let scene = Scene::connected().await;
+    let locked = async || {
+        let locked = scene.app.locked(hana()).await.unwrap().into_iter();
+        let locked = locked.map(|(row, why)| (row.file, why));
+        locked.collect::<Vec<_>>()
+    };
+    scene.live(4).await;
+    let rows = scene.rows().await;
+    let newest = "it is the newest good one";
+    assert_eq!(locked().await, [(rows[0].file.clone(), newest)]);
+    scene.app.keep(&rows[2], None, None).await.unwrap();
+    scene.lose(25);
+    let unusual = scene.capture_as(Kind::Automatic).await;
+    let open = "something about it is unusual and nobody has answered yet";
+    let before = "it is the last good one before something unusual that nobody has answered yet";
+    let expected = [
+        (unusual.file.clone(), open),
+        (rows[0].file.clone(), before),
+        (rows[2].file.clone(), "it is kept"),
+    ];
+    assert_eq!(locked().await, expected);
+    for (row, why) in [(&unusual, Some(open)), (&rows[1], None)] {
+        assert_eq!(scene.app.lock_of(row).await.unwrap(), why);
+    }
+    // Of what is damaged none is the last, and what is not believed may be all that is left.
+    for row in &rows {
+        std::fs::write(scene.app.backups().join(&row.file), "{}").unwrap();
+    }
+    scene.app.verify(None).await.unwrap();
+    scene.app.unkeep(&rows[2]).await.unwrap();
+    let shown = scene.app.open_alarms(None).await.unwrap();
+    let not_me = AnswerVerdict::NotMe;
+    scene.app.answer_alarms(&shown, not_me).await.unwrap();
+    let last = "it is the last one left";
+    assert_eq!(locked().await, [(unusual.file, last)]);
 }
 
 #[tokio::test]
@@ -252,7 +290,7 @@ async fn while_something_unusual_is_unanswered_nothing_goes() {
             .all(|row| row.standing() == Standing::Suspect)
     );
     let plan = scene.app.retention_plan(hana()).await.unwrap();
-    assert_eq!(plan.hold, Some(Hold::OpenAlarm));
+    assert_eq!(plan.outlook.hold, Some(Hold::OpenAlarm));
     let before = &scene.app.open_alarms(None).await.unwrap()[4].before;
     let before = before.clone().unwrap();
     let error = scene.app.delete(&before).await.unwrap_err();

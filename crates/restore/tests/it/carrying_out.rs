@@ -217,9 +217,10 @@ async fn each_request_fails(fault: Fault) {
     while at <= requests {
         let what = format!("{fault:?} at {at}");
         // An answer that comes is waited for, however slow the machine.
-        let patience = match fault.is_endless() {
-            true => Duration::from_secs(1),
-            false => Duration::from_mins(1),
+        let patience = if fault.is_endless() {
+            Duration::from_secs(1)
+        } else {
+            Duration::from_mins(1)
         };
         let scene = Scene::with_timeout(patience, |_| ()).await;
         let mut steps = Vec::new();

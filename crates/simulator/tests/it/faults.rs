@@ -14,9 +14,10 @@ async fn each_fault_takes_effect_or_not_as_it_says_and_the_next_request_is_fine(
         anilist.fault_at(1, fault);
         let save = "mutation { SaveMediaListEntry(mediaId: 1) { id } }";
         let answer = post(&anilist, Some(TOKEN), save, Value::Null);
-        let patience = match fault.is_endless() {
-            true => Duration::from_secs(1),
-            false => Duration::from_mins(1),
+        let patience = if fault.is_endless() {
+            Duration::from_secs(1)
+        } else {
+            Duration::from_mins(1)
         };
         let given_up = tokio::time::timeout(patience, answer).await.is_err();
         assert_eq!(given_up, fault.is_endless(), "{fault:?}");

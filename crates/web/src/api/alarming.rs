@@ -233,11 +233,11 @@ pub(crate) async fn prune(
 ) -> Answer<PruneView> {
     let owner = one_owner(&app, of.profile.as_deref()).await?;
     let plan = app.retention_plan(owner).await?;
-    let going: Vec<SnapshotView> = plan.going().map(Into::into).collect();
+    let going: Vec<SnapshotView> = plan.going.iter().map(Into::into).collect();
     Ok(web::Json(PruneView {
-        staying: plan.fates.len() - going.len(),
+        staying: plan.outlook.count() - going.len(),
         going,
         leaving: plan.leaving.clone(),
-        held: plan.hold.is_some(),
+        held: plan.outlook.hold.is_some(),
     }))
 }

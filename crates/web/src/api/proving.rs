@@ -141,7 +141,7 @@ pub(crate) async fn prune_now(
 ) -> Answer<PrunedView> {
     let owner = one_owner(&app, of.profile.as_deref()).await?;
     let plan = app.retention_plan(owner).await?;
-    let going = plan.going().count();
+    let going = plan.going.len();
     if going != body.going {
         return Err(Problem::otherwise(format!(
             "{} would go by the rules, and {} was agreed to",

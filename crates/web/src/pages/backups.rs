@@ -4,8 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::UserId;
 use anirewind_core::{
-    AccountRow, BrowseError, Explain as _, Kind, SnapshotFilter, SnapshotRow, Start, Unreadable,
-    count,
+    AccountRow, BrowseError, Explain as _, Kind, SnapshotFilter, SnapshotOrder, SnapshotRow, Start,
+    Unreadable, count,
 };
 use askama::Template;
 use serde::Deserialize;
@@ -60,7 +60,11 @@ const ORDERS: [(&str, &str); 6] = [
 ];
 
 /// By what the table can be sorted.
-const SORTS: [&str; 3] = ["created", "titles", "size"];
+const SORTS: [(&str, SnapshotOrder); 3] = [
+    ("created", SnapshotOrder::Created),
+    ("titles", SnapshotOrder::Titles),
+    ("size", SnapshotOrder::Size),
+];
 
 impl Wish {
     /// The same without one of its parts, as what stands behind the question mark.
@@ -89,7 +93,7 @@ impl Wish {
         let kind = given(&self.kind).map(|word| {
             Kind::parse(&word).ok_or_else(|| PageError::usage(format!("`{word}` is no kind.")))
         });
-        if !self.sort.is_empty() && !SORTS.contains(&self.sort.trim_start_matches('-')) {
+        if !self.is_newest_first() && self.order().is_none() {
             return Err(PageError::usage(format!(
                 "Nothing can be sorted by `{}`.",
                 self.sort
@@ -114,16 +118,11 @@ impl Wish {
         self.is_newest_first() && self.above.is_none() && self.below.is_none()
     }
 
-    /// Puts all rows into the order that is asked for.
-    fn sort(&self, rows: &mut [SnapshotRow]) {
-        match self.sort.trim_start_matches('-') {
-            "titles" => rows.sort_by_key(|row| row.counts.total()),
-            "size" => rows.sort_by_key(|row| row.size),
-            _ => rows.sort_by_key(|row| row.created_at),
-        }
-        if self.sort.starts_with('-') {
-            rows.reverse();
-        }
+    /// In which other order the rows come, and whether it falls.
+    fn order(&self) -> Option<(SnapshotOrder, bool)> {
+        let by = self.sort.trim_start_matches('-');
+        let (_, order) = SORTS.into_iter().find(|(name, _)| *name == by)?;
+        Some((order, self.sort.starts_with('-')))
     }
 
     /// The heads of the columns by which the table can be sorted.
@@ -133,7 +132,7 @@ impl Wish {
         } else {
             self.sort.as_str()
         };
-        let head = |name: &'static str| {
+        let head = |(name, _): (&'static str, SnapshotOrder)| {
             let is_here = now.trim_start_matches('-') == name;
             let is_down = now.starts_with('-');
             // The other way round; at first the largest and the newest first.
@@ -231,7 +230,7 @@ async fn table(
     let owner = Some(account.account.id);
     let is_first = wish.is_first() && filter == SnapshotFilter::default();
     let root = format!("/backups/{}", in_path(&account.profile));
-    let read = listed(&visitor, owner, &wish, filter, &root);
+    let read = listed(&visitor, account.account.id, &wish, filter, &root);
     let Listed { rows, newer, older } = read.await.map_err(could_not)?;
     let newest = rows.first().map(|row| row.position);
     let newest = is_first.then(|| newest.unwrap_or_default());
@@ -299,7 +298,7 @@ struct Listed {
 
 async fn listed(
     visitor: &Visitor,
-    owner: Option<UserId>,
+    owner: UserId,
     wish: &Wish,
     filter: SnapshotFilter,
     root: &str,
@@ -313,7 +312,9 @@ async fn listed(
         (None, Some(place)) => Start::Below(place),
         (None, None) => Start::Newest,
     };
-    if wish.is_newest_first() {
+    let sorted = wish.order().filter(|_| !wish.is_newest_first());
+    let Some((by, is_falling)) = sorted else {
+        let owner = Some(owner);
         let rows = visitor.app.snapshots_where(owner, filter, start, MOST + 1);
         let (rows, newer, older) = part(rows.await?, start);
         return Ok(Listed {
@@ -321,18 +322,18 @@ async fn listed(
             newer: newer.map(|place| address("above", place.to_string())),
             older: older.map(|place| address("below", place.to_string())),
         });
-    }
-    let all = visitor
-        .app
-        .snapshots_where(owner, filter, Start::Newest, usize::MAX);
-    let mut all = all.await?;
-    wish.sort(&mut all);
+    };
     let first = wish.page.saturating_mul(MOST);
+    let app = &visitor.app;
+    let rows = app.snapshots_by(owner, filter, by, is_falling, first, MOST + 1);
+    let mut rows = rows.await?;
     let beside = |number: usize| address("page", number.to_string());
+    let older = (rows.len() > MOST).then(|| beside(wish.page + 1));
+    rows.truncate(MOST);
     Ok(Listed {
         newer: wish.page.checked_sub(1).map(beside),
-        older: (all.len() > first.saturating_add(MOST)).then(|| beside(wish.page + 1)),
-        rows: all.into_iter().skip(first).take(MOST).collect(),
+        older,
+        rows,
     })
 }
 

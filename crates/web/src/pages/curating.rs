@@ -287,14 +287,16 @@ const LOCKED: usize = 20;
 
 async fn deleting(visitor: Visitor, path: Named) -> Result<HttpResponse, PageError> {
     let (profile, row) = named(&visitor, path).await?;
-    let lock = visitor.app.lock_of(&row).await?;
     let (all, _) = visitor.app.snapshot_totals(Some(row.owner.id)).await?;
     let others = all.saturating_sub(1);
-    let locked = visitor.app.locked(row.owner.id).await?;
-    let locked = locked
+    let (own, locked): (Vec<_>, Vec<_>) = visitor
+        .app
+        .locked(row.owner.id)
+        .await?
         .into_iter()
-        .filter(|(other, _)| other.file != row.file);
-    let locked = locked.take(LOCKED).map(|(other, why)| {
+        .partition(|(locked, _)| locked.file == row.file);
+    let lock = own.first().map(|(_, why)| (*why).to_owned());
+    let locked = locked.into_iter().take(LOCKED).map(|(other, why)| {
         let path = format!("/backups/{}/{}", in_path(&profile), other.id);
         let words = format!(
             "{}, {}",
@@ -312,7 +314,7 @@ async fn deleting(visitor: Visitor, path: Named) -> Result<HttpResponse, PageErr
         others: format!("{} {}", count(others, "other"), does(others, "stay")),
         size: format::size(row.size),
         days: TRASH_DAYS,
-        lock: lock.map(str::to_owned),
+        lock,
         is_kept: row.mark.keep.is_some(),
         locked,
         file: row.file,
@@ -511,31 +513,37 @@ const STAYING: usize = 200;
 
 async fn prune(visitor: Visitor, profile: web::Path<String>) -> Result<HttpResponse, PageError> {
     let account = visitor.app.account_row(&profile).await?;
-    let plan = visitor.app.retention_plan(account.account.id).await?;
+    let owner = account.account.id;
+    let plan = visitor.app.retention_plan(owner).await?;
+    let (outlook, going) = (&plan.outlook, plan.going);
+    // Old ones go: so many of the newest hold all of those that are listed here.
+    let most = STAYING + going.len();
+    let newest = visitor.app.snapshots_page(Some(owner), None, most).await?;
     let now = visitor.app.now();
-    let going: Vec<_> = plan.going().cloned().collect();
     let freed = going.iter().map(|row| row.size).sum();
     let root = format!("/backups/{}", in_path(&account.profile));
-    let stays = plan.fates.iter().filter_map(|(row, fate)| match fate {
-        Fate::Stays(why) => Some((
-            format!("{root}/{}", row.id),
-            format!("{}, {}", format::instant(row.created_at), contents(row)),
-            why_word(why),
-        )),
-        Fate::Goes => None,
-    });
+    let stays = newest
+        .iter()
+        .filter_map(|row| match outlook.fate(&row.file)? {
+            Fate::Stays(why) => Some((
+                format!("{root}/{}", row.id),
+                format!("{}, {}", format::instant(row.created_at), contents(row)),
+                why_word(why),
+            )),
+            Fate::Goes => None,
+        });
     Ok(show(&PrunePage {
         page: visitor.page_of("What goes next", Place::Backups, &account.profile),
-        stay: plan.fates.len() - going.len(),
-        all: plan.fates.len(),
+        stay: outlook.count() - going.len(),
+        all: outlook.count(),
         freed: format::size(freed),
         stays: stays.take(STAYING).collect(),
+        hold: outlook.hold.as_ref().map(hold_word),
         going: going
             .into_iter()
             .map(|row| SnapshotLine::of(row, now))
             .collect(),
-        leaving: plan.leaving.clone(),
-        hold: plan.hold.as_ref().map(hold_word),
+        leaving: plan.leaving,
         days: TRASH_DAYS,
         root,
     }))

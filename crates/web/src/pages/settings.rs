@@ -327,7 +327,7 @@ async fn kept_by(visitor: &Visitor, rules: &Policy) -> Result<Vec<String>, PageE
 /// `With these rules 31 of 46 stay; 15 go after the next snapshot.`
 pub(crate) fn kept_words(outlook: &Outlook) -> String {
     let next = outlook.next_end().map(format::day);
-    let mut words = rules_words(outlook.count(), outlook.going(), next.as_deref());
+    let mut words = rules_words(outlook.count(), outlook.going().count(), next.as_deref());
     if outlook.hold.is_some() {
         words.push_str(
             " None goes while something unusual is unanswered, or a snapshot is damaged.",
