@@ -128,6 +128,9 @@ impl Signals {
     fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
 
+        // Whoever hangs up on us does not end us, also where starting anew failed (`memory.rs`): once it was listened
+        // for, it has no other effect.
+        let _pipe = signal(SignalKind::pipe())?;
         Ok(Self {
             stop: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,

@@ -14,6 +14,9 @@ const WISHES: [(&str, &str); 2] = [
     ("MALLOC_TRIM_THRESHOLD_", "65536"),
 ];
 
+/// Says that it was tried: glibc takes its own names away where the program may do more than who starts it.
+const TRIED: &str = "_ANIREWIND_STARTED_ANEW";
+
 /// Comes back where nothing has to be said, somebody said otherwise, or it cannot be done: all goes on as it was then.
 #[expect(
     clippy::disallowed_methods,
@@ -23,8 +26,8 @@ pub(crate) fn ask_for_little() {
     let Some((first, _)) = WISHES.first() else {
         return;
     };
-    // What says it has been said; or by whoever starts us, whose word stands.
-    if env::var_os(first).is_some() {
+    // The word of whoever starts us stands.
+    if env::var_os(first).is_some() || env::var_os(TRIED).is_some() {
         return;
     }
     // Where something else was started that loaded us, it would not know what to do with our arguments.
@@ -37,12 +40,12 @@ pub(crate) fn ask_for_little() {
     if let Some(name) = given.next() {
         again.arg0(name);
     }
-    again.args(given);
+    again.args(given).env(TRIED, "1");
     for (name, value) in WISHES {
         if env::var_os(name).is_none() {
             again.env(name, value);
         }
     }
-    // Comes back only where it failed, and then nothing has changed.
+    // Comes back only where it failed. What was changed of signals by then is put right where they are listened for.
     let _why = again.exec();
 }

@@ -114,13 +114,14 @@ impl App {
             let owner = Some(row.owner.id);
             let rows = store.snapshots_where(owner, filter, Start::Below(last), A_FEW);
             let rows = rows.await?;
-            let is_over = |row: &SnapshotRow| is_trusted(row) && row.at() < since;
+            let is_over = |older: &SnapshotRow| older.at() < since;
             let is_end = rows.is_empty();
             newest_first.extend(rows);
-            let mut seen = newest_first.iter();
+            // Those that are not believed are passed by, and the newest that is is not asked how old it is.
+            let mut older = newest_first.iter().filter(|row| is_trusted(row)).skip(1);
             let knows_private = |of: &SnapshotRow| is_trusted(of) && !of.public;
             let has_private = row.public || newest_first.iter().any(knows_private);
-            if is_end || (has_private && seen.any(is_over)) {
+            if is_end || (has_private && older.any(is_over)) {
                 newest_first.reverse();
                 return Ok(newest_first);
             }

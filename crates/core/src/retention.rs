@@ -57,10 +57,8 @@ impl App {
     ) -> Result<RetentionPlan, CurateError> {
         let outlook = self.outlook(owner, Some(policy)).await?;
         // A long life's snapshots are many, and those that go are few: only these are read whole.
-        let mut going = Vec::new();
-        for file in outlook.going() {
-            going.extend(self.inner.store.snapshot_in(file.to_owned()).await?);
-        }
+        let files = outlook.going().map(str::to_owned).collect();
+        let mut going = self.inner.store.snapshots_in(files).await?;
         going.sort_by_key(|row| Reverse(row.position));
         let leaving = match outlook.hold {
             Some(_) => Vec::new(),

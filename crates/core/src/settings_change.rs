@@ -303,9 +303,9 @@ impl App {
                 let then = self
                     .retention_plan_by(owner.id, &draft.settings.retention)
                     .await?;
-                let stays =
-                    |row: &&SnapshotRow| now.going.iter().all(|going| going.file != row.file);
-                draft.going.extend(then.going.iter().filter(stays).cloned());
+                let anyway: BTreeSet<&str> = now.outlook.going().collect();
+                let stays = |row: &SnapshotRow| !anyway.contains(row.file.as_str());
+                draft.going.extend(then.going.into_iter().filter(stays));
             }
         }
         Ok(draft)

@@ -43,11 +43,20 @@ impl Store {
 
     /// The snapshot in a file, if it is catalogued.
     pub async fn snapshot_in(&self, file: String) -> Result<Option<SnapshotRow>, StoreError> {
+        Ok(self.snapshots_in(vec![file]).await?.pop())
+    }
+
+    /// The snapshots in these files, but for those that are not catalogued.
+    pub async fn snapshots_in(&self, files: Vec<String>) -> Result<Vec<SnapshotRow>, StoreError> {
         self.run(move |connection| {
             let mut statement =
                 connection.prepare_cached(&format!("{SELECT} WHERE file = :file"))?;
-            let row = statement.query_row(named_params! { ":file": file }, Raw::of);
-            row.optional()?.map(SnapshotRow::try_from).transpose()
+            let mut found = Vec::new();
+            for file in files {
+                let row = statement.query_row(named_params! { ":file": file }, Raw::of);
+                found.extend(row.optional()?.map(SnapshotRow::try_from).transpose()?);
+            }
+            Ok(found)
         })
         .await
     }

@@ -7,12 +7,12 @@
 use std::time::Duration;
 
 use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{ResponseHead, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode, header};
 use actix_web::middleware::{DefaultHeaders, Next};
-use actix_web::{Error, HttpMessage as _, HttpResponse, web};
+use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse, web};
 use anirewind_core::App;
 use percent_encoding::percent_decode_str;
 
@@ -20,6 +20,9 @@ use crate::access::{self, Access, Who};
 use crate::api::Hub;
 use crate::page::{self, PageError, Unreadable};
 use crate::{api, patience, upload};
+
+/// So long it is asked who somebody is before the connection is given up instead: the answer itself is ready by then.
+const ASKING: Duration = Duration::from_secs(1);
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
                       connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -81,7 +84,8 @@ pub(crate) async fn check(
         None if is_api && !is_safe => api::turned_away(&request, &access).await,
         refusal => refusal,
     };
-    if let Some(refusal) = refusal {
+    if let Some(mut refusal) = refusal {
+        hang_up(refusal.head_mut());
         return Ok(request.into_response(refusal).map_into_right_body());
     }
     note_proxy(&request, &access).await;
@@ -99,13 +103,6 @@ pub(crate) async fn check(
         },
         None => answered.await?,
     };
-    // Only the first request of a connection is given up where it never comes to its end: strangers get no second.
-    if let Some(app) = response.request().app_data::<web::Data<App>>().cloned()
-        && !access.is_in(&app, response.request()).await
-    {
-        let head = response.response_mut().head_mut();
-        head.set_connection_type(ConnectionType::Close);
-    }
     page::forget_said(&mut response);
     let is_unreadable = response.status() == StatusCode::BAD_REQUEST;
     let error = response.response().error();
@@ -122,10 +119,28 @@ pub(crate) async fn check(
         }
         (None, None) => None,
     };
-    Ok(match answer {
+    let is_stranger = !is_in(&access, &request).await;
+    let mut answered = match answer {
         Some(answer) => ServiceResponse::new(request, answer).map_into_right_body(),
         None => response.map_into_left_body(),
-    })
+    };
+    if is_stranger {
+        hang_up(answered.response_mut().head_mut());
+    }
+    Ok(answered)
+}
+
+/// Only the first request of a connection is given up where it never comes to its end: strangers get no second.
+fn hang_up(answer: &mut ResponseHead) {
+    answer.set_connection_type(ConnectionType::Close);
+}
+
+async fn is_in(access: &Access, request: &HttpRequest) -> bool {
+    let Some(app) = request.app_data::<web::Data<App>>() else {
+        return false;
+    };
+    let asked = tokio::time::timeout(ASKING, access.is_in(app, request)).await;
+    asked.unwrap_or(false)
 }
 
 /// Whom a request is for: the raw header, once. What proxies claim to have seen is not asked, and of two names
@@ -161,6 +176,7 @@ fn too_late(is_api: bool, is_https: bool) -> Error {
             .content_type("text/plain; charset=utf-8")
             .body(text)
     };
+    hang_up(answer.head_mut());
     // An error passes by what puts these on other answers.
     for (name, value) in header_list(is_https) {
         answer.headers_mut().insert(name, value);

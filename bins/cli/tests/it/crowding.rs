@@ -108,7 +108,7 @@ impl Crowd {
             .enable_all()
             .build()
             .unwrap();
-        let days = rounds().div_ceil(SORTS) * YOUNGER + 2;
+        let days = (rounds().div_ceil(SORTS) * YOUNGER + 2).max(YUKIS_DAYS);
         let old = runtime.block_on(old_snapshots(&scene, days));
         let app = open(&scene, Arc::new(SystemClock::new()));
         assert_eq!(old.len(), days + YUKIS_DAYS);

@@ -26,12 +26,12 @@ impl Scene {
         Self::grown_for(anime, manga, |builder| builder).await
     }
 
-    /// Hana's account with a few titles, and a client that gives up after a second where this fault never ends.
+    /// Hana's account with a few titles, and a client that gives up after two seconds where this fault never ends.
     pub(crate) async fn facing(fault: Option<Fault>, anime: usize, manga: usize) -> Self {
         let is_endless = fault.is_some_and(Fault::is_endless);
         Self::grown_for(anime, manga, |builder| {
             if is_endless {
-                builder.timeout(Duration::from_secs(1))
+                builder.timeout(Duration::from_secs(2))
             } else {
                 builder // An answer that comes is waited for, however slow the machine.
             }

@@ -427,7 +427,7 @@ async fn a_server_goes_on_by_itself_when_it_starts() {
         let server = server.clone();
         async move { server.run_schedule().await }
     });
-    let done = tokio::time::timeout(Duration::from_secs(30), async {
+    let done = tokio::time::timeout(Duration::from_mins(2), async {
         loop {
             let report = server.act_called(&operation).await.unwrap();
             if !report.operation.state.is_open() {

@@ -362,6 +362,33 @@ async fn what_goes_little_by_little_within_a_day_is_seen_once() {
 }
 
 #[tokio::test]
+async fn what_little_by_little_was_told_by_stays_also_where_a_clock_was_wrong_for_a_while() {
+    let scene = Scene::connected().await;
+    let first = scene.capture().await.snapshot;
+    for _ in 0..19 {
+        scene.clock.advance(Duration::from_hours(1));
+        scene.lose(1);
+        scene.capture().await;
+    }
+    scene.clock.jump(time::Duration::days(-2));
+    scene.lose(1);
+    let wrong = scene.capture().await.snapshot;
+    scene.clock.jump(time::Duration::days(2));
+    scene.clock.advance(Duration::from_hours(1));
+    scene.lose(4);
+    let unusual = scene.capture().await.snapshot;
+    let rules: Vec<_> = unusual.alarms.iter().map(|alarm| alarm.rule).collect();
+    assert_eq!(rules, [Rule::MostGone]);
+    let locked = scene.app.locked(hana()).await.unwrap().into_iter();
+    let locked: Vec<_> = locked.map(|(row, _)| row.id).collect();
+    assert_eq!(locked, [unusual.id.clone(), wrong.id, first.id.clone()]);
+    // The same is what it is to be put back to.
+    let open = scene.app.open_alarms(None).await.unwrap().remove(0);
+    let base = scene.app.base_of_alarm(&open).await.unwrap().unwrap();
+    assert_eq!(base.id, first.id);
+}
+
+#[tokio::test]
 async fn a_damaged_snapshot_is_named_never_the_last_good_and_stops_the_rules() {
     let scene = Scene::connected().await;
     scene.live(8).await;

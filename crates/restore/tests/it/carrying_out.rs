@@ -218,7 +218,7 @@ async fn each_request_fails(fault: Fault) {
         let what = format!("{fault:?} at {at}");
         // An answer that comes is waited for, however slow the machine.
         let patience = if fault.is_endless() {
-            Duration::from_secs(1)
+            Duration::from_secs(2)
         } else {
             Duration::from_mins(1)
         };

@@ -15,7 +15,7 @@ async fn each_fault_takes_effect_or_not_as_it_says_and_the_next_request_is_fine(
         let save = "mutation { SaveMediaListEntry(mediaId: 1) { id } }";
         let answer = post(&anilist, Some(TOKEN), save, Value::Null);
         let patience = if fault.is_endless() {
-            Duration::from_secs(1)
+            Duration::from_secs(2)
         } else {
             Duration::from_mins(1)
         };

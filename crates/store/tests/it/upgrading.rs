@@ -268,6 +268,31 @@ fn killed_while_it_opens_it_opens_the_next_time() {
     }
 }
 
+/// How the hash of each migration begins that somebody may have run: it is never changed afterwards.
+const GIVEN_AWAY: [&str; 13] = [
+    "b1d0c3c285ff",
+    "72cb3599b93e",
+    "ac41daf3a675",
+    "886671f0afd9",
+    "a6dda3a5a2ca",
+    "b5853cb6827e",
+    "2481d8d64363",
+    "b045f4a6e026",
+    "5031ccd17e35",
+    "0f466075f74a",
+    "41793acaa51f",
+    "240b0fa135e9",
+    "09e8580a7076",
+];
+
+#[test]
+fn migrations_that_were_given_away_are_as_they_were() {
+    for (text, expected) in migrations().iter().zip(GIVEN_AWAY) {
+        let hash = anirewind_backup::Hash::of(text.as_bytes()).to_string();
+        assert!(hash.contains(expected), "{hash}: {text}");
+    }
+}
+
 #[test]
 fn a_catalogue_of_a_later_version_is_refused_and_left_as_it_is() {
     let place = tempfile::tempdir().unwrap();

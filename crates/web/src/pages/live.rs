@@ -111,16 +111,30 @@ impl LiveMoved {
     /// Since a place on the timeline: when the list was read.
     async fn above(app: &App, profile: &str, above: Cursor) -> Result<Self, PageError> {
         let owner = app.account_row(profile).await?.account.id;
-        let filter = ChangeFilter {
-            above: Some(above),
-            ..ChangeFilter::default()
+        let mut place = above;
+        // What was tried and failed changed nothing, however much of it there was.
+        let has_moved = loop {
+            let filter = ChangeFilter {
+                above: Some(place),
+                ..ChangeFilter::default()
+            };
+            let found = app.changes(Some(owner), filter, None, COUNTED).await;
+            let found = found.map_err(BrowseError::Store)?;
+            if found.iter().any(took_effect) {
+                break true;
+            }
+            let Some(newest) = found.first().filter(|_| found.len() == COUNTED) else {
+                break false;
+            };
+            place = Cursor {
+                at: newest.change.when.at,
+                seq: newest.seq,
+            };
         };
-        // What was tried and failed changed nothing.
-        let found = app.changes(Some(owner), filter, None, COUNTED).await;
         Ok(Self {
             name: profile.to_owned(),
             above: above.to_string(),
-            has_moved: found.map_err(BrowseError::Store)?.iter().any(took_effect),
+            has_moved,
         })
     }
 

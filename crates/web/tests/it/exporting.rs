@@ -161,7 +161,7 @@ async fn who_takes_everything_and_does_not_read_it_keeps_nobody_else_waiting() {
     // All else goes on, and once somebody has gone there is a turn again.
     assert_eq!(scene.get("/backups/hana").await.0, StatusCode::OK);
     drop(other);
-    for _ in 0..200 {
+    for _ in 0..3_000 {
         let (status, held) = scene.unread(PATH).await;
         drop(held);
         if status == StatusCode::OK {

@@ -231,6 +231,29 @@ async fn strangers_get_one_answer_to_a_connection() {
     let answer = answer.expect("it is kept open");
     assert_eq!(answers(&answer), 1, "{answer}");
     assert!(answer.to_lowercase().contains("connection: close"));
+    // Whatever it is that they are told.
+    for (status, first) in [
+        (403, "GET / HTTP/1.1\r\nHost: elsewhere.example\r\n"),
+        (
+            403,
+            "POST /login HTTP/1.1\r\nHost: HOST\r\nOrigin: http://elsewhere.example\r\n",
+        ),
+        (401, "POST /api/v1/snapshots HTTP/1.1\r\nHost: HOST\r\n"),
+        (401, "GET /api/v1/snapshots HTTP/1.1\r\nHost: HOST\r\n"),
+        (
+            415,
+            "POST /login HTTP/1.1\r\nHost: HOST\r\nContent-Encoding: gzip\r\n",
+        ),
+        (404, "GET /assets/nothing HTTP/1.1\r\nHost: HOST\r\n"),
+    ] {
+        let asked = format!("{first}\r\nG");
+        let answer = tokio::time::timeout(Duration::from_mins(1), wire.ask(&asked)).await;
+        let answer = answer.expect(first);
+        let expected = format!("HTTP/1.1 {status} ");
+        assert!(answer.starts_with(&expected), "{first}: {answer}");
+        let words = answer.to_lowercase();
+        assert!(words.contains("connection: close"), "{first}: {answer}");
+    }
     wire.end().await;
     // Whoever is in, as everybody is where login is off, goes on.
     let open = Scene::new("hana").await;

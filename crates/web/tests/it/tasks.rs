@@ -28,7 +28,7 @@ async fn send(scene: &Scene, request: TestRequest) -> (StatusCode, Value, Option
 
 /// Asks until it is over.
 async fn over(scene: &Scene, location: &str) -> Value {
-    for _ in 0..500 {
+    for _ in 0..3_000 {
         let (status, task, _) = send(scene, TestRequest::get().uri(location)).await;
         assert_eq!(status, StatusCode::OK, "{task}");
         if task["state"] != "running" {
@@ -543,7 +543,7 @@ async fn behind_a_proxy_with_a_path_what_is_made_is_said_to_be_below_it() {
     assert_eq!(status, StatusCode::ACCEPTED);
     assert!(act.starts_with("/anilist/api/v1/operations/"), "{act}");
     scene.simulator.hold(false);
-    for _ in 0..500 {
+    for _ in 0..3_000 {
         let (_, over, _) = ask(TestRequest::get().uri(&task)).await;
         if over["state"] != "running" {
             let made = over["location"].as_str().unwrap();
