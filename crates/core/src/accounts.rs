@@ -9,6 +9,7 @@ use anirewind_model::{
 };
 use anirewind_store::{AccountRow, SecretError, StoreError, Style};
 use thiserror::Error;
+use time::OffsetDateTime;
 
 use crate::access::Access;
 use crate::app::App;
@@ -20,6 +21,8 @@ pub struct Target {
     pub(crate) access: Access,
     pub(crate) profile: Option<String>,
     pub(crate) known: Option<Account>,
+    /// Somebody asked for it by a name that nobody has yet: it may be the one of a token without a name.
+    pub(crate) is_guess: bool,
 }
 
 /// An account could not be added, found or reached. What was there before still is.
@@ -338,6 +341,7 @@ impl App {
             (Some(target), row) => Ok(vec![Target {
                 profile: Some(wanted.to_owned()),
                 known: row.map(|row| row.account.clone()),
+                is_guess: row.is_none(),
                 ..target
             }]),
             (None, Some(row)) => Err(AccountError::NoToken {
@@ -366,6 +370,7 @@ impl App {
                 access: Access::Token(token.token.clone()),
                 profile: token.profile.clone(),
                 known: known.map(|row| row.account.clone()),
+                is_guess: false,
             });
         }
         let named = |targets: &[Target], row: &AccountRow| {
@@ -390,6 +395,7 @@ impl App {
                 access,
                 profile: Some(row.profile.clone()),
                 known: Some(row.account.clone()),
+                is_guess: false,
             };
             if row.public {
                 targets.push(of_row(Access::Public(owner)));
@@ -532,10 +538,16 @@ impl App {
         target: &Target,
     ) -> Result<(AniList, Viewer), AccountError> {
         let identified = self.identify(&target.access).await;
-        let (client, viewer) = identified.map_err(|error| match error {
+        let identified = identified.map_err(|error| match error {
             AccountError::Remote { source } => target.remote(source),
             error => error,
-        })?;
+        });
+        if target.known.is_none() {
+            let problem = identified.as_ref().err().map(Explain::chain);
+            let mut noted = self.unidentified_noted();
+            *noted = problem.map(|problem| (self.now(), problem));
+        }
+        let (client, viewer) = identified?;
         if let Some(known) = target
             .known
             .as_ref()
@@ -547,7 +559,28 @@ impl App {
                 found: viewer.account.name,
             });
         }
+        if target.is_guess {
+            let rows = self.inner.store.accounts().await?;
+            if rows.iter().any(|row| row.account.id == viewer.account.id) {
+                // It has a name, and that is another one.
+                return Err(AccountError::NoProfile {
+                    profile: target.profile.clone().unwrap_or_default(),
+                    known: rows.into_iter().map(|row| row.profile).collect(),
+                });
+            }
+        }
         Ok((client, viewer))
+    }
+
+    fn unidentified_noted(&self) -> MutexGuard<'_, Option<(OffsetDateTime, String)>> {
+        let noted = self.inner.unidentified.lock();
+        noted.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why AniList did not say whose a token is when it was last asked, and when that was. Nothing where it did, or
+    /// has not been asked yet.
+    pub fn unidentified(&self) -> Option<(OffsetDateTime, String)> {
+        self.unidentified_noted().clone()
     }
 
     /// What a target is called here, now that it is known who it is.

@@ -1,6 +1,6 @@
 //! What is unusual and nobody has answered yet.
 
-use anirewind_backup::{Alarm, Answer, AnswerVerdict};
+use anirewind_backup::{Alarm, Answer, AnswerVerdict, Kind};
 use anirewind_model::UserId;
 use anirewind_store::{SnapshotFilter, SnapshotRow, Start, StoreError};
 use time::{Duration, OffsetDateTime};
@@ -78,7 +78,27 @@ impl App {
         &self,
         owner: UserId,
         filter: SnapshotFilter,
+        start: Start,
+    ) -> Result<Option<SnapshotRow>, StoreError> {
+        self.newest_that(owner, filter, start, is_trusted).await
+    }
+
+    /// The newest snapshot of an account that was taken here and can be read, whether it is believed or not.
+    pub(crate) async fn last_taken(
+        &self,
+        owner: UserId,
+    ) -> Result<Option<SnapshotRow>, StoreError> {
+        let is_ours = |row: &SnapshotRow| row.kind != Kind::Imported && row.damage.is_none();
+        let all = SnapshotFilter::default();
+        self.newest_that(owner, all, Start::Newest, is_ours).await
+    }
+
+    async fn newest_that(
+        &self,
+        owner: UserId,
+        filter: SnapshotFilter,
         mut start: Start,
+        is_wanted: fn(&SnapshotRow) -> bool,
     ) -> Result<Option<SnapshotRow>, StoreError> {
         loop {
             let store = &self.inner.store;
@@ -88,8 +108,8 @@ impl App {
                 return Ok(None);
             };
             start = Start::Below(last.position);
-            if let Some(good) = rows.into_iter().find(is_trusted) {
-                return Ok(Some(good));
+            if let Some(found) = rows.into_iter().find(is_wanted) {
+                return Ok(Some(found));
             }
         }
     }

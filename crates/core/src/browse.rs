@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use anirewind_model::{Counts, UserId};
 use anirewind_store::{
     AccountRow, Attempt, ChangeSums, DayRow, Outcome, SnapshotFilter, SnapshotOrder, SnapshotRow,
-    Start,
+    Standing, Start,
 };
 use time::{Date, Duration, OffsetDateTime, UtcOffset};
 
@@ -29,6 +29,8 @@ pub struct Day {
     pub saved: usize,
     /// How many attempts failed.
     pub failed: usize,
+    /// How many of the snapshots are not believed.
+    pub doubted: usize,
 }
 
 /// The folder as it looked when the catalogue last followed it.
@@ -202,6 +204,13 @@ impl App {
             .await?;
         let since = self.now() - Duration::days(i64::try_from(most).unwrap_or_default());
         let attempts = self.inner.store.attempts_since(owner, since).await?;
+        let unusual = SnapshotFilter {
+            unusual: true,
+            ..SnapshotFilter::default()
+        };
+        let unusual = self.snapshots_where(Some(owner), unusual, Start::Newest, usize::MAX);
+        let mut doubted = unusual.await?;
+        doubted.retain(|row| row.standing() == Standing::Suspect);
         let first = today - i64::try_from(most).unwrap_or_default() + 1;
         let days = (first..=today).map(|number| {
             let row = rows.iter().find(|row| row.day == number);
@@ -216,6 +225,10 @@ impl App {
                 counts: row.map(|row| row.counts),
                 saved: saved.len(),
                 failed: failed.len(),
+                doubted: {
+                    let of_day = |row: &&SnapshotRow| self.day_number(row.created_at) == number;
+                    doubted.iter().filter(of_day).count()
+                },
             }
         });
         Ok(days.collect())

@@ -127,8 +127,7 @@ impl App {
         checks.extend(self.proxy());
         let (all, zone) = (self.status().await?, self.zone());
         if all.is_empty() {
-            let check = HealthCheck::new("token", HealthState::Bad, "no account is connected");
-            checks.push(check.hint("Connect one: anirewind account add --token-file FILE"));
+            checks.push(self.stranger());
         }
         for status in &all {
             let profile = status.account.profile.clone();
@@ -141,6 +140,23 @@ impl App {
             checks.extend(of_account.map(|check| check.of(&profile)));
         }
         Ok(checks)
+    }
+
+    /// What there is where nobody is known: no token, or one of which AniList has not said whose it is.
+    fn stranger(&self) -> HealthCheck {
+        if self.inner.settings.tokens.is_empty() {
+            let check = HealthCheck::new("token", HealthState::Bad, "no account is connected");
+            return check.hint("Connect one: anirewind account add --token-file FILE");
+        }
+        let Some((at, problem)) = self.unidentified() else {
+            let found = "a token is set, and AniList has not been asked yet whose it is";
+            return HealthCheck::new("token", HealthState::Unknown, found);
+        };
+        let found = format!("nothing is saved: {problem}");
+        let check = HealthCheck::new("token", HealthState::Bad, found).since(Some(at));
+        check.hint(
+            "It is tried again by the schedule. Where the token is at fault, set another one.",
+        )
     }
 
     fn limit(&self, figures: &Figures) -> HealthCheck {
@@ -291,10 +307,13 @@ fn token(status: &AccountStatus, now: OffsetDateTime, zone: &Zone) -> HealthChec
 
 fn snapshots(status: &AccountStatus) -> HealthCheck {
     let found = format!("{} {}", status.account.profile, status.verdict.sentence());
-    let since = status
-        .last_good
-        .as_ref()
-        .map(anirewind_store::SnapshotRow::at);
+    let last_good = status.last_good.as_ref();
+    let alarms = status.alarms.iter().map(|open| open.snapshot.at());
+    let since = match status.verdict {
+        Verdict::Unusual => alarms.min(),
+        Verdict::Late => status.last_taken,
+        _ => last_good.map(anirewind_store::SnapshotRow::at),
+    };
     let state = match status.verdict {
         Verdict::Protected | Verdict::PublicList => HealthState::Ok,
         Verdict::NoSnapshotYet => HealthState::Unknown,

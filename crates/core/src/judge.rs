@@ -24,6 +24,8 @@ struct Bases<'a> {
     with_private: Option<&'a SnapshotRow>,
     /// What was noticed since then, and is not said again.
     noticed: Vec<Rule>,
+    /// The one right before, if it is another one than the last that is believed.
+    doubted: Option<&'a SnapshotRow>,
 }
 
 /// What there is to say about a list.
@@ -52,8 +54,17 @@ fn bases<'a>(
         .rev()
         .enumerate()
         .filter(|(_, row)| is_trusted(row));
+    let is_readable = |row: &SnapshotRow| {
+        row.kind != Kind::Imported
+            && row.damage.is_none()
+            && bad.iter().all(|(file, _)| *file != row.file)
+    };
+    let newest = oldest_first.iter().rev().find(|row| is_readable(row));
     let Some((first, last_good)) = trusted.next() else {
-        return Bases::default();
+        return Bases {
+            doubted: newest,
+            ..Bases::default()
+        };
     };
     let mut with_token = oldest_first.iter().rev();
     let with_private = with_token.find(|row| is_trusted(row) && !row.public);
@@ -63,6 +74,7 @@ fn bases<'a>(
     let seen = a_day_ago.map_or(first, |(index, _)| index);
     let since = oldest_first.iter().rev().take(seen);
     Bases {
+        doubted: newest.filter(|row| row.file != last_good.file),
         last_good: Some(last_good),
         a_day_ago: a_day_ago
             .map(|(_, row)| row)
@@ -173,8 +185,10 @@ pub(crate) fn judge_by(
         };
         let (before, earlier) = (list_of(last_good), list_of(a_day_ago));
         let private = list_of(with_private).map(private_part);
+        let doubted = list_of(bases.doubted);
         let Some((file, problem)) = failed else {
-            let delta = before.as_ref().map(|before| delta(before, list));
+            let newest = doubted.as_ref().or(before.as_ref());
+            let delta = newest.map(|newest| delta(newest, list));
             let expected = |list: Option<List>, base: Option<&SnapshotRow>| {
                 let (mut list, base) = list.zip(base)?;
                 for change in ours.iter().filter(|of| of.when.at > base.created_at) {

@@ -103,7 +103,9 @@ pub use source::{Origin, SettingsError, Sources};
 pub use status::{AccountStatus, Verdict};
 pub use upload::{LARGEST_UPLOAD, LARGEST_WAITING, Sending};
 pub use verify::VerifyReport;
-pub use words::{became, change_of, score_of, summary_of, title_of, value_of, values_of};
+pub use words::{
+    became, change_of, progress_of, score_of, summary_of, title_of, value_of, values_of,
+};
 pub use zone::Zone;
 
 // What callers need to speak with this crate, so that one dependency is enough.

@@ -352,10 +352,7 @@ impl App {
         let Some(allowed) = self.late_after() else {
             return Some(false);
         };
-        let last = status
-            .last_good
-            .as_ref()
-            .map_or(status.account.added_at, anirewind_store::SnapshotRow::at);
+        let last = status.last_taken.unwrap_or(status.account.added_at);
         Some(status.verdict == Verdict::Late || now - last > allowed)
     }
 

@@ -51,6 +51,8 @@ pub struct AccountStatus {
     pub verdict: Verdict,
     /// The newest snapshot that can be trusted.
     pub last_good: Option<SnapshotRow>,
+    /// When the newest was taken, whether it can be trusted or not.
+    pub last_taken: Option<OffsetDateTime>,
     /// How the last attempt went.
     pub last_attempt: Option<Attempt>,
     /// What is unusual and unanswered, newest first.
@@ -128,6 +130,7 @@ impl App {
                 last_attempt,
                 alarms,
                 last_good,
+                last_taken,
                 verdict,
             } = self.grounds(&account).await?;
             let next = self.next_due(&account, last_attempt.as_ref());
@@ -135,6 +138,7 @@ impl App {
                 account,
                 verdict,
                 last_good,
+                last_taken,
                 last_attempt,
                 alarms,
                 quiet_since,
@@ -163,11 +167,13 @@ impl App {
         let alarms = self.open_alarms(Some(owner)).await?;
         let is_damaged = alarms.is_empty() && self.is_damaged(owner).await?;
         let last_good = self.last_good_before(owner, &alarms).await?;
+        let last_taken = self.last_taken(owner).await?.as_ref().map(SnapshotRow::at);
         let verdict = judge(&Signs {
             now: self.now(),
             is_unusual: !alarms.is_empty(),
             is_damaged,
-            last_good: last_good.as_ref(),
+            has_good: last_good.is_some(),
+            last_taken,
             last_attempt: last_attempt.as_ref(),
             token_ends: account.token_expires_at,
             late_after: self.late_after(),
@@ -177,6 +183,7 @@ impl App {
             last_attempt,
             alarms,
             last_good,
+            last_taken,
             verdict,
         })
     }
@@ -187,11 +194,12 @@ struct Grounds {
     last_attempt: Option<Attempt>,
     alarms: Vec<OpenAlarm>,
     last_good: Option<SnapshotRow>,
+    last_taken: Option<OffsetDateTime>,
     verdict: Verdict,
 }
 
 impl App {
-    /// A good snapshot that is older than this is late; `None` when none is to come by itself.
+    /// A newest snapshot that is older than this is late; `None` when none is to come by itself.
     pub(crate) fn late_after(&self) -> Option<Duration> {
         let schedule = self.inner.settings.backup_at;
         let interval = Duration::try_from(schedule.interval()).unwrap_or(Duration::DAY);
@@ -251,7 +259,8 @@ struct Signs<'a> {
     now: OffsetDateTime,
     is_unusual: bool,
     is_damaged: bool,
-    last_good: Option<&'a SnapshotRow>,
+    has_good: bool,
+    last_taken: Option<OffsetDateTime>,
     last_attempt: Option<&'a Attempt>,
     token_ends: Option<OffsetDateTime>,
     late_after: Option<Duration>,
@@ -276,11 +285,12 @@ impl Signs<'_> {
     }
 
     fn is_late(&self) -> bool {
-        let (Some(good), Some(late_after)) = (self.last_good, self.late_after) else {
+        // One that is not believed was taken in time all the same.
+        let (Some(taken), Some(late_after)) = (self.last_taken, self.late_after) else {
             return false;
         };
         // One from the future says that a clock was wrong, not that all is well.
-        self.now - good.at() > late_after || good.at() > self.now + GRACE
+        self.has_good && (self.now - taken > late_after || taken > self.now + GRACE)
     }
 }
 
@@ -296,7 +306,7 @@ fn judge(signs: &Signs<'_>) -> Verdict {
         _ if signs.is_late() => Verdict::Late,
         _ if signs.late_after.is_none() => Verdict::Paused,
         Some(Outcome::Unavailable) => Verdict::AniListDown,
-        _ if signs.last_good.is_none() => Verdict::NoSnapshotYet,
+        _ if !signs.has_good => Verdict::NoSnapshotYet,
         _ if signs.is_public => Verdict::PublicList,
         _ => Verdict::Protected,
     }
@@ -321,7 +331,8 @@ mod tests {
             now: NOW,
             is_unusual: false,
             is_damaged: false,
-            last_good: None,
+            has_good: false,
+            last_taken: None,
             last_attempt: Some(&attempt),
             token_ends: ends.map(|left| NOW + left),
             late_after: (!is_off).then_some(Duration::DAY),

@@ -115,11 +115,23 @@ pub fn values_of<const N: usize>(
     })
 }
 
+/// How far somebody is: `12/24`, of manga `Ch 34/50 · Vol 3/?`.
+pub fn progress_of(entry: &Entry) -> String {
+    // Counts are the same in every format.
+    let value = |field| value_of(entry, field, &ScoreFormat::Point100);
+    let progress = value(EntryField::Progress);
+    match (entry.media_type, entry.values.volumes) {
+        (MediaType::Anime, _) => progress,
+        (MediaType::Manga, Recorded::NotRecorded) => format!("Ch {progress}"),
+        (MediaType::Manga, _) => format!("Ch {progress} · Vol {}", value(EntryField::Volumes)),
+    }
+}
+
 /// An entry in one line: `Completed, 26/26, score 9`.
 pub fn summary_of(entry: &Entry, format: &ScoreFormat) -> String {
     let mut parts = vec![
         value_of(entry, EntryField::Status, format),
-        value_of(entry, EntryField::Progress, format),
+        progress_of(entry),
     ];
     if let Some(score) = entry.values.score.known() {
         let shown = score_of(*score, format);
@@ -175,7 +187,7 @@ mod tests {
         assert_eq!(of(EntryField::Completed), "?");
         assert_eq!(
             summary_of(&entry(76), &ScoreFormat::Point10),
-            "Reading, 34/?, score 7, notes"
+            "Reading, Ch 34/?, score 7, notes"
         );
         assert_eq!(title_of(&entry(1), &TitleLanguage::Romaji), "manga 457");
     }
@@ -195,11 +207,11 @@ mod tests {
         }
         assert_eq!(
             summary_of(&entry(85), &ScoreFormat::Point3),
-            "Reading, 34/?, liked, notes"
+            "Reading, Ch 34/?, liked, notes"
         );
         assert_eq!(
             summary_of(&entry(85), &ScoreFormat::Point5),
-            "Reading, 34/?, 4 of 5 stars, notes"
+            "Reading, Ch 34/?, 4 of 5 stars, notes"
         );
     }
 

@@ -12,6 +12,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use time::{Duration, OffsetDateTime};
 
 use crate::page::PageError;
+use crate::pass::Pass;
 
 /// So many wrong passwords in a row are taken at once; then each one costs time.
 const FREE_TRIES: u32 = 5;
@@ -126,6 +127,11 @@ impl Access {
             request.extensions_mut().insert(IsIn);
         }
         Ok(who)
+    }
+
+    /// What lets whoever asks follow what happens.
+    pub(crate) async fn pass(&self, app: &App, request: &HttpRequest) -> Option<Pass> {
+        Pass::of(&self.who(app, request).await.ok()?)
     }
 
     /// Whether whoever asks is in; nobody is asked again who was found to be.

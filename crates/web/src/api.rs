@@ -156,7 +156,10 @@ pub(crate) fn limits(config: &mut web::ServiceConfig) {
                 .limit(LARGEST_BODY)
                 .error_handler(|error, _| problem::bad_body(&error)),
         )
-        .app_data(web::QueryConfig::default().error_handler(|error, _| problem::bad_query(&error)));
+        .app_data(
+            web::QueryConfig::default()
+                .error_handler(|error, request| problem::bad_query(&error, request.query_string())),
+        );
 }
 
 /// Routes of what watches over the server.

@@ -31,14 +31,16 @@ mod titles;
 pub(crate) use crate::format::clock;
 pub(crate) use alarm::{AlarmPart, shown as alarm_shown};
 pub(crate) use avatar::{Avatar, Letter, has_picture, picture_of};
-pub(crate) use change::{ChangeLine, Offer, UndoPart, time_of};
+pub(crate) use change::{ChangeLine, Offer, UndoPart, exactly, time_of};
 pub(crate) use chart::{Chart, Moment};
 pub(crate) use icon::Icon;
 pub(crate) use job::{JobProgress, LatestTitles};
 pub(crate) use list::{ListPart, ListQuery, is_called, names as list_names};
 pub(crate) use raw::RawPart;
 pub(crate) use tabs::{Tab, Tabs, TabsForm};
-pub(crate) use titles::{Cover, Diff, StatusWord, TitleCell, facts, field_word, title_path};
+pub(crate) use titles::{
+    Cover, Diff, StatusWord, TitleCell, WAS_AND_IS, facts, field_word, language_tag, title_path,
+};
 
 /// Something that is under way, at the top of every page.
 #[derive(Debug, Clone, Template)]
@@ -147,6 +149,16 @@ impl When {
         Self {
             is_short: true,
             ..Self::of(at, now)
+        }
+    }
+
+    /// The same of what nobody saw: it was then or before, as `exact` says.
+    pub(crate) fn at_the_latest(at: OffsetDateTime, exact: String, now: OffsetDateTime) -> Self {
+        let ago = Self::ago(at, now);
+        Self {
+            ago: format!("{} or before", ago.ago),
+            exact,
+            ..ago
         }
     }
 }

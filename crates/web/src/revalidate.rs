@@ -5,7 +5,9 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse};
+use actix_web::{Error, HttpResponse, web};
+
+use crate::access::Access;
 
 /// Marks what the API lets be read with what it holds (`ETag`), and answers 304 to whoever has that
 /// already (`If-None-Match`).
@@ -14,7 +16,10 @@ pub(crate) async fn check(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let is_read = [Method::GET, Method::HEAD].contains(request.method());
-    let is_api = is_read && request.path().starts_with("/api/v1/");
+    let access = request.app_data::<web::Data<Access>>();
+    let path = request.path();
+    let path = access.and_then(|access| path.strip_prefix(access.base()));
+    let is_api = is_read && path.is_some_and(|path| path.starts_with("/api/v1/"));
     let known = request.headers().get(header::IF_NONE_MATCH).cloned();
     let response = next.call(request).await?.map_into_boxed_body();
     // A stream has no size, and no end to wait for.

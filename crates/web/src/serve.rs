@@ -15,7 +15,7 @@ use thiserror::Error;
 use crate::access::{Access, Door};
 use crate::api::{Hub, Waits};
 use crate::live::Desk;
-use crate::{api, assets, guard, language, login, pages, revalidate, theme, trace};
+use crate::{api, assets, guard, head, language, login, pages, revalidate, theme, trace};
 
 /// So many connections a worker has; more wait. Below what a system lets a process have.
 const CONNECTIONS: usize = 400;
@@ -87,6 +87,7 @@ pub fn application(
         .wrap(from_fn(revalidate::check))
         .wrap(Compress::default())
         .wrap(from_fn(trace::follow))
+        .wrap(from_fn(head::as_get))
         .configure(api::limits)
         // What watches over the process asks without the path that a proxy adds.
         .configure(api::watching)

@@ -22,6 +22,10 @@ pub(crate) async fn run(app: &App, output: &Output, profile: Option<&str>) -> Re
         "status",
         || shape(all.iter().map(StatusView::from).collect::<Vec<_>>()),
         || {
+            if all.is_empty() && !app.settings().tokens.is_empty() {
+                return "There is a token, and nothing is saved by it yet: anirewind backup"
+                    .to_owned();
+            }
             if all.is_empty() {
                 return "No account yet. Add one: anirewind account add --token-file FILE"
                     .to_owned();

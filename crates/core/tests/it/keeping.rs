@@ -362,6 +362,37 @@ async fn what_goes_little_by_little_within_a_day_is_seen_once() {
 }
 
 #[tokio::test]
+async fn one_that_is_not_believed_is_taken_in_time_and_what_follows_is_compared_with_it() {
+    let scene = Scene::connected().await;
+    scene.live(3).await;
+    scene.lose(25);
+    let unusual = scene.capture_as(Kind::Automatic).await;
+    assert_eq!(unusual.delta.map(|delta| delta.removed), Some(25));
+    scene.clock.advance(Duration::from_hours(20));
+    scene.watch(90);
+    let next = scene.capture_as(Kind::Automatic).await;
+    // The one right before holds the same titles, whatever is thought of it.
+    let delta = next.delta.unwrap();
+    assert_eq!((delta.added, delta.changed, delta.removed), (0, 1, 0));
+    assert!(
+        next.alarms.iter().any(|alarm| alarm.affected == 25),
+        "{:?}",
+        next.alarms
+    );
+    // It was dealt with; the last good one is two days old by then, and none is late.
+    let open = scene.app.open_alarms(None).await.unwrap();
+    let not_me = AnswerVerdict::NotMe;
+    scene.app.answer_alarms(&open, not_me).await.unwrap();
+    let status = scene.app.status().await.unwrap().remove(0);
+    let age = scene.app.now() - status.last_good.unwrap().at();
+    assert!(age > time::Duration::hours(40), "{age}");
+    assert_eq!(status.verdict, Verdict::Protected);
+    scene.clock.advance(DAY * 2);
+    let status = scene.app.status().await.unwrap().remove(0);
+    assert_eq!(status.verdict, Verdict::Late);
+}
+
+#[tokio::test]
 async fn what_little_by_little_was_told_by_stays_also_where_a_clock_was_wrong_for_a_while() {
     let scene = Scene::connected().await;
     let first = scene.capture().await.snapshot;

@@ -504,12 +504,19 @@ pub(crate) async fn apply(
 
 /// What became of a plan that was sent.
 async fn sent_before(app: &App, id: &Id) -> Result<HttpResponse, Problem> {
-    let report = act(app, id.as_str()).await?;
-    Ok(if report.operation.state.is_open() {
-        HttpResponse::Accepted().json(OperationView::of(&report.operation, &[]))
-    } else {
-        HttpResponse::Ok().json(ReportView::from(&report))
-    })
+    let report = app.act_called(id).await?;
+    let state = report.operation.state;
+    // One that is to be sent and waits its turn is still a plan.
+    Ok(
+        if state.is_open() || state == anirewind_core::OperationState::Planned {
+            let place = tasks::location(app, &format!("/api/v1/operations/{id}"));
+            HttpResponse::Accepted()
+                .insert_header(("Location", place))
+                .json(OperationView::of(&report.operation, &[]))
+        } else {
+            HttpResponse::Ok().json(ReportView::from(&report))
+        },
+    )
 }
 
 /// Goes on with an act that waits or stopped.
@@ -551,20 +558,10 @@ where
         done
     });
     match tokio::time::timeout(patience.0, &mut task).await {
-        // Somebody else sent it in this very moment.
-        Ok(Ok(Err(ActError::NotAPlan { .. }))) => sent_before(app, &id).await,
+        // Somebody else sent it in this very moment; or it goes on, or is over by now, whoever sent it.
+        Ok(Ok(Err(ActError::NotAPlan { .. }))) | Err(_) => sent_before(app, &id).await,
         Ok(Ok(report)) => Ok(HttpResponse::Ok().json(ReportView::from(&report?))),
         Ok(Err(_)) => Err(Problem::failed("it ended without a word; see its report")),
-        Err(_) => {
-            let report = app.act_called(&id).await?;
-            let view = OperationView::of(&report.operation, &[]);
-            Ok(HttpResponse::Accepted()
-                .insert_header((
-                    "Location",
-                    tasks::location(app, &format!("/api/v1/operations/{id}")),
-                ))
-                .json(view))
-        }
     }
 }
 

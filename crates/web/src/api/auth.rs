@@ -6,7 +6,10 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use anirewind_core::App;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::Response;
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 
 use crate::access::{Access, Who};
 use crate::api::problem::Problem;
@@ -137,8 +140,24 @@ impl utoipa::Modify for Scheme {
         let scheme = SecurityScheme::Http(scheme.build());
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("key", scheme);
+        let cookie = ApiKeyValue::with_description(
+            "anirewind",
+            "What the page's login sets, behind HTTPS called `__Host-anirewind`. It is enough wherever a key is; \
+             what only this opens is for people.",
+        );
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(cookie));
+        components.add_security_scheme("session", cookie);
         // Nothing that is in the document can be used without.
         let none: [&str; 0] = [];
         document.security = Some(vec![SecurityRequirement::new("key", none)]);
+        // What is read whole is not sent again to who has it.
+        for (path, item) in &mut document.paths.paths {
+            if let Some(get) = item.get.as_mut().filter(|_| path != "/api/v1/events") {
+                let same = Response::new("The same as whoever asks has, by `If-None-Match`");
+                get.responses
+                    .responses
+                    .insert("304".to_owned(), same.into());
+            }
+        }
     }
 }

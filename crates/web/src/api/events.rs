@@ -13,9 +13,11 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use tokio::sync::{Semaphore, broadcast, watch};
 
+use crate::access::Access;
 use crate::api::auth::Reader;
 use crate::api::exporting;
 use crate::live::Desk;
+use crate::pass;
 
 /// So many events are kept for whoever comes back.
 const KEPT: usize = 512;
@@ -407,7 +409,13 @@ fn frame(told: &Told) -> Bytes {
 /// misses some, and is told with an event `missed`.
 #[utoipa::path(tag = "server", responses((status = 200, content_type = "text/event-stream")))]
 #[get("/api/v1/events")]
-pub(crate) async fn stream(_: Reader, hub: web::Data<Hub>, request: HttpRequest) -> HttpResponse {
+pub(crate) async fn stream(
+    _: Reader,
+    app: web::Data<App>,
+    access: web::Data<Access>,
+    hub: web::Data<Hub>,
+    request: HttpRequest,
+) -> HttpResponse {
     let last = request.headers().get("Last-Event-ID");
     let last = last.and_then(|id| id.to_str().ok()?.parse().ok());
     let following = hub.follow(last);
@@ -421,7 +429,7 @@ pub(crate) async fn stream(_: Reader, hub: web::Data<Hub>, request: HttpRequest)
         (first, following),
         |(mut first, mut following)| async move {
             if let Some(next) = first.pop_front() {
-                return Some((Ok::<_, actix_web::Error>(next), (first, following)));
+                return Some((next, (first, following)));
             }
             let next = match following.step().await {
                 Step::Told(told) => frame(&told),
@@ -431,11 +439,9 @@ pub(crate) async fn stream(_: Reader, hub: web::Data<Hub>, request: HttpRequest)
                 Step::Quiet => Bytes::from_static(b": still here\n\n"),
                 Step::Over => return None,
             };
-            Some((Ok(next), (first, following)))
+            Some((next, (first, following)))
         },
     );
-    HttpResponse::Ok()
-        .content_type("text/event-stream")
-        .insert_header(("X-Accel-Buffering", "no"))
-        .streaming(frames)
+    let pass = access.pass(&app, &request).await;
+    pass::told(app.get_ref().clone(), pass, frames)
 }

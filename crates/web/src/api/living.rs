@@ -99,7 +99,7 @@ pub(crate) struct ChangedSettings {
 /// settings as they were looked at is needed.
 #[utoipa::path(tag = "server", request_body = Changes, params(
     ("If-Match" = String, Header, description = "The `ETag` of the settings"),
-), security(("key" = [])), responses(
+), security(("session" = [])), responses(
     (status = 200, body = ChangedSettings),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]

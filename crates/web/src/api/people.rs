@@ -30,7 +30,7 @@ pub(crate) struct ConnectBody {
 
 /// Connects an account, or gives one a new token, after asking AniList whose it is. Without a token only
 /// the public list of a user is read.
-#[utoipa::path(tag = "profiles", params(Patience), request_body = ConnectBody, responses(
+#[utoipa::path(tag = "profiles", params(Patience), request_body = ConnectBody, security(("session" = [])), responses(
     (status = 201, body = ProfileView),
     (status = 202, description = "It takes its time", body = TaskView),
     (status = "default", body = Problem, content_type = "application/problem+json"),
@@ -96,7 +96,7 @@ pub(crate) async fn check(
 }
 
 /// Forgets an account and its token. Its snapshots stay.
-#[utoipa::path(tag = "profiles", params(("profile", description = "What it is called here")), responses(
+#[utoipa::path(tag = "profiles", params(("profile", description = "What it is called here")), security(("session" = [])), responses(
     (status = 204),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -134,7 +134,7 @@ pub(crate) struct NewKeyView {
 }
 
 /// Makes a key. It is shown this once; only its hash is kept.
-#[utoipa::path(tag = "server", request_body = NewKeyBody, responses(
+#[utoipa::path(tag = "server", request_body = NewKeyBody, security(("session" = [])), responses(
     (status = 201, body = NewKeyView),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -154,7 +154,7 @@ pub(crate) async fn add_key(
 }
 
 /// Forgets a key. Who uses it is refused from now on.
-#[utoipa::path(tag = "server", params(("name", description = "What it is called")), responses(
+#[utoipa::path(tag = "server", params(("name", description = "What it is called")), security(("session" = [])), responses(
     (status = 204),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -200,7 +200,7 @@ impl SessionView {
 }
 
 /// Everybody who is logged in.
-#[utoipa::path(tag = "server", responses(
+#[utoipa::path(tag = "server", security(("session" = [])), responses(
     (status = 200, body = Vec<SessionView>),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -213,7 +213,7 @@ pub(crate) async fn sessions(owner: Owner, app: web::Data<App>) -> Answer<Vec<Se
 }
 
 /// Ends a session. Who had it has to log in again.
-#[utoipa::path(tag = "server", params(("id", description = "Its name")), responses(
+#[utoipa::path(tag = "server", params(("id", description = "Its name")), security(("session" = [])), responses(
     (status = 204),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -238,7 +238,7 @@ pub(crate) struct PasswordBody {
 }
 
 /// Changes the password. Everybody else has to log in again.
-#[utoipa::path(tag = "server", request_body = PasswordBody, responses(
+#[utoipa::path(tag = "server", request_body = PasswordBody, security(("session" = [])), responses(
     (status = 204),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]

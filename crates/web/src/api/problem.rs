@@ -47,7 +47,8 @@ impl Problem {
     }
 
     pub(crate) fn usage(detail: impl Into<String>) -> Self {
-        Self::new(Kind::Of(Code::Usage), detail.into(), None)
+        let hint = "Nothing was changed. What it takes stands in /api/v1/openapi.json.".to_owned();
+        Self::new(Kind::Of(Code::Usage), detail.into(), Some(hint))
     }
 
     pub(crate) fn failed(detail: impl Into<String>) -> Self {
@@ -55,7 +56,8 @@ impl Problem {
     }
 
     pub(crate) fn missing(detail: impl Into<String>) -> Self {
-        Self::new(Kind::Of(Code::NotFound), detail.into(), None)
+        let hint = "What there is, the lists say; they stand in /api/v1/openapi.json.".to_owned();
+        Self::new(Kind::Of(Code::NotFound), detail.into(), Some(hint))
     }
 
     /// Too much at once.
@@ -65,7 +67,9 @@ impl Problem {
     }
 
     pub(crate) fn refused(detail: &str) -> Self {
-        Self::new(Kind::Refused, detail.to_owned(), None)
+        let hint =
+            "Nothing was changed. Ask by the address that the server says at its start.".to_owned();
+        Self::new(Kind::Refused, detail.to_owned(), Some(hint))
     }
 
     pub(crate) fn nowhere() -> Self {
@@ -99,7 +103,11 @@ impl Problem {
     pub(crate) fn too_many(wait: time::Duration) -> Self {
         let seconds = wait.whole_seconds() + 1;
         let detail = format!("that was wrong too often; try again in {seconds} seconds");
-        Self::new(Kind::TooMany, detail, None)
+        Self::new(
+            Kind::TooMany,
+            detail,
+            Some("Nothing was changed.".to_owned()),
+        )
     }
 
     /// What somebody looked at, and what there is now, do not agree; or nobody said what it was.
@@ -158,7 +166,19 @@ impl Problem {
 
 impl<E: Explain> From<E> for Problem {
     fn from(error: E) -> Self {
-        Self::new(Kind::Of(error.code()), error.chain(), error.hint())
+        Self::new(
+            Kind::Of(error.code()),
+            error.chain(),
+            error.hint().map(of_api),
+        )
+    }
+}
+
+/// What to do, where it is said in the words of the commands.
+fn of_api(hint: String) -> String {
+    match hint.split_once("--allow-removals=") {
+        Some((begin, count)) => format!("{begin}`\"removals\": {count}`"),
+        None => hint,
     }
 }
 
@@ -186,6 +206,9 @@ pub(crate) fn bad_body(error: &JsonPayloadError) -> actix_web::Error {
             Problem::too_large(format!("more than {} kB were sent", limit / 1024))
         }
         JsonPayloadError::Payload(cause) if patience::is_late(cause) => Problem::too_slow(),
+        JsonPayloadError::ContentType => Problem::usage(
+            "what is sent has to be JSON, and to say so with `Content-Type: application/json`",
+        ),
         _ => Problem::usage(error.to_string()),
     };
     problem.into()
@@ -205,6 +228,10 @@ impl From<UploadError> for Problem {
 }
 
 /// A query that is not what was asked for.
-pub(crate) fn bad_query(error: &QueryPayloadError) -> actix_web::Error {
-    Problem::usage(error.to_string()).into()
+pub(crate) fn bad_query(error: &QueryPayloadError, query: &str) -> actix_web::Error {
+    let why = match error {
+        QueryPayloadError::Deserialize(why) => why.to_string(),
+        error => error.to_string(),
+    };
+    Problem::usage(format!("`?{query}` cannot be read: {why}")).into()
 }

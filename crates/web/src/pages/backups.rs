@@ -99,11 +99,18 @@ impl Wish {
                 self.sort
             )));
         }
+        let (since, until) = (since.transpose()?, until.transpose()?);
+        if since.zip(until).is_some_and(|(since, until)| since > until) {
+            return Err(PageError::usage(format!(
+                "{} is after {}: no day is from then until then.",
+                self.from, self.to
+            )));
+        }
         Ok(SnapshotFilter {
             kind: kind.transpose()?,
             kept: !self.kept.is_empty(),
-            since: since.transpose()?,
-            until: until.transpose()?,
+            since,
+            until,
             ..SnapshotFilter::default()
         })
     }
@@ -345,7 +352,8 @@ async fn say_fates(
 ) -> Result<(), PageError> {
     let outlook = visitor.app.outlook(owner, None).await?;
     for line in lines {
-        line.fate = outlook.fate(&line.file).and_then(fate_word);
+        let fate = outlook.fate(&line.file);
+        line.fate = fate.and_then(|fate| fate_word(fate, outlook.hold.is_some()));
     }
     Ok(())
 }

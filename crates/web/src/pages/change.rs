@@ -117,7 +117,7 @@ async fn one(
         Some(format!("/timeline/{profile}/{}", other.id))
     };
     let mut line = ChangeLine::of(&page.base, &account.profile, &row, &account.style);
-    line = line.standing_on(&visitor_path(&page));
+    line = line.standing_on(&visitor_path(&page)).alone();
     line.undo = UndoPart::of(
         &page.base,
         &account.profile,
@@ -132,11 +132,12 @@ async fn one(
         later: place(at.and_then(|at| at.checked_sub(1))),
         group: change.group.as_ref().map(Id::to_string),
         profile,
-        line,
         page: Page {
+            title: format!("Change of {}", line.title.name),
             from: Some(back),
             ..page
         },
+        line,
     }))
 }
 

@@ -1,6 +1,7 @@
 //! Two lists side by side, and what to bring back from the first.
 
 mod ticks;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use crate::live::{Outcome, Work, live_of};
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show};
 use crate::pages::backups::{find, query};
 use crate::pages::comparing::ticks::{Sent, Ticks, Title, title_of};
+use crate::pages::comparing::words::Words;
 use crate::pages::live::LiveMoved;
 use crate::pages::plan_new;
 use crate::pages::work::{self, ASKED};
@@ -517,7 +519,7 @@ fn found(
     (wish, ticks): (&Wish, &Ticks),
     root: &str,
 ) -> Found {
-    let words = words(from, to);
+    let words = Words::of(from, to);
     let sums = [
         differences.removed.len(),
         differences.changed.len(),
@@ -560,9 +562,9 @@ fn found(
     let field = EntryField::parse(&wish.field);
     Found {
         shows: [
-            ("missing", words[0], wish.shows("missing")),
-            ("changed", words[1], wish.shows("changed")),
-            ("added", words[2], wish.shows("added")),
+            ("missing", words.lines[0], wish.shows("missing")),
+            ("changed", words.lines[1], wish.shows("changed")),
+            ("added", words.lines[2], wish.shows("added")),
             ("same", "Same", wish.shows("same")),
         ],
         rows: rows.collect(),
@@ -587,7 +589,7 @@ fn found(
             let query = Wish::default().query(&wish.from, &wish.to, 0, ticks);
             format!("{root}{query}")
         },
-        words,
+        words: words.lines,
         sums,
         count,
         plan,
@@ -598,7 +600,7 @@ fn found(
 impl Row {
     fn of(
         line: &Line<'_>,
-        words: [&'static str; 3],
+        words: Words,
         (base, account): (&str, &AccountRow),
         is_ticked: bool,
     ) -> Self {
@@ -607,15 +609,20 @@ impl Row {
         let (tone, icon, word, diff) = match line {
             Line::Missing(entry) => {
                 let diff = Diff::of(Some(entry), None, style);
-                ("danger", "i-minus", words[0], diff)
+                ("danger", "i-minus", words.lines[0], diff)
             }
             Line::Changed(changed) => {
                 let diff = Diff::of(Some(changed.before), Some(changed.after), style);
-                ("warning", "i-tilde", words[1], diff)
+                (
+                    "warning",
+                    "i-tilde",
+                    words.lines[1],
+                    diff.read_as(words.sides),
+                )
             }
             Line::Added(entry) => {
                 let diff = Diff::of(None, Some(entry), style);
-                ("fine", "i-plus", words[2], diff)
+                ("fine", "i-plus", words.lines[2], diff)
             }
             Line::Same(entry) => {
                 let whole = Some(summary_of(entry, &style.scores));
@@ -627,7 +634,7 @@ impl Row {
                     Diff {
                         lines,
                         whole,
-                        is_planned: false,
+                        sides: words.sides,
                     },
                 )
             }
@@ -646,17 +653,6 @@ impl Row {
             diff,
         }
     }
-}
-
-/// Missing, changed and added, in words that fit the direction.
-fn words(from: &Side, to: &Side) -> [&'static str; 3] {
-    if to.row.is_none() {
-        return ["Missing now", "Changed since", "Added since"];
-    }
-    if from.row.is_none() || to.at < from.at {
-        return ["Not there then", "Other then", "Only there then"];
-    }
-    ["Missing later", "Changed later", "Added later"]
 }
 
 fn lines<'a>(differences: &'a Differences<'a>, wish: &Wish) -> Vec<Line<'a>> {

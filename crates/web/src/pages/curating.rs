@@ -1,6 +1,8 @@
 //! Keeping, noting, verifying, deleting and bringing back snapshots; what goes by the rules; answers to
 //! what was unusual.
 
+use std::collections::BTreeMap;
+
 use actix_web::{HttpResponse, web};
 use anirewind_core::{
     AccountRow, AnswerVerdict, Fate, Hold, SnapshotRow, TRASH_DAYS, TrashItem, Why, count, does,
@@ -519,16 +521,22 @@ async fn prune(visitor: Visitor, profile: web::Path<String>) -> Result<HttpRespo
     // Old ones go: so many of the newest hold all of those that are listed here.
     let most = STAYING + going.len();
     let newest = visitor.app.snapshots_page(Some(owner), None, most).await?;
+    let locked = visitor.app.locked(owner).await?.into_iter();
+    let locked: BTreeMap<_, _> = locked.map(|(row, why)| (row.file, why)).collect();
     let now = visitor.app.now();
     let freed = going.iter().map(|row| row.size).sum();
     let root = format!("/backups/{}", in_path(&account.profile));
     let stays = newest
         .iter()
         .filter_map(|row| match outlook.fate(&row.file)? {
-            Fate::Stays(why) => Some((
+            fate @ Fate::Stays(why) => Some((
                 format!("{root}/{}", row.id),
                 format!("{}, {}", format::instant(row.created_at), contents(row)),
-                why_word(why),
+                match locked.get(&row.file) {
+                    // What may not be deleted by hand either.
+                    Some(locked) if outlook.hold.is_some() => (*locked).to_owned(),
+                    _ => fate_word(fate, outlook.hold.is_some()).unwrap_or_else(|| why_word(why)),
+                },
             )),
             Fate::Goes => None,
         });
@@ -559,8 +567,11 @@ fn hold_word(hold: &Hold) -> String {
 }
 
 /// When a snapshot goes, or why it stays; nothing where a badge says so already.
-pub(crate) fn fate_word(fate: &Fate) -> Option<String> {
+pub(crate) fn fate_word(fate: &Fate, is_held: bool) -> Option<String> {
     match fate {
+        Fate::Stays(Why::Recent { .. } | Why::Safety { .. }) if is_held => {
+            Some("stays until what is unusual or damaged is answered".to_owned())
+        }
         Fate::Goes => Some("goes after the next snapshot".to_owned()),
         Fate::Stays(Why::Kept { .. } | Why::Held(_)) => None,
         Fate::Stays(why) => Some(why_word(why)),

@@ -15,7 +15,7 @@ use crate::page::{Page, PageError, Place, Visitor, in_path, sentence, show};
 use crate::pages::backups::could_not_read;
 use crate::pages::chart::{Bars, Chart};
 use crate::pages::rows::contents;
-use crate::parts::{AlarmPart, Avatar, Icon, TitleCell, When};
+use crate::parts::{AlarmPart, Avatar, Icon, TitleCell, When, exactly};
 
 /// So many days are shown in a row.
 const DAYS: usize = 30;
@@ -37,6 +37,8 @@ struct Dashboard {
     cards: Vec<Card>,
     /// Whether somebody gave a token of whose account nothing is known yet.
     has_tokens: bool,
+    /// Why AniList did not say whose they are, and when.
+    unidentified: Option<(When, String)>,
     problem: Option<(String, String)>,
     unreadable: Vec<Unreadable>,
 }
@@ -101,7 +103,7 @@ struct ChangeLine {
 }
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    config.service(web::resource("/").to(dashboard));
+    config.service(web::resource("/").get(dashboard));
 }
 
 /// The colour and the icon of a verdict.
@@ -142,6 +144,10 @@ async fn dashboard(visitor: Visitor, hub: web::Data<Hub>) -> Result<HttpResponse
         page,
         cards,
         has_tokens: !visitor.app.settings().tokens.is_empty(),
+        unidentified: visitor.app.unidentified().map(|(at, problem)| {
+            let now = visitor.app.now();
+            (When::ago(at, now), sentence(&problem))
+        }),
         problem,
         unreadable,
     }))
@@ -307,6 +313,8 @@ pub(crate) fn next_words(next: Option<OffsetDateTime>) -> String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum DayState {
     Fine,
+    /// A snapshot of it is not believed.
+    Unusual,
     /// There is a snapshot, but not at the first attempt.
     Late,
     Failed,
@@ -325,6 +333,7 @@ fn judged(days: Vec<Day>, added: &str, settings: &Settings) -> Vec<(Day, DayStat
     let is_daily = settings.backup_at != Schedule::Off
         && settings.backup_at.interval() <= std::time::Duration::from_hours(24);
     let state = |place: usize, day: &Day| match (is_there(day), day.failed) {
+        _ if day.doubted > 0 => DayState::Unusual,
         (true, 0) => DayState::Fine,
         (true, _) => DayState::Late,
         (false, 1..) => DayState::Failed,
@@ -347,6 +356,7 @@ fn days_words(days: &[(Day, DayState)], most: usize) -> String {
     let of = |wanted| shown.clone().filter(|(_, state)| *state == wanted).count();
     let all = [
         DayState::Fine,
+        DayState::Unusual,
         DayState::Late,
         DayState::Failed,
         DayState::Missing,
@@ -365,6 +375,7 @@ impl DayState {
     const fn look(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Fine => ("fine", "✓", "fine"),
+            Self::Unusual => ("warning", "?", "unusual"),
             Self::Late => ("warning", "~", "late"),
             Self::Failed => ("danger", "✕", "failed"),
             Self::Missing => ("warning", "!", "missing"),
@@ -416,7 +427,10 @@ impl ChangeLine {
             .map(|line| format!("{} {} → {}", line.field, line.was, line.is))
             .collect();
         Self {
-            when: When::ago(change.when.at, now),
+            when: match change.when.since {
+                None => When::ago(change.when.at, now),
+                Some(_) => When::at_the_latest(change.when.at, exactly(row), now),
+            },
             title,
             words: whole.unwrap_or_else(|| lines.join(", ")),
         }
@@ -434,6 +448,7 @@ mod tests {
             counts: None,
             saved,
             failed,
+            doubted: 0,
         }
     }
 
@@ -461,6 +476,12 @@ mod tests {
                 day("2026-11-06", 0, 0),
             ]
         };
+        let doubted = Day {
+            doubted: 1,
+            ..day("2026-11-02", 2, 1)
+        };
+        let unusual = judged(vec![doubted], "2026-11-02", &read("daily@01:00"));
+        assert_eq!(days_words(&unusual, 30), "0 fine, 1 unusual");
         let daily = judged(days(), "2026-11-02", &read("daily@01:00"));
         assert_eq!(
             days_words(&daily, 30),

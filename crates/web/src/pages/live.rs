@@ -22,6 +22,7 @@ use crate::pages::status::Checks;
 use crate::pages::timeline::{counts_now, new_since};
 use crate::pages::title::took_effect;
 use crate::parts::{BadEnds, DeskPart, Icon, JobProgress, title_path};
+use crate::pass;
 use crate::times::zone_for;
 
 /// More new changes than this are not counted.
@@ -244,12 +245,11 @@ async fn stream(
         let zone = listener.zone.clone();
         let frame = language::in_language(titles.clone(), listener.next());
         let frame = crate::format::in_zone(zone, frame).await?;
-        Some((Ok::<_, actix_web::Error>(frame), (listener, titles)))
+        Some((frame, (listener, titles)))
     });
-    Ok(HttpResponse::Ok()
-        .content_type("text/event-stream")
-        .insert_header(("X-Accel-Buffering", "no"))
-        .streaming(frames))
+    let app = visitor.app.get_ref();
+    let pass = visitor.access.pass(app, &request).await;
+    Ok(pass::told(app.clone(), pass, frames))
 }
 
 impl Listener {
@@ -388,7 +388,7 @@ impl Listener {
             return None;
         }
         self.health.clone_from(&health);
-        let part = Checks::of(health, self.app.now());
+        let part = Checks::of(health, &self.base, self.app.now());
         Some(("checks", part.render().ok()?))
     }
 

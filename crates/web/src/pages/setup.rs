@@ -139,6 +139,10 @@ pub(crate) async fn after(app: &App, row: &AccountRow) -> Result<Option<String>,
 }
 
 async fn schedule(visitor: Visitor, hub: web::Data<Hub>, chosen: Query<Chosen>) -> Answer {
+    // Of nobody there is nothing to choose yet.
+    if chosen.0.profile.is_empty() {
+        return Ok(visitor.go("/", None));
+    }
     let profile = visitor.app.account_row(&chosen.0.profile).await?.profile;
     if let Some(elsewhere) = fixed(&visitor, &profile) {
         return Ok(elsewhere);

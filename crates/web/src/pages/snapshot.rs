@@ -9,6 +9,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::attached::attached;
+use crate::format;
 use crate::page::{Page, PageError, Place, Query, Visitor, in_path, sentence, show};
 use crate::pages::backups::{find, query};
 use crate::pages::raw::Raw;
@@ -177,8 +178,9 @@ async fn snapshot(
         .map(List::fields_not_recorded)
         .unwrap_or_default();
     let not_recorded: Vec<_> = not_recorded.iter().map(|field| field.as_str()).collect();
+    let title = format!("Snapshot of {}", format::instant(row.created_at));
     Ok(show(&SnapshotPage {
-        page: visitor.page_of("Snapshot", Place::Backups, &account.profile),
+        page: visitor.page_of(title, Place::Backups, &account.profile),
         plan: format!("/plan/{}/new", in_path(&account.profile)),
         compare: format!("/compare/{}", in_path(&account.profile)),
         id: row.id.to_string(),

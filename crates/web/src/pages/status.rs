@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use crate::address::address;
 use crate::attached::attached;
 use crate::format;
-use crate::page::{Page, PageError, Place, Query, Visitor, show};
+use crate::page::{Page, PageError, Place, Query, Visitor, in_path, show};
 use crate::parts::{Badge, When};
 
 /// So many lines of the log stand on a page.
@@ -28,6 +28,7 @@ impl askama::filters::HtmlSafe for Checks {}
 #[derive(Template)]
 #[template(path = "parts/checks.html")]
 pub(crate) struct Checks {
+    base: String,
     verdict: &'static str,
     tone: &'static str,
     lines: Vec<CheckLine>,
@@ -41,6 +42,8 @@ struct CheckLine {
     found: String,
     since: Option<When>,
     hint: Option<String>,
+    /// Where something can be done about it, and in which words.
+    way: Option<(String, &'static str)>,
 }
 
 #[derive(Template)]
@@ -122,6 +125,16 @@ fn check_line(check: HealthCheck, now: OffsetDateTime) -> CheckLine {
         Some(rest) => format!("{named}{}", crate::page::sentence(rest)),
         None => crate::page::sentence(&check.found),
     };
+    let path = check.profile.as_deref().map(in_path);
+    let way = match (check.what, path) {
+        ("snapshots" | "verify", Some(path)) => {
+            Some((format!("/backups/{path}"), "See its backups"))
+        }
+        ("token", Some(path)) => Some((format!("/connect/{path}"), "Connect it again")),
+        ("token", None) => Some(("/connect".to_owned(), "Connect an account")),
+        ("jobs", Some(path)) => Some((format!("/ops/{path}"), "See its acts")),
+        _ => None,
+    };
     let what = match check.profile {
         Some(profile) => format!("{what} of {profile}"),
         None => what.to_owned(),
@@ -131,21 +144,25 @@ fn check_line(check: HealthCheck, now: OffsetDateTime) -> CheckLine {
         what,
         found,
         since: check.since.map(|at| When::ago(at, now)),
-        hint: check.hint,
+        // A page is no place for commands.
+        hint: check
+            .hint
+            .filter(|hint| way.is_none() || !hint.contains("anirewind ")),
+        way: way.filter(|_| check.state >= HealthState::Warn),
     }
 }
 
 async fn status(visitor: Visitor) -> Result<HttpResponse, PageError> {
     let checks = visitor.app.health().await?;
     Ok(show(&Status {
-        checks: Checks::of(checks, visitor.app.now()),
+        checks: Checks::of(checks, visitor.access.base(), visitor.app.now()),
         page: visitor.page("Status", Place::Status),
     }))
 }
 
 impl Checks {
     /// The worst first.
-    pub(crate) fn of(mut checks: Vec<HealthCheck>, now: OffsetDateTime) -> Self {
+    pub(crate) fn of(mut checks: Vec<HealthCheck>, base: &str, now: OffsetDateTime) -> Self {
         checks.sort_by_key(|check| std::cmp::Reverse(check.state));
         let worst = checks
             .first()
@@ -156,6 +173,7 @@ impl Checks {
             HealthState::Bad => ("danger", "Somebody should do something"),
         };
         Self {
+            base: base.to_owned(),
             report: report_of(&checks, now),
             verdict,
             tone,

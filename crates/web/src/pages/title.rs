@@ -1,17 +1,18 @@
 //! One title through all its changes, and every state of it to be put back.
 
 use actix_web::{HttpResponse, web};
-use anirewind_core::model::{Entry, EntryField, MediaId, MediaSummary, MediaType};
+use anirewind_core::model::{Entry, EntryField, MediaId, MediaSummary, MediaType, TitleLanguage};
 use anirewind_core::{
-    BrowseError, ChangeOutcome, ChangeRow, Source, Style, TitleHistory, change_of,
+    BrowseError, ChangeOutcome, ChangeRow, Source, Style, TitleHistory, change_of, summary_of,
 };
 use askama::Template;
 use time::OffsetDateTime;
 
-use crate::format;
 use crate::language::name_of;
 use crate::page::{Page, PageError, Place, Visitor, in_path, show, show_as};
-use crate::parts::{Badge, ChangeLine, Chart, Cover, Moment, When, facts, field_word};
+use crate::parts::{
+    Badge, ChangeLine, Chart, Cover, Moment, When, exactly, facts, field_word, language_tag,
+};
 
 /// So many states are shown; the rest is on the timeline.
 const SHOWN: usize = 200;
@@ -22,7 +23,9 @@ struct TitlePage {
     page: Page,
     profile: String,
     name: String,
-    others: Vec<(String, &'static str)>,
+    lang: &'static str,
+    /// Its other names, each with the word and the sign of its language.
+    others: Vec<(String, &'static str, &'static str)>,
     kind: &'static str,
     cover: Cover,
     link: String,
@@ -55,7 +58,7 @@ struct StateBlock {
     change: String,
     badge: Badge,
     /// Nothing while it was not on the list.
-    values: Option<Vec<(&'static str, String)>>,
+    values: Option<(String, Vec<(&'static str, String)>)>,
     /// What was otherwise than it is now, each to be put back.
     differing: Vec<(&'static str, &'static str, String, String)>,
     /// The changes that have to be taken back to get there.
@@ -141,16 +144,17 @@ fn template(
         |entry| name_of(entry, style),
     );
     let profile_path = in_path(profile);
-    let title = found.title.clone().unwrap_or_else(|| name.clone());
+    let media = format!("{}:{}", found.media_type.as_str(), found.media);
+    let all = summary.map(names_of).unwrap_or_default();
+    let (names, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(text, ..)| *text == name);
     let base = page.base.clone();
     TitlePage {
         page: Page {
             title: name.clone(),
             ..page
         },
-        others: summary
-            .map(|summary| others(summary, &name))
-            .unwrap_or_default(),
+        lang: names.first().map_or("", |(_, _, lang)| *lang),
+        others,
         kind: found.media_type.word(),
         cover: Cover::of(&base, found.media.get(), summary, style).large(),
         link,
@@ -159,8 +163,11 @@ fn template(
         chart: Chart::of(&moments(found, &rows, now), found.media_type, &name, style),
         states: states(&base, profile, found, &rows, style),
         more: rows.len().saturating_sub(SHOWN),
-        timeline: crate::address::address(&format!("/timeline/{profile_path}"), &[("q", &title)]),
-        media: format!("{}:{}", found.media_type.as_str(), found.media),
+        timeline: crate::address::address(
+            &format!("/timeline/{profile_path}"),
+            &[("title", &media)],
+        ),
+        media,
         newest: found
             .changes
             .first()
@@ -179,17 +186,20 @@ pub(crate) fn took_effect(row: &ChangeRow) -> bool {
     is_effect && !matches!(row.change.source, Source::Import | Source::Api)
 }
 
-fn others(summary: &MediaSummary, name: &str) -> Vec<(String, &'static str)> {
+/// The names of a title, each with the word and the sign of its language.
+fn names_of(summary: &MediaSummary) -> Vec<(String, &'static str, &'static str)> {
     let titles = &summary.titles;
     let all = [
-        (&titles.romaji, "romaji"),
-        (&titles.english, "English"),
-        (&titles.native, "native"),
+        (&titles.romaji, "romaji", TitleLanguage::Romaji),
+        (&titles.english, "English", TitleLanguage::English),
+        (&titles.native, "native", TitleLanguage::Native),
     ];
-    let named = all
-        .into_iter()
-        .filter_map(|(text, of)| Some((text.clone()?, of)));
-    named.filter(|(text, _)| text != name).collect()
+    let country = summary.country.as_deref();
+    let named = all.into_iter().filter_map(|(text, word, language)| {
+        let text = text.clone()?;
+        Some((text, word, language_tag(&language, country)))
+    });
+    named.collect()
 }
 
 /// What can be drawn: each state with when it began, oldest first.
@@ -221,6 +231,14 @@ fn moments(found: &TitleHistory, rows: &[&ChangeRow], now: OffsetDateTime) -> Ve
     moments
 }
 
+/// The moment of a change, where it is known.
+fn some_time(row: &ChangeRow) -> String {
+    match row.change.when.since {
+        None => exactly(row),
+        Some(_) => format!("some time {}", exactly(row)),
+    }
+}
+
 fn states(
     base: &str,
     profile: &str,
@@ -233,9 +251,9 @@ fn states(
     for (place, row) in rows.iter().enumerate().take(SHOWN) {
         ids.push(row.id.to_string());
         let change = &row.change;
-        let until = format::instant(change.when.at);
+        let until = some_time(row);
         let span = match rows.get(place + 1) {
-            Some(older) => format!("From {} to {until}", format::instant(older.change.when.at)),
+            Some(older) => format!("From {} to {until}", some_time(older)),
             None => format!("Until {until}"),
         };
         let line = ChangeLine::of(base, profile, row, style);
@@ -248,7 +266,10 @@ fn states(
             ended: crate::pages::by(change.source.as_str()).to_owned(),
             change: line.id,
             badge: line.badge,
-            values: change.before.as_ref().map(|entry| facts(entry, style)),
+            values: change.before.as_ref().map(|entry| {
+                let brief = summary_of(entry, &style.scores);
+                (brief, facts(entry, style))
+            }),
             is_as_now: match (&change.before, &found.now) {
                 (None, None) => true,
                 (Some(_), Some(_)) => differing.is_empty(),

@@ -1,6 +1,6 @@
 //! Something unusual that nobody has answered yet: was it meant, and the ways on from there.
 
-use anirewind_core::{App, BrowseError, OpenAlarm};
+use anirewind_core::{App, BrowseError, OpenAlarm, Rule};
 use askama::Template;
 
 use crate::format;
@@ -21,6 +21,8 @@ pub(crate) struct AlarmPart {
     words: Vec<String>,
     shown: String,
     review: Option<String>,
+    /// Whether titles are gone, and not only other than they were.
+    is_missing: bool,
     /// The page on which it stands.
     back: String,
 }
@@ -47,6 +49,7 @@ impl AlarmPart {
                 base: base.to_owned(),
                 at: format::instant(open.snapshot.created_at),
                 words,
+                is_missing: open.alarms.iter().any(|alarm| !is_about_values(alarm.rule)),
                 shown: shown(open),
                 review: before
                     .as_ref()
@@ -67,6 +70,11 @@ impl AlarmPart {
             ..self
         }
     }
+}
+
+/// Whether a rule is about titles that are on the list.
+const fn is_about_values(rule: Rule) -> bool {
+    matches!(rule, Rule::SameValue | Rule::ScoresWiped | Rule::MadePublic)
 }
 
 /// Snapshot and rules, as in `k7f2k7f2k7f2 mass-removal scores-wiped`: what stands in the form for an alarm.

@@ -43,6 +43,8 @@ pub(crate) struct ChangeLine {
     here: String,
     /// Whether it can be ticked.
     can_be_picked: bool,
+    /// Whether it has the page for itself.
+    is_alone: bool,
 }
 
 /// What can be done about a change.
@@ -126,6 +128,7 @@ impl ChangeLine {
             undo: None,
             here: String::new(),
             can_be_picked: false,
+            is_alone: false,
         }
     }
 
@@ -133,6 +136,14 @@ impl ChangeLine {
     pub(crate) fn standing_on(self, path: &str) -> Self {
         Self {
             here: path.to_owned(),
+            ..self
+        }
+    }
+
+    /// With a page for itself.
+    pub(crate) fn alone(self) -> Self {
+        Self {
+            is_alone: true,
             ..self
         }
     }
@@ -192,7 +203,8 @@ pub(crate) fn time_of(row: &ChangeRow) -> String {
     }
 }
 
-fn exactly(row: &ChangeRow) -> String {
+/// The moment, or between which two it was.
+pub(crate) fn exactly(row: &ChangeRow) -> String {
     let when = row.change.when;
     match when.since {
         None => format::instant(when.at),

@@ -161,11 +161,16 @@ fn phases(report: &Report, phase: Option<Phase>, (done, total): (usize, usize)) 
         (1, "Check for edits".to_owned()),
     ];
     if has(&[Action::Write, Action::Add]) {
+        // What is removed comes after it.
+        let removed = report.sent().filter(|step| {
+            Action::parse(&step.action).is_some_and(|action| action == Action::Remove)
+        });
+        let own = total.saturating_sub(removed.count());
         let words = if now == 2 {
             format!(
                 "Add and change ({} of {})",
-                thousands(done),
-                thousands(total)
+                thousands(done.min(own)),
+                thousands(own)
             )
         } else {
             "Add and change".to_owned()

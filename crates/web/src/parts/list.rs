@@ -1,7 +1,7 @@
 //! A list as people know it: by status, searched, a hundred titles at a time.
 
 use anirewind_core::model::{Entry, EntryField, EntryStatus, MediaType};
-use anirewind_core::{Style, thousands, value_of};
+use anirewind_core::{Style, progress_of, thousands, value_of};
 use askama::Template;
 use serde::Deserialize;
 
@@ -221,14 +221,6 @@ impl ListRow {
             value if value == "?" => "not recorded".to_owned(),
             value => value,
         };
-        let progress = match entry.media_type {
-            MediaType::Anime => value(EntryField::Progress),
-            MediaType::Manga => format!(
-                "Ch {} · Vol {}",
-                value(EntryField::Progress),
-                value(EntryField::Volumes)
-            ),
-        };
         let lists = values.custom_lists.known();
         Self {
             title: TitleCell::of(base, profile, entry, style),
@@ -236,7 +228,10 @@ impl ListRow {
                 .status
                 .known()
                 .map(|status| StatusWord::of(status, entry.media_type)),
-            progress,
+            progress: match progress_of(entry) {
+                progress if progress == "?" => "not recorded".to_owned(),
+                progress => progress,
+            },
             score: value(EntryField::Score),
             lists: lists
                 .map(|lists| lists.iter().map(str::to_owned).collect())

@@ -89,7 +89,7 @@ impl TitleCell {
         let country = summary.and_then(|summary| summary.country.as_deref());
         let lang_of = |wanted: &str| {
             let found = names.iter().find(|(name, _)| name == wanted);
-            found.map_or("", |(_, language)| tag(language, country))
+            found.map_or("", |(_, language)| language_tag(language, country))
         };
         let second = names.iter().find(|(other, _)| *other != name);
         Self {
@@ -98,7 +98,7 @@ impl TitleCell {
             base: base.to_owned(),
             lang: lang_of(&name),
             second: second.map(|(name, _)| name.clone()),
-            second_lang: second.map_or("", |(_, language)| tag(language, country)),
+            second_lang: second.map_or("", |(_, language)| language_tag(language, country)),
             name,
         }
     }
@@ -135,7 +135,7 @@ pub(crate) fn title_path(profile: &str, media_type: MediaType, media: u32) -> St
 }
 
 /// The language of a name, for those who have pages read to them.
-fn tag(language: &TitleLanguage, country: Option<&str>) -> &'static str {
+pub(crate) fn language_tag(language: &TitleLanguage, country: Option<&str>) -> &'static str {
     let native = match country {
         Some("JP") => "ja",
         Some("KR") => "ko",
@@ -175,6 +175,9 @@ impl StatusWord {
     }
 }
 
+/// What is read out before what was and before what is.
+pub(crate) const WAS_AND_IS: [&str; 2] = ["was ", ", now "];
+
 /// What differs in an entry, a line a field. A side that is missing was not on the list.
 #[derive(Debug, Clone, PartialEq, Eq, Template)]
 #[template(path = "parts/diff.html")]
@@ -182,8 +185,8 @@ pub(crate) struct Diff {
     pub(crate) lines: Vec<DiffLine>,
     /// What was or is there, where the title was added or removed.
     pub(crate) whole: Option<String>,
-    /// Whether it is yet to be, rather than what was.
-    pub(crate) is_planned: bool,
+    /// What is read out before either side, for those who do not see the arrow.
+    pub(crate) sides: [&'static str; 2],
 }
 
 /// One field on both sides.
@@ -201,7 +204,7 @@ impl Diff {
             return Self {
                 lines: Vec::new(),
                 whole: whole.map(|entry| summary_of(entry, &style.scores)),
-                is_planned: false,
+                sides: WAS_AND_IS,
             };
         };
         let fields = before.values.differing(&after.values);
@@ -216,16 +219,18 @@ impl Diff {
         Self {
             lines: lines.collect(),
             whole: None,
-            is_planned: false,
+            sides: WAS_AND_IS,
         }
+    }
+
+    /// With other words for the two sides.
+    pub(crate) fn read_as(self, sides: [&'static str; 2]) -> Self {
+        Self { sides, ..self }
     }
 
     /// What is now, and what it would be.
     pub(crate) fn planned(now: Option<&Entry>, target: Option<&Entry>, style: &Style) -> Self {
-        Self {
-            is_planned: true,
-            ..Self::of(now, target, style)
-        }
+        Self::of(now, target, style).read_as(["now ", ", would be "])
     }
 }
 

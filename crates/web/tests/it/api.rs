@@ -67,12 +67,12 @@ impl Client {
     }
 }
 
-/// Every documented way in, with something put in for each name in its path.
-async fn ways(client: &Client) -> Vec<(Method, String)> {
+/// Every documented way in, with something put in for each name in its path, and whether it is for people only.
+async fn ways(client: &Client) -> Vec<(Method, String, bool)> {
     let (_, document) = client.send(Method::GET, "/api/v1/openapi.json", None).await;
     assert_eq!(document["openapi"], "3.1.0");
     // What is said of all ways in holds for each, see below, unless it says something else.
-    let key = json!([{"key": []}]);
+    let (key, session) = (json!([{"key": []}]), json!([{"session": []}]));
     assert_eq!(document["security"], key);
     let mut ways = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -80,8 +80,9 @@ async fn ways(client: &Client) -> Vec<(Method, String)> {
             let Ok(method) = method.to_uppercase().parse::<Method>() else {
                 continue;
             };
+            let is_for_people = way["security"] == session;
             assert!(
-                way["security"].is_null() || way["security"] == key,
+                way["security"].is_null() || way["security"] == key || is_for_people,
                 "{path}"
             );
             let path = path
@@ -90,7 +91,7 @@ async fn ways(client: &Client) -> Vec<(Method, String)> {
                 .replace("{id}", "zzzz")
                 .replace("{profile}", "nobody")
                 .replace("{name}", "none");
-            ways.push((method, path));
+            ways.push((method, path, is_for_people));
         }
     }
     ways
@@ -101,11 +102,30 @@ async fn every_way_in_has_decided_who_may_use_it() {
     let client = Client::new().await;
     let ways = ways(&client).await;
     assert!(ways.len() > 30, "{ways:?}");
-    for (method, path) in &ways {
+    for (method, path, _) in &ways {
         let (status, body) = client.send(method.clone(), path, Some(&json!({}))).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED, "{method} {path}: {body}");
         assert_eq!(body["code"], "no-key");
         assert!(body["hint"].as_str().unwrap().contains("anirewind key add"));
+    }
+}
+
+#[actix_web::test]
+async fn what_the_document_says_is_for_people_no_key_opens() {
+    let mut client = Client::new().await;
+    client.key = Some(client.scene.app.add_key("writer", true).await.unwrap());
+    let mut ways = ways(&client).await;
+    ways.retain(|(.., is_for_people)| *is_for_people);
+    assert_eq!(ways.len(), 8, "{ways:?}");
+    for (method, path, _) in ways {
+        let sent = match path.as_str() {
+            "/api/v1/keys" => json!({ "name": "another" }),
+            "/api/v1/password" => json!({ "current": "a", "new": "b" }),
+            _ => json!({}),
+        };
+        let (status, body) = client.send(method.clone(), &path, Some(&sent)).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{method} {path}: {body}");
+        assert_eq!(body["code"], "people-only", "{method} {path}");
     }
 }
 
@@ -157,7 +177,7 @@ async fn a_reading_key_reads_all_there_is_and_nothing_asks_anilist_by_itself() {
     let mut client = Client::new().await;
     client.key = Some(client.scene.app.add_key("reader", false).await.unwrap());
     let requests = client.scene.simulator.traffic().requests;
-    for (method, path) in ways(&client).await {
+    for (method, path, _) in ways(&client).await {
         let is_stream = path == "/api/v1/events";
         if method == Method::GET && path == "/api/v1/sessions" {
             let (status, body) = client.send(method, &path, None).await;

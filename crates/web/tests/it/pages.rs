@@ -215,6 +215,26 @@ impl Scene {
         (response.status(), response)
     }
 
+    /// Opens a stream, does something, and listens to its end.
+    pub(crate) async fn listen_to_the_end(
+        &self,
+        request: TestRequest,
+        meanwhile: impl AsyncFnOnce(),
+    ) -> String {
+        let service = init_service(anirewind_web::application(
+            self.app.clone(),
+            self.hub.clone(),
+            self.access.clone(),
+        ))
+        .await;
+        let request = request.insert_header(("host", "127.0.0.1:4849"));
+        let response = call_service(&service, request.to_request()).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        meanwhile().await;
+        let body = actix_web::body::to_bytes(response.into_body()).await;
+        String::from_utf8(body.ok().unwrap().to_vec()).unwrap()
+    }
+
     /// Opens a stream, does something, and listens until these words come.
     pub(crate) async fn listen(
         &self,

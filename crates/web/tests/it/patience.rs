@@ -264,3 +264,34 @@ async fn strangers_get_one_answer_to_a_connection() {
     assert_eq!(answers(&answer), 2, "{answer}");
     wire.end().await;
 }
+
+#[actix_web::test]
+async fn whoever_asks_for_the_head_of_an_answer_gets_no_more_of_it() {
+    let scene = Scene::new("hana").await;
+    scene.capture().await;
+    let wire = Wire::new(&scene, Waits::default());
+    for path in [
+        "/healthz",
+        "/readyz",
+        "/",
+        "/api/v1/snapshots",
+        "/assets/style.css",
+    ] {
+        let ask = async |method: &str| {
+            let words =
+                format!("{method} {path} HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n");
+            let answer = wire.ask(&words).await;
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            let status = head.lines().next().unwrap().to_owned();
+            (status, body.to_owned())
+        };
+        let (whole, head) = (ask("GET").await, ask("HEAD").await);
+        assert_eq!(head, (whole.0, String::new()), "{path}");
+        assert!(!whole.1.is_empty(), "{path}");
+    }
+    // What would never end is not begun.
+    let words = "HEAD /api/v1/events HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n";
+    let answer = wire.ask(words).await;
+    assert!(answer.starts_with("HTTP/1.1 405 "), "{answer}");
+    wire.end().await;
+}

@@ -90,7 +90,7 @@ async fn pages_further_down_say_what_is_above_them_and_lead_back_to_what_was_cho
     browser.must_show(&[
         "<nav aria-label=\"Breadcrumb\">",
         "<a href=\"/timeline/hana?kind=changed\">Timeline</a>",
-        "<li aria-current=\"page\">Change</li>",
+        "<li aria-current=\"page\">Change of ",
     ]);
     for (path, above) in [
         (
@@ -236,4 +236,62 @@ async fn what_a_change_was_is_there_as_json_on_the_timeline_and_on_its_own_page(
     assert_eq!(status, StatusCode::OK);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["after"]["notes"], "</pre><b>note</b>");
+}
+
+#[actix_web::test]
+async fn the_timeline_of_one_title_holds_no_other_and_nonsense_is_named() {
+    let scene = seen(&[]).await;
+    edit(&scene, |entry| {
+        if entry.media < 1_005 {
+            entry.progress += 1;
+        }
+    });
+    look(&scene).await;
+    let mut browser = Browser::at(&scene, "/titles/hana/anime/1003").await;
+    browser.follow("All its changes on the timeline").await;
+    browser.must_show(&["Only one title", "/titles/hana/anime/1003"]);
+    assert!(
+        !browser.shows("/titles/hana/anime/1002"),
+        "{}",
+        browser.page
+    );
+    // What is chosen besides keeps to it.
+    browser.must_show(&["name=\"title\" value=\"ANIME:1003\""]);
+    let (status, page) = scene.get("/timeline/hana?title=1003").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(page.contains("There is no title `1003`"), "{page}");
+}
+
+#[actix_web::test]
+async fn where_anilist_does_not_say_whose_a_token_is_that_is_said_with_the_reason() {
+    let scene = Scene::new("hana").await;
+    let (_, page) = scene.get("/").await;
+    assert!(page.contains("AniList has not been asked yet"), "{page}");
+    let (_, page) = scene.get("/status").await;
+    assert!(
+        page.contains("has not been asked yet whose it is"),
+        "{page}"
+    );
+    let fault = anirewind_simulator::Fault::InvalidToken;
+    scene.simulator.fault_always(Some(fault));
+    let target = scene.app.targets(None).await.unwrap().remove(0);
+    let automatic = Kind::Automatic;
+    scene.app.capture(&target, automatic).await.unwrap_err();
+    let (_, page) = scene.get("/").await;
+    assert!(
+        page.contains("AniList did not say whose the token is"),
+        "{page}"
+    );
+    let (_, page) = scene.get("/status").await;
+    assert!(page.contains("Nothing is saved: "), "{page}");
+    assert!(page.contains("something to do"), "{page}");
+    // Once it is known all of it is gone.
+    scene.simulator.fault_always(None);
+    scene.capture().await;
+    assert_eq!(scene.app.unidentified(), None);
+    // Whoever asks for another name is told which there are, and nothing is taken.
+    let guess = scene.app.targets(Some("nobody")).await.unwrap().remove(0);
+    let error = scene.app.capture(&guess, automatic).await.unwrap_err();
+    assert!(error.to_string().contains("nobody"), "{error}");
+    assert_eq!(scene.app.snapshots(None).await.unwrap().len(), 1);
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::test::TestRequest;
 use tokio::time::Instant;
 
+use crate::access::PASSWORD;
 use crate::pages::Scene;
 
 /// More than is kept for anybody.
@@ -113,4 +114,37 @@ async fn who_comes_back_hears_that_something_was_missed_if_it_may_have_been() {
     }
     let heard = scene.listen(open(), after, "after").await;
     assert!(!heard.contains("missed"), "{heard}");
+}
+
+#[actix_web::test]
+async fn nobody_hears_more_than_they_are_let_in_for() {
+    let (scene, _) = Scene::claimed(&[]).await;
+    let key = scene.app.add_key("follower", false).await.unwrap();
+    let bearer = ("authorization", format!("Bearer {key}"));
+    // The key is taken away, and another one of the same name is another one.
+    let taken = async || {
+        scene.app.remove_key("follower").await.unwrap();
+        scene.pass(Duration::from_mins(1));
+        scene.app.add_key("follower", false).await.unwrap();
+        happen(&scene, "not for them");
+    };
+    let heard = scene
+        .listen_to_the_end(open().insert_header(bearer), taken)
+        .await;
+    assert!(heard.starts_with("id: ") || heard.is_empty(), "{heard}");
+    assert!(!heard.contains("not for them"), "{heard}");
+    // A session ends, for programs and for pages.
+    for path in ["/api/v1/events", "/events?checks=yes"] {
+        let session = scene.app.log_in(PASSWORD, "a browser", "127.0.0.1").await;
+        let own = format!("anirewind={}", session.unwrap().expose());
+        let ended = async || {
+            for row in scene.app.sessions().await.unwrap() {
+                scene.app.end_session(&row.id).await.unwrap();
+            }
+            happen(&scene, "not for them");
+        };
+        let request = TestRequest::get().uri(path).insert_header(("cookie", own));
+        let heard = scene.listen_to_the_end(request, ended).await;
+        assert!(!heard.contains("not for them"), "{path}: {heard}");
+    }
 }

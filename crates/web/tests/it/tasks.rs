@@ -532,6 +532,11 @@ async fn behind_a_proxy_with_a_path_what_is_made_is_said_to_be_below_it() {
     assert!(location.starts_with("/anilist/api/v1/plans/"), "{location}");
     let (_, same, _) = ask(TestRequest::get().uri(&location)).await;
     assert_eq!(same["id"], plan["id"]);
+    // What was read before is not sent again there either.
+    let known = TestRequest::get().uri("/anilist/api/v1/snapshots");
+    let known = known.insert_header(("host", "rewind.example"));
+    let known = known.insert_header(("if-none-match", "*"));
+    assert_eq!(scene.request(known).await.0, StatusCode::NOT_MODIFIED);
     scene.simulator.hold(true);
     let at_once = ("Prefer", "respond-async");
     let (status, _, task) = ask(restore().insert_header(at_once)).await;

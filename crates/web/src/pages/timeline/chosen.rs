@@ -1,6 +1,6 @@
 //! What of a timeline somebody chose, as it stands in the address.
 
-use anirewind_core::model::{EntryField, MediaType};
+use anirewind_core::model::{EntryField, MediaId, MediaType};
 use anirewind_core::{App, ChangeFilter, ChangeKind, Id, Source};
 use serde::Deserialize;
 
@@ -26,6 +26,8 @@ pub(super) struct Which {
     pub(super) r#type: String,
     pub(super) field: String,
     pub(super) q: String,
+    /// Only one title, as in `ANIME:1`.
+    pub(super) title: String,
     /// A day to go to: what was on it and before.
     pub(super) on: String,
     /// One group or act by itself.
@@ -47,6 +49,7 @@ impl Which {
             ("type", &self.r#type),
             ("field", &self.field),
             ("q", &self.q),
+            ("title", &self.title),
             ("on", &self.on),
             ("group", &self.group),
             ("hidden", &self.hidden),
@@ -108,15 +111,18 @@ impl Which {
                 group = Some(id);
             }
         }
+        let title = chosen("title", &self.title, title_of, wrong)?;
+        let media_type = chosen("type", &self.r#type, MediaType::parse, wrong)?;
         Ok(ChangeFilter {
             kind: chosen("kind", &self.kind, ChangeKind::parse, wrong)?,
             source: chosen("source", &self.source, Source::parse, wrong)?,
-            media_type: chosen("type", &self.r#type, MediaType::parse, wrong)?,
+            media_type: title.map(|(of, _)| of).or(media_type),
+            media: title.map(|(_, media)| media),
             field: chosen("field", &self.field, EntryField::parse, wrong)?,
             title: (!self.q.trim().is_empty()).then(|| self.q.trim().to_owned()),
             until: match self.on.as_str() {
                 "" => None,
-                day => Some(app.end_of_named_day(day)?),
+                day => Some(app.end_of_named_day(day).map_err(|_| wrong("day", day))?),
             },
             group,
             operation,
@@ -155,11 +161,17 @@ impl Which {
             "field" => EntryField::parse(value)
                 .map(|field| format!("Field: {}", field_word(field, self.media_type()))),
             "on" => Some(format!("Up to {value}")),
+            "title" => Some("Only one title".to_owned()),
             "hidden" => Some("Hidden ones too".to_owned()),
             _ => None,
         };
         known.unwrap_or_else(|| format!("\u{201c}{value}\u{201d}"))
     }
+}
+
+fn title_of(text: &str) -> Option<(MediaType, MediaId)> {
+    let (of, media) = text.split_once(':')?;
+    Some((MediaType::parse(of)?, MediaId::new(media.parse().ok()?)))
 }
 
 fn chosen<T>(
