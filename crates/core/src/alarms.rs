@@ -13,7 +13,7 @@ use crate::judge::is_trusted;
 /// A list is never called quiet before this long.
 const QUIET_AT_LEAST: Duration = Duration::days(14);
 /// So many snapshots are looked at together; the first is almost always good.
-pub(crate) const A_FEW: usize = 16;
+pub(crate) const A_FEW: usize = 4;
 /// So many changes make a habit.
 const A_HABIT: usize = 5;
 
