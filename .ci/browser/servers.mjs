@@ -5,6 +5,18 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSyn
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+// The server lets go of a connection that was idle for five seconds, perhaps in the moment in which it is used again:
+// what only asks is asked once more.
+const once = globalThis.fetch;
+globalThis.fetch = async (address, options) => {
+  try {
+    return await once(address, options);
+  } catch (error) {
+    if ((options?.method ?? "GET") !== "GET") throw error;
+    return once(address, options);
+  }
+};
+
 let binary = "";
 export const use = (file) => { binary = file; };
 

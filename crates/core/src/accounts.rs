@@ -515,6 +515,10 @@ impl App {
     /// Whose failure it is when a token fails: for one that nobody gave a name, and that AniList no
     /// longer knows, the account that has no token of its own here.
     pub(crate) async fn owner_for_failure(&self, target: &Target) -> Option<UserId> {
+        // Whose name nobody knows is no account's failure.
+        if target.is_guess {
+            return None;
+        }
         if let Some(owner) = self.owner_of(target) {
             return Some(owner);
         }
@@ -561,8 +565,12 @@ impl App {
         }
         if target.is_guess {
             let rows = self.inner.store.accounts().await?;
-            if rows.iter().any(|row| row.account.id == viewer.account.id) {
-                // It has a name, and that is another one.
+            let asked = target.profile.as_deref().unwrap_or_default();
+            // It has a name, and that is another one; it may have come by the one that was asked for meanwhile.
+            let is_other = |row: &AccountRow| {
+                row.account.id == viewer.account.id && !row.profile.eq_ignore_ascii_case(asked)
+            };
+            if rows.iter().any(is_other) {
                 return Err(AccountError::NoProfile {
                     profile: target.profile.clone().unwrap_or_default(),
                     known: rows.into_iter().map(|row| row.profile).collect(),

@@ -334,7 +334,7 @@ impl App {
                 | Verdict::PublicList
                 | Verdict::Protected => Some(false),
             },
-            is_late: self.is_late(status, now),
+            is_late: Some(self.is_late(status, now)),
             last_good,
             alarms: alarms
                 .map(|alarm| (alarm.rule.as_str(), alarm.to_string()))
@@ -343,17 +343,13 @@ impl App {
         }
     }
 
-    /// Whether a snapshot is overdue, failures or not. While something is unanswered no new one is
-    /// good, which is not its being late.
-    fn is_late(&self, status: &AccountStatus, now: OffsetDateTime) -> Option<bool> {
-        if !status.alarms.is_empty() {
-            return None;
-        }
+    /// Whether a snapshot is overdue, failures or not. One that is not believed was taken all the same.
+    fn is_late(&self, status: &AccountStatus, now: OffsetDateTime) -> bool {
         let Some(allowed) = self.late_after() else {
-            return Some(false);
+            return false;
         };
         let last = status.last_taken.unwrap_or(status.account.added_at);
-        Some(status.verdict == Verdict::Late || now - last > allowed)
+        status.verdict == Verdict::Late || now - last > allowed
     }
 
     async fn deliver_for_ever(&self, channel: &Channel, waker: &Notify) {

@@ -26,7 +26,7 @@ pub struct Notice {
 pub enum Kind {
     /// Snapshots began to fail.
     Failing,
-    /// There was no good snapshot for longer than the schedule allows.
+    /// No snapshot was taken for longer than the schedule allows.
     Late,
     /// A snapshot is no longer what was written.
     Damaged,

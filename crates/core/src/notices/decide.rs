@@ -166,9 +166,9 @@ impl Deciding<'_> {
             kind: Kind::Late,
             is_so: account.is_late,
             patience: PATIENCE,
-            title: "no good snapshot for longer than the schedule allows",
+            title: "no snapshot for longer than the schedule allows",
             text: good,
-            mended: "There is a good snapshot again.",
+            mended: "Snapshots are taken in time again.",
         });
         self.trouble(&Trouble {
             subject: "damaged",

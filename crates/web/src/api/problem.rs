@@ -67,8 +67,7 @@ impl Problem {
     }
 
     pub(crate) fn refused(detail: &str) -> Self {
-        let hint =
-            "Nothing was changed. Ask by the address that the server says at its start.".to_owned();
+        let hint = "Nothing was changed. docs/security.md says who may ask for what.".to_owned();
         Self::new(Kind::Refused, detail.to_owned(), Some(hint))
     }
 

@@ -1,6 +1,6 @@
 //! An act: how far it is, and for good what came of it.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 use anirewind_core::model::UserId;
 use anirewind_core::{
     ActError, App, BrowseError, ChangeFilter, ChangeOutcome, Event, Id, OperationState, Report,
@@ -10,6 +10,7 @@ use askama::Template;
 
 use crate::api::{Hub, LastSaid};
 use crate::carry;
+use crate::head::OnlyHead;
 use crate::live::WhatOf;
 use crate::page::{Page, PageError, Place, Said, Visitor, Way, in_path, sentence, show};
 use crate::pages::plan::{StepLine, cell};
@@ -106,6 +107,7 @@ pub(crate) async fn profile_of(app: &App, owner: UserId) -> Result<(String, Styl
 async fn one(
     mut visitor: Visitor,
     hub: web::Data<Hub>,
+    request: HttpRequest,
     id: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
     let report = report(&visitor, &id).await?;
@@ -116,7 +118,9 @@ async fn one(
     ) {
         return Ok(not_begun(&visitor, &hub, &report, &profile));
     }
-    visitor.has_read(&report.operation.id, hub.desk()).await;
+    if !request.extensions().contains::<OnlyHead>() {
+        visitor.has_read(&report.operation.id, hub.desk()).await;
+    }
     let last = hub.last_of(&report.operation.id, visitor.app.now());
     let page = job_page(&visitor, &report, &profile, &style, &last).await?;
     Ok(show(&page))

@@ -293,5 +293,7 @@ async fn where_anilist_does_not_say_whose_a_token_is_that_is_said_with_the_reaso
     let guess = scene.app.targets(Some("nobody")).await.unwrap().remove(0);
     let error = scene.app.capture(&guess, automatic).await.unwrap_err();
     assert!(error.to_string().contains("nobody"), "{error}");
+    let status = scene.app.status().await.unwrap().remove(0);
+    assert_eq!(status.verdict, anirewind_core::Verdict::Protected);
     assert_eq!(scene.app.snapshots(None).await.unwrap().len(), 1);
 }

@@ -113,6 +113,12 @@ impl Which {
         }
         let title = chosen("title", &self.title, title_of, wrong)?;
         let media_type = chosen("type", &self.r#type, MediaType::parse, wrong)?;
+        if title
+            .zip(media_type)
+            .is_some_and(|((of, _), wanted)| of != wanted)
+        {
+            return Err(wrong("such title in that list:", &self.title));
+        }
         Ok(ChangeFilter {
             kind: chosen("kind", &self.kind, ChangeKind::parse, wrong)?,
             source: chosen("source", &self.source, Source::parse, wrong)?,
