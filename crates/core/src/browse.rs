@@ -29,7 +29,7 @@ pub struct Day {
     pub saved: usize,
     /// How many attempts failed.
     pub failed: usize,
-    /// How many of the snapshots are not believed.
+    /// How many of the snapshots are not believed, or unusual and nobody has said yet whether that was meant.
     pub doubted: usize,
 }
 
@@ -210,7 +210,9 @@ impl App {
         };
         let unusual = self.snapshots_where(Some(owner), unusual, Start::Newest, usize::MAX);
         let mut doubted = unusual.await?;
-        doubted.retain(|row| row.standing() == Standing::Suspect);
+        doubted.retain(|row| {
+            row.standing() == Standing::Suspect || row.open_alarms().next().is_some()
+        });
         let first = today - i64::try_from(most).unwrap_or_default() + 1;
         let days = (first..=today).map(|number| {
             let row = rows.iter().find(|row| row.day == number);

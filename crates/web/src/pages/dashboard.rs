@@ -313,7 +313,7 @@ pub(crate) fn next_words(next: Option<OffsetDateTime>) -> String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum DayState {
     Fine,
-    /// A snapshot of it is not believed.
+    /// A snapshot of it is not believed, or waits for somebody to say whether it was meant.
     Unusual,
     /// There is a snapshot, but not at the first attempt.
     Late,
