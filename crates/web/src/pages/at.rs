@@ -1,7 +1,7 @@
 //! The list as it was at any moment, to look at.
 
 use actix_web::{HttpResponse, web};
-use anirewind_core::{AccountRow, BrowseError, ChangeFilter, Cursor, SnapshotFilter, Start, count};
+use anirewind_core::{AccountRow, BrowseError, ChangeFilter, Cursor, ListAt, SnapshotFilter, Start, count};
 use askama::Template;
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
@@ -9,6 +9,7 @@ use time::{Duration, OffsetDateTime};
 use crate::address::address;
 use crate::format;
 use crate::page::{Page, PageError, Place, Query, Visitor, in_path, show, show_as};
+use crate::pages::comparing::MOMENT;
 use crate::parts::{ListPart, ListQuery};
 
 #[derive(Template)]
@@ -37,13 +38,10 @@ struct Missing {
 }
 
 struct FoundAt {
-    sentence: String,
-    snapshot: String,
+    known: [String; 2],
     list: ListPart,
     plan: String,
     compare: String,
-    /// What is compared, where it is not what is shown.
-    compared: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -105,20 +103,11 @@ async fn at(
     if let Ok(Some(found)) = found {
         let path = format!("/at/{}", in_path(&account.profile));
         let kept = [("when", template.when.as_str())];
-        let sentence = if found.is_exact {
-            "This is exactly how it was.".to_owned()
-        } else {
-            format!("As seen at {}.", format::instant(found.seen_until))
-        };
         let plan = format!("/plan/{}/new", in_path(&account.profile));
+        let from = format!("{MOMENT}{}", template.when);
         let compare = format!("/compare/{}", in_path(&account.profile));
         template.found = Some(FoundAt {
-            sentence,
-            snapshot: format!(
-                "Rebuilt from the snapshot of {} and {} since.",
-                format::instant(found.snapshot.created_at),
-                count(found.changes, "change"),
-            ),
+            known: known(&found),
             list: ListPart::of(
                 &template.page.base,
                 &account.profile,
@@ -128,20 +117,28 @@ async fn at(
                 list.0,
             ),
             plan: address(&plan, &[("what", "at"), ("at", &template.when)]),
-            compared: (found.changes > 0).then(|| {
-                let at = format::instant(found.snapshot.created_at);
-                format!("Compare the snapshot of {at} with now")
-            }),
-            compare: address(
-                &compare,
-                &[("from", found.snapshot.id.as_str()), ("to", "live")],
-            ),
+            compare: address(&compare, &[("from", &from), ("to", "live")]),
         });
     } else {
         let problem = found.err();
         template.missing = Some(missing(&visitor, &account, moment, problem).await?);
     }
     Ok(show(&template))
+}
+
+/// How the list at a moment is known: whether it is certain, and what it was made from.
+pub(crate) fn known(found: &ListAt) -> [String; 2] {
+    let certainty = if found.is_exact {
+        "This is exactly how it was.".to_owned()
+    } else {
+        format!("As seen at {}.", format::instant(found.seen_until))
+    };
+    let made_from = format!(
+        "Rebuilt from the snapshot of {} and {} since.",
+        format::instant(found.snapshot.created_at),
+        count(found.changes, "change"),
+    );
+    [certainty, made_from]
 }
 
 /// Why nothing good is from before a moment. `problem` is what is wrong with what is.

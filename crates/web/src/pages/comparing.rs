@@ -1,5 +1,6 @@
 //! Two lists side by side, and what to bring back from the first.
 
+mod side;
 mod ticks;
 mod words;
 
@@ -9,25 +10,27 @@ use std::sync::Arc;
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{Entry, EntryField, List, MediaType};
 use anirewind_core::{
-    AccountRow, Changed, Differences, Explain as _, MAYBE_PRIVATE, Notice, OpenAlarm,
+    AccountRow, Changed, Differences, MAYBE_PRIVATE, Notice, OpenAlarm,
     SnapshotFilter, SnapshotRow, Start, compare, count, does, is_maybe_private, summary_of,
     thousands,
 };
 use askama::Template;
 use serde::Deserialize;
-use time::OffsetDateTime;
 
 use crate::api::Hub;
 use crate::format;
-use crate::live::{Outcome, Work, live_of};
+use crate::live::{Outcome, live_of};
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, sentence, show};
-use crate::pages::backups::{find, query};
+use crate::pages::backups::query;
 use crate::pages::comparing::ticks::{Sent, Ticks, Title, title_of};
 use crate::pages::comparing::words::Words;
 use crate::pages::live::LiveMoved;
 use crate::pages::plan_new;
 use crate::pages::work::{self, ASKED};
-use crate::parts::{AlarmPart, DeskPart, Diff, TitleCell, When, field_word, is_called};
+use crate::parts::{AlarmPart, Diff, TitleCell, When, field_word, is_called};
+
+pub(crate) use side::MOMENT;
+use side::{Missing, Side, side};
 
 /// So many rows to a page.
 const MOST: usize = 100;
@@ -115,21 +118,6 @@ impl Wish {
     }
 }
 
-/// One of the two sides.
-struct Side {
-    list: Arc<List>,
-    at: OffsetDateTime,
-    row: Option<SnapshotRow>,
-}
-
-/// Why there is nothing to compare yet.
-enum Missing {
-    Unread,
-    Reading(DeskPart),
-    Failed(String),
-    Damaged(String),
-}
-
 #[derive(Template)]
 #[template(path = "compare.html")]
 struct ComparePage {
@@ -147,6 +135,10 @@ struct ComparePage {
     newest: Option<String>,
     /// When the live list was read that stands on one side, and whether AniList changed since.
     live_read: Option<(When, LiveMoved)>,
+    /// What is known of either side that is the list at a moment.
+    moments: Vec<String>,
+    /// Whether a command can name both sides.
+    has_command: bool,
     found: Option<Found>,
 }
 
@@ -186,7 +178,7 @@ struct Found {
     all: &'static str,
     banners: Vec<String>,
     fields: Vec<(&'static str, &'static str, bool)>,
-    plan: Option<(String, String)>,
+    plan: Option<String>,
     /// The places where the pages before and after this one begin, and the addresses of these.
     newer: Option<(usize, String)>,
     older: Option<(usize, String)>,
@@ -274,6 +266,14 @@ async fn comparing(
         }
         _ => None,
     };
+    let moments = [&from, &to].into_iter().flatten();
+    let moments = moments.filter_map(|side| {
+        let known = side.known()?;
+        Some(format!("{}: {known}", format::instant(side.at)))
+    });
+    let moments: Vec<_> = moments.collect();
+    let is_named = |reference: &str| !reference.starts_with(MOMENT);
+    let has_command = is_named(&wish.from) && is_named(&wish.to);
     let missing = from.err().or(to.err());
     Ok(show(&ComparePage {
         page: visitor.page_of("Compare", Place::Backups, &account.profile),
@@ -294,6 +294,8 @@ async fn comparing(
         alarms,
         missing,
         live_read,
+        moments,
+        has_command,
         found,
     }))
 }
@@ -307,7 +309,7 @@ async fn alarms_of(
 ) -> Result<Vec<AlarmPart>, PageError> {
     let open = visitor.app.open_alarms(Some(account.account.id)).await?;
     let rows = sides.into_iter().flatten();
-    let rows: Vec<_> = rows.filter_map(|side| side.row.as_ref()).collect();
+    let rows: Vec<_> = rows.filter_map(Side::snapshot).collect();
     let is_here = |open: &OpenAlarm| rows.iter().any(|row| row.id == open.snapshot.id);
     let open: Vec<_> = open.into_iter().filter(is_here).collect();
     let page = (visitor.access.base(), account.profile.as_str(), here);
@@ -325,7 +327,16 @@ async fn newest(visitor: &Visitor, account: &AccountRow) -> Result<Vec<SnapshotR
 }
 
 fn choices(rows: &[SnapshotRow], given: &str, side: &Result<Side, Missing>) -> Vec<Choice> {
-    let chosen = side.as_ref().ok().and_then(|side| side.row.as_ref());
+    let side = side.as_ref().ok();
+    let chosen = side.and_then(Side::snapshot);
+    let moment = given.strip_prefix(MOMENT).map(|text| Choice {
+        value: given.to_owned(),
+        words: match side {
+            Some(side) => format!("The list at {}", format::instant(side.at)),
+            None => format!("The list at {text}"),
+        },
+        is_chosen: true,
+    });
     let live = Choice {
         value: "live".to_owned(),
         words: "Now on AniList".to_owned(),
@@ -338,50 +349,7 @@ fn choices(rows: &[SnapshotRow], given: &str, side: &Result<Side, Missing>) -> V
     };
     let older = chosen.filter(|chosen| rows.iter().all(|row| row.file != chosen.file));
     let rows = rows.iter().map(of).chain(older.map(of));
-    std::iter::once(live).chain(rows).collect()
-}
-
-/// Reads one side. The live list is not asked for here: only what somebody had read is shown.
-async fn side(
-    visitor: &Visitor,
-    hub: &Hub,
-    account: &AccountRow,
-    reference: &str,
-) -> Result<Result<Side, Missing>, PageError> {
-    let now = visitor.app.now();
-    if reference == "live" {
-        let name = live_of(&account.profile);
-        return Ok(match hub.desk().work(&name, now) {
-            Some(work @ Work::UnderWay(_)) => Err(Missing::Reading(DeskPart::of(&name, &work))),
-            Some(Work::Over(_, Outcome::Problem(problem))) => {
-                let hint = problem.hint.unwrap_or_default();
-                Err(Missing::Failed(format!("{} {hint}", problem.message)))
-            }
-            Some(Work::Over(_, Outcome::Said(said))) if said.is_problem => {
-                Err(Missing::Failed(said.text))
-            }
-            _ => match hub.desk().live(&account.profile, now) {
-                None => Err(Missing::Unread),
-                Some((at, list)) => Ok(Side {
-                    list,
-                    at,
-                    row: None,
-                }),
-            },
-        });
-    }
-    let row = find(visitor, reference, &account.profile).await?;
-    let path = visitor.app.backups().join(&row.file);
-    Ok(
-        match visitor.app.find(&path.display().to_string(), None).await {
-            Ok(found) => Ok(Side {
-                list: Arc::new(found.list().clone()),
-                at: row.created_at,
-                row: Some(row),
-            }),
-            Err(error) => Err(Missing::Damaged(sentence(&error.chain()))),
-        },
-    )
+    std::iter::once(live).chain(moment).chain(rows).collect()
 }
 
 /// What is ticked once a form was sent, or as it stands in an address.
@@ -475,10 +443,9 @@ async fn plan(
             "The two lists are not side by side any more, so nothing was planned. What was ticked is kept.",
         ));
     };
-    let row = from.as_ref().ok().and_then(|side| side.row.as_ref());
-    let Some(row) = row else {
+    let Some(what) = from.as_ref().ok().and_then(|from| from.what.wanted()) else {
         return Ok(back(
-            "What is on AniList now cannot be brought back: choose a snapshot to bring it back from.",
+            "What is on AniList now cannot be brought back: choose a snapshot or a moment to bring it back from.",
         ));
     };
     if let Some(said) = too_many(&ticks) {
@@ -491,7 +458,7 @@ async fn plan(
              shown, then press the button again.",
         ));
     }
-    let wish = plan_new::Wish::of_titles(row.id.as_str(), &titles);
+    let wish = plan_new::Wish::of_titles(what, &titles);
     plan_new::ask(&visitor, &hub, &account.profile, wish).await
 }
 
@@ -554,11 +521,8 @@ fn found(
         (below, format!("{root}{query}"))
     };
     // Without a token nothing can be brought back.
-    let offered = from.row.as_ref().filter(|_| !account.public);
-    let plan = offered.map(|row| {
-        let path = format!("{root}/plan");
-        (path, row.id.to_string())
-    });
+    let is_offered = from.what.wanted().is_some() && !account.public;
+    let plan = is_offered.then(|| format!("{root}/plan"));
     let field = EntryField::parse(&wish.field);
     Found {
         shows: [

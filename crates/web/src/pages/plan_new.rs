@@ -104,6 +104,15 @@ pub(crate) struct Wish {
     instead: String,
 }
 
+/// What a plan goes back to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum BackTo<'a> {
+    /// Its id.
+    Snapshot(&'a str),
+    /// As [`App::moment`] reads it.
+    Moment(&'a str),
+}
+
 #[derive(Template)]
 #[template(path = "plan_new.html")]
 struct NewPlan {
@@ -372,16 +381,26 @@ fn one_by_one<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<S
 impl Wish {
     /// These titles as they are in a snapshot.
     pub(crate) fn of_titles<'a>(
-        snapshot: &str,
+        back_to: BackTo<'_>,
         titles: impl IntoIterator<Item = &'a (MediaType, MediaId)>,
     ) -> Self {
         let titles = titles.into_iter();
-        Self {
-            snapshot: snapshot.to_owned(),
+        let wish = Self {
             title: titles
                 .map(|(of, media)| format!("{}:{media}", of.as_str()))
                 .collect(),
             ..Self::default()
+        };
+        match back_to {
+            BackTo::Snapshot(id) => Self {
+                snapshot: id.to_owned(),
+                ..wish
+            },
+            BackTo::Moment(text) => Self {
+                what: "at".to_owned(),
+                at: text.to_owned(),
+                ..wish
+            },
         }
     }
 

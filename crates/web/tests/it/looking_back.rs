@@ -253,6 +253,44 @@ async fn the_list_at_a_moment_is_read_only_and_leads_to_a_plan() {
 }
 
 #[actix_web::test]
+async fn a_moment_is_compared_with_now_and_what_is_ticked_goes_back_to_it() {
+    let scene = seen(&[]).await;
+    for notes in ["first", "second"] {
+        edit(&scene, |entry| {
+            if entry.media == 1_003 {
+                entry.notes = Some(notes.to_owned());
+            }
+        });
+        look(&scene).await;
+        scene.pass(std::time::Duration::from_hours(1));
+    }
+    let between = "2026-11-03T13:15";
+    let mut browser = Browser::at(&scene, &format!("/at/hana?when={between}")).await;
+    browser.must_show(&["first</p>"]);
+    browser.follow("Compare with now").await;
+    browser.press("Read the live list").await;
+    browser.must_show(&[
+        "selected>The list at 2026-11-03 13:15 UTC</option>",
+        "Rebuilt from the snapshot of",
+        "<strong>1</strong> Changed since",
+        "<del>&#34;first&#34;</del>",
+        "<ins>&#34;second&#34;</ins>",
+    ]);
+    // No command takes the list of a moment for a side.
+    assert!(!browser.shows("anirewind diff"), "{}", browser.page);
+    browser.press("Select all 1 shown").await;
+    browser.press("Plan: bring back selected (1)").await;
+    browser.must_show(&["<strong>1</strong> change back", "<ins>&#34;first&#34;</ins>"]);
+    browser.open("/compare/hana?from=at:2001-01-01T00:00").await;
+    browser.must_show(&[
+        "There is no good snapshot from before 2001-01-01 00:00 UTC",
+        "selected>The list at 2001-01-01T00:00</option>",
+    ]);
+    browser.open("/compare/hana?from=at:x").await;
+    assert_eq!(browser.status, 400);
+}
+
+#[actix_web::test]
 async fn scores_read_as_the_account_shows_them_wherever_they_stand() {
     for (format, was, is) in [
         ("POINT_100", "76", "84"),

@@ -14,7 +14,7 @@ pub(super) struct Words {
 
 impl Words {
     pub(super) fn of(from: &Side, to: &Side) -> Self {
-        if to.row.is_none() {
+        if to.is_live() {
             return Self {
                 lines: ["Missing now", "Changed since", "Added since"],
                 sides: WAS_AND_IS,
@@ -22,7 +22,7 @@ impl Words {
         }
         let (back, is_live) = (
             ["Not there then", "Other then", "Only there then"],
-            from.row.is_none(),
+            from.is_live(),
         );
         if is_live || to.at < from.at {
             return Self {
