@@ -241,7 +241,7 @@ impl App {
             .map(|draft| NoticeRow {
                 id: 0,
                 kind: draft.kind.as_str().to_owned(),
-                profile: Some(draft.profile),
+                profile: draft.profile,
                 title: draft.title,
                 text: draft.text,
                 at: facts.now,
@@ -295,6 +295,12 @@ impl App {
             now,
             accounts: accounts.collect(),
             acts,
+            unidentified: match self.unidentified() {
+                Some((_, problem)) => Some(Err(problem)),
+                // Who is known by now was asked for; before that nothing can be said.
+                None if statuses.is_empty() => None,
+                None => Some(Ok(())),
+            },
         })
     }
 

@@ -28,6 +28,8 @@ pub(crate) struct Facts {
     pub(crate) accounts: Vec<AccountFacts>,
     /// The newest acts of ours, open and ended.
     pub(crate) acts: Vec<ActFacts>,
+    /// Whether AniList did not say whose a token is, and why; `None` when that cannot be told now.
+    pub(crate) unidentified: Option<Result<(), String>>,
 }
 
 /// How an account stands.
@@ -66,7 +68,8 @@ pub(crate) struct ActFacts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Draft {
     pub(crate) kind: Kind,
-    pub(crate) profile: String,
+    /// Whom it is about, where that is known.
+    pub(crate) profile: Option<String>,
     pub(crate) title: String,
     pub(crate) text: String,
 }
@@ -94,6 +97,7 @@ pub(crate) fn decide(facts: &Facts, before: &Told) -> Decision {
         };
         deciding.decide();
     }
+    decide_unidentified(facts, before, &mut decision);
     for act in &facts.acts {
         decide_act(act, facts.now, before, &mut decision);
     }
@@ -281,10 +285,52 @@ impl Deciding<'_> {
     fn tell(&mut self, kind: Kind, title: &str, text: &str) {
         self.decision.notices.push(Draft {
             kind,
-            profile: self.account.profile.clone(),
+            profile: Some(self.account.profile.clone()),
             title: format!("{}: {title}", self.account.profile),
             text: text.trim().to_owned(),
         });
+    }
+}
+
+/// A token of which nobody knows whose it is belongs to no account, and saves nothing.
+fn decide_unidentified(facts: &Facts, before: &Told, decision: &mut Decision) {
+    let key = "token/unidentified".to_owned();
+    let known = before.get(&key).map(String::as_str);
+    let mut tell = |kind, title: &str, text: String| {
+        decision.notices.push(Draft {
+            kind,
+            profile: None,
+            title: title.to_owned(),
+            text,
+        });
+    };
+    let after = match (&facts.unidentified, known) {
+        (None, known) => known.map(str::to_owned),
+        (Some(Ok(())), known) => {
+            if known == Some(TOLD) {
+                let text = "AniList says whose the token is. Snapshots are taken.";
+                tell(Kind::Recovered, "well again", text.to_owned());
+            }
+            None
+        }
+        (Some(Err(_)), Some(TOLD)) => Some(TOLD.to_owned()),
+        (Some(Err(problem)), known) => {
+            let since = since(known, facts.now);
+            if facts.now - since >= PATIENCE {
+                let text = format!(
+                    "{problem}. It is asked again by the schedule. Where the token is at fault, set \
+                     another one: anirewind account add."
+                );
+                let title = "nothing is saved: AniList does not say whose the token is";
+                tell(Kind::Token, title, text);
+                Some(TOLD.to_owned())
+            } else {
+                Some(millis(since))
+            }
+        }
+    };
+    if let Some(after) = after {
+        decision.told.insert(key, after);
     }
 }
 
@@ -323,7 +369,7 @@ fn decide_act(act: &ActFacts, now: OffsetDateTime, before: &Told, decision: &mut
     }
     decision.notices.push(Draft {
         kind,
-        profile: act.profile.clone(),
+        profile: Some(act.profile.clone()),
         title: format!("{}: {} {} {what}", act.profile, act.kind, act.id),
         text: act.text.clone(),
     });
@@ -379,6 +425,7 @@ mod tests {
     struct Somebody {
         told: Told,
         now: OffsetDateTime,
+        unidentified: Option<Result<(), String>>,
     }
 
     impl Somebody {
@@ -386,6 +433,7 @@ mod tests {
             let mut somebody = Self {
                 told: Told::new(),
                 now: NOW,
+                unidentified: None,
             };
             assert!(somebody.account(well()).is_empty());
             somebody
@@ -397,6 +445,7 @@ mod tests {
                 now,
                 accounts,
                 acts,
+                unidentified: self.unidentified.clone(),
             };
             let decision = decide(&facts, &self.told);
             self.told = decision.told;
@@ -571,6 +620,7 @@ mod tests {
         let mut hana = Somebody {
             told: Told::new(),
             now: NOW,
+            unidentified: None,
         };
         assert!(hana.act(OperationState::Done).is_empty());
         let failing = AccountFacts {
@@ -591,5 +641,32 @@ mod tests {
         assert!(hana.facts(Vec::new(), Vec::new()).is_empty());
         assert_eq!(hana.told.len(), 1);
         assert!(hana.account(well()).is_empty());
+    }
+
+    #[test]
+    fn a_token_of_nobody_is_told_once_when_it_stays_so_and_once_when_it_is_known() {
+        let mut somebody = Somebody::new();
+        somebody.unidentified = Some(Err("AniList refused the token".to_owned()));
+        assert!(somebody.facts(Vec::new(), Vec::new()).is_empty());
+        let told = somebody.after(PATIENCE).facts(Vec::new(), Vec::new());
+        let title = "token | nothing is saved: AniList does not say whose the token is";
+        assert_eq!(told, [title]);
+        // A server that was started again has not asked yet.
+        somebody.unidentified = None;
+        assert!(somebody.facts(Vec::new(), Vec::new()).is_empty());
+        somebody.unidentified = Some(Err("AniList refused the token".to_owned()));
+        assert!(
+            somebody
+                .after(PATIENCE)
+                .facts(Vec::new(), Vec::new())
+                .is_empty()
+        );
+        somebody.unidentified = Some(Ok(()));
+        assert_eq!(somebody.account(well()), ["recovered | well again"]);
+        // What mends itself soon is no news.
+        somebody.unidentified = Some(Err("AniList is down".to_owned()));
+        assert!(somebody.facts(Vec::new(), Vec::new()).is_empty());
+        somebody.unidentified = Some(Ok(()));
+        assert!(somebody.after(PATIENCE).account(well()).is_empty());
     }
 }

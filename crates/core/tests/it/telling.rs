@@ -169,6 +169,41 @@ async fn a_refused_token_and_an_unusual_list_are_told() {
 }
 
 #[tokio::test]
+async fn a_token_of_which_nobody_knows_whose_it_is_is_told_and_that_it_is_known() {
+    let (scene, ear) = (Scene::new().await, Ear::open().await);
+    scene.simulator.world().revoke_token(TOKEN);
+    let hook = ear.url("/hook");
+    let app = open(
+        &scene,
+        &[
+            ("ANIREWIND_ANILIST_TOKEN", TOKEN),
+            ("ANIREWIND_NOTIFY_WEBHOOK_URL", &hook),
+        ],
+    );
+    let attempt = async || {
+        let target = app.targets(None).await.unwrap().remove(0);
+        let captured = app.capture(&target, anirewind_core::Kind::Manual).await;
+        app.tell_now().await;
+        captured.is_ok()
+    };
+    assert!(!attempt().await);
+    assert!(ear.notices().is_empty(), "it may mend itself");
+    scene.clock.jump(time::Duration::minutes(15));
+    assert!(!attempt().await);
+    assert!(!attempt().await);
+    let told = "token | nothing is saved: AniList does not say whose the token is";
+    assert_eq!(ear.notices(), [told]);
+    assert!(
+        ear.heard()[0].1.contains("\"profile\":null"),
+        "{:?}",
+        ear.heard()
+    );
+    scene.simulator.world().grant_token(TOKEN, HANA);
+    assert!(attempt().await);
+    assert_eq!(ear.notices()[1..], ["recovered | well again"]);
+}
+
+#[tokio::test]
 async fn a_restore_is_told_of_with_its_numbers() {
     let (scene, ear) = (Scene::connected().await, Ear::open().await);
     let url = ear.url("/hook");
