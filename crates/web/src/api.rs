@@ -21,6 +21,7 @@ mod problem;
 mod proving;
 #[expect(unused_qualifications, reason = "as the macros write them out")]
 mod reading;
+mod sent;
 mod tasks;
 #[expect(unused_qualifications, reason = "as the macros write them out")]
 mod titles;

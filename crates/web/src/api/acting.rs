@@ -16,6 +16,7 @@ use crate::api::Hub;
 use crate::api::auth::Writer;
 use crate::api::problem::Problem;
 use crate::api::reading::{OfProfile, act, one_owner, row};
+use crate::api::sent::Sent;
 use crate::api::tasks::{self, Patience, Reply, TaskView};
 
 type Answer<T> = Result<web::Json<T>, Problem>;
@@ -100,7 +101,7 @@ pub(crate) struct IdView {
 pub(crate) async fn report_change(
     _: Writer,
     app: web::Data<App>,
-    body: web::Json<ToldBody>,
+    body: Sent<ToldBody>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.into_inner();
     let owner = one_owner(&app, body.profile.as_deref()).await?;
@@ -166,7 +167,7 @@ pub(crate) async fn hide(
     _: Writer,
     app: web::Data<App>,
     of: web::Query<OfProfile>,
-    body: web::Json<HideBody>,
+    body: Sent<HideBody>,
 ) -> Answer<CountView> {
     let changes = app
         .hide(of.profile.as_deref(), &body.ids, body.hidden)
@@ -249,7 +250,7 @@ pub(crate) async fn plan_restore(
     app: web::Data<App>,
     hub: web::Data<Hub>,
     patience: Patience,
-    body: web::Json<RestoreBody>,
+    body: Sent<RestoreBody>,
 ) -> Result<HttpResponse, Problem> {
     let wanted = match (&body.snapshot, &body.at, &body.before) {
         // Refused further on, with the reason.
@@ -374,7 +375,7 @@ pub(crate) async fn plan_undo(
     app: web::Data<App>,
     hub: web::Data<Hub>,
     patience: Patience,
-    body: web::Json<UndoBody>,
+    body: Sent<UndoBody>,
 ) -> Result<HttpResponse, Problem> {
     let choices = body.choices()?;
     let (asker, body) = (app.get_ref().clone(), body.into_inner());
@@ -404,7 +405,7 @@ pub(crate) async fn plan_redo(
     app: web::Data<App>,
     hub: web::Data<Hub>,
     patience: Patience,
-    body: web::Json<UndoBody>,
+    body: Sent<UndoBody>,
 ) -> Result<HttpResponse, Problem> {
     if body.back_to.is_some() {
         return Err(Problem::usage("`backTo` is for undo"));
@@ -481,7 +482,7 @@ pub(crate) async fn apply(
     hub: web::Data<Hub>,
     patience: Patience,
     id: web::Path<String>,
-    body: web::Json<ApplyBody>,
+    body: Sent<ApplyBody>,
 ) -> Result<HttpResponse, Problem> {
     let Some(whole) = Id::parse(&id) else {
         return Err(Problem::missing(format!(

@@ -10,6 +10,7 @@ use crate::api::Hub;
 use crate::api::auth::Writer;
 use crate::api::problem::Problem;
 use crate::api::reading::{OfProfile, row};
+use crate::api::sent::Sent;
 use crate::api::tasks::{self, Patience, Reply, TaskView};
 
 type Answer<T> = Result<web::Json<T>, Problem>;
@@ -84,7 +85,7 @@ pub(crate) async fn keep(
     app: web::Data<App>,
     reference: web::Path<String>,
     of: web::Query<OfProfile>,
-    body: web::Json<KeepBody>,
+    body: Sent<KeepBody>,
 ) -> Answer<SnapshotView> {
     let row = row(&app, &reference, of.profile.as_deref()).await?;
     let until = match &body.until {
@@ -134,7 +135,7 @@ pub(crate) async fn note(
     app: web::Data<App>,
     reference: web::Path<String>,
     of: web::Query<OfProfile>,
-    body: web::Json<NoteBody>,
+    body: Sent<NoteBody>,
 ) -> Answer<SnapshotView> {
     let row = row(&app, &reference, of.profile.as_deref()).await?;
     let row = app.note(&row, &body.text).await?;

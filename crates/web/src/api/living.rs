@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::api::auth::{Owner, Reader, Writer};
 use crate::api::kind::Kind;
 use crate::api::problem::Problem;
+use crate::api::sent::Sent;
 
 /// So many lines, unless it is said.
 const LINES: usize = 200;
@@ -108,7 +109,7 @@ pub(crate) async fn change_settings(
     _: Owner,
     app: web::Data<App>,
     request: HttpRequest,
-    changes: web::Json<Changes>,
+    changes: Sent<Changes, Owner>,
 ) -> Result<web::Json<ChangedSettings>, Problem> {
     let seen = request.headers().get(header::IF_MATCH);
     let seen = seen.and_then(|tag| tag.to_str().ok()).ok_or_else(|| {

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::api::auth::{Reader, Writer};
 use crate::api::problem::Problem;
+use crate::api::sent::Sent;
 
 type Answer<T> = Result<web::Json<T>, Problem>;
 
@@ -40,7 +41,7 @@ pub(crate) struct TestBody {
 pub(crate) async fn test(
     _: Writer,
     app: web::Data<App>,
-    body: web::Json<TestBody>,
+    body: Sent<TestBody>,
 ) -> Answer<Vec<TestedView>> {
     let tested = app.test_notices(body.channel.as_deref()).await?;
     Ok(web::Json(tested.iter().map(TestedView::from).collect()))

@@ -11,6 +11,7 @@ use crate::access::Who;
 use crate::api::Hub;
 use crate::api::auth::{Owner, Writer};
 use crate::api::problem::Problem;
+use crate::api::sent::Sent;
 use crate::api::tasks::{self, Patience, Reply, TaskView};
 
 type Answer<T> = Result<web::Json<T>, Problem>;
@@ -41,7 +42,7 @@ pub(crate) async fn connect(
     app: web::Data<App>,
     hub: web::Data<Hub>,
     patience: Patience,
-    body: web::Json<ConnectBody>,
+    body: Sent<ConnectBody, Owner>,
 ) -> Result<HttpResponse, Problem> {
     let ConnectBody {
         profile,
@@ -142,7 +143,7 @@ pub(crate) struct NewKeyView {
 pub(crate) async fn add_key(
     _: Owner,
     app: web::Data<App>,
-    body: web::Json<NewKeyBody>,
+    body: Sent<NewKeyBody, Owner>,
 ) -> Result<HttpResponse, Problem> {
     let NewKeyBody { name, may_write } = body.into_inner();
     let key = app.add_key(&name, may_write).await?;
@@ -246,7 +247,7 @@ pub(crate) struct PasswordBody {
 pub(crate) async fn change_password(
     owner: Owner,
     app: web::Data<App>,
-    body: web::Json<PasswordBody>,
+    body: Sent<PasswordBody, Owner>,
 ) -> Result<HttpResponse, Problem> {
     let session = match &owner.who {
         Who::Session(session) => Some(session.id.as_str()),

@@ -10,6 +10,7 @@ use crate::api::Hub;
 use crate::api::auth::{Reader, Writer};
 use crate::api::problem::Problem;
 use crate::api::reading::{OfProfile, one_owner, owner, row};
+use crate::api::sent::Sent;
 use crate::api::tasks::{self, Patience, Reply, TaskView};
 use crate::attached::attached;
 
@@ -137,7 +138,7 @@ pub(crate) async fn prune_now(
     _: Writer,
     app: web::Data<App>,
     of: web::Query<OfProfile>,
-    body: web::Json<PruneBody>,
+    body: Sent<PruneBody>,
 ) -> Answer<PrunedView> {
     let owner = one_owner(&app, of.profile.as_deref()).await?;
     let plan = app.retention_plan(owner).await?;
