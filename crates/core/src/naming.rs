@@ -203,6 +203,17 @@ pub(crate) fn happened(changes: &[&Change]) -> String {
     }
 }
 
+/// `edits of Dororo, Mushishi, Frieren and 2 more`
+pub(crate) fn edits_of(titles: &[String]) -> String {
+    const NAMED: usize = 3;
+    let (first, rest) = titles.split_at(titles.len().min(NAMED));
+    match (first, rest.len()) {
+        ([one], 0) => format!("edits of {one}"),
+        ([begin @ .., last], 0) => format!("edits of {} and {last}", begin.join(", ")),
+        (first, more) => format!("edits of {} and {more} more", first.join(", ")),
+    }
+}
+
 /// `38 scores`, `notes of 38 titles`, `38 titles`
 fn changed<'a>(changes: impl Iterator<Item = &'a Change>, titles: usize) -> String {
     let fields: BTreeSet<EntryField> = changes.flat_map(Change::fields).collect();

@@ -12,7 +12,7 @@ use anirewind_store::{
     Cause, ChangeFilter, ChangeRow, LeftField, OperationDetail, OperationRow, OperationState,
     SnapshotRow, StepRow,
 };
-use anirewind_timeline::{Change, Id, Outcome, Source};
+use anirewind_timeline::{Change, Id, Outcome, Source, When};
 use time::OffsetDateTime;
 
 use crate::accounts::{AccountError, Target};
@@ -20,9 +20,10 @@ use crate::act_error::{ActError, Guard};
 use crate::app::App;
 use crate::find::FoundList;
 use crate::judge::is_trusted;
-use crate::naming::{Naming, happened};
+use crate::naming::{Naming, edits_of, happened};
 use crate::plan::{Action, Plan, Row};
 use crate::report::can_be_retried;
+use crate::view::instant;
 use crate::words::{change_of, title_of};
 
 /// What to put a list back to.
@@ -134,10 +135,10 @@ impl App {
                 changes.push(change);
                 continue;
             }
-            let at = id.as_ref().map(|_| crate::view::instant(change.when.at));
             let cause = Cause {
                 id,
-                at,
+                at: None,
+                since: None,
                 titles: 1,
                 source,
                 happened: None,
@@ -145,13 +146,21 @@ impl App {
             causes.push((cause, vec![change]));
         }
         for (cause, changes) in &mut causes {
-            cause.happened = cause.id.as_ref().map(|_| happened(changes));
+            let when = began(changes);
+            cause.at = when.map(|when| instant(when.at));
+            cause.since = when.and_then(|when| when.since).map(instant);
+            cause.happened = Some(if cause.id.is_some() {
+                happened(changes)
+            } else {
+                edits_of(&named(plan, changes))
+            });
         }
         let unknown: Vec<_> = sent.difference(&seen).copied().collect();
         if !unknown.is_empty() {
             let cause = Cause {
                 id: None,
                 at: None,
+                since: None,
                 titles: unknown.len(),
                 source: Cause::UNKNOWN.to_owned(),
                 happened: None,
@@ -180,6 +189,7 @@ impl App {
     /// The day on which titles changed together; nothing for single edits.
     fn day_of_cause(&self, cause: &Cause) -> Option<String> {
         use time::format_description::well_known::Rfc3339;
+        cause.id.as_ref()?;
         let at = OffsetDateTime::parse(cause.at.as_deref()?, &Rfc3339).ok()?;
         Some(self.day_words(at))
     }
@@ -388,6 +398,26 @@ impl App {
             .map(|row| (row.change.media_type, row.change.media))
             .collect())
     }
+}
+
+/// When the first of some changes was, or between which two moments it was.
+fn began(changes: &[&Change]) -> Option<When> {
+    let first = |change: &&&Change| change.when.since.unwrap_or(change.when.at);
+    changes.iter().min_by_key(first).map(|change| change.when)
+}
+
+/// What the titles of some changes are called in a plan, oldest change first.
+fn named(plan: &Plan, changes: &[&Change]) -> Vec<String> {
+    let steps = plan.steps.iter();
+    let names: BTreeMap<_, _> = steps
+        .map(|step| ((step.media_type, step.media), step.title.as_deref()))
+        .collect();
+    let name = |change: &&Change| {
+        let name = names.get(&(change.media_type, change.media));
+        let name = name.copied().flatten().map(str::to_owned);
+        name.unwrap_or_else(|| format!("{} {}", change.media_type.word(), change.media))
+    };
+    changes.iter().rev().map(name).collect()
 }
 
 /// What must be true of a list before anything is put back to it.

@@ -311,13 +311,17 @@ views! {
     CauseView {
         /// The burst or the act; null for single edits.
         id: Option<String>,
-        /// When, RFC 3339; null for single edits.
+        /// When it began, RFC 3339, or the last moment it can have begun; null where nothing is written
+        /// down, and for single edits in plans of earlier versions.
         at: Option<String>,
+        /// The look before, RFC 3339, where when it began is not known more exactly.
+        since: Option<String>,
         /// How many titles of the plan.
         titles: usize,
         /// What made it; unknown where nothing is written down.
         source: String,
-        /// What happened, in words; null for single edits, and in plans of earlier versions.
+        /// What happened, in words; null where nothing is written down, and in plans of earlier
+        /// versions.
         happened: Option<String>,
     }
 
@@ -609,6 +613,7 @@ impl From<&Cause> for CauseView {
         Self {
             id: cause.id.clone(),
             at: cause.at.clone(),
+            since: cause.since.clone(),
             titles: cause.titles,
             source: cause.source.clone(),
             happened: cause.happened.clone(),

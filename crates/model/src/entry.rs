@@ -109,6 +109,27 @@ impl EntryField {
         Self::Completed,
     ];
 
+    /// The word for it, as on AniList.
+    pub const fn word(self, media_type: MediaType) -> &'static str {
+        match (self, media_type) {
+            (Self::Status, _) => "Status",
+            (Self::Score, _) => "Score",
+            (Self::Progress, MediaType::Anime) => "Episode",
+            (Self::Progress, MediaType::Manga) => "Chapter",
+            (Self::Volumes, _) => "Volume",
+            (Self::Repeats, MediaType::Anime) => "Rewatches",
+            (Self::Repeats, MediaType::Manga) => "Rereads",
+            (Self::Priority, _) => "Priority",
+            (Self::Private, _) => "Private",
+            (Self::Hidden, _) => "Hidden from status lists",
+            (Self::Notes, _) => "Notes",
+            (Self::CustomLists, _) => "Custom lists",
+            (Self::AdvancedScores, _) => "Advanced scores",
+            (Self::Started, _) => "Started",
+            (Self::Completed, _) => "Finished",
+        }
+    }
+
     /// The name by which commands and files call it.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -270,7 +270,8 @@ impl Title<'_> {
         let is_wish = |field: &&EntryField| options.picks.leaves(self.key, **field);
         let (wished, moved): (Vec<_>, Vec<_>) = left.iter().partition(is_wish);
         let names = |fields: &[&EntryField]| {
-            let names: Vec<_> = fields.iter().map(|field| field.as_str()).collect();
+            let names = fields.iter().map(|field| field.word(self.key.0));
+            let names: Vec<_> = names.map(str::to_lowercase).collect();
             names.join(", ")
         };
         let mut target = now.values.clone();

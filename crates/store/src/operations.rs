@@ -93,13 +93,18 @@ pub struct OperationDetail {
 pub struct Cause {
     /// The id of the burst or the act; nothing for single edits.
     pub id: Option<String>,
-    /// When it began, RFC 3339; nothing for single edits.
+    /// When it began, or the last moment it can have begun, RFC 3339; nothing where nothing is written
+    /// down, and for single edits in plans of earlier versions.
     pub at: Option<String>,
+    /// The look before, RFC 3339, where when it began is not known more exactly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
     /// How many titles of the plan it touched.
     pub titles: usize,
     /// What made it, in the words of the timeline; [`Cause::UNKNOWN`] where nothing is written down.
     pub source: String,
-    /// What happened to them, in words; nothing for single edits, and in plans of earlier versions.
+    /// What happened to them, in words; nothing where nothing is written down, and in plans of earlier
+    /// versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub happened: Option<String>,
 }

@@ -7,6 +7,7 @@ mod api;
 mod assets;
 mod attached;
 mod carry;
+mod coded;
 mod format;
 mod guard;
 mod head;

@@ -39,7 +39,7 @@ pub(crate) use list::{ListPart, ListQuery, is_called, names as list_names};
 pub(crate) use raw::RawPart;
 pub(crate) use tabs::{Tab, Tabs, TabsForm};
 pub(crate) use titles::{
-    Cover, Diff, StatusWord, TitleCell, WAS_AND_IS, facts, field_word, language_tag, title_path,
+    Cover, Diff, StatusWord, TitleCell, WAS_AND_IS, facts, language_tag, title_path,
 };
 
 /// Something that is under way, at the top of every page.

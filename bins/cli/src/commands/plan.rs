@@ -279,6 +279,10 @@ fn cause_line(cause: &Cause) -> String {
     match (&cause.id, &cause.at) {
         (Some(id), Some(at)) => {
             let together = || format!("{titles} together");
+            let at = match &cause.since {
+                Some(since) => format!("between {since} and {at}"),
+                None => at.clone(),
+            };
             format!(
                 "  {}  {at}  {}, {} (only these: --group {})",
                 short(id),
@@ -290,7 +294,10 @@ fn cause_line(cause: &Cause) -> String {
         _ if cause.source == Cause::UNKNOWN => {
             format!("  nothing is written down: {titles}")
         }
-        _ => format!("  single changes, {}: {titles}", cause.source),
+        _ => match &cause.happened {
+            Some(happened) => format!("  single {happened}, {}", cause.source),
+            None => format!("  single changes, {}: {titles}", cause.source),
+        },
     }
 }
 

@@ -56,7 +56,7 @@ async fn one_field_is_put_back_and_another_of_the_same_title_is_left() {
     picks.leave(TITLE, EntryField::Progress);
     let plan = restore(&scene, picks, Prefer::Snapshot).await;
     assert_eq!(fields(&plan), ["ANIME:1001.progress"]);
-    assert_eq!(plan.steps[0].notes, ["left as you wish: progress"]);
+    assert_eq!(plan.steps[0].notes, ["left as you wish: episode"]);
     let plan = scene.app.store_plan(plan).await.unwrap();
     let id = plan.id().unwrap().to_string();
     // What is stored is what is sent.

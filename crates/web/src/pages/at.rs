@@ -1,7 +1,9 @@
 //! The list as it was at any moment, to look at.
 
 use actix_web::{HttpResponse, web};
-use anirewind_core::{AccountRow, BrowseError, ChangeFilter, Cursor, ListAt, SnapshotFilter, Start, count};
+use anirewind_core::{
+    AccountRow, BrowseError, ChangeFilter, Cursor, ListAt, SnapshotFilter, Start, count,
+};
 use askama::Template;
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime};

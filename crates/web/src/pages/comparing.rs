@@ -10,9 +10,8 @@ use std::sync::Arc;
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{Entry, EntryField, List, MediaType};
 use anirewind_core::{
-    AccountRow, Changed, Differences, MAYBE_PRIVATE, Notice, OpenAlarm,
-    SnapshotFilter, SnapshotRow, Start, compare, count, does, is_maybe_private, summary_of,
-    thousands,
+    AccountRow, Changed, Differences, MAYBE_PRIVATE, Notice, OpenAlarm, SnapshotFilter,
+    SnapshotRow, Start, compare, count, does, is_maybe_private, summary_of, thousands,
 };
 use askama::Template;
 use serde::Deserialize;
@@ -27,7 +26,7 @@ use crate::pages::comparing::words::Words;
 use crate::pages::live::LiveMoved;
 use crate::pages::plan_new;
 use crate::pages::work::{self, ASKED};
-use crate::parts::{AlarmPart, Diff, TitleCell, When, field_word, is_called};
+use crate::parts::{AlarmPart, Diff, TitleCell, When, is_called};
 
 pub(crate) use side::MOMENT;
 use side::{Missing, Side, side};
@@ -536,7 +535,7 @@ fn found(
         fields: EntryField::ALL
             .into_iter()
             .map(|each| {
-                let word = field_word(each, MediaType::Anime);
+                let word = each.word(MediaType::Anime);
                 (each.as_str(), word, field == Some(each))
             })
             .collect(),
@@ -651,7 +650,10 @@ fn banners(differences: &Differences<'_>, from: &Side, to: &Side) -> Vec<String>
     let fields: Vec<_> = differences
         .not_recorded
         .iter()
-        .map(|(field, titles)| format!("{} ({})", field.as_str(), count(*titles, "title")))
+        .map(|(field, titles)| {
+            let word = field.word(MediaType::Anime).to_lowercase();
+            format!("{word} ({})", count(*titles, "title"))
+        })
         .collect();
     if !fields.is_empty() {
         banners.push(format!(

@@ -3,8 +3,8 @@
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 use anirewind_core::model::UserId;
 use anirewind_core::{
-    ActError, App, BrowseError, ChangeFilter, ChangeOutcome, Event, Id, OperationState, Report,
-    StepRow, StepState, Style, count, thousands,
+    ActError, Action, App, BrowseError, ChangeFilter, ChangeOutcome, Event, Id, OperationState,
+    Report, StepRow, StepState, Style, count, thousands,
 };
 use askama::Template;
 
@@ -323,13 +323,17 @@ fn numbers(report: &Report) -> Vec<(String, &'static str)> {
         };
         sent.iter().filter(is_so).count()
     };
-    let others = report.steps.len() - sent.len() + report.operation.detail.same;
+    let is_right = |step: &&StepRow| Action::parse(&step.action) == Some(Action::Same);
+    let shown = report.steps.len() - sent.len();
+    let right = report.steps.iter().filter(is_right).count();
     let all = [
+        (of(&[StepState::Done]), "sent and read back"),
+        (of(&[StepState::Overtaken]), "sent, not verified"),
         (
-            of(&[StepState::Done, StepState::Overtaken]),
-            "sent and read back",
+            of(&[StepState::Already]) + right + report.operation.detail.same,
+            "already right",
         ),
-        (of(&[StepState::Already]) + others, "already right or left"),
+        (shown - right, "left as they were"),
         (of(&[StepState::Failed, StepState::NotFound]), "failed"),
         (of(&[StepState::Conflict]), "edited since, left"),
         (of(&[StepState::Left]), "not sent"),
@@ -338,7 +342,7 @@ fn numbers(report: &Report) -> Vec<(String, &'static str)> {
             "still to do",
         ),
     ];
-    let is_worth = |(number, words): &(usize, &str)| *number > 0 || words.starts_with("sent");
+    let is_worth = |(number, words): &(usize, &str)| *number > 0 || *words == "sent and read back";
     let all = all.into_iter().filter(is_worth);
     all.map(|(number, words)| (thousands(number), words))
         .collect()

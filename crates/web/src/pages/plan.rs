@@ -5,12 +5,14 @@ mod step;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use anirewind_core::model::MediaType;
+use anirewind_core::model::{EntryField, MediaType};
 use anirewind_core::{
-    ActError, Action, Cause, OperationRow, Plan, Source, StepRow, Style, count, thousands,
+    ActError, Action, Cause, Cursor, OperationRow, Plan, Source, StepRow, Style, count, thousands,
 };
 use askama::Template;
 use serde::Deserialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::address::address;
 use crate::api::Hub;
@@ -18,7 +20,7 @@ use crate::carry;
 use crate::format;
 use crate::live::WhatOf;
 use crate::page::{
-    Form, Page, PageError, Place, Query, Said, Visitor, Way, in_path, sentence, show, show_as,
+    Form, Page, PageError, Place, Query, Said, Visitor, Way, in_path, show, show_as,
 };
 use crate::pages::plan_new::{self, Limits, Wish};
 use crate::parts::{Tab, Tabs, TabsForm, When};
@@ -395,11 +397,19 @@ fn causes(plan: &Plan, wish: &Wish, profile: &str) -> Vec<CauseLine> {
         .collect();
     if !single.is_empty() {
         // They are ticked together.
-        let words: Vec<_> = single.into_iter().map(single_words).collect();
+        let words: Vec<_> = single.iter().copied().map(single_words).collect();
+        let first = single
+            .into_iter()
+            .filter_map(|cause| Some((cause, first(cause)?)));
+        let first = first.min_by_key(|(_, first)| *first);
         lines.push(CauseLine {
             id: "edits".to_owned(),
             words: words.join("; "),
-            href: None,
+            href: first.map(|(cause, first)| {
+                let above = Cursor { at: first, seq: 0 }.to_string();
+                let path = format!("/timeline/{}", in_path(profile));
+                address(&path, &[("source", &cause.source), ("above", &above)])
+            }),
             is_ticked: !wish.leaves("edits"),
             is_fixed: false,
         });
@@ -412,8 +422,16 @@ fn single_words(cause: &Cause) -> String {
     if cause.source == Cause::UNKNOWN {
         format!("{titles} of which no change is written down")
     } else {
-        format!("Single edits of {titles}, {}", by(&cause.source))
+        let of = || format!("edits of {titles}");
+        let of = cause.happened.clone().unwrap_or_else(of);
+        format!("Single {of}, {}", by(&cause.source))
     }
+}
+
+/// When the first of it was, at the earliest.
+fn first(cause: &Cause) -> Option<OffsetDateTime> {
+    let first = cause.since.as_ref().or(cause.at.as_ref())?;
+    OffsetDateTime::parse(first, &Rfc3339).ok()
 }
 
 fn cause_line(cause: &Cause, wish: &Wish, profile: &str) -> Option<CauseLine> {
@@ -423,6 +441,10 @@ fn cause_line(cause: &Cause, wish: &Wish, profile: &str) -> Option<CauseLine> {
     let together = || format!("{} changed together", count(cause.titles, "title"));
     let happened = cause.happened.clone().unwrap_or_else(together);
     let at = cause.at.as_deref().map(readable).unwrap_or_default();
+    let at = match cause.since.as_deref() {
+        Some(since) => format!("Between {} and {at}", readable(since)),
+        None => at,
+    };
     let is_observed = Source::parse(&cause.source) == Some(Source::Observed);
     Some(CauseLine {
         words: format!("{at}: {happened}, {}", by(&cause.source)),
@@ -439,8 +461,7 @@ fn cause_line(cause: &Cause, wish: &Wish, profile: &str) -> Option<CauseLine> {
 
 /// RFC 3339 as people read it.
 fn readable(text: &str) -> String {
-    use time::format_description::well_known::Rfc3339;
-    let at = time::OffsetDateTime::parse(text, &Rfc3339);
+    let at = OffsetDateTime::parse(text, &Rfc3339);
     at.map_or_else(|_| text.to_owned(), format::instant)
 }
 
@@ -466,9 +487,10 @@ fn notes(plan: &Plan) -> Vec<String> {
         ));
     }
     for (field, titles) in &detail.not_recorded {
+        let word =
+            EntryField::parse(field).map_or(field.as_str(), |field| field.word(MediaType::Anime));
         notes.push(format!(
-            "{} was not recorded for {}: it stays as it is now.",
-            sentence(field).trim_end_matches('.'),
+            "{word} was not recorded for {}: it stays as it is now.",
             count(*titles, "title")
         ));
     }

@@ -18,7 +18,6 @@ use crate::format;
 use crate::login::local;
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, Way, in_path, show_as};
 use crate::pages::work::{self, About, Begin};
-use crate::parts::field_word;
 
 pub(crate) use limits::Limits;
 
@@ -213,11 +212,7 @@ async fn shown(
     let fields = EntryField::ALL.iter().map(|field| {
         let word = field.as_str();
         let is_ticked = wish.has_field(word);
-        (
-            word.to_owned(),
-            field_word(*field, MediaType::Anime),
-            is_ticked,
-        )
+        (word.to_owned(), field.word(MediaType::Anime), is_ticked)
     });
     let template = NewPlan {
         page: visitor.page_of("New plan", Place::Elsewhere, &account.profile),

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use crate::address::address;
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, in_path, show_as};
 use crate::pages::profiles::profiles;
-use crate::parts::{Tabs, field_word};
+use crate::parts::Tabs;
 
 use chosen::{SOURCES, Which};
 use counted::Counted;
@@ -260,7 +260,7 @@ fn template(
             .to_vec(),
         fields: EntryField::ALL
             .iter()
-            .map(|field| (field.as_str(), field_word(*field, which.media_type())))
+            .map(|field| (field.as_str(), field.word(which.media_type())))
             .collect(),
         chips: which.chips(&path),
         group: newest

@@ -10,9 +10,7 @@ use time::OffsetDateTime;
 
 use crate::language::name_of;
 use crate::page::{Page, PageError, Place, Visitor, in_path, show, show_as};
-use crate::parts::{
-    Badge, ChangeLine, Chart, Cover, Moment, When, exactly, facts, field_word, language_tag,
-};
+use crate::parts::{Badge, ChangeLine, Chart, Cover, Moment, When, exactly, facts, language_tag};
 
 /// So many states are shown; the rest is on the timeline.
 const SHOWN: usize = 200;
@@ -290,7 +288,7 @@ fn differing(
     let fields = then.values.differing(&now.values);
     let shown = fields.map(|field: EntryField| {
         let (was, is) = change_of(then, now, field, &style.scores);
-        let word = field_word(field, then.media_type);
+        let word = field.word(then.media_type);
         (field.as_str(), word, was, is)
     });
     shown.collect()

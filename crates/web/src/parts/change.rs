@@ -7,7 +7,7 @@ use askama::Template;
 use crate::format;
 use crate::language::name_of;
 use crate::page::in_path;
-use crate::parts::{Badge, Diff, RawPart, TitleCell, When, facts, field_word};
+use crate::parts::{Badge, Diff, RawPart, TitleCell, When, facts};
 
 html_safe!(ChangeLine, UndoPart);
 
@@ -154,6 +154,11 @@ impl ChangeLine {
             can_be_picked: true,
             ..self
         }
+    }
+
+    /// Whether something can be done with it that does not stand beside it already.
+    fn is_offered(&self) -> bool {
+        self.undo.is_none() && self.offer != Offer::Nothing
     }
 
     const fn is_pickable(&self) -> bool {
@@ -345,7 +350,7 @@ fn three_way(before: &Entry, after: &Entry, now: Option<&Entry>, style: &Style) 
         };
         ThreeWay {
             key: field.as_str(),
-            word: field_word(field, after.media_type),
+            word: field.word(after.media_type),
             before: was,
             change: changed,
             now: now.map_or_else(|| "not on the list".to_owned(), |_| is),

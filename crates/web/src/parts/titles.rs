@@ -211,7 +211,7 @@ impl Diff {
         let lines = fields.map(|field| {
             let (was, is) = change_of(before, after, field, &style.scores);
             DiffLine {
-                field: field_word(field, after.media_type),
+                field: field.word(after.media_type),
                 was,
                 is,
             }
@@ -246,28 +246,7 @@ pub(crate) fn facts(entry: &Entry, style: &Style) -> Vec<(&'static str, String)>
             "?" => "not recorded".to_owned(),
             _ => value,
         };
-        (field_word(field, entry.media_type), value)
+        (field.word(entry.media_type), value)
     });
     shown.collect()
-}
-
-/// The word for a field, as on AniList.
-pub(crate) const fn field_word(field: EntryField, media_type: MediaType) -> &'static str {
-    match (field, media_type) {
-        (EntryField::Status, _) => "Status",
-        (EntryField::Score, _) => "Score",
-        (EntryField::Progress, MediaType::Anime) => "Episode",
-        (EntryField::Progress, MediaType::Manga) => "Chapter",
-        (EntryField::Volumes, _) => "Volume",
-        (EntryField::Repeats, MediaType::Anime) => "Rewatches",
-        (EntryField::Repeats, MediaType::Manga) => "Rereads",
-        (EntryField::Priority, _) => "Priority",
-        (EntryField::Private, _) => "Private",
-        (EntryField::Hidden, _) => "Hidden from status lists",
-        (EntryField::Notes, _) => "Notes",
-        (EntryField::CustomLists, _) => "Custom lists",
-        (EntryField::AdvancedScores, _) => "Advanced scores",
-        (EntryField::Started, _) => "Started",
-        (EntryField::Completed, _) => "Finished",
-    }
 }

@@ -280,7 +280,10 @@ async fn a_moment_is_compared_with_now_and_what_is_ticked_goes_back_to_it() {
     assert!(!browser.shows("anirewind diff"), "{}", browser.page);
     browser.press("Select all 1 shown").await;
     browser.press("Plan: bring back selected (1)").await;
-    browser.must_show(&["<strong>1</strong> change back", "<ins>&#34;first&#34;</ins>"]);
+    browser.must_show(&[
+        "<strong>1</strong> change back",
+        "<ins>&#34;first&#34;</ins>",
+    ]);
     browser.open("/compare/hana?from=at:2001-01-01T00:00").await;
     browser.must_show(&[
         "There is no good snapshot from before 2001-01-01 00:00 UTC",

@@ -323,9 +323,21 @@ async fn what_is_not_written_down_can_be_left_with_single_edits() {
     let mut browser = Browser::at(&scene, "/plan/hana/new?snapshot=latest&prefer=snapshot").await;
     browser.press("Show the plan").await;
     browser.must_show(&[
-        "Single edits of 1 title, on AniList; 1 title of which no change is written down",
+        "Single edits of Yuki Inu Natsu, on AniList; 1 title of which no change is written down",
         "<strong>2</strong> change back",
     ]);
+    // They are shown from the first of them on.
+    let plan = browser.path.clone();
+    let shown = browser.page.split("href=\"").skip(1);
+    let shown: Vec<_> = shown
+        .filter_map(|part| part.split('"').next())
+        .filter(|href| href.starts_with("/timeline/hana?source=observed"))
+        .map(|href| href.replace("&#38;", "&").replace("&amp;", "&"))
+        .collect();
+    assert_eq!(shown.len(), 1, "{}", browser.page);
+    browser.open(&shown[0]).await;
+    browser.must_show(&["Yuki Inu Natsu", "1 of 1 change"]);
+    browser.open(&plan).await;
     browser.press_with("Update plan", &[("-cause", "")]).await;
     browser.must_show(&["Your list already matches"]);
 }

@@ -65,7 +65,7 @@ async fn a_public_list_is_begun_from_the_connect_page() {
         .await;
     browser.must_show(&[
         "role=\"alert\"",
-        "shows nobody called `nobody`",
+        "shows nobody called <code>nobody</code>",
         "value=\"nobody\"",
     ]);
     browser

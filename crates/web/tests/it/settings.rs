@@ -128,7 +128,7 @@ async fn status_log_and_about_say_what_they_should() {
     let (status, page) = scene.get("/disconnect/nobody").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     assert!(
-        page.contains("There is no profile `nobody`") && page.contains("Dashboard"),
+        page.contains("There is no profile <code>nobody</code>") && page.contains("Dashboard"),
         "{page}"
     );
 }
@@ -152,7 +152,10 @@ async fn a_key_is_shown_once_and_forgotten_again() {
     assert!(again.contains("phone") && !again.contains(&key), "{again}");
     let (status, page, _) = scene.submit(path, &[("name", "phone")]).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(page.contains("There is a key called `phone`"), "{page}");
+    assert!(
+        page.contains("There is a key called <code>phone</code>"),
+        "{page}"
+    );
     let (status, ..) = scene
         .submit(&format!("{path}/remove"), &[("name", "phone")])
         .await;

@@ -62,7 +62,7 @@ async fn a_first_account_is_asked_for_its_schedule_while_its_first_snapshot_is_t
     assert_eq!(browser.path, "/setup/first/hana");
     browser.must_show(&[
         "3. First snapshot<span class=\"hidden\">, now",
-        "Snapshots are taken at each start and by `every 6h`; all of 30 days stay.",
+        "Snapshots are taken at each start and by <code>every 6h</code>; all of 30 days stay.",
     ]);
     browser.until_over().await;
     browser.must_show(&["30 anime and 10 manga are safe: snapshot "]);
@@ -101,8 +101,9 @@ async fn a_schedule_that_is_in_force_is_what_is_shown_and_who_has_snapshots_is_n
     let mut browser = Browser::at(&scene, "/setup/schedule?profile=hana").await;
     browser.must_show(&["value=\"often\" checked"]);
     browser.press("Save and go on").await;
-    browser
-        .must_show(&["Snapshots are taken at each start and by `every 6h`; all of 30 days stay."]);
+    browser.must_show(&[
+        "Snapshots are taken at each start and by <code>every 6h</code>; all of 30 days stay.",
+    ]);
 }
 
 #[actix_web::test]
@@ -180,7 +181,9 @@ async fn a_machine_that_was_told_its_schedule_is_not_asked() {
     assert_eq!(browser.path, "/backups/hana/new");
     let browser = Browser::at(&scene, "/setup/schedule?profile=hana").await;
     assert_eq!(browser.path, "/setup/first/hana");
-    browser.must_show(&["`backup_at` is fixed by the environment variable ANIREWIND_BACKUP_AT"]);
+    browser.must_show(&[
+        "<code>backup_at</code> is fixed by the environment variable ANIREWIND_BACKUP_AT",
+    ]);
 }
 
 #[actix_web::test]

@@ -259,7 +259,10 @@ async fn the_timeline_of_one_title_holds_no_other_and_nonsense_is_named() {
     browser.must_show(&["name=\"title\" value=\"ANIME:1003\""]);
     let (status, page) = scene.get("/timeline/hana?title=1003").await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
-    assert!(page.contains("There is no title `1003`"), "{page}");
+    assert!(
+        page.contains("There is no title <code>1003</code>"),
+        "{page}"
+    );
 }
 
 #[actix_web::test]

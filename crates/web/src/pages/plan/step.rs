@@ -4,7 +4,7 @@ use anirewind_core::model::{Entry, EntryField, Picks};
 use anirewind_core::{Action, Plan, StepRow, Style, change_of};
 
 use crate::pages::plan_new::Wish;
-use crate::parts::{Badge, Diff, TitleCell, facts, field_word};
+use crate::parts::{Badge, Diff, TitleCell, facts};
 
 /// One title of a plan or an act.
 pub(crate) struct StepLine {
@@ -92,7 +92,7 @@ impl StepLine {
                 let (now, wanted) = change_of(before, target, field, &style.scores);
                 self.fields.push(FieldLine {
                     key: Picks::text(title, field),
-                    word: field_word(field, step.media_type),
+                    word: field.word(step.media_type),
                     now,
                     wanted,
                     is_on: true,
@@ -107,7 +107,7 @@ impl StepLine {
             };
             self.fields.push(FieldLine {
                 key: left.name(),
-                word: field_word(field, step.media_type),
+                word: field.word(step.media_type),
                 now: left.now.clone(),
                 wanted: left.wanted.clone(),
                 is_on: false,

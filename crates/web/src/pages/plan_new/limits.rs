@@ -7,7 +7,6 @@ use anirewind_core::model::{EntryField, EntryStatus, MediaType};
 use anirewind_core::{Action, Plan, count};
 
 use super::Wish;
-use crate::parts::field_word;
 
 /// What the page of a plan asks for.
 pub(crate) struct Limits {
@@ -36,7 +35,7 @@ impl Limits {
         }
         let lists = [("ANIME", "Anime", false), ("MANGA", "Manga", false)];
         let fields = EntryField::ALL.map(|field| {
-            let word = field_word(field, MediaType::Anime);
+            let word = field.word(MediaType::Anime);
             (field.as_str(), word, false)
         });
         let limits = Self {

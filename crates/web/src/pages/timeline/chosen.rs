@@ -6,7 +6,6 @@ use serde::Deserialize;
 
 use crate::address::address;
 use crate::page::PageError;
-use crate::parts::field_word;
 
 /// By what changes are made, in words.
 pub(super) const SOURCES: [(Source, &str); 6] = [
@@ -165,7 +164,7 @@ impl Which {
                 word.to_owned()
             }),
             "field" => EntryField::parse(value)
-                .map(|field| format!("Field: {}", field_word(field, self.media_type()))),
+                .map(|field| format!("Field: {}", field.word(self.media_type()))),
             "on" => Some(format!("Up to {value}")),
             "title" => Some("Only one title".to_owned()),
             "hidden" => Some("Hidden ones too".to_owned()),
