@@ -95,7 +95,7 @@ pub use retention::{Pruned, RetentionPlan, TRASH_DAYS};
 pub use schedule::{InvalidSchedule, Jitter, Schedule};
 pub use settings::{
     AccessSettings, LogFormat, MuteActivity, Network, NotifySettings, ProvidedToken, PublicUrl,
-    Settings,
+    Settings, time_zones,
 };
 pub use settings_change::{SettingsChangeError, SettingsDraft, is_guarded};
 pub use settings_report::SettingReport;

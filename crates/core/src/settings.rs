@@ -265,6 +265,12 @@ fn time_zone(name: &str) -> Option<TimeZone> {
     TimeZone::get(name).ok()
 }
 
+/// The names that a time zone may have, of the database that is built in.
+pub fn time_zones() -> Vec<String> {
+    let zones = jiff::tz::TimeZoneDatabase::bundled();
+    zones.available().map(|name| name.to_string()).collect()
+}
+
 /// Ten minutes unless somebody says otherwise.
 fn backup_jitter(values: &Values<'_>) -> Result<Duration, SettingsError> {
     let allowed = "0 for none, or up to 6h, as 10m";

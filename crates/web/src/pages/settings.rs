@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use anirewind_core::{
     AccountRow, Event, Explain as _, Outlook, Policy, SettingReport, SettingsChangeError,
-    SettingsDraft, count, does, is_guarded, thousands,
+    SettingsDraft, count, does, is_guarded, thousands, time_zones,
 };
 use askama::Template;
 use time::OffsetDateTime;
@@ -80,6 +80,8 @@ struct Field {
     locked: Option<String>,
     /// What it may be, where that is one of a few words.
     options: Vec<Offered>,
+    /// What is offered while somebody types; anything else that is allowed may be typed.
+    suggested: Vec<String>,
     /// Whether it may be several of them.
     takes_many: bool,
     is_secret: bool,
@@ -203,6 +205,11 @@ fn field(row: &SettingReport, tried: &Tried) -> Field {
             }
         }),
         options: options(row, typed),
+        suggested: if row.key == "time_zone" {
+            time_zones()
+        } else {
+            Vec::new()
+        },
         takes_many: row.takes_many,
         is_secret: row.is_secret,
         is_set: row.is_set,

@@ -356,6 +356,7 @@ async fn settings_stand_in_their_order_and_say_what_is_always_saved() {
         ("safety", "keep_safety_days"),
         ("activity", "mute_activity"),
         ("browser", "time_zone"),
+        ("browser", "<option value=\"Asia/Tokyo\">"),
         ("notices", "notify_on"),
         ("accounts", "anilist_token_file"),
         ("sessions", "/security\""),
