@@ -10,6 +10,7 @@ use anirewind_model::{
     Account, Coverage, CustomLists, Entry, EntryId, EntryStatus, EntryValues, FuzzyDate, List,
     ListSettings, MediaId, MediaType, Notes, Recorded, Score, ScoreFormat, UserId,
 };
+use memchr::memmem;
 use serde::Deserialize;
 use serde_json::Value;
 use time::macros::format_description;
@@ -82,8 +83,7 @@ impl Export {
 /// Whether it is one, and not something else.
 pub(crate) fn is_export(bytes: &[u8]) -> bool {
     // Only this form has entries directly in `lists`, and they name their title so.
-    bytes.windows(11).any(|window| window == b"\"series_id\"")
-        && !bytes.windows(9).any(|window| window == b"\"entries\"")
+    memmem::find(bytes, b"\"series_id\"").is_some() && memmem::find(bytes, b"\"entries\"").is_none()
 }
 
 /// Reads an export; `None` when the bytes are something else.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use memchr::memmem;
+
 use crate::file::{HEADER_KEY, own_hash};
 use crate::hash::Hash;
 use crate::record::{BlocksRecord, HeaderRecord};
@@ -132,8 +134,7 @@ pub(crate) fn locate(bytes: &[u8]) -> Option<Place> {
 /// the whole file is proven.
 fn is_the_hash_itself(bytes: &[u8], body: usize, proof: &str, found: &str, right: &str) -> bool {
     let header = bytes.get(..body).unwrap_or_default();
-    let mut windows = header.windows(found.len());
-    let Some(at) = windows.position(|window| window == found.as_bytes()) else {
+    let Some(at) = memmem::find(header, found.as_bytes()) else {
         return false;
     };
     let mut mended = bytes.to_vec();
@@ -146,7 +147,7 @@ fn is_the_hash_itself(bytes: &[u8], body: usize, proof: &str, found: &str, right
 /// Whether there is a header of ours somewhere near the beginning.
 fn is_ours_all_the_same(bytes: &[u8]) -> bool {
     let start = bytes.get(..bytes.len().min(200)).unwrap_or_default();
-    start.windows(8).any(|window| window == b"fileHash")
+    memmem::find(start, b"fileHash").is_some()
 }
 
 /// The first title named in a part of a file, or the last one before it.

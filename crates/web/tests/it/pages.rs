@@ -3,6 +3,7 @@
 use std::fs;
 use std::sync::Arc;
 
+use actix_web::body::MessageBody;
 use actix_web::http::StatusCode;
 use actix_web::test::{TestRequest, call_service, init_service, read_body, try_call_service};
 use anirewind_core::{App, Kind, Settings, Sources};
@@ -221,6 +222,16 @@ impl Scene {
         request: TestRequest,
         meanwhile: impl AsyncFnOnce(),
     ) -> String {
+        let stream = self.opened(request).await;
+        meanwhile().await;
+        let body = actix_web::body::to_bytes(stream).await;
+        String::from_utf8(body.ok().unwrap().to_vec()).unwrap()
+    }
+
+    async fn opened(
+        &self,
+        request: TestRequest,
+    ) -> impl MessageBody<Error: std::fmt::Debug> + use<> {
         let service = init_service(anirewind_web::application(
             self.app.clone(),
             self.hub.clone(),
@@ -230,9 +241,7 @@ impl Scene {
         let request = request.insert_header(("host", "127.0.0.1:4849"));
         let response = call_service(&service, request.to_request()).await;
         assert_eq!(response.status(), StatusCode::OK);
-        meanwhile().await;
-        let body = actix_web::body::to_bytes(response.into_body()).await;
-        String::from_utf8(body.ok().unwrap().to_vec()).unwrap()
+        response.into_body()
     }
 
     /// Opens a stream, does something, and listens until these words come.
@@ -242,17 +251,7 @@ impl Scene {
         meanwhile: impl AsyncFnOnce(),
         words: &str,
     ) -> String {
-        use actix_web::body::MessageBody as _;
-        let service = init_service(anirewind_web::application(
-            self.app.clone(),
-            self.hub.clone(),
-            self.access.clone(),
-        ))
-        .await;
-        let request = request.insert_header(("host", "127.0.0.1:4849"));
-        let response = call_service(&service, request.to_request()).await;
-        assert_eq!(response.status(), StatusCode::OK);
-        let mut body = std::pin::pin!(response.into_body());
+        let mut body = std::pin::pin!(self.opened(request).await);
         meanwhile().await;
         let mut heard = String::new();
         while !heard.contains(words) {
