@@ -477,6 +477,9 @@ impl App {
     pub(crate) fn know_again(&self, other: &Self) {
         let known = other.identified().clone();
         *self.identified() = known;
+        let mut unknown = other.noted_unidentified().clone();
+        unknown.retain(|(token, ..)| self.is_provided(token));
+        *self.noted_unidentified() = unknown;
     }
 
     fn identified(&self) -> MutexGuard<'_, Vec<(AccessToken, UserId)>> {
@@ -547,9 +550,8 @@ impl App {
             error => error,
         });
         if target.known.is_none() {
-            let problem = identified.as_ref().err().map(Explain::chain);
-            let mut noted = self.unidentified_noted();
-            *noted = problem.map(|problem| (self.now(), problem));
+            self.note_unidentified(target, identified.as_ref().err())
+                .await;
         }
         let (client, viewer) = identified?;
         if let Some(known) = target
@@ -580,15 +582,46 @@ impl App {
         Ok((client, viewer))
     }
 
-    fn unidentified_noted(&self) -> MutexGuard<'_, Option<(OffsetDateTime, String)>> {
+    /// Notes that nobody knows whose a token is, unless that is an account's failure, or that somebody does.
+    async fn note_unidentified(&self, target: &Target, error: Option<&AccountError>) {
+        let Access::Token(token) = &target.access else {
+            return;
+        };
+        let is_nobodys = error.is_some() && self.owner_for_failure(target).await.is_none();
+        let mut noted = self.noted_unidentified();
+        noted.retain(|(known, ..)| known.expose() != token.expose());
+        if let Some(error) = error.filter(|_| is_nobodys) {
+            noted.push((token.clone(), self.now(), error.chain()));
+        }
+    }
+
+    fn noted_unidentified(&self) -> MutexGuard<'_, Vec<(AccessToken, OffsetDateTime, String)>> {
         let noted = self.inner.unidentified.lock();
         noted.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Why AniList did not say whose a token is when it was last asked, and when that was. Nothing where it did, or
-    /// has not been asked yet.
+    /// Why AniList did not say whose a token is when it was last asked, and when that was. Nothing where it did, where
+    /// it is known of old, or where it has not been asked yet.
     pub fn unidentified(&self) -> Option<(OffsetDateTime, String)> {
-        self.unidentified_noted().clone()
+        let noted = self.noted_unidentified();
+        let first = noted.first();
+        first.map(|(_, at, problem)| (*at, problem.clone()))
+    }
+
+    /// Whether AniList has said, since this runs, whose each token of the settings is.
+    pub(crate) fn has_identified_all(&self) -> bool {
+        let identified = self.identified();
+        let is_known = |given: &AccessToken| {
+            let mut known = identified.iter();
+            known.any(|(token, _)| token.expose() == given.expose())
+        };
+        let mut provided = self.inner.settings.tokens.iter();
+        provided.all(|provided| is_known(&provided.token))
+    }
+
+    fn is_provided(&self, token: &AccessToken) -> bool {
+        let mut provided = self.inner.settings.tokens.iter();
+        provided.any(|provided| provided.token.expose() == token.expose())
     }
 
     /// What a target is called here, now that it is known who it is.

@@ -63,8 +63,9 @@ pub(crate) struct Inner {
     pub(crate) doubted: Mutex<BTreeMap<UserId, Hash>>,
     /// Whose tokens have turned out to be whose, for tokens that are not kept on disk.
     pub(crate) identified: Mutex<Vec<(AccessToken, UserId)>>,
-    /// Why AniList did not say whose a token is, and when it was last asked, where nobody knows that yet.
-    pub(crate) unidentified: Mutex<Option<(OffsetDateTime, String)>>,
+    /// Tokens of which AniList did not say whose they are and that are no account's, each with when it was last asked
+    /// and why.
+    pub(crate) unidentified: Mutex<Vec<(AccessToken, OffsetDateTime, String)>>,
     /// Accounts for which something is gone on with, or waits to be.
     pub(crate) resuming: Mutex<BTreeSet<UserId>>,
     /// When accounts are due by the schedule that runs in this process.

@@ -297,9 +297,7 @@ impl App {
             acts,
             unidentified: match self.unidentified() {
                 Some((_, problem)) => Some(Err(problem)),
-                // Who is known by now was asked for; before that nothing can be said.
-                None if statuses.is_empty() => None,
-                None => Some(Ok(())),
+                None => self.has_identified_all().then_some(Ok(())),
             },
         })
     }

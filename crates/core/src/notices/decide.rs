@@ -308,7 +308,7 @@ fn decide_unidentified(facts: &Facts, before: &Told, decision: &mut Decision) {
         (None, known) => known.map(str::to_owned),
         (Some(Ok(())), known) => {
             if known == Some(TOLD) {
-                let text = "AniList says whose the token is. Snapshots are taken.";
+                let text = "There is no token of which AniList does not say whose it is.";
                 tell(Kind::Recovered, "well again", text.to_owned());
             }
             None
@@ -318,10 +318,10 @@ fn decide_unidentified(facts: &Facts, before: &Told, decision: &mut Decision) {
             let since = since(known, facts.now);
             if facts.now - since >= PATIENCE {
                 let text = format!(
-                    "{problem}. It is asked again by the schedule. Where the token is at fault, set \
-                     another one: anirewind account add."
+                    "{problem}. Nothing is saved with it. It is asked again by the schedule; where the \
+                     token is at fault, set another one: anirewind account add."
                 );
-                let title = "nothing is saved: AniList does not say whose the token is";
+                let title = "AniList does not say whose a token is";
                 tell(Kind::Token, title, text);
                 Some(TOLD.to_owned())
             } else {
@@ -649,7 +649,7 @@ mod tests {
         somebody.unidentified = Some(Err("AniList refused the token".to_owned()));
         assert!(somebody.facts(Vec::new(), Vec::new()).is_empty());
         let told = somebody.after(PATIENCE).facts(Vec::new(), Vec::new());
-        let title = "token | nothing is saved: AniList does not say whose the token is";
+        let title = "token | AniList does not say whose a token is";
         assert_eq!(told, [title]);
         // A server that was started again has not asked yet.
         somebody.unidentified = None;

@@ -173,13 +173,11 @@ async fn a_token_of_which_nobody_knows_whose_it_is_is_told_and_that_it_is_known(
     let (scene, ear) = (Scene::new().await, Ear::open().await);
     scene.simulator.world().revoke_token(TOKEN);
     let hook = ear.url("/hook");
-    let app = open(
-        &scene,
-        &[
-            ("ANIREWIND_ANILIST_TOKEN", TOKEN),
-            ("ANIREWIND_NOTIFY_WEBHOOK_URL", &hook),
-        ],
-    );
+    let environment = [
+        ("ANIREWIND_ANILIST_TOKEN", TOKEN),
+        ("ANIREWIND_NOTIFY_WEBHOOK_URL", &hook),
+    ];
+    let app = open(&scene, &environment);
     let attempt = async || {
         let target = app.targets(None).await.unwrap().remove(0);
         let captured = app.capture(&target, anirewind_core::Kind::Manual).await;
@@ -191,7 +189,7 @@ async fn a_token_of_which_nobody_knows_whose_it_is_is_told_and_that_it_is_known(
     scene.clock.jump(time::Duration::minutes(15));
     assert!(!attempt().await);
     assert!(!attempt().await);
-    let told = "token | nothing is saved: AniList does not say whose the token is";
+    let told = "token | AniList does not say whose a token is";
     assert_eq!(ear.notices(), [told]);
     assert!(
         ear.heard()[0].1.contains("\"profile\":null"),
@@ -201,6 +199,18 @@ async fn a_token_of_which_nobody_knows_whose_it_is_is_told_and_that_it_is_known(
     scene.simulator.world().grant_token(TOKEN, HANA);
     assert!(attempt().await);
     assert_eq!(ear.notices()[1..], ["recovered | well again"]);
+    // Once it is known whose it is, its failure is that account's alone, also after a start.
+    scene.simulator.world().revoke_token(TOKEN);
+    for app in [app.clone(), open(&scene, &environment)] {
+        let target = app.targets(None).await.unwrap().remove(0);
+        let automatic = anirewind_core::Kind::Automatic;
+        app.capture(&target, automatic).await.unwrap_err();
+        app.tell_now().await;
+        scene.clock.jump(time::Duration::minutes(20));
+        app.tell_now().await;
+    }
+    let refused = "token | hana: AniList no longer takes the token";
+    assert_eq!(ear.notices()[2..], [refused]);
 }
 
 #[tokio::test]
