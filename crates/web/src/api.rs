@@ -166,9 +166,9 @@ pub(crate) fn limits(config: &mut web::ServiceConfig) {
 /// Routes of what watches over the server.
 pub(crate) fn watching(config: &mut web::ServiceConfig) {
     config
-        .service(metrics::health)
-        .service(metrics::readiness)
-        .service(metrics::metrics);
+        .service(web::resource("/healthz").get(metrics::health))
+        .service(web::resource("/readyz").get(metrics::readiness))
+        .service(web::resource("/metrics").get(metrics::metrics));
 }
 
 #[get("/api/v1/openapi.json")]

@@ -3,20 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpResponse, web};
 use anirewind_core::{App, BrowseError};
 
 use crate::api::auth::Reader;
 use crate::api::problem::Problem;
 
 /// Whether the process answers. Says nothing else, to anybody.
-#[get("/healthz")]
 pub(crate) async fn health() -> HttpResponse {
     HttpResponse::Ok().body("ok\n")
 }
 
 /// Whether it can do its work: the catalogue answers and the folder can be read.
-#[get("/readyz")]
 pub(crate) async fn readiness(app: web::Data<App>) -> HttpResponse {
     let folder = app.backups();
     // No lock and no reading of files: this is asked often, and by anybody.
@@ -104,7 +102,6 @@ const fn float(count: u64) -> f64 {
 }
 
 /// Figures for Prometheus, in its text format. They name accounts, so not everybody sees them.
-#[get("/metrics")]
 pub(crate) async fn metrics(_: Reader, app: web::Data<App>) -> Result<HttpResponse, Problem> {
     let all = app.status().await?;
     let mut text = Text(String::new());

@@ -434,4 +434,11 @@ async fn no_way_in_is_open_that_the_document_does_not_name() {
             assert_eq!(body["code"], "no-such-method", "{method} {address}");
         }
     }
+    for address in ["/healthz", "/readyz", "/metrics"] {
+        let request = TestRequest::delete()
+            .uri(address)
+            .insert_header(("host", "localhost"));
+        let (status, ..) = caller.scene.request(request).await;
+        assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED, "{address}");
+    }
 }
