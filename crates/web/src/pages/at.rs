@@ -69,12 +69,7 @@ async fn at(
         "" => (app.now(), None),
         text => match app.moment(text) {
             Ok(moment) => (moment, None),
-            Err(_) => (
-                app.now(),
-                Some(format!(
-                    "\u{201c}{text}\u{201d} is no moment, as 2026-11-03T14:00 is."
-                )),
-            ),
+            Err(_) => (app.now(), Some(no_moment(text).message)),
         },
     };
     let is_wrong = problem.is_some();
@@ -126,6 +121,13 @@ async fn at(
         template.missing = Some(missing(&visitor, &account, moment, problem).await?);
     }
     Ok(show(&template))
+}
+
+/// What is said of a text that names no moment.
+pub(crate) fn no_moment(text: &str) -> PageError {
+    PageError::usage(format!(
+        "\u{201c}{text}\u{201d} is no moment, as 2026-11-03T14:00 is."
+    ))
 }
 
 /// How the list at a moment is known: whether it is certain, and what it was made from.

@@ -291,6 +291,32 @@ async fn a_moment_is_compared_with_now_and_what_is_ticked_goes_back_to_it() {
     ]);
     browser.open("/compare/hana?from=at:x").await;
     assert_eq!(browser.status, 400);
+    browser.must_show(&["\u{201c}x\u{201d} is no moment"]);
+    let later = "2026-11-03T14:30";
+    for (from, to, words) in [
+        (between, later, ["Changed later", "then ", ", later "]),
+        (later, between, ["Other then", "later ", ", then "]),
+    ] {
+        browser
+            .open(&format!("/compare/hana?from=at:{from}&to=at:{to}"))
+            .await;
+        browser.must_show(&words);
+        browser.must_show(&["1 shown."]);
+    }
+    browser
+        .open(&format!("/compare/hana?from=latest&to=at:{between}"))
+        .await;
+    browser.must_show(&["&#34;first&#34;", "1 shown."]);
+    // Where none can be read that is said, and where to learn more.
+    for row in scene.app.snapshots(None).await.unwrap() {
+        std::fs::write(scene.app.backups().join(row.file), b"nonsense").unwrap();
+    }
+    browser
+        .open(&format!("/compare/hana?from=at:{between}"))
+        .await;
+    browser.must_show(&["There is no good snapshot from before"]);
+    browser.follow("Why, and what is nearest").await;
+    browser.must_show(&["There is no good snapshot from before this moment"]);
 }
 
 #[actix_web::test]

@@ -6,11 +6,12 @@ use anirewind_core::model::List;
 use anirewind_core::{AccountRow, BrowseError, Explain as _, SnapshotRow};
 use time::OffsetDateTime;
 
+use crate::address::address;
 use crate::api::Hub;
 use crate::format;
 use crate::live::{Outcome, Work, live_of};
-use crate::page::{PageError, Visitor, sentence};
-use crate::pages::at::known;
+use crate::page::{PageError, Visitor, in_path, sentence};
+use crate::pages::at::{known, no_moment};
 use crate::pages::backups::find;
 use crate::pages::plan_new::BackTo;
 use crate::parts::DeskPart;
@@ -74,8 +75,11 @@ pub(super) enum Missing {
     Reading(DeskPart),
     Failed(String),
     Damaged(String),
-    /// Nothing good is from before this moment.
-    Before(String),
+    /// Nothing that can be read is from before this moment, which is said by the page of the moment.
+    Before {
+        moment: String,
+        way: String,
+    },
 }
 
 /// Reads one side. The live list is not asked for here: only what somebody had read is shown.
@@ -134,20 +138,24 @@ async fn moment(
     account: &AccountRow,
     text: &str,
 ) -> Result<Result<Side, Missing>, PageError> {
-    let at = visitor.app.moment(text).map_err(BrowseError::from)?;
-    let found = match visitor.app.list_at(account.account.id, at).await {
-        Err(error @ BrowseError::Unusable { .. }) => {
-            return Ok(Err(Missing::Damaged(sentence(&error.chain()))));
-        }
+    let app = &visitor.app;
+    let at = app.moment(text).map_err(|_| no_moment(text))?;
+    let text = app.moment_text(at);
+    let found = match app.list_at(account.account.id, at).await {
+        Err(BrowseError::Unusable { .. }) => None,
         found => found?,
     };
     let Some(found) = found else {
-        return Ok(Err(Missing::Before(format::instant(at))));
+        let path = format!("/at/{}", in_path(&account.profile));
+        return Ok(Err(Missing::Before {
+            moment: format::instant(at),
+            way: address(&path, &[("when", &text)]),
+        }));
     };
     Ok(Ok(Side {
         at,
         what: What::Moment {
-            text: text.to_owned(),
+            text,
             known: known(&found).join(" "),
         },
         list: Arc::new(found.list),
