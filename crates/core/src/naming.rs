@@ -173,12 +173,12 @@ fn what_happened(row: &ChangeRow) -> String {
         _ => {
             let fields: Vec<_> = change.fields().into_iter().collect();
             match fields.as_slice() {
-                [one] => format!("{} of {title} changed{verb}", words(*one)),
+                [one] => format!("{} of {title} changed{verb}", one.noun()),
                 [one, other] => {
                     format!(
                         "{} and {} of {title} changed{verb}",
-                        words(*one),
-                        words(*other)
+                        one.noun(),
+                        other.noun()
                     )
                 }
                 _ => format!("{title} changed{verb}"),
@@ -220,21 +220,8 @@ fn changed<'a>(changes: impl Iterator<Item = &'a Change>, titles: usize) -> Stri
     let fields: Vec<_> = fields.into_iter().collect();
     match fields.as_slice() {
         [EntryField::Score] => count(titles, "score"),
-        [one] => format!("{} of {}", words(*one), count(titles, "title")),
+        [one] => format!("{} of {}", one.noun(), count(titles, "title")),
         _ => count(titles, "title"),
-    }
-}
-
-/// The word for a field inside a sentence.
-const fn words(field: EntryField) -> &'static str {
-    match field {
-        EntryField::CustomLists => "custom lists",
-        EntryField::AdvancedScores => "advanced scores",
-        EntryField::Started => "start date",
-        EntryField::Completed => "end date",
-        EntryField::Private => "privacy",
-        EntryField::Hidden => "hiding",
-        other => other.as_str(),
     }
 }
 

@@ -521,7 +521,8 @@ fn again(mut step: StepRow, live: &List) -> StepRow {
                 values.copy(field, &target.values);
             }
             target.values = values;
-            let names: Vec<_> = edited.iter().map(|field| field.as_str()).collect();
+            let names = edited.iter().map(|field| field.word(step.media_type));
+            let names: Vec<_> = names.map(str::to_lowercase).collect();
             (!names.is_empty()).then(|| format!("edited since: {}", names.join(", ")))
         }
         (Some(_), Some(_), None) => Some("it is no longer on the list".to_owned()),

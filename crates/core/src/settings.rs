@@ -5,6 +5,7 @@ mod notify;
 mod own;
 mod sealing;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use anirewind_backup::retention::Policy;
 use anirewind_backup::{Steps, Thresholds};
 use anirewind_model::AccessToken;
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use secrecy::SecretString;
 
 use crate::choice;
@@ -265,10 +266,16 @@ fn time_zone(name: &str) -> Option<TimeZone> {
     TimeZone::get(name).ok()
 }
 
-/// The names that a time zone may have, of the database that is built in.
+/// The names that a time zone may have here.
 pub fn time_zones() -> Vec<String> {
-    let zones = jiff::tz::TimeZoneDatabase::bundled();
-    zones.available().map(|name| name.to_string()).collect()
+    let names = |zones: &TimeZoneDatabase| -> Vec<String> {
+        zones.available().map(|name| name.to_string()).collect()
+    };
+    let here: BTreeSet<_> = names(jiff::tz::db()).into_iter().collect();
+    // What the system holds besides, under `posix/` or as files of its own, names none.
+    let mut known = names(&TimeZoneDatabase::bundled());
+    known.retain(|name| here.contains(name));
+    known
 }
 
 /// Ten minutes unless somebody says otherwise.

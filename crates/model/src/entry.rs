@@ -109,6 +109,19 @@ impl EntryField {
         Self::Completed,
     ];
 
+    /// The word for it inside a sentence, whatever the list.
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::CustomLists => "custom lists",
+            Self::AdvancedScores => "advanced scores",
+            Self::Started => "start date",
+            Self::Completed => "end date",
+            Self::Private => "privacy",
+            Self::Hidden => "hiding",
+            other => other.as_str(),
+        }
+    }
+
     /// The word for it, as on AniList.
     pub const fn word(self, media_type: MediaType) -> &'static str {
         match (self, media_type) {

@@ -67,8 +67,8 @@ pub fn fit(
     let too_large: Vec<_> = too_large.filter(|(field, _)| !stays(*field)).collect();
     let nothing = EntryValues::default();
     for (field, what) in too_large {
-        fit.notes
-            .push(format!("{}: {what}; left out", field.as_str()));
+        let word = field.word(media_type).to_lowercase();
+        fit.notes.push(format!("{word}: {what}; left out"));
         wanted.copy(field, now.unwrap_or(&nothing));
     }
     fit

@@ -650,10 +650,7 @@ fn banners(differences: &Differences<'_>, from: &Side, to: &Side) -> Vec<String>
     let fields: Vec<_> = differences
         .not_recorded
         .iter()
-        .map(|(field, titles)| {
-            let word = field.word(MediaType::Anime).to_lowercase();
-            format!("{word} ({})", count(*titles, "title"))
-        })
+        .map(|(field, titles)| format!("{} ({})", field.noun(), count(*titles, "title")))
         .collect();
     if !fields.is_empty() {
         banners.push(format!(

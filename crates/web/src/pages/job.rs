@@ -301,9 +301,24 @@ pub(crate) fn verdict(report: &Report) -> (Badge, String) {
             ),
         ),
         _ => (
-            Badge::new("danger", "i-cross", format!("Done, {unwell} not applied")),
+            Badge::new(
+                "danger",
+                "i-cross",
+                format!("Done, {}", not_as_planned(report)),
+            ),
             "All others were read back from AniList and are as planned.".to_owned(),
         ),
+    }
+}
+
+/// `3 not applied`, `3 not applied and 1 not verified`
+fn not_as_planned(report: &Report) -> String {
+    let is_unverified = |step: &&StepRow| step.state == StepState::Overtaken.as_str();
+    let unverified = report.unwell().filter(is_unverified).count();
+    match (report.unwell().count() - unverified, unverified) {
+        (0, unverified) => format!("{unverified} not verified"),
+        (failed, 0) => format!("{failed} not applied"),
+        (failed, unverified) => format!("{failed} not applied and {unverified} not verified"),
     }
 }
 
@@ -333,7 +348,7 @@ fn numbers(report: &Report) -> Vec<(String, &'static str)> {
             of(&[StepState::Already]) + right + report.operation.detail.same,
             "already right",
         ),
-        (shown - right, "left as they were"),
+        (shown - right, "left alone"),
         (of(&[StepState::Failed, StepState::NotFound]), "failed"),
         (of(&[StepState::Conflict]), "edited since, left"),
         (of(&[StepState::Left]), "not sent"),

@@ -487,10 +487,9 @@ fn notes(plan: &Plan) -> Vec<String> {
         ));
     }
     for (field, titles) in &detail.not_recorded {
-        let word =
-            EntryField::parse(field).map_or(field.as_str(), |field| field.word(MediaType::Anime));
+        let noun = EntryField::parse(field).map_or(field.as_str(), |field| field.noun());
         notes.push(format!(
-            "{word} was not recorded for {}: it stays as it is now.",
+            "Of {noun} nothing was recorded for {}: it stays as it is now.",
             count(*titles, "title")
         ));
     }

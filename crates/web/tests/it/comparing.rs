@@ -56,11 +56,21 @@ async fn ticks_stay_on_other_pages_and_with_other_filters() {
         "<strong>1</strong> added since, kept",
         &format!("name=\"title\" value=\"ANIME:1004.{}\"", &added[6..]),
     ]);
+    let plan = browser.path.clone();
     // Each of them stands in the form that asks for it otherwise.
     browser.follow("Change this plan").await;
     browser.must_show(&[
         "value=\"ANIME:1004\" checked",
         &format!("value=\"{added}\" checked"),
+    ]);
+    // The report tells apart what was sent and what was not to be.
+    browser.open(&plan).await;
+    browser.press("Send 1 change to AniList").await;
+    browser.until_over().await;
+    browser.must_show(&[
+        "Done and verified",
+        "<strong>1</strong> sent and read back",
+        "<strong>1</strong> left alone",
     ]);
 }
 

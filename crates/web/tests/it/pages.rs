@@ -228,10 +228,7 @@ impl Scene {
         String::from_utf8(body.ok().unwrap().to_vec()).unwrap()
     }
 
-    async fn opened(
-        &self,
-        request: TestRequest,
-    ) -> impl MessageBody<Error: std::fmt::Debug> + use<> {
+    async fn opened(&self, request: TestRequest) -> impl MessageBody + use<> {
         let service = init_service(anirewind_web::application(
             self.app.clone(),
             self.hub.clone(),
