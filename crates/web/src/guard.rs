@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ResponseHead, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -19,6 +19,7 @@ use percent_encoding::percent_decode_str;
 use crate::access::{self, Access, Who};
 use crate::api::Hub;
 use crate::page::{self, PageError, Unreadable};
+use crate::patience::{Arriving, Held};
 use crate::{api, patience, upload};
 
 /// So long it is asked who somebody is before the connection is given up instead: the answer itself is ready by then.
@@ -34,9 +35,12 @@ pub(crate) async fn check(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let access = request.app_data::<web::Data<Access>>().cloned();
+    let mut request = request;
+    let (payload, arriving) = patience::hurry(request.take_payload());
+    request.set_payload(payload);
     let Some(access) = access else {
         let refusal = HttpResponse::InternalServerError().finish();
-        return Ok(request.into_response(refusal).map_into_right_body());
+        return Ok(held(request.into_response(refusal), arriving));
     };
     let host = host_of(&request).unwrap_or_default().to_owned();
     // Some name it there too, or somebody else.
@@ -53,7 +57,7 @@ pub(crate) async fn check(
             api::refused(detail)
         } else {
             let text = format!("{}\n", page::sentence(detail));
-            status.set_body(actix_web::body::BoxBody::new(text))
+            status.set_body(BoxBody::new(text))
         }
     };
     let refusal = if !is_for_us || !access.answers_to(&host) {
@@ -86,23 +90,21 @@ pub(crate) async fn check(
     };
     if let Some(mut refusal) = refusal {
         hang_up(refusal.head_mut());
-        return Ok(request.into_response(refusal).map_into_right_body());
+        return Ok(held(request.into_response(refusal), arriving));
     }
     note_proxy(&request, &access).await;
-    let mut request = request;
-    let payload = request.take_payload();
-    request.set_payload(patience::hurry(payload));
     let longest = longest(&request, takes_files);
     // Made before it is routed: nobody else may hold the request while it is.
     let late = || too_late(is_api, access.is_https());
     let answered = next.call(request);
-    let mut response = match longest {
+    let answered = match longest {
         Some(longest) => match tokio::time::timeout(longest, answered).await {
-            Ok(response) => response?,
-            Err(_) => return Err(late()),
+            Ok(answered) => answered,
+            Err(_) => Err(late()),
         },
-        None => answered.await?,
+        None => answered.await,
     };
+    let mut response = answered.map_err(|error| held_error(error, arriving.clone()))?;
     page::forget_said(&mut response);
     let is_unreadable = response.status() == StatusCode::BAD_REQUEST;
     let error = response.response().error();
@@ -121,13 +123,38 @@ pub(crate) async fn check(
     };
     let is_stranger = !is_in(&access, &request).await;
     let mut answered = match answer {
-        Some(answer) => ServiceResponse::new(request, answer).map_into_right_body(),
-        None => response.map_into_left_body(),
+        Some(answer) => ServiceResponse::new(request, answer),
+        None => response.map_into_boxed_body(),
     };
     if is_stranger {
         hang_up(answered.response_mut().head_mut());
     }
-    Ok(answered)
+    Ok(held(answered, arriving))
+}
+
+/// The answer with what has not arrived yet, see [`Held`].
+fn held(answer: ServiceResponse, arriving: Option<Arriving>) -> ServiceResponse<Held<BoxBody>> {
+    let mut answer = answer;
+    hold_empty(answer.response_mut(), arriving.as_ref());
+    answer.map_body(|_, body| Held::new(body, arriving))
+}
+
+/// What is on the way lets go of a body with nothing in it, and of what that holds; not of what goes with the head.
+fn hold_empty(answer: &mut HttpResponse, arriving: Option<&Arriving>) {
+    if let Some(arriving) = arriving {
+        answer.extensions_mut().insert(Arriving::clone(arriving));
+    }
+}
+
+/// The same for an answer that is an error.
+fn held_error(error: Error, arriving: Option<Arriving>) -> Error {
+    if arriving.is_none() {
+        return error;
+    }
+    let mut answer = error.error_response();
+    hold_empty(&mut answer, arriving.as_ref());
+    let answer = answer.map_body(|_, body| BoxBody::new(Held::new(body, arriving)));
+    InternalError::from_response(error, answer).into()
 }
 
 /// Only the first request of a connection is given up where it never comes to its end: strangers get no second.

@@ -10,6 +10,7 @@ use actix_web::test::TestRequest;
 use anirewind_web::Waits;
 use futures_util::StreamExt as _;
 use serde_json::json;
+use tokio::io::AsyncWriteExt as _;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -293,5 +294,32 @@ async fn whoever_asks_for_the_head_of_an_answer_gets_no_more_of_it() {
     let words = "HEAD /api/v1/events HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n";
     let answer = wire.ask(words).await;
     assert!(answer.starts_with("HTTP/1.1 405 "), "{answer}");
+    wire.end().await;
+}
+
+#[actix_web::test]
+async fn what_nobody_reads_keeps_no_connection_open_however_slowly_it_comes() {
+    let locked = Scene::with("hana", &[]).await;
+    let wire = Wire::new(&locked, Waits::default());
+    let drip = async |first: &str| {
+        let begin = format!("{first}Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n");
+        let mut stream = wire.begin(&begin).await;
+        let dripping = async {
+            while stream.write_all(b"1\r\na\r\n").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        };
+        let over = tokio::time::timeout(Duration::from_secs(90), dripping).await;
+        assert!(over.is_ok(), "{first}: it is kept open");
+    };
+    let all = [
+        "GET /healthz HTTP/1.1\r\nHost: HOST\r\n",
+        // The one that is read, and takes too long.
+        "POST /theme HTTP/1.1\r\nHost: HOST\r\nOrigin: http://HOST\r\n",
+        "POST /api/v1/looks HTTP/1.1\r\nHost: HOST\r\n",
+        "GET / HTTP/1.1\r\nHost: elsewhere.example\r\n",
+        "POST /nothing HTTP/1.1\r\nHost: HOST\r\nOrigin: http://HOST\r\n",
+    ];
+    futures_util::future::join_all(all.map(drip)).await;
     wire.end().await;
 }

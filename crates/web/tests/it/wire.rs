@@ -33,11 +33,15 @@ impl Wire {
         stream
     }
 
+    /// The same, with `HOST` for the name of the server.
+    pub(crate) async fn begin(&self, words: &str) -> TcpStream {
+        let words = words.replace("HOST", &self.address.to_string());
+        self.say(words.as_bytes()).await
+    }
+
     /// All that is answered until the other side hangs up, with `HOST` for the name of the server.
     pub(crate) async fn ask(&self, words: &str) -> String {
-        let words = words.replace("HOST", &self.address.to_string());
-        let stream = self.say(words.as_bytes()).await;
-        all(stream).await
+        all(self.begin(words).await).await
     }
 
     pub(crate) async fn end(self) {
