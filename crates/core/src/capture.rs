@@ -392,10 +392,11 @@ impl App {
         let since = since.take_while(|at| *at > now - Duration::days(2));
         let newest_good = rows.iter().rev().find(|row| is_trusted(row));
         let since = since.chain(newest_good.map(|row| row.created_at)).min();
-        let ours = match since {
+        let mut ours = match since {
             Some(since) => self.ours_since(list.owner.id, since).await?,
             None => Vec::new(),
         };
+        ours.extend(self.ours_in_between(&list).await?);
         let name = profile.clone();
         let written = tokio::task::spawn_blocking(move || {
             let newest = rows.iter().rev().find(|row| row.kind != Kind::Imported);

@@ -7,9 +7,9 @@ use anirewind_model::{Entry, EntryField, List, MediaId, MediaType, Recorded, Use
 use anirewind_restore::StepState;
 use anirewind_store::{
     ChangeFilter, ChangeRow, OperationRow, OperationState, SnapshotFilter, SnapshotRow, Start,
-    StoreError,
+    StepRow, StoreError,
 };
-use anirewind_timeline::{Change, Id, Outcome, Source, apply};
+use anirewind_timeline::{Change, Id, Outcome, Source, When, apply};
 use time::OffsetDateTime;
 
 use crate::alarms::{A_FEW, OpenAlarm};
@@ -58,6 +58,60 @@ impl App {
         ours.retain(|row| took_effect(&row.change));
         ours.sort_by_key(|row| (row.change.when.at, row.seq));
         Ok(ours.into_iter().map(|row| row.change).collect())
+    }
+
+    /// What of a list that was just read is by acts of ours that were sent and not written down: the program ended in
+    /// between, and they are gone on with later.
+    pub(crate) async fn ours_in_between(&self, list: &List) -> Result<Vec<Change>, StoreError> {
+        let mut ours = Vec::new();
+        if list.coverage.public {
+            return Ok(ours);
+        }
+        let store = &self.inner.store;
+        let owner = list.owner.id;
+        if !store.has_unsure_steps(owner).await? {
+            return Ok(ours);
+        }
+        let mut acts = store.open_operations().await?;
+        acts.retain(|act| act.owner == owner);
+        for act in acts {
+            for step in store.steps(act.id.clone()).await? {
+                let is_sent = StepState::parse(&step.state) == Some(StepState::Intended);
+                if is_sent && list.coverage.has_read(step.media_type) {
+                    ours.extend(self.as_sent(list, step, &act.id));
+                }
+            }
+        }
+        Ok(ours)
+    }
+
+    /// The change that a step made, where the list shows that it did.
+    fn as_sent(&self, list: &List, step: StepRow, act: &Id) -> Option<Change> {
+        let mut entries = list.entries.iter();
+        let now = entries.find(|of| (of.media_type, of.media) == (step.media_type, step.media));
+        let is_so = match (&step.target, now) {
+            (None, None) => true,
+            (Some(target), Some(now)) => target.values.differing(&now.values).next().is_none(),
+            _ => false,
+        };
+        is_so.then(|| Change {
+            media: step.media,
+            media_type: step.media_type,
+            title: step.title,
+            outcome: if now.is_some() {
+                Outcome::Synced
+            } else {
+                Outcome::Deleted
+            },
+            before: step.before,
+            after: now.cloned(),
+            source: Source::Restore,
+            when: When::exactly(self.now()),
+            group: None,
+            operation: Some(act.clone()),
+            undoes: None,
+            error: None,
+        })
     }
 
     /// What a list is to be put back to so that all that an alarm tells of is put right: the last good

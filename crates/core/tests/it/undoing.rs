@@ -5,7 +5,7 @@ use std::time::Duration;
 use anirewind_core::model::EntryField;
 use anirewind_core::{
     ActError, Action, App, ChangeOutcome, ChangeRow, Choices, Code, Explain as _, GateError,
-    OperationState, Plan, Report, Source,
+    OperationState, Plan, Report, RestoreOptions, Source, Wanted,
 };
 use anirewind_simulator::{Fault, SimEntry};
 
@@ -498,6 +498,59 @@ async fn what_was_sent_and_not_written_down_is_no_change_of_others() {
             .filter(|row| row.change.source == Source::Observed);
         assert_eq!(observed.count(), 6, "at {at}");
     }
+}
+
+/// The program ends while it removes many titles, and a snapshot is taken before that is gone on with.
+#[tokio::test]
+async fn what_was_sent_and_not_written_down_raises_no_alarm() {
+    let mut removed_in_between = 0;
+    for at in 0..20 {
+        let scene = Scene::watched().await;
+        let app = scene.with(&DESTRUCTIVE);
+        scene.capture().await;
+        let like = scene.entry(1_001).unwrap();
+        for media in 3_000..3_040 {
+            let title = anirewind_simulator::SimMedia::new(media, true, "Ame", Some(12));
+            let mut world = scene.simulator.world();
+            world.add_media(title);
+            world.put_entry(SimEntry {
+                id: 0,
+                media,
+                ..like.clone()
+            });
+        }
+        scene.look().await;
+        scene.clock.jump(time::Duration::hours(1));
+        scene.capture().await;
+        let options = RestoreOptions {
+            removes: true,
+            ..RestoreOptions::default()
+        };
+        let first = scene.app.snapshots(None).await.unwrap().pop().unwrap().id;
+        let wanted = Wanted::Snapshot(first.to_string());
+        let plan = app.plan_restore(None, &wanted, &options).await.unwrap();
+        assert_eq!(plan.count(Action::Remove), 40);
+        scene.simulator.fault_at(at, Fault::InvalidToken);
+        let sent = app.apply(plan, Some(40)).await;
+        let Err(ActError::Stopped { operation, .. }) = sent else {
+            continue;
+        };
+        let left = (3_000..3_040).filter(|media| scene.entry(*media).is_some());
+        let gone = 40 - left.count();
+        scene.clock.jump(time::Duration::hours(1));
+        scene.capture().await;
+        let alarms = scene.app.open_alarms(None).await.unwrap();
+        assert!(alarms.is_empty(), "at {at}, {gone} gone: {alarms:?}");
+        removed_in_between += usize::from(gone >= 20);
+        app.resume_operation(&operation).await.unwrap();
+        scene.clock.jump(time::Duration::hours(1));
+        scene.capture().await;
+        assert!(
+            scene.app.open_alarms(None).await.unwrap().is_empty(),
+            "at {at}"
+        );
+    }
+    assert!(removed_in_between > 0);
 }
 
 #[tokio::test]
