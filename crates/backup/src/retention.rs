@@ -69,6 +69,8 @@ pub enum Role {
     Safety,
     /// Ours, whole, not believed.
     Suspect,
+    /// The same, taken before something was written to AniList.
+    SuspectSafety,
     /// Ours, damaged.
     Damaged,
     /// Brought in from elsewhere or written by another program.
@@ -225,7 +227,7 @@ pub fn plan(
             _ if candidate.role == Role::Foreign => Why::Foreign,
             _ if candidate.role == Role::Damaged => Why::Damaged,
             _ if policy.days == 0 => Why::All,
-            _ if candidate.role == Role::Safety
+            _ if matches!(candidate.role, Role::Safety | Role::SuspectSafety)
                 && is_within(policy.safety_days.max(policy.days)) =>
             {
                 Why::Safety {

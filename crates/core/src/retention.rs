@@ -296,6 +296,7 @@ fn candidate(row: &WeighedRow) -> Candidate {
     let role = match (row.standing, row.kind) {
         (Standing::Damaged, _) => Role::Damaged,
         (_, Kind::Imported) => Role::Foreign,
+        (Standing::Suspect, Kind::Safety) => Role::SuspectSafety,
         (Standing::Suspect, _) => Role::Suspect,
         (Standing::Good, Kind::Safety) => Role::Safety,
         (Standing::Good, Kind::Automatic | Kind::Manual) => Role::Good,
