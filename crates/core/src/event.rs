@@ -122,6 +122,24 @@ pub struct Pause {
     pub until: OffsetDateTime,
 }
 
+impl Event {
+    /// The profile that it is about, where it is about one.
+    pub fn profile(&self) -> Option<&str> {
+        match self {
+            Self::Reading { profile, .. }
+            | Self::Writing { profile, .. }
+            | Self::Changed { profile, .. }
+            | Self::Alarm { profile, .. }
+            | Self::Failed { profile, .. }
+            | Self::Job { profile, .. }
+            | Self::Waiting { profile, .. }
+            | Self::Ended { profile, .. } => Some(profile),
+            Self::Saved(captured) => Some(&captured.profile),
+            Self::Settings { .. } | Self::Client { .. } => None,
+        }
+    }
+}
+
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -82,7 +82,7 @@ pub use history::{ListAt, TitleHistory};
 pub use import::{ImportError, ImportItem, ImportPlan, Imported};
 pub use keys::KeyError;
 pub use logbook::{LogBook, LogFilter, LogLevel, LogLine};
-pub use login::{LoginError, SessionToken};
+pub use login::{LIFETIME as SESSION_LIFETIME, LoginError, SessionToken};
 pub use looking::LookReport;
 pub use notices::{ChannelStatus, NoticeError, Tested};
 pub use numbers::{are, at_least, count, does, thousands, were};

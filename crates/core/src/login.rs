@@ -18,7 +18,7 @@ use crate::settings::is_long_enough;
 /// A session that was not used for so long has ended.
 const IDLE: time::Duration = time::Duration::days(30);
 /// A session ends after so long, used or not.
-const LIFETIME: time::Duration = time::Duration::days(180);
+pub const LIFETIME: time::Duration = time::Duration::days(180);
 /// A use within this time of the last one is not noted again.
 const NOTED: time::Duration = time::Duration::MINUTE;
 
@@ -80,9 +80,11 @@ impl Explain for LoginError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::WrongCode => "It stands in the file `setup-code` in the data folder, and in the \
-                terminal in which the server was started."
-                .to_owned(),
+            Self::WrongCode => {
+                "It stands in the file `setup-code` in the data folder, which the log names, \
+                and in the terminal where the server was started in one."
+                    .to_owned()
+            }
             Self::Claimed => {
                 "Log in with the password. If it is forgotten: anirewind password set".to_owned()
             }

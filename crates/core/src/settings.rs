@@ -16,6 +16,7 @@ use anirewind_backup::{Steps, Thresholds};
 use anirewind_model::AccessToken;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use secrecy::SecretString;
+use tracing_subscriber::EnvFilter;
 
 use crate::choice;
 use crate::plan::FEW;
@@ -368,7 +369,7 @@ fn log_filter(text: &str) -> Option<String> {
         "warning" => Some("warn".to_owned()),
         "success" => Some("info".to_owned()),
         "critical" => Some("error".to_owned()),
-        filter if filter.contains('=') => Some(text),
+        filter if filter.contains('=') => EnvFilter::try_new(&text).is_ok().then_some(text),
         _ => None,
     }
 }

@@ -9,6 +9,7 @@ use anirewind_core::{
 use serde_json::Value;
 
 use crate::arguments::{ApplyArguments, PlanCommand};
+use crate::commands::history::one_operation;
 use crate::commands::log::short;
 use crate::json::{operation_json, shape};
 use crate::output::{Failure, Output};
@@ -49,8 +50,17 @@ pub(crate) async fn run(
             output.result("plan", || plan_json(&plan), || plan_text(&plan));
         }
         PlanCommand::Apply { id, apply } => {
-            let plan = app.plan(id).await?;
-            return offer(app, output, plan, apply).await;
+            return match app.plan(id).await {
+                Ok(plan) => offer(app, output, plan, apply).await,
+                // It was sent before: what became of it is the answer.
+                Err(error @ ActError::NoPlan { .. }) => {
+                    match one_operation(app, profile, id).await {
+                        Ok((operation, steps)) => Ok(tell(output, &Report { operation, steps })),
+                        Err(_) => Err(error.into()),
+                    }
+                }
+                Err(error) => Err(error.into()),
+            };
         }
         PlanCommand::Discard { id } => {
             let plan = app.discard_plan(id).await?;
