@@ -226,7 +226,7 @@ async function scores(person, { url }) {
   await person.go("Timeline");
   await person.arrive(/\/timeline/);
   const row = person.page.getByRole("listitem").filter({ hasText: "38 titles changed together" }).first();
-  await person.press("button", /Undo group/, { within: row });
+  await person.press("button", /^Undo \d+ changes…$/, { within: row });
   await send(person, /Send 38 changes/);
   check("38 scores: at most 5 clicks from the dashboard", person.steps <= 5, String(person.steps));
 }
@@ -316,7 +316,7 @@ async function field(person, { url, anilist, moved }) {
   await person.page.locator("#undo").waitFor();
   // What is not part of the change is shown and cannot be ticked.
   await person.read("not part of this change");
-  await person.press("button", /^Put score back to/);
+  await person.press("button", /^(Put score back to|Clear score)/);
   await person.read(/done, and read back|verified/i, person.page.locator("body"));
   const after = await now();
   if ((after.scoreRaw ?? 0) !== score || after.progress !== progress + 1) {

@@ -10,7 +10,7 @@ const sums = document.querySelectorAll("[data-elsewhere]");
 
 const count = () => {
   const number = boxes().filter((box) => box.checked).length;
-  for (const counter of counters) counter.textContent = `${number} selected`;
+  for (const counter of counters) counter.textContent = `${number} selected${counter.dataset.picked}`;
   // Two are compared.
   if (pair) pair.textContent = `(${number}/2)`;
   for (const sum of sums) sum.textContent = `(${number + Number(sum.dataset.elsewhere)})`;
@@ -57,9 +57,19 @@ if (document.cookie.split("; ").includes("keys=on")) {
       j: () => go(all[Math.min(at + 1, all.length - 1)]),
       k: () => go(all[Math.max(at - 1, 0)]),
       x: () => press(row?.querySelector('input[type="checkbox"]')),
-      u: () => press(row?.querySelector('a.button[href*="#undo"], [data-key="u"]')),
+      u: () => {
+        const way = row?.querySelector('a.button[href*="#undo"], [data-key="u"]');
+        // What leads on is opened; what plans something waits for a press of its own.
+        if (way?.matches("a")) press(way);
+        else way?.focus();
+      },
       c: () => press(document.querySelector('[data-key="c"]')),
-      "/": () => document.querySelector('main input[type="search"]')?.focus(),
+      "/": () => {
+        const search = document.querySelector('main input[type="search"]');
+        const box = search?.closest("details");
+        if (box) box.open = true;
+        search?.focus();
+      },
       ArrowLeft: () => press(document.querySelector('[data-step] [rel="prev"]')),
       ArrowRight: () => press(document.querySelector('[data-step] [rel="next"]')),
       Enter: () => press(row.querySelector("summary, th a, a")),

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header;
 use actix_web::{HttpMessage as _, HttpRequest};
-use anirewind_core::{AccessSettings, App, KeyRow, PublicUrl, SessionRow, SessionToken};
+use anirewind_core::{
+    AccessSettings, App, KeyRow, PublicUrl, SESSION_LIFETIME, SessionRow, SessionToken,
+};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use time::{Duration, OffsetDateTime};
 
@@ -192,7 +194,7 @@ impl Access {
             .http_only(true)
             .secure(self.is_https())
             .same_site(SameSite::Lax)
-            .max_age(Duration::days(30))
+            .max_age(SESSION_LIFETIME)
             .finish()
     }
 

@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use anirewind_core::{ActError, App, Explain as _, Id, Plan, Report, count, were};
 
+use crate::address::address;
 use crate::api::Hub;
 use crate::page::{PageError, Said, Visitor, Way, in_path, sentence};
 
@@ -124,12 +125,13 @@ pub(crate) fn ended(report: &Report, profile: &str) -> Said {
             return said;
         }
         let operation = &report.operation;
-        let again = if operation.kind == "undo" {
-            "Redo"
+        let (field, again) = if operation.kind == "undo" {
+            ("redo", "Redo")
         } else {
-            "Undo"
+            ("undo", "Undo")
         };
-        let plan = format!("/plan/{}/new?undo={}", in_path(profile), operation.id);
+        let path = format!("/plan/{}/new", in_path(profile));
+        let plan = address(&path, &[(field, operation.id.as_str())]);
         return said.with_link(plan, again);
     }
     if report.operation.state.is_open() {

@@ -77,9 +77,9 @@ pub(crate) async fn not_found(
     request: HttpRequest,
     access: web::Data<Access>,
 ) -> Result<HttpResponse, PageError> {
-    let path = request.path();
-    let own = path.strip_prefix(access.base()).unwrap_or(path);
-    if own.starts_with("/api/") {
+    // What is outside of the path that a proxy adds is nowhere.
+    let own = request.path().strip_prefix(access.base());
+    if let Some(own) = own.filter(|own| own.starts_with("/api/")) {
         return Ok(crate::api::not_found(request.method(), own));
     }
     Err(PageError::missing("The address names nothing here."))

@@ -91,8 +91,17 @@ pub fn application(
         .configure(api::limits)
         // What watches over the process asks without the path that a proxy adds.
         .configure(api::watching)
+        .configure(|config| entrance(config, &base))
         .service(web::scope(&base).configure(routes))
         .default_service(web::to(pages::not_found))
+}
+
+/// The path that a proxy adds, as people type it: without what ends it.
+fn entrance(config: &mut web::ServiceConfig, base: &str) {
+    if !base.is_empty() {
+        let inside = format!("{base}/");
+        config.service(web::redirect(base.to_owned(), inside).see_other());
+    }
 }
 
 /// A server that answers.

@@ -36,6 +36,8 @@ struct Told {
     kind: &'static str,
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     operation: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     done: Option<usize>,
@@ -365,6 +367,7 @@ fn told(id: u64, event: &Event) -> Told {
         event: Arc::new(event.clone()),
         kind,
         text: event.to_string(),
+        profile: event.profile().map(str::to_owned),
         operation: None,
         done: None,
         total: None,

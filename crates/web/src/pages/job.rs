@@ -45,7 +45,7 @@ struct JobPage {
     more_unwell: usize,
     retryable: usize,
     can_undo: bool,
-    kind: String,
+    reverse: Reverse,
     safety: Option<String>,
 }
 
@@ -176,7 +176,12 @@ async fn job_page(
     }
     let latest = latest(&visitor.app, &page.base, report, last).await?;
     let shown = unwell.iter().take(SHOWN);
+    let progress = is_open.then(|| JobProgress::of(report, last, visitor.app.now()));
+    let stop = progress.as_ref().and_then(JobProgress::split);
     Ok(JobPage {
+        stop: stop
+            .map(|(done, left)| format!("{} done and stay. {} not sent.", are(done), are(left))),
+        reverse: Reverse::of(report),
         id: operation.id.to_string(),
         profile: in_path(profile),
         what: operation.what.clone(),
@@ -184,19 +189,12 @@ async fn job_page(
         result,
         sentence: words,
         problem: operation.problem.as_deref().map(sentence),
-        progress: is_open.then(|| JobProgress::of(report, last, visitor.app.now())),
+        progress,
         can_pause: operation.state == OperationState::Running,
         can_resume: matches!(
             operation.state,
             OperationState::Paused | OperationState::Stopped
         ),
-        stop: is_open.then(|| {
-            format!(
-                "{} done and stay. {} not sent.",
-                are(summary.restored),
-                are(summary.open)
-            )
-        }),
         latest,
         numbers: numbers(report),
         unwell: shown
@@ -205,10 +203,37 @@ async fn job_page(
         more_unwell: unwell.len().saturating_sub(SHOWN),
         retryable: if is_open { 0 } else { report.retryable() },
         can_undo: !is_open && summary.restored > 0,
-        kind: operation.kind.clone(),
         safety: operation.safety.clone(),
         page,
     })
+}
+
+/// The way to take an act back: an undo is done again.
+pub(crate) struct Reverse {
+    pub(crate) field: &'static str,
+    pub(crate) words: String,
+}
+
+impl Reverse {
+    pub(crate) fn of(report: &Report) -> Self {
+        let kind = report.operation.kind.as_str();
+        if kind != "undo" {
+            return Self {
+                field: "undo",
+                words: format!("Undo this {kind}"),
+            };
+        }
+        let number = report.summary().restored;
+        let is_addition = |step: &StepRow| Action::parse(&step.action) == Some(Action::Add);
+        Self {
+            field: "redo",
+            words: if report.sent().all(is_addition) {
+                format!("Remove {} again…", count(number, "title"))
+            } else {
+                format!("Redo {}…", count(number, "change"))
+            },
+        }
+    }
 }
 
 /// The titles that were done last, while an act is under way.

@@ -409,6 +409,7 @@ impl Listener {
             } => {
                 parts.extend(self.job(operation).await);
                 parts.extend(self.ends().await);
+                parts.extend(self.changes(profile).await);
                 parts.extend(self.counts(profile).await);
                 parts.extend(self.verdict(Some(profile)).await);
             }

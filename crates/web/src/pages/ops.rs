@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::address::address;
 use crate::page::{Page, PageError, Place, Query, Visitor, in_path, show};
-use crate::pages::job::{report, verdict};
+use crate::pages::job::{Reverse, report, verdict};
 use crate::parts::{Badge, ChangeLine, Offer, When};
 
 /// So many operations on a page.
@@ -39,7 +39,7 @@ struct OperationPage {
     page: Page,
     profile: String,
     id: String,
-    kind: String,
+    reverse: Reverse,
     what: String,
     at: When,
     by: Option<String>,
@@ -143,7 +143,7 @@ async fn one(
         undone_by: undone_by(&visitor, &rows).await?,
         profile: in_path(&account.profile),
         id: operation.id.to_string(),
-        kind: operation.kind.clone(),
+        reverse: Reverse::of(&report),
         what: operation.what.clone(),
         at: When::of(operation.at, visitor.app.now()),
         by: operation.detail.by.clone(),

@@ -289,6 +289,9 @@ fn plan_page(
     let id = plan.operation.id.to_string();
     let on_list =
         plan.operation.detail.same + plan.steps.iter().filter(|s| s.before.is_some()).count();
+    let is_large = removes.saturating_mul(SHARE) >= on_list;
+    // What takes changes back names their titles alone, and not the list.
+    let knows_all = plan.operation.kind == "restore";
     let steps: Vec<_> = steps
         .map(|step| {
             let line = StepLine::of(&page.base, profile, step, style);
@@ -332,7 +335,7 @@ fn plan_page(
         before: (part.page > 0).then(|| place(part.page - 1)),
         after: (last < meant.len()).then(|| place(part.page + 1)),
         removes,
-        is_typed: removes >= MANY || (removes > 0 && removes.saturating_mul(SHARE) >= on_list),
+        is_typed: removes >= MANY || (removes > 0 && is_large && knows_all),
         share: count(removes, "title"),
         mutes: plan.operation.detail.mutes,
         is_muted: match part.mute.as_str() {

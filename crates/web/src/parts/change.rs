@@ -290,6 +290,9 @@ impl UndoPart {
         let button = match (shape, ticked.as_slice()) {
             (Shape::Removes, _) => "Plan: remove it from AniList".to_owned(),
             (Shape::Adds, _) => format!("Bring back {name}"),
+            (Shape::Fields, [one]) if !one.is_edited && one.before == "-" => {
+                format!("Clear {}", one.word.to_lowercase())
+            }
             (Shape::Fields, [one]) if !one.is_edited => {
                 format!(
                     "Put {} back to {}",
@@ -346,6 +349,7 @@ fn three_way(before: &Entry, after: &Entry, now: Option<&Entry>, style: &Style) 
             (false, ..) => "not part of this change".to_owned(),
             (true, true, _) => "is so already".to_owned(),
             (true, false, true) => "edited since".to_owned(),
+            (true, false, false) if was == "-" => "cleared".to_owned(),
             (true, false, false) => format!("put back {was}"),
         };
         ThreeWay {

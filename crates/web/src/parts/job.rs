@@ -70,7 +70,12 @@ impl JobProgress {
             phase = Some(*said);
         }
         let total = sent.len();
-        let done = done.min(total);
+        // All of it is sent where it is only read back and compared.
+        let done = if phase == Some(Phase::Proving) {
+            total
+        } else {
+            done.min(total)
+        };
         let is_running = operation.state == OperationState::Running;
         let mut text = format!("{} of {}", thousands(done), thousands(total));
         if let Some(left) = left.filter(|left| is_running && left.as_secs() > 0) {
@@ -94,6 +99,18 @@ impl JobProgress {
                 .filter(|_| is_running)
                 .and_then(|pause| Wait::of(pause, now)),
             over: (!is_running).then(|| operation.state.as_str()),
+        }
+    }
+}
+
+impl JobProgress {
+    /// What a stop now leaves done and what it leaves out; nothing where all of it is sent.
+    pub(crate) const fn split(&self) -> Option<(usize, usize)> {
+        let left = self.total.saturating_sub(self.done);
+        if left == 0 {
+            None
+        } else {
+            Some((self.done, left))
         }
     }
 }

@@ -83,7 +83,7 @@ async fn an_undo_that_is_waited_for_is_done_while_nobody_looks() {
     let scene = slow().await;
     let change = change(&scene).await;
     let mut browser = at(&scene, &change).await;
-    browser.press_any("Put notes back to ").await;
+    browser.press_any("Clear notes").await;
     let asked = format!("{change}/undo?field=notes");
     assert!(browser.path.starts_with(&asked), "{}", browser.path);
     browser.must_show(&["AniList is asked how the title is now", "a safety snapshot"]);
@@ -107,7 +107,7 @@ async fn what_anilist_refuses_is_said_where_it_was_asked_and_can_be_asked_again(
     scene.simulator.hold(false);
     scene.simulator.world().revoke_token(HANAS);
     let mut browser = Browser::at(&scene, &change(&scene).await).await;
-    browser.press_any("Put notes back to ").await;
+    browser.press_any("Clear notes").await;
     assert_eq!(browser.status, StatusCode::CONFLICT);
     browser.must_show(&["The account is not connected", "role=\"alert\""]);
     assert!(browser.offers("Ask again"));

@@ -19,7 +19,7 @@ async fn scores_that_an_app_zeroed_come_back_in_a_few_clicks() {
         &format!("{scored} titles changed together"),
         &format!("score {scored}"),
     ]);
-    browser.press("Undo group…").await;
+    browser.press_any("Undo 25 changes").await;
     browser.must_show(&[
         "Nothing has been sent yet",
         &format!("<strong>{scored}</strong> change back"),
@@ -28,18 +28,18 @@ async fn scores_that_an_app_zeroed_come_back_in_a_few_clicks() {
         .press(&format!("Send {scored} changes to AniList"))
         .await;
     browser.until_over().await;
-    browser.must_show(&["Done and verified", "Undo this undo"]);
+    browser.must_show(&["Done and verified", "Redo 25 changes…"]);
     // What is said of it leads to the way back.
     let said = browser.page.split("id=\"said\"").nth(1).unwrap();
     let said = said.split("</div>").next().unwrap();
     assert!(
-        said.contains("/plan/hana/new?undo=") && said.contains(">Redo</a>"),
+        said.contains("/plan/hana/new?redo=") && said.contains(">Redo</a>"),
         "{said}"
     );
     assert!(browser.clicks <= 5, "{}", browser.clicks);
     assert_eq!(scores(&scene), before);
     // And the undo can be taken back.
-    browser.press("Undo this undo").await;
+    browser.press("Redo 25 changes…").await;
     browser
         .press(&format!("Send {scored} changes to AniList"))
         .await;

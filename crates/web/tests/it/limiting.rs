@@ -197,7 +197,7 @@ async fn an_undo_is_limited_to_fields() {
     let scene = seen(&[]).await;
     planned(&scene).await;
     let mut browser = Browser::at(&scene, "/timeline/hana").await;
-    browser.press_any("Undo group").await;
+    browser.press_any("Undo 40 changes").await;
     browser.must_show(&["Limit to (all fields)"]);
     assert!(!browser.shows("name=\"only\""));
 }

@@ -156,11 +156,7 @@ async fn changes_are_hidden_selected_and_have_pages_of_their_own() {
         .await;
     browser.must_show(&["<strong>1</strong> change back"]);
     browser.open(&format!("/timeline/hana/{}", ids[0])).await;
-    browser.must_show(&[
-        "&#60;i&#62;note",
-        "Raw, before and after",
-        "Put notes back to",
-    ]);
+    browser.must_show(&["&#60;i&#62;note", "Raw, before and after", "Clear notes"]);
     browser.open("/timeline/hana").await;
     browser.press("Hide").await;
     browser.must_show(&["1 change kept out of sight"]);

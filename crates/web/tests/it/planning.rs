@@ -550,7 +550,7 @@ async fn what_vanished_together_is_brought_back_by_that_name() {
     crate::browser::look(&scene).await;
     let mut browser = Browser::at(&scene, "/timeline/hana").await;
     browser.must_show(&["12 titles vanished together"]);
-    assert!(!browser.offers("Undo group…"), "{}", browser.page);
+    assert!(!browser.offers("Undo 12 changes…"), "{}", browser.page);
     browser.follow("2 more: See the group").await;
     browser.press("Bring back 12 titles…").await;
     browser.must_show(&["<strong>12</strong> add back"]);

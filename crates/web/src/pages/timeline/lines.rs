@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anirewind_core::{ChangeRow, Id, Style, became, count, thousands};
+use anirewind_core::{ChangeRow, Id, Source, Style, became, count, thousands};
 use time::{Date, OffsetDateTime};
 
 use crate::address::address;
@@ -39,6 +39,10 @@ pub(super) struct GroupLine {
     pub(super) more: usize,
     /// What is on the button, where any of it can be taken back.
     pub(super) button: Option<String>,
+    /// Whether it is taken back or, as an undo, done again.
+    pub(super) field: &'static str,
+    /// How much of it was taken back, and the change by which the first was.
+    pub(super) undone: Option<(String, String)>,
 }
 
 /// One of several with one cause, in short.
@@ -48,6 +52,8 @@ pub(super) struct Member {
     pub(super) href: String,
     /// What can be done about it by itself.
     pub(super) offer: &'static str,
+    /// The change by which it was taken back.
+    pub(super) undone_by: Option<String>,
     /// By what it is ticked, where it can be taken back by itself.
     pub(super) pick: Option<String>,
 }
@@ -140,6 +146,7 @@ impl Lines<'_> {
                     Offer::Nothing | Offer::Retry => "This change",
                     offer => offer.word(),
                 },
+                undone_by: row.undone_by.as_ref().map(Id::to_string),
                 pick: offer.takes_back().then(|| line.id.clone()),
                 title: line.title,
                 diff: line.diff,
@@ -179,6 +186,8 @@ impl Lines<'_> {
                 names: names(rows, all),
                 by: crate::pages::by(first.change.source.as_str()),
                 button: group_button(rows, |id| self.sizes.get(id).copied()),
+                field: reverse_of(&first.change.source),
+                undone: undone(rows, all),
                 more: all.saturating_sub(MEMBERS),
                 members: members.collect(),
                 is_operation,
@@ -197,15 +206,42 @@ pub(super) fn group_button(
     if !rows.iter().any(|row| Offer::of(row).takes_back()) {
         return None;
     }
-    if first.operation.is_some() {
-        return Some("Undo this operation…".to_owned());
-    }
-    if became(rows.iter().map(|row| &row.change)) != "vanished" {
-        return Some("Undo group…".to_owned());
-    }
-    let all = first.group.as_ref().and_then(size);
+    let id = first.operation.as_ref().or(first.group.as_ref());
+    let all = id.and_then(size);
     let all = all.unwrap_or(rows.len()).max(rows.len());
-    Some(format!("Bring back {}…", count(all, "title")))
+    let became = became(rows.iter().map(|row| &row.change));
+    Some(match (reverse_of(&first.source), became) {
+        ("redo", _) => format!("Redo {}…", count(all, "change")),
+        (_, "vanished") => format!("Bring back {}…", count(all, "title")),
+        _ => format!("Undo {}…", count(all, "change")),
+    })
+}
+
+/// An undo is done again, everything else is taken back.
+const fn reverse_of(source: &Source) -> &'static str {
+    match source {
+        Source::Undo => "redo",
+        _ => "undo",
+    }
+}
+
+/// `taken back`, `12 of 38 taken back`, and the change by which the first of them was.
+fn undone(rows: &[ChangeRow], all: usize) -> Option<(String, String)> {
+    let undone: Vec<_> = rows
+        .iter()
+        .filter_map(|row| row.undone_by.as_ref())
+        .collect();
+    let first = undone.first()?.to_string();
+    let words = if undone.len() == rows.len() {
+        "taken back".to_owned()
+    } else {
+        format!(
+            "{} of {} taken back",
+            thousands(undone.len()),
+            thousands(all)
+        )
+    };
+    Some((words, first))
 }
 
 /// `score 37, status 1`
