@@ -38,6 +38,8 @@ struct Settings {
     languages: Vec<(&'static str, &'static str, bool)>,
     /// What the rules would keep, a line for each account.
     preview: Vec<String>,
+    /// Whether that is by rules that are not saved.
+    is_preview: bool,
 }
 
 /// What somebody typed, and what was wrong with it.
@@ -283,6 +285,7 @@ async fn shown(visitor: &Visitor, tried: Tried) -> Answer {
             .iter()
             .map(|(word, words)| (*word, *words, *word == visitor.titles))
             .collect(),
+        is_preview: tried.rules.is_some(),
         preview: kept_by(visitor, rules).await?,
         accounts: accounts
             .map(|row| account_line(visitor, row, now))

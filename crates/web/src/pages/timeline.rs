@@ -264,7 +264,7 @@ fn template(
             .collect(),
         chips: which.chips(&path),
         group: newest
-            .filter(|_| !which.group.is_empty())
+            .filter(|_| Id::parse(&which.group).is_some())
             .map(|_| GroupHead {
                 id: which.group.clone(),
                 all: which.with(&path, "group", ""),

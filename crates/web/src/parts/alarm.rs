@@ -3,6 +3,7 @@
 use anirewind_core::{App, BrowseError, OpenAlarm, Rule};
 use askama::Template;
 
+use crate::address::address;
 use crate::format;
 use crate::page::{in_path, sentence};
 
@@ -51,9 +52,13 @@ impl AlarmPart {
                 words,
                 is_missing: open.alarms.iter().any(|alarm| !is_about_values(alarm.rule)),
                 shown: shown(open),
-                review: before
-                    .as_ref()
-                    .map(|before| format!("/compare/{profile}?from={before}&to={id}")),
+                review: before.as_ref().map(|before| {
+                    let mut shown = open.alarms.iter();
+                    let is_all_gone = shown.all(|alarm| !is_about_values(alarm.rule));
+                    let only = if is_all_gone { "missing" } else { "" };
+                    let sides = [("from", before.as_str()), ("to", &id), ("show", only)];
+                    address(&format!("/compare/{profile}"), &sides)
+                }),
                 back: back.to_owned(),
                 profile,
                 before,

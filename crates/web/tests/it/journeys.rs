@@ -38,6 +38,12 @@ async fn scores_that_an_app_zeroed_come_back_in_a_few_clicks() {
     );
     assert!(browser.clicks <= 5, "{}", browser.clicks);
     assert_eq!(scores(&scene), before);
+    // Where they stood together it is said that they were.
+    let timeline = Browser::at(&scene, "/timeline/hana").await;
+    timeline.must_show(&[
+        "</svg>taken back</span> by <a href=\"/timeline/hana/",
+        "Redo 25 changes…",
+    ]);
     // And the undo can be taken back.
     browser.press("Redo 25 changes…").await;
     browser

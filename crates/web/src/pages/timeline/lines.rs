@@ -186,7 +186,7 @@ impl Lines<'_> {
                 names: names(rows, all),
                 by: crate::pages::by(first.change.source.as_str()),
                 button: group_button(rows, |id| self.sizes.get(id).copied()),
-                field: reverse_of(&first.change.source),
+                field: reverse_of(first.change.source),
                 undone: undone(rows, all),
                 more: all.saturating_sub(MEMBERS),
                 members: members.collect(),
@@ -210,7 +210,7 @@ pub(super) fn group_button(
     let all = id.and_then(size);
     let all = all.unwrap_or(rows.len()).max(rows.len());
     let became = became(rows.iter().map(|row| &row.change));
-    Some(match (reverse_of(&first.source), became) {
+    Some(match (reverse_of(first.source), became) {
         ("redo", _) => format!("Redo {}…", count(all, "change")),
         (_, "vanished") => format!("Bring back {}…", count(all, "title")),
         _ => format!("Undo {}…", count(all, "change")),
@@ -218,7 +218,7 @@ pub(super) fn group_button(
 }
 
 /// An undo is done again, everything else is taken back.
-const fn reverse_of(source: &Source) -> &'static str {
+const fn reverse_of(source: Source) -> &'static str {
     match source {
         Source::Undo => "redo",
         _ => "undo",
