@@ -342,7 +342,7 @@ async function picked(person, { url, anilist, moved, snapshot }) {
   await person.press("button", "Update plan", { first: true });
   await person.read("The plan is as ticked now");
   await person.unfold();
-  await person.read(/left as you wish: progress/);
+  await person.read(/left as you wish: (episode|chapter)/);
   await send(person, /Send 1 change/);
   const after = await now();
   if (after.progress !== progress) throw new Error(`progress ${after.progress} for ${progress}`);

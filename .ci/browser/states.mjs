@@ -64,6 +64,8 @@ const keys = {
     await press(page, "j", "k");
     check("keys: j and k go through states", await focused(page, "[data-pick] > *"));
     await press(page, "u");
+    check("keys: u goes to what puts a state back, and plans nothing", await focused(page, '[data-key="u"]'));
+    await press(page, "Enter");
     await page.waitForURL(/\/plan\//);
   },
   at: async (page) => {

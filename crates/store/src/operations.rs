@@ -174,6 +174,11 @@ impl OperationState {
         matches!(self, Self::Running | Self::Paused | Self::Stopped)
     }
 
+    /// Whether it was begun and goes on no more.
+    pub const fn has_ended(self) -> bool {
+        matches!(self, Self::Done | Self::Partly)
+    }
+
     fn parse(word: &str) -> Option<Self> {
         [
             Self::Planned,

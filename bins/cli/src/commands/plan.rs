@@ -55,8 +55,14 @@ pub(crate) async fn run(
                 // It was sent before: what became of it is the answer.
                 Err(error @ ActError::NoPlan { .. }) => {
                     match one_operation(app, profile, id).await {
-                        Ok((operation, steps)) => Ok(tell(output, &Report { operation, steps })),
-                        Err(_) => Err(error.into()),
+                        Ok((operation, _)) if operation.state.is_open() => {
+                            let operation = operation.id;
+                            Err(ActError::Unfinished { operation }.into())
+                        }
+                        Ok((operation, steps)) if operation.state.has_ended() => {
+                            Ok(tell(output, &Report { operation, steps }))
+                        }
+                        _ => Err(error.into()),
                     }
                 }
                 Err(error) => Err(error.into()),
