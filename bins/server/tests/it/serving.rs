@@ -170,7 +170,7 @@ fn a_start_that_cannot_be_says_why() {
         (
             vec!["--data-dir", &data],
             vec![("ANIREWIND_LOG", "a=b=c")],
-            "log level",
+            "`log` cannot be `a=b=c` (from the environment variable ANIREWIND_LOG); allowed:",
         ),
     ] {
         let output = command(&arguments, &environment).output().unwrap();
