@@ -17,6 +17,9 @@ use crate::schedule::Schedule;
 /// A snapshot is late when it is this much older than the schedule allows.
 pub(crate) const GRACE: Duration = Duration::hours(3);
 
+/// So many acts are gone through for what they made since the newest snapshot.
+const ACTS: usize = 50;
+
 /// How well an account is protected, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
@@ -65,6 +68,8 @@ pub struct AccountStatus {
     pub next: Option<OffsetDateTime>,
     /// An act of ours that was begun and did not end.
     pub unfinished: Option<OperationRow>,
+    /// How many changes acts of ours made since the newest snapshot was taken; the next one holds them.
+    pub unsaved: usize,
 }
 
 impl Verdict {
@@ -134,6 +139,10 @@ impl App {
                 verdict,
             } = self.grounds(&account).await?;
             let next = self.next_due(&account, last_attempt.as_ref());
+            // Where the list was still as it is saved no file was written, and that is as good.
+            let seen = last_attempt.as_ref().filter(|attempt| attempt.is_well());
+            let saved = last_taken.max(seen.map(|attempt| attempt.at));
+            let unsaved = self.unsaved(owner, saved).await?;
             all.push(AccountStatus {
                 account,
                 verdict,
@@ -145,10 +154,25 @@ impl App {
                 proven_since,
                 next,
                 unfinished: self.unfinished(owner).await?,
+                unsaved,
             });
         }
         all.sort_by_key(|status| status.verdict);
         Ok(all)
+    }
+
+    /// How many changes acts of ours made since a snapshot. The one that an act takes first is from
+    /// before it.
+    async fn unsaved(
+        &self,
+        owner: UserId,
+        taken: Option<OffsetDateTime>,
+    ) -> Result<usize, BrowseError> {
+        let store = &self.inner.store;
+        let newest = store.operations(Some(owner), ACTS).await?.into_iter();
+        let since = newest.filter(|act| taken.is_none_or(|taken| act.at >= taken));
+        let ids: Vec<_> = since.map(|act| act.id).collect();
+        Ok(store.group_sizes(ids).await?.into_values().sum())
     }
 
     /// The worst verdict there is; `None` without accounts.
@@ -271,14 +295,8 @@ impl Signs<'_> {
     /// Whether the token has ended, as far as nobody has seen AniList take it since.
     fn has_ended(&self) -> bool {
         let is_taken = |ends| {
-            self.last_attempt.is_some_and(|attempt| {
-                let outcome = attempt.outcome;
-                let is_well = matches!(
-                    outcome,
-                    Outcome::Saved | Outcome::Unchanged | Outcome::Doubted
-                );
-                is_well && attempt.at >= ends
-            })
+            self.last_attempt
+                .is_some_and(|attempt| attempt.is_well() && attempt.at >= ends)
         };
         let ended = self.token_ends.filter(|ends| *ends <= self.now);
         ended.is_some_and(|ends| !is_taken(ends))

@@ -381,6 +381,8 @@ views! {
         proven_since: Option<String>,
         /// An act that did not end.
         unfinished: Option<OperationView>,
+        /// How many changes acts of ours made since the newest snapshot; the next one holds them.
+        unsaved: usize,
         /// When the next snapshot is due, RFC 3339; null when none is taken by itself.
         next: Option<String>,
         /// When the token ends, where that is known, RFC 3339.
@@ -680,6 +682,7 @@ impl From<&AccountStatus> for StatusView {
                 .unfinished
                 .as_ref()
                 .map(|act| OperationView::of(act, &[])),
+            unsaved: status.unsaved,
             next: status.next.map(instant),
             token_expires_at: status.account.token_expires_at.map(instant),
         }

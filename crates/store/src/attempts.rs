@@ -23,6 +23,16 @@ pub struct Attempt {
     pub changed: bool,
 }
 
+impl Attempt {
+    /// Whether the list was read, and is saved as it was then.
+    pub const fn is_well(&self) -> bool {
+        matches!(
+            self.outcome,
+            Outcome::Saved | Outcome::Unchanged | Outcome::Doubted
+        )
+    }
+}
+
 /// How an attempt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {

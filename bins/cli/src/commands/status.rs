@@ -68,6 +68,12 @@ fn text_of(app: &App, output: &Output, status: &AccountStatus) -> String {
             good.counts.manga
         ));
     }
+    if status.unsaved > 0 {
+        lines.push(format!(
+            "  {} made here since the newest snapshot: the next one holds them",
+            anirewind_core::count(status.unsaved, "change")
+        ));
+    }
     if let Some(act) = &status.unfinished {
         let id = crate::commands::log::short(act.id.as_str());
         lines.push(format!(

@@ -545,6 +545,14 @@ async fn a_restore_is_on_the_timeline_and_one_plan_takes_it_back() {
         0,
         "our own writes are not somebody else's"
     );
+    let unsaved = async || app.status().await.unwrap().remove(0).unsaved;
+    assert_eq!(
+        unsaved().await,
+        90,
+        "the newest snapshot is from before them"
+    );
+    scene.capture().await;
+    assert_eq!(unsaved().await, 0);
     // U12: the undo of a restore is the safety snapshot.
     let back = app
         .plan_undo(

@@ -69,6 +69,8 @@ pub(crate) struct Card {
     /// Where to see how far a snapshot is that is being taken.
     working: Option<String>,
     last: Option<(When, String)>,
+    /// What acts of ours made that no snapshot holds yet, in a sentence.
+    unsaved: Option<String>,
     problem: Option<(String, When)>,
     /// What went wrong with the token, where the account has to be connected again.
     ended: Option<String>,
@@ -217,6 +219,10 @@ async fn card(
             .last_good
             .as_ref()
             .map(|row| (When::ago(row.created_at, now), contents(row))),
+        unsaved: (status.unsaved > 0).then(|| {
+            let changes = count(status.unsaved, "change");
+            format!("{changes} made here since the newest snapshot: the next one holds them.")
+        }),
         problem: attempt.map(|attempt| (sentence(&attempt.detail), When::ago(attempt.at, now))),
         next: next_words(status.next),
         days_words: [DAYS, FEW_DAYS].map(|most| days_words(&days, most)),
