@@ -101,7 +101,16 @@ struct CauseLine {
 struct PlansPage {
     page: Page,
     profile: String,
-    plans: Vec<(String, String, When, Option<When>)>,
+    plans: Vec<PlanLine>,
+}
+
+struct PlanLine {
+    id: String,
+    what: String,
+    made: When,
+    expires: Option<When>,
+    /// What was done on the account since: its id and what it was.
+    overtaken: Option<(String, String)>,
 }
 
 #[derive(Deserialize, Default)]
@@ -142,9 +151,17 @@ async fn plans(visitor: Visitor, profile: web::Path<String>) -> Result<HttpRespo
     let account = visitor.app.account_row(&profile).await?;
     let rows = visitor.app.plans(Some(account.account.id)).await?;
     let now = visitor.app.now();
+    let newest = visitor.app.operations(Some(account.account.id), 1).await;
+    let newest = newest.map_err(|error| PageError::from(ActError::Store(error)))?;
     let plans = rows.into_iter().map(|row| {
-        let expires = row.expires_at.map(|at| When::of(at, now));
-        (row.id.to_string(), row.what, When::of(row.at, now), expires)
+        let since = newest.first().filter(|act| act.at > row.at);
+        PlanLine {
+            id: row.id.to_string(),
+            what: row.what,
+            made: When::of(row.at, now),
+            expires: row.expires_at.map(|at| When::of(at, now)),
+            overtaken: since.map(|act| (act.id.to_string(), act.what.clone())),
+        }
     });
     Ok(show(&PlansPage {
         page: visitor.page_of("Plans", Place::Elsewhere, &account.profile),

@@ -60,6 +60,8 @@ struct Log {
     file: String,
     is_followed: bool,
     is_long: bool,
+    /// A level that was asked for and that there is not.
+    unknown: Option<String>,
 }
 
 struct Line {
@@ -247,6 +249,7 @@ async fn log(visitor: Visitor, which: Query<Which>) -> Result<HttpResponse, Page
             .body(lines.collect::<String>()));
     }
     let last = lines.last().filter(|_| lines.len() == LINES);
+    let unknown = (chosen.is_none() && !level.is_empty()).then_some(level);
     let level = chosen.map_or("", LogLevel::as_str);
     let chosen = address(
         "/status/log",
@@ -272,5 +275,6 @@ async fn log(visitor: Visitor, which: Query<Which>) -> Result<HttpResponse, Page
         file: chosen,
         is_followed: !follow.is_empty() && below.is_none(),
         is_long: !long.is_empty(),
+        unknown,
     }))
 }

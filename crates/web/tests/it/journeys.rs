@@ -66,8 +66,11 @@ async fn a_wiped_list_comes_back_by_a_plan_and_its_report_stays() {
     browser.press("Show the plan").await;
     browser.must_show(&["<strong>40</strong> add back", "Cannot come back"]);
     let plan = browser.path.clone();
+    browser.open("/plan/hana/new").await;
+    browser.press("Show the plan").await;
     browser.open("/plan/hana").await;
     browser.must_show(&["can be sent until"]);
+    assert!(!browser.shows("overtaken"));
     browser.open(&plan).await;
     browser.press("Send 40 changes to AniList").await;
     browser.until_over().await;
@@ -78,6 +81,11 @@ async fn a_wiped_list_comes_back_by_a_plan_and_its_report_stays() {
     ]);
     let after: Vec<_> = entries(&scene).into_iter().map(lasting).collect();
     assert_eq!(after, before);
+    // What else was planned is from before it, and so is the newest snapshot.
+    browser.open("/plan/hana").await;
+    browser.must_show(&["</svg>overtaken</span> Done since: <a href=\"/jobs/"]);
+    browser.open("/").await;
+    browser.must_show(&["40 changes made here since the newest snapshot"]);
     // The plan leads to what became of it, and so does its act.
     browser.open(&plan).await;
     browser.must_show(&["Done and verified"]);

@@ -109,6 +109,10 @@ async fn status_log_and_about_say_what_they_should() {
     for (path, words) in [
         ("/status", "Snapshots of hana"),
         ("/status/log?level=warn&q=x", "No such line"),
+        (
+            "/status/log?level=bad",
+            "There is no level <code>bad</code>; all lines are shown.",
+        ),
         ("/about", "What cannot come back"),
         ("/help/keys", "Names of snapshots"),
         ("/settings/hana", "AniList last took it"),
