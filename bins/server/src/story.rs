@@ -139,9 +139,20 @@ impl Week<'_> {
         });
     }
 
+    fn is_at_end(&self, entry: &SimEntry) -> bool {
+        let world = self.simulator.world();
+        let media = world.media(entry.media);
+        let last = media.and_then(|media| media.episodes.or(media.chapters));
+        last.is_some_and(|last| entry.progress >= last)
+    }
+
     /// A few episodes.
     fn watch(&self, day: i64) {
         for entry in self.some(Status::Current, day, 3) {
+            // What was watched to its end has no next one.
+            if self.is_at_end(&entry) {
+                continue;
+            }
             self.put(SimEntry {
                 progress: entry.progress + 1,
                 ..entry
