@@ -117,15 +117,20 @@ fn explained<E: Explain + Send + Sync + 'static>(error: E) -> Failure {
 
 /// An address that cannot be had, with what to do about it.
 fn refused(error: anirewind_web::ServeError) -> Failure {
-    let hint = match &error {
-        anirewind_web::ServeError::NoPassword { .. } => {
+    let (hint, status) = match &error {
+        anirewind_web::ServeError::NoPassword { .. } => (
             "Nothing was started. Set a password first, with `anirewind password set` or \
-             ANIREWIND_PASSWORD_FILE. Where a proxy sees to who may come in: ANIREWIND_LOGIN=off."
-        }
-        _ => "Nothing was started. Another address can be named with --listen.",
+             ANIREWIND_PASSWORD_FILE. Where a proxy sees to who may come in: ANIREWIND_LOGIN=off.",
+            anirewind_core::Code::RefusedForSafety.exit_status(),
+        ),
+        _ => (
+            "Nothing was started. Another address can be named with --listen.",
+            1,
+        ),
     };
     Failure {
         hint: Some(hint.to_owned()),
+        status,
         ..anyhow::Error::new(error).context("cannot start").into()
     }
 }

@@ -225,9 +225,9 @@ impl Access {
             if !is_trusted(address) {
                 break;
             }
-            match said.trim().parse::<IpAddr>() {
-                Ok(said) => address = said.to_canonical(),
-                Err(_) => break,
+            match said_address(said.trim()) {
+                Some(said) => address = said.to_canonical(),
+                None => break,
             }
         }
         address
@@ -321,6 +321,14 @@ fn name_of(host: &str) -> Option<&str> {
     }
 }
 
+/// An address as proxies write it: some add the port it came from.
+fn said_address(text: &str) -> Option<IpAddr> {
+    let bare = || text.strip_prefix('[')?.strip_suffix(']');
+    let address = text.parse().ok();
+    let address = address.or_else(|| Some(text.parse::<SocketAddr>().ok()?.ip()));
+    address.or_else(|| bare()?.parse().ok())
+}
+
 #[cfg(test)]
 mod tests {
     use anirewind_core::Network;
@@ -402,6 +410,9 @@ mod tests {
         assert_eq!(of("10.0.0.1", "9.9.9.9"), "9.9.9.9");
         assert_eq!(of("10.0.0.1", "8.8.8.8, 9.9.9.9, 10.0.0.2"), "9.9.9.9");
         assert_eq!(of("10.0.0.1", "nonsense"), "10.0.0.1");
+        assert_eq!(of("10.0.0.1", "9.9.9.9:4711"), "9.9.9.9");
+        assert_eq!(of("10.0.0.1", "[2001:db8::1]:4711"), "2001:db8::1");
+        assert_eq!(of("10.0.0.1", "[2001:db8::1]"), "2001:db8::1");
     }
 
     #[test]

@@ -57,7 +57,10 @@ pub(crate) async fn check(
             api::refused(detail)
         } else {
             let text = format!("{}\n", page::sentence(detail));
-            status.set_body(BoxBody::new(text))
+            let mut said = status.set_body(BoxBody::new(text));
+            let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+            said.headers_mut().insert(header::CONTENT_TYPE, plain);
+            said
         }
     };
     let refusal = if !is_for_us || !access.answers_to(&host) {

@@ -1,11 +1,11 @@
 //! Answers of the API that were not read before, and a short word for those that were.
 
-use actix_web::body::{BodySize, BoxBody, MessageBody, to_bytes};
+use actix_web::body::{BodySize, BoxBody, MessageBody, None as NoBody, to_bytes};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse, web};
+use actix_web::{Error, web};
 
 use crate::access::Access;
 
@@ -37,12 +37,10 @@ pub(crate) async fn check(
     }
     let is_known = known.is_some_and(|known| names(&known, response.headers()));
     let response = if is_known {
-        let mut short = HttpResponse::NotModified().finish();
-        let kept = response.headers().get(header::ETAG).cloned();
-        if let Some(tag) = kept {
-            short.headers_mut().insert(header::ETAG, tag);
-        }
-        short
+        // With all that the whole answer would have, but for what is said of a body.
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        response.headers_mut().remove(header::CONTENT_TYPE);
+        response.set_body(BoxBody::new(NoBody::new()))
     } else {
         response.set_body(body).map_into_boxed_body()
     };

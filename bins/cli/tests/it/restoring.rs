@@ -75,6 +75,12 @@ fn a_restore_is_shown_asked_for_sent_proven_and_can_be_taken_back() {
         "{said}"
     );
     assert!(said.contains("All 13 read back and verified."), "{said}");
+    // Whoever says it once more is told what became of it, and nothing is sent again.
+    let again = scene.run(&["plan", "apply", &id, "--yes"]);
+    assert_eq!(again.status.code(), Some(0), "{again:?}");
+    let said = text(&again.stdout);
+    assert!(said.contains("All 13 read back and verified."), "{said}");
+    assert_eq!(scene.json(&["op", "log"]).as_array().unwrap().len(), 1);
     let mut after = scores(&scene);
     after.retain(|(media, _)| *media != 600_000);
     assert_eq!(after, before);

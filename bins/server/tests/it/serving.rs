@@ -181,6 +181,7 @@ fn a_start_that_cannot_be_says_why() {
     open.env_clear()
         .args(["--data-dir", &data, "--listen", "0.0.0.0:0"]);
     let output = open.output().unwrap();
+    assert_eq!(output.status.code(), Some(9), "{output:?}");
     assert!(
         String::from_utf8_lossy(&output.stderr).contains("no password yet"),
         "{output:?}"

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use actix_web::http::StatusCode;
+use actix_web::http::header::ContentType;
 use actix_web::{HttpResponse, web};
 use anirewind_core::{App, BrowseError};
 
@@ -11,7 +13,7 @@ use crate::api::problem::Problem;
 
 /// Whether the process answers. Says nothing else, to anybody.
 pub(crate) async fn health() -> HttpResponse {
-    HttpResponse::Ok().body("ok\n")
+    plain(StatusCode::OK, "ok\n")
 }
 
 /// Whether it can do its work: the catalogue answers and the folder can be read.
@@ -25,9 +27,15 @@ pub(crate) async fn readiness(app: web::Data<App>) -> HttpResponse {
     } else if !folder.await.unwrap_or_default() {
         "not ready: the folder of snapshots cannot be read\n"
     } else {
-        return HttpResponse::Ok().body("ready\n");
+        return plain(StatusCode::OK, "ready\n");
     };
-    HttpResponse::ServiceUnavailable().body(problem)
+    plain(StatusCode::SERVICE_UNAVAILABLE, problem)
+}
+
+fn plain(status: StatusCode, words: &'static str) -> HttpResponse {
+    HttpResponse::build(status)
+        .content_type(ContentType::plaintext())
+        .body(words)
 }
 
 struct Text(String);

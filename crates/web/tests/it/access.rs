@@ -181,6 +181,22 @@ async fn a_session_that_is_not_used_ends() {
         scene.pass(std::time::Duration::from_hours(24 * days));
         assert_eq!(scene.see("/", Some(&cookie)).await.0, status, "{days}");
     }
+    // A browser forgets it no sooner than that.
+    let request = form(
+        Method::POST,
+        "/login",
+        &format!("password={PASSWORD}"),
+        None,
+    );
+    let (_, _, headers) = scene.request(request).await;
+    let given = headers.get_all("set-cookie");
+    let given: Vec<_> = given.map(|cookie| cookie.to_str().unwrap()).collect();
+    let max_age = anirewind_core::SESSION_LIFETIME.whole_seconds();
+    let words = format!("Max-Age={max_age}");
+    assert!(
+        given.iter().any(|cookie| cookie.contains(&words)),
+        "{given:?}"
+    );
 }
 
 #[actix_web::test]
@@ -205,6 +221,15 @@ async fn behind_a_proxy_with_a_path_everything_stands_below_it() {
     assert_eq!(status, StatusCode::OK);
     assert_eq!(scene.request(ask("/")).await.0, StatusCode::NOT_FOUND);
     assert_eq!(scene.request(ask("/healthz")).await.0, StatusCode::OK);
+    // As people type it, without what ends it.
+    let (status, _, headers) = scene.request(ask("/anilist")).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    assert_eq!(headers.get("location").unwrap(), "/anilist/");
+    // Outside of it there is nothing to be done either.
+    let request = form(Method::POST, "/elsewhere", "", None);
+    let request = request.insert_header(("host", "rewind.example"));
+    let (status, body, _) = scene.request(request).await;
+    assert!(status.is_client_error(), "{status}: {body}");
     let (_, _, headers) = scene
         .request(form(
             Method::POST,

@@ -441,4 +441,15 @@ async fn no_way_in_is_open_that_the_document_does_not_name() {
         let (status, ..) = caller.scene.request(request).await;
         assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED, "{address}");
     }
+    for address in ["/healthz", "/readyz"] {
+        let request = TestRequest::get().uri(address);
+        let (_, _, headers) = caller
+            .scene
+            .request(request.insert_header(("host", "localhost")))
+            .await;
+        assert_eq!(
+            headers.get("content-type").unwrap(),
+            "text/plain; charset=utf-8"
+        );
+    }
 }

@@ -148,3 +148,19 @@ async fn nobody_hears_more_than_they_are_let_in_for() {
         assert!(!heard.contains("not for them"), "{path}: {heard}");
     }
 }
+
+#[actix_web::test]
+async fn what_is_about_a_profile_names_it_and_what_is_not_names_none() {
+    let scene = Scene::new("hana").await;
+    let saved = async || drop(scene.capture().await);
+    let heard = scene.listen(open(), saved, "event: saved").await;
+    let told = |heard: &str, name: &str| -> serde_json::Value {
+        let after = heard.split(&format!("event: {name}\n")).nth(1).unwrap();
+        let data = after.lines().find_map(|line| line.strip_prefix("data: "));
+        serde_json::from_str(data.unwrap()).unwrap()
+    };
+    assert_eq!(told(&heard, "saved")["profile"], "hana");
+    let reload = async || happen(&scene, "a reload");
+    let heard = scene.listen(open(), reload, "a reload").await;
+    assert!(told(&heard, "settings")["profile"].is_null(), "{heard}");
+}
