@@ -167,11 +167,12 @@ impl App {
             });
             return;
         }
-        if rounds.ways.is_empty() {
+        // Once is enough, by whoever takes snapshots.
+        if rounds.ways.is_empty() && rounds.errand == Errand::Snapshots {
             rounds.say("nobody", || {
                 tracing::warn!("no account is connected: anirewind account add --token-file FILE");
             });
-        } else {
+        } else if !rounds.ways.is_empty() {
             rounds.said = None;
         }
         if std::mem::take(&mut rounds.is_rescheduled) {

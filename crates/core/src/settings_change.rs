@@ -249,7 +249,11 @@ impl SettingsDraft {
         let folder = place.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder).map_err(failed)?;
         // Two of us at once take turns; somebody with an editor is seen by the comparison.
-        let lock = std::fs::File::create(folder.join("config.lock")).map_err(failed)?;
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let lock = options.open(folder.join("config.lock")).map_err(failed)?;
         lock.lock().map_err(failed)?;
         if read_config(&config)? != self.before {
             return Err(SettingsChangeError::Moved { config });

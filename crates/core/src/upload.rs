@@ -58,7 +58,7 @@ impl App {
             })?;
             let id = format!("{:016x}", u64::from_le_bytes(id));
             let folder = uploads.join(&id);
-            fs::create_dir_all(&folder).map_err(|source| failed(&folder, source))?;
+            create(&folder)?;
             let mut all = locked(&waiting);
             if all.under_way == 0 {
                 // Others have a say, too: what was forgotten, and what another process took.
@@ -168,7 +168,7 @@ impl Sending {
         self.files += 1;
         self.size = 0;
         let opened = blocking(move || {
-            fs::create_dir_all(&folder).map_err(|source| failed(&folder, source))?;
+            create(&folder)?;
             let mut options = fs::OpenOptions::new();
             options.write(true).create_new(true);
             #[cfg(unix)]
@@ -299,6 +299,16 @@ fn plain_name(name: &str) -> String {
     } else {
         format!("{name}.json")
     }
+}
+
+/// A folder that only we look into.
+fn create(folder: &Path) -> Result<(), ImportError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let created = builder.create(folder);
+    created.map_err(|source| failed(folder, source))
 }
 
 fn forget_old(uploads: &Path) {
