@@ -17,8 +17,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const RUNS: usize = 9;
-/// Long enough for what a start brings with it to be over.
-const IDLE: Duration = Duration::from_secs(30);
+/// At first; after the snapshot that a start brings with it; after what it reads again for a while.
+const IDLE: [Duration; 3] = [
+    Duration::ZERO,
+    Duration::from_secs(30),
+    Duration::from_secs(60),
+];
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -51,17 +55,19 @@ async fn main() -> Result<(), Failure> {
     let middle = times.get(RUNS / 2).ok_or("no runs")?;
     println!("from nothing to the first answer: {middle:.1?} (all: {times:.1?})");
     let (mut child, address, _) = serve(&server, &place, &anilist)?;
-    let busy = resident(child.id());
-    tokio::time::sleep(IDLE).await;
-    let idle = resident(child.id());
-    if let (Some(busy), Some(idle)) = (busy, idle) {
-        println!("memory: {busy} kB right after the start, {idle} kB after {IDLE:?}");
+    let mut waited = Duration::ZERO;
+    for more in IDLE {
+        tokio::time::sleep(more).await;
+        waited += more;
+        if let Some(words) = resident(child.id()) {
+            println!("memory after {waited:?}: {words}");
+        }
     }
     let loaded =
         tokio::task::spawn_blocking(move || load::print(&address).map_err(|e| e.to_string()));
     let loaded = loaded.await?;
-    if let Some(after) = resident(child.id()) {
-        println!("memory: {after} kB after all of it");
+    if let Some(words) = resident(child.id()) {
+        println!("memory after all of it: {words}");
     }
     child.kill()?;
     child.wait()?;
@@ -111,11 +117,15 @@ fn ask(address: &str, path: &str) -> Result<String, Failure> {
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-/// What is resident in memory now, where the system says so.
-fn resident(process: u32) -> Option<u64> {
+/// What is resident in memory now, and what of it the system can have back, where it says so.
+fn resident(process: u32) -> Option<String> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
+    let of = |name: &str| -> Option<u64> {
+        let line = status.lines().find(|line| line.starts_with(name))?;
+        line.split_whitespace().nth(1)?.parse().ok()
+    };
+    let (all, own, file) = (of("VmRSS:")?, of("RssAnon:")?, of("RssFile:")?);
+    Some(format!("{all} kB ({own} its own, {file} of its program)"))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures true time")]
