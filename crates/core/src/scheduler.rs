@@ -168,11 +168,12 @@ impl App {
             return;
         }
         // Once is enough, by whoever takes snapshots.
-        if rounds.ways.is_empty() && rounds.errand == Errand::Snapshots {
+        let is_said = rounds.errand == Errand::Snapshots;
+        if is_said && rounds.ways.is_empty() {
             rounds.say("nobody", || {
                 tracing::warn!("no account is connected: anirewind account add --token-file FILE");
             });
-        } else if !rounds.ways.is_empty() {
+        } else {
             rounds.said = None;
         }
         if std::mem::take(&mut rounds.is_rescheduled) {

@@ -17,9 +17,6 @@ use crate::schedule::Schedule;
 /// A snapshot is late when it is this much older than the schedule allows.
 pub(crate) const GRACE: Duration = Duration::hours(3);
 
-/// So many acts are gone through for what they made since the newest snapshot.
-const ACTS: usize = 50;
-
 /// How well an account is protected, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
@@ -68,7 +65,7 @@ pub struct AccountStatus {
     pub next: Option<OffsetDateTime>,
     /// An act of ours that was begun and did not end.
     pub unfinished: Option<OperationRow>,
-    /// How many changes acts of ours made since the newest snapshot was taken; the next one holds them.
+    /// How many titles acts of ours changed since the newest snapshot was taken; the next one holds that.
     pub unsaved: usize,
 }
 
@@ -135,19 +132,26 @@ impl App {
                 last_attempt,
                 alarms,
                 last_good,
-                last_taken,
+                newest,
                 verdict,
             } = self.grounds(&account).await?;
             let next = self.next_due(&account, last_attempt.as_ref());
-            // Where the list was still as it is saved no file was written, and that is as good.
-            let seen = last_attempt.as_ref().filter(|attempt| attempt.is_well());
-            let saved = last_taken.max(seen.map(|attempt| attempt.at));
-            let unsaved = self.unsaved(owner, saved).await?;
+            let unsaved = match &newest {
+                // Where the list was still as it is saved no file was written, and that is as good.
+                Some(newest) => {
+                    let same = last_attempt.as_ref();
+                    let same = same.filter(|attempt| attempt.detail == newest.id.as_str());
+                    let saved = newest.at().max(same.map_or(newest.at(), |same| same.at));
+                    let store = &self.inner.store;
+                    store.titles_acted_on(owner, saved, self.now()).await?
+                }
+                None => 0,
+            };
             all.push(AccountStatus {
                 account,
                 verdict,
                 last_good,
-                last_taken,
+                last_taken: newest.as_ref().map(SnapshotRow::at),
                 last_attempt,
                 alarms,
                 quiet_since,
@@ -159,20 +163,6 @@ impl App {
         }
         all.sort_by_key(|status| status.verdict);
         Ok(all)
-    }
-
-    /// How many changes acts of ours made since a snapshot. The one that an act takes first is from
-    /// before it.
-    async fn unsaved(
-        &self,
-        owner: UserId,
-        taken: Option<OffsetDateTime>,
-    ) -> Result<usize, BrowseError> {
-        let store = &self.inner.store;
-        let newest = store.operations(Some(owner), ACTS).await?.into_iter();
-        let since = newest.filter(|act| taken.is_none_or(|taken| act.at >= taken));
-        let ids: Vec<_> = since.map(|act| act.id).collect();
-        Ok(store.group_sizes(ids).await?.into_values().sum())
     }
 
     /// The worst verdict there is; `None` without accounts.
@@ -191,13 +181,13 @@ impl App {
         let alarms = self.open_alarms(Some(owner)).await?;
         let is_damaged = alarms.is_empty() && self.is_damaged(owner).await?;
         let last_good = self.last_good_before(owner, &alarms).await?;
-        let last_taken = self.last_taken(owner).await?.as_ref().map(SnapshotRow::at);
+        let newest = self.last_taken(owner).await?;
         let verdict = judge(&Signs {
             now: self.now(),
             is_unusual: !alarms.is_empty(),
             is_damaged,
             has_good: last_good.is_some(),
-            last_taken,
+            last_taken: newest.as_ref().map(SnapshotRow::at),
             last_attempt: last_attempt.as_ref(),
             token_ends: account.token_expires_at,
             late_after: self.late_after(),
@@ -207,7 +197,7 @@ impl App {
             last_attempt,
             alarms,
             last_good,
-            last_taken,
+            newest,
             verdict,
         })
     }
@@ -218,7 +208,8 @@ struct Grounds {
     last_attempt: Option<Attempt>,
     alarms: Vec<OpenAlarm>,
     last_good: Option<SnapshotRow>,
-    last_taken: Option<OffsetDateTime>,
+    /// The newest, whether it can be trusted or not.
+    newest: Option<SnapshotRow>,
     verdict: Verdict,
 }
 

@@ -381,7 +381,7 @@ views! {
         proven_since: Option<String>,
         /// An act that did not end.
         unfinished: Option<OperationView>,
-        /// How many changes acts of ours made since the newest snapshot; the next one holds them.
+        /// How many titles acts of ours changed since the newest snapshot; the next one holds that.
         unsaved: usize,
         /// When the next snapshot is due, RFC 3339; null when none is taken by itself.
         next: Option<String>,

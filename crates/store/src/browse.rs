@@ -210,6 +210,29 @@ impl Store {
         .await
     }
 
+    /// How many titles acts of ours changed between two moments.
+    pub async fn titles_acted_on(
+        &self,
+        owner: UserId,
+        since: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> Result<usize, StoreError> {
+        let (since, until) = (to_millis(since), to_millis(until));
+        self.run(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT count(*) FROM (
+                    SELECT DISTINCT media_type, media_id FROM change INDEXED BY change_of_user
+                    WHERE user_id = :owner AND at >= :since AND at <= :until
+                        AND outcome IN ('synced', 'deleted', 'undone')
+                        AND operation_id IS NOT NULL)",
+            )?;
+            let asked = named_params! { ":owner": owner.get(), ":since": since, ":until": until };
+            let found: i64 = statement.query_row(asked, |row| row.get(0))?;
+            Ok(usize::try_from(found).unwrap_or_default())
+        })
+        .await
+    }
+
     /// How many changes took effect between each of these moments and the next; as many as there are
     /// moments, less one. Costs as much as there are changes between the first and the last.
     pub async fn change_days(

@@ -70,8 +70,8 @@ fn text_of(app: &App, output: &Output, status: &AccountStatus) -> String {
     }
     if status.unsaved > 0 {
         lines.push(format!(
-            "  {} made here since the newest snapshot: the next one holds them",
-            anirewind_core::count(status.unsaved, "change")
+            "  {} changed here since the newest snapshot: the next one holds that",
+            anirewind_core::count(status.unsaved, "title")
         ));
     }
     if let Some(act) = &status.unfinished {

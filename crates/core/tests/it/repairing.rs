@@ -227,6 +227,10 @@ async fn what_was_saved_while_an_act_was_paused_is_half_mended() {
     let id = report.operation.id;
     let report = scene.app.resume_operation(&id).await.unwrap();
     assert!(report.is_verified());
+    // What came before the pause is saved, what came after it is not.
+    let unsaved = scene.app.status().await.unwrap().remove(0).unsaved;
+    let late = 100 - half.counts.total();
+    assert_eq!(unsaved, late);
     assert_eq!(scene.app.open_alarms(None).await.unwrap().len(), 0);
     let rows = scene.app.snapshots(None).await.unwrap();
     let half = rows.iter().find(|row| row.id == half.id).unwrap();

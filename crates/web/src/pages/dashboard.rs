@@ -220,8 +220,8 @@ async fn card(
             .as_ref()
             .map(|row| (When::ago(row.created_at, now), contents(row))),
         unsaved: (status.unsaved > 0).then(|| {
-            let changes = count(status.unsaved, "change");
-            format!("{changes} made here since the newest snapshot: the next one holds them.")
+            let titles = count(status.unsaved, "title");
+            format!("{titles} changed here since the newest snapshot: the next one holds that.")
         }),
         problem: attempt.map(|attempt| (sentence(&attempt.detail), When::ago(attempt.at, now))),
         next: next_words(status.next),

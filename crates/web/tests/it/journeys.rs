@@ -70,7 +70,7 @@ async fn a_wiped_list_comes_back_by_a_plan_and_its_report_stays() {
     browser.press("Show the plan").await;
     browser.open("/plan/hana").await;
     browser.must_show(&["can be sent until"]);
-    assert!(!browser.shows("overtaken"));
+    assert!(!browser.shows("from before"));
     browser.open(&plan).await;
     browser.press("Send 40 changes to AniList").await;
     browser.until_over().await;
@@ -83,9 +83,11 @@ async fn a_wiped_list_comes_back_by_a_plan_and_its_report_stays() {
     assert_eq!(after, before);
     // What else was planned is from before it, and so is the newest snapshot.
     browser.open("/plan/hana").await;
-    browser.must_show(&["</svg>overtaken</span> Done since: <a href=\"/jobs/"]);
+    browser.must_show(&[
+        "</svg>from before</span> Since it was made something was done here: <a href=\"/jobs/",
+    ]);
     browser.open("/").await;
-    browser.must_show(&["40 changes made here since the newest snapshot"]);
+    browser.must_show(&["40 titles changed here since the newest snapshot"]);
     // The plan leads to what became of it, and so does its act.
     browser.open(&plan).await;
     browser.must_show(&["Done and verified"]);
