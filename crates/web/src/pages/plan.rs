@@ -34,6 +34,8 @@ pub(crate) use step::{StepLine, cell};
 const PAGE: usize = 100;
 /// So many removals have to be typed, whatever the size of the list.
 const MANY: usize = 20;
+/// So many acts are looked at for what was done since a plan was made.
+const ACTS: usize = 20;
 /// Or one title in so many.
 const SHARE: usize = 20;
 
@@ -109,8 +111,8 @@ struct PlanLine {
     what: String,
     made: When,
     expires: Option<When>,
-    /// What was done on the account since: its id and what it was.
-    overtaken: Option<(String, String)>,
+    /// What was done on AniList since: its id and what it was.
+    since: Option<(String, String)>,
 }
 
 #[derive(Deserialize, Default)]
@@ -151,16 +153,18 @@ async fn plans(visitor: Visitor, profile: web::Path<String>) -> Result<HttpRespo
     let account = visitor.app.account_row(&profile).await?;
     let rows = visitor.app.plans(Some(account.account.id)).await?;
     let now = visitor.app.now();
-    let newest = visitor.app.operations(Some(account.account.id), 1).await;
-    let newest = newest.map_err(|error| PageError::from(ActError::Store(error)))?;
+    let acts = visitor.app.operations(Some(account.account.id), ACTS).await;
+    let acts = acts.map_err(|error| PageError::from(ActError::Store(error)))?;
+    // What was taken over from another program was not done here.
+    let newest = acts.iter().find(|act| act.kind != "import");
     let plans = rows.into_iter().map(|row| {
-        let since = newest.first().filter(|act| act.at > row.at);
+        let since = newest.filter(|act| act.at > row.at);
         PlanLine {
             id: row.id.to_string(),
             what: row.what,
             made: When::of(row.at, now),
             expires: row.expires_at.map(|at| When::of(at, now)),
-            overtaken: since.map(|act| (act.id.to_string(), act.what.clone())),
+            since: since.map(|act| (act.id.to_string(), act.what.clone())),
         }
     });
     Ok(show(&PlansPage {
