@@ -21,7 +21,7 @@ const RUNS: usize = 9;
 const IDLE: [Duration; 3] = [
     Duration::ZERO,
     Duration::from_secs(30),
-    Duration::from_secs(60),
+    Duration::from_mins(1),
 ];
 
 type Failure = Box<dyn std::error::Error>;
