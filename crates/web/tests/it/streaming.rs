@@ -152,7 +152,7 @@ async fn nobody_hears_more_than_they_are_let_in_for() {
 #[actix_web::test]
 async fn what_is_about_a_profile_names_it_and_what_is_not_names_none() {
     let scene = Scene::new("hana").await;
-    let saved = async || drop(scene.capture().await);
+    let saved = async || scene.capture().await;
     let heard = scene.listen(open(), saved, "event: saved").await;
     let told = |heard: &str, name: &str| -> serde_json::Value {
         let after = heard.split(&format!("event: {name}\n")).nth(1).unwrap();
