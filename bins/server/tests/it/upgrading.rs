@@ -269,7 +269,12 @@ fn a_folder_of_every_earlier_version_is_shown_whole_and_the_same_after_kill_9() 
             if version < first {
                 assert!(items(value).is_empty(), "version {version}: {value}");
             } else {
-                assert_eq!(value, &now[what], "version {version}: {what}");
+                let mut expected = now[what].clone();
+                // What nobody wrote down then is not counted either.
+                if what == "status" && items(&found["changes"]).is_empty() {
+                    expected[0]["unsaved"] = 0.into();
+                }
+                assert_eq!(value, &expected, "version {version}: {what}");
             }
         }
         for again in 1..=2 {
