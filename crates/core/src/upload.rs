@@ -100,6 +100,8 @@ impl App {
             let name = Path::new(&file.file).file_name();
             let name = name.map(|name| name.to_string_lossy().into_owned());
             let name = name.unwrap_or_default();
+            // By the name that its owner knows.
+            let name = name.strip_suffix(ADDED).unwrap_or(&name).to_owned();
             file.problem = file.problem.replace(&file.file, &name);
             file.file = name;
         }
@@ -282,6 +284,9 @@ fn size_of(folder: &Path) -> u64 {
         .sum()
 }
 
+/// What is added to the name of a file that does not end as those that are read.
+const ADDED: &str = "._.json";
+
 /// A name without any folder in it, of plain letters, that ends as the name of a JSON file.
 fn plain_name(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -297,7 +302,7 @@ fn plain_name(name: &str) -> String {
     if name.to_lowercase().ends_with(".json") {
         name.to_owned()
     } else {
-        format!("{name}.json")
+        format!("{name}{ADDED}")
     }
 }
 
@@ -341,12 +346,12 @@ mod tests {
 
     #[test]
     fn a_name_leads_nowhere_else() {
-        assert_eq!(plain_name("../../etc/passwd"), "passwd.json");
+        assert_eq!(plain_name("../../etc/passwd"), "passwd._.json");
         assert_eq!(
             plain_name("C:\\x\\plexanibridge-hana.20251103212205.json"),
             "plexanibridge-hana.20251103212205.json"
         );
-        assert_eq!(plain_name("..json"), "json.json");
-        assert_eq!(plain_name(""), ".json");
+        assert_eq!(plain_name("..json"), "json._.json");
+        assert_eq!(plain_name(""), "._.json");
     }
 }

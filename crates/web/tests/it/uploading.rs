@@ -117,6 +117,24 @@ async fn the_process_that_is_measured() {
 /// The largest list that is read has 150,000 titles of 2 to 3 kB each, and takes the most; what is strange takes less.
 const MOST: usize = 600;
 
+#[actix_web::test]
+async fn what_is_wrong_is_said_of_a_file_by_the_name_that_its_owner_knows() {
+    let scene = Scene::new("hana").await;
+    for name in ["list.txt", "list.json", "list.txt.json"] {
+        let request = TestRequest::default()
+            .method(Method::POST)
+            .uri(&format!("/api/v1/imports?look=true&name={name}"))
+            .insert_header(("host", "localhost"))
+            .insert_header(("origin", "http://localhost"))
+            .set_payload("no snapshot");
+        let (status, body, _) = scene.request(request).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        let body: Value = serde_json::from_str(&body).unwrap();
+        let words = body["unreadable"][0].as_str().unwrap();
+        assert!(words.starts_with(&format!("{name} is damaged")), "{body}");
+    }
+}
+
 #[test]
 fn many_hostile_files_at_once_take_no_more_memory_than_one() {
     let mut child = std::process::Command::new(std::env::current_exe().unwrap());
