@@ -15,7 +15,7 @@ use crate::scene::{HANA, Scene, TOKEN, token};
 use crate::undoing::DESTRUCTIVE;
 
 /// So many, unless `LIVING_LIVES` says otherwise.
-const LIVES: u64 = 24;
+const LIVES: u64 = 20;
 const ACTS: usize = 100;
 
 /// What of an entry these lives move.
