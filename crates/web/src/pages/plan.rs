@@ -34,10 +34,10 @@ pub(crate) use step::{StepLine, cell};
 const PAGE: usize = 100;
 /// So many removals have to be typed, whatever the size of the list.
 const MANY: usize = 20;
-/// So many acts are looked at for what was done since a plan was made.
-const ACTS: usize = 20;
 /// Or one title in so many.
 const SHARE: usize = 20;
+/// So many acts are looked at for what was done since a plan was made.
+const ACTS: usize = 20;
 
 #[derive(Template)]
 #[template(path = "plan.html")]
