@@ -143,42 +143,6 @@ async fn the_time_that_is_said_is_the_time_that_is_kept() {
     );
 }
 
-#[tokio::test]
-async fn a_person_goes_before_a_queue_of_snapshots() {
-    const ACCOUNTS: u32 = 25;
-    let scene = Scene::connected().await;
-    let growth = Growth {
-        seed: 7,
-        anime: 3,
-        manga: 0,
-    };
-    let now = datetime!(2026-11-03 12:00 UTC);
-    for number in 0..ACCOUNTS {
-        let (id, word) = (100 + number, format!("token-{number}"));
-        let user = SimUser::new(id, &format!("user{number}"));
-        scene.simulator.world().grow(user, &word, growth, now);
-        scene.app.add_account(None, token(&word)).await.unwrap();
-    }
-    let app = &scene.app;
-    meanwhile(app, async {
-        reach(app, HANA, 1).await;
-        // Most still wait.
-        let target = app.targets(Some("hana")).await.unwrap().remove(0);
-        for _ in 0..5 {
-            let before = scene.simulator.traffic().requests;
-            app.check_account(&target).await.unwrap();
-            let sent = scene.simulator.traffic().requests - before;
-            // Its own, one whose turn it was already, one that has just begun.
-            assert!(sent <= 3, "{sent} requests while a person waited");
-        }
-        for number in 0..ACCOUNTS {
-            reach(app, 100 + number, 1).await;
-        }
-    })
-    .await;
-    assert_eq!(scene.files().len(), usize::try_from(ACCOUNTS).unwrap() + 1);
-}
-
 /// How many there are, where `ACCOUNTS` does not say otherwise.
 const ACCOUNTS: u32 = 30;
 /// Lists of so many titles.
@@ -229,12 +193,30 @@ impl Many {
         many
     }
 
-    /// What a page asks for that compares a list as it is now. Says how many requests were sent until it was answered.
-    async fn compare(&self) -> u64 {
+    /// How many requests were sent until this was answered.
+    async fn sent_until<T>(&self, answered: impl Future<Output = T>) -> u64 {
         let before = self.scene.simulator.traffic().requests;
-        let pair = self.scene.app.find_pair("latest", "live", Some("hana"));
-        pair.await.unwrap();
+        answered.await;
         self.scene.simulator.traffic().requests - before
+    }
+
+    /// What a page asks for that compares a list as it is now.
+    async fn compare(&self) -> u64 {
+        let pair = self.scene.app.find_pair("latest", "live", Some("hana"));
+        self.sent_until(async { pair.await.unwrap() }).await
+    }
+
+    /// What a page asks for that only wants to know whether a token is accepted: one request.
+    async fn check(&self) -> u64 {
+        let target = self
+            .scene
+            .app
+            .targets(Some("hana"))
+            .await
+            .unwrap()
+            .remove(0);
+        let checked = self.scene.app.check_account(&target);
+        self.sent_until(async { checked.await.unwrap() }).await
     }
 
     /// Who has a snapshot of a day.
@@ -258,6 +240,9 @@ impl Many {
         let day = self.scene.app.now().date();
         self.until_served(3).await;
         for _ in 0..3 {
+            // Its own, one whose turn it was already, one that has just begun.
+            let sent = self.check().await;
+            assert!(sent <= 3, "{sent} requests where one is needed");
             let before = self.served(day).await.len();
             let sent = self.compare().await;
             let served = self.served(day).await.len();
