@@ -88,6 +88,8 @@ struct Field {
     takes_many: bool,
     is_secret: bool,
     is_set: bool,
+    /// The setting that names a file where this may stand instead, where none is named.
+    from_file: Option<&'static str>,
     /// What is in force, where that is not what stands here because somebody changed it.
     meanwhile: Option<String>,
     /// What is wrong with what was typed here.
@@ -171,6 +173,30 @@ fn section_of(key: &str) -> &'static str {
     }
 }
 
+/// The setting that names a file where this one may stand instead, where none is named and that is not done here.
+fn unsaid_file(rows: &[SettingReport], of: &SettingReport) -> Option<&'static str> {
+    let is_its = |file: &&SettingReport| file.key.strip_suffix("_file") == Some(of.key);
+    let file = rows.iter().find(is_its)?;
+    let is_elsewhere = file.is_locked || is_guarded(file.key);
+    (is_elsewhere && !file.is_set).then_some(file.key)
+}
+
+/// What stands in a section. That a file may be named is said beside what would stand in it.
+fn fields(id: &str, rows: &[SettingReport], tried: &Tried) -> Vec<Field> {
+    let said_beside: Vec<_> = rows
+        .iter()
+        .filter_map(|row| unsaid_file(rows, row))
+        .collect();
+    let shown = rows
+        .iter()
+        .filter(|row| section_of(row.key) == id && !said_beside.contains(&row.key));
+    let with_file = shown.map(|row| Field {
+        from_file: unsaid_file(rows, row),
+        ..field(row, tried)
+    });
+    with_file.collect()
+}
+
 fn field(row: &SettingReport, tried: &Tried) -> Field {
     let typed = tried.typed.get(row.key).filter(|_| !row.is_secret);
     let value = row.value.as_deref().unwrap_or_default();
@@ -189,6 +215,7 @@ fn field(row: &SettingReport, tried: &Tried) -> Field {
     };
     Field {
         meanwhile,
+        from_file: None,
         key: row.key,
         about: row.about,
         value: typed.or(row.value.as_ref()).cloned().unwrap_or_default(),
@@ -263,11 +290,7 @@ async fn shown(visitor: &Visitor, tried: Tried) -> Answer {
     let sections = SECTIONS.map(|(id, title)| Section {
         id,
         title,
-        fields: rows
-            .iter()
-            .filter(|row| section_of(row.key) == id)
-            .map(|row| field(row, &tried))
-            .collect(),
+        fields: fields(id, &rows, &tried),
     });
     let now = visitor.app.now();
     let accounts = visitor.app.accounts().await?.into_iter();

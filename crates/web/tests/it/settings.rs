@@ -337,9 +337,19 @@ async fn what_may_be_one_of_a_few_words_is_chosen_from_them() {
 
 #[actix_web::test]
 async fn settings_stand_in_their_order_and_say_what_is_always_saved() {
-    let environment = [("ANIREWIND_LOGIN", "off"), ("ANIREWIND_COVERS", "off")];
+    let kept = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(kept.path(), "http://127.0.0.1:9/ping").unwrap();
+    let environment = [
+        ("ANIREWIND_LOGIN", "off"),
+        ("ANIREWIND_COVERS", "off"),
+        ("ANIREWIND_PING_URL_FILE", kept.path().to_str().unwrap()),
+    ];
     let scene = Scene::with("hana", &environment).await;
     let (_, page) = scene.get("/settings").await;
+    // A file that is named is shown. That one may be named is said beside what would stand in it.
+    assert!(page.contains("<input id=\"ping_url_file\" value="), "{page}");
+    assert!(page.contains("<input id=\"password\"") && !page.contains("id=\"password_file"));
+    assert!(page.contains("config set password_file FILE"), "{page}");
     let headings: Vec<_> = page.split("<h2 id=\"").skip(1).collect();
     let ids: Vec<_> = headings
         .iter()
