@@ -75,6 +75,10 @@ fn a_restore_is_shown_asked_for_sent_proven_and_can_be_taken_back() {
         "{said}"
     );
     assert!(said.contains("All 13 read back and verified."), "{said}");
+    // The snapshot of before is the newest.
+    let line = "13 titles changed here since the newest snapshot: the next one holds that";
+    let status = text(&scene.run(&["status"]).stdout);
+    assert!(status.contains(line), "{status}");
     // Whoever says it once more is told what became of it, and nothing is sent again.
     let again = scene.run(&["plan", "apply", &id, "--yes"]);
     assert_eq!(again.status.code(), Some(0), "{again:?}");
