@@ -7,11 +7,14 @@ use anirewind_core::{LogBook, LogFormat, LogLevel, LogLine, Settings, SystemCloc
 use anyhow::Context as _;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt as lines, reload};
+
+/// Whoever sends what is no HTTP has this told, as an error each time: it is the strangers' and none of ours.
+const OF_STRANGERS: &str = "actix_http::h1::dispatcher";
 
 /// The log of this process.
 pub(crate) struct Log {
@@ -22,8 +25,17 @@ pub(crate) struct Log {
 impl Log {
     /// What of all there is to say is said.
     pub(crate) fn filter(settings: &Settings) -> anyhow::Result<EnvFilter> {
-        EnvFilter::try_new(&settings.log)
-            .with_context(|| format!("`{}` is not a log level or filter", settings.log))
+        Self::filter_of(&settings.log)
+    }
+
+    fn filter_of(words: &str) -> anyhow::Result<EnvFilter> {
+        let filter = EnvFilter::try_new(words)
+            .with_context(|| format!("`{words}` is not a log level or filter"))?;
+        // Whoever names it wants to read it.
+        if words.contains("actix_http") {
+            return Ok(filter);
+        }
+        Ok(filter.add_directive(format!("{OF_STRANGERS}=off").parse()?))
     }
 
     /// Begins to log, once in a process.
@@ -100,12 +112,20 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Keeper {
         self.book.push(LogLine {
             number: 0,
             at: self.clock.now(),
-            level: level(*event.metadata().level()),
+            level: level(level_of(event.metadata())),
             target: event.metadata().target().to_owned(),
             spans: spans.unwrap_or_default(),
             text: fields.to_string(),
         });
     }
+}
+
+/// Errors are counted, but not those that anybody makes.
+fn level_of(metadata: &Metadata<'_>) -> Level {
+    if metadata.target() == OF_STRANGERS {
+        return Level::DEBUG.max(*metadata.level());
+    }
+    *metadata.level()
 }
 
 fn level(level: Level) -> LogLevel {
@@ -155,5 +175,32 @@ impl fmt::Display for Fields {
             " "
         };
         write!(f, "{}{gap}{}", self.message, self.rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anirewind_core::LogFilter;
+
+    use super::*;
+
+    #[test]
+    fn what_strangers_send_is_told_to_whoever_names_it_and_is_no_error_of_ours() {
+        for (words, told) in [("info", 1), ("trace", 1), ("info,actix_http=debug", 2)] {
+            let book = LogBook::default();
+            let keeper = Keeper {
+                book: book.clone(),
+                clock: SystemClock::new(),
+            };
+            let filter = Log::filter_of(words).unwrap();
+            let log = tracing_subscriber::registry().with(filter).with(keeper);
+            tracing::subscriber::with_default(log, || {
+                tracing::error!(target: OF_STRANGERS, "stream error");
+                tracing::error!("one of ours");
+            });
+            assert_eq!(book.errors(), 1, "{words}");
+            let lines = book.lines(&LogFilter::default());
+            assert_eq!(lines.len(), told, "{words}: {lines:?}");
+        }
     }
 }
