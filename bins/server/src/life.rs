@@ -79,6 +79,8 @@ pub(crate) async fn live(
         };
         let old = std::mem::replace(&mut app, next);
         listener = socket.unwrap_or(listener);
+        // Whoever hears of it finds it so, on whichever connection.
+        door.lead_to(&app);
         app.note_reload(Ok(()));
         tokio::spawn(async move {
             let drained = serving.drain();

@@ -49,6 +49,11 @@ pub(crate) fn parse(address: &str) -> Result<Url, InvalidEndpoint> {
     }
 }
 
+/// Refuses an address that no client would be built for.
+pub fn check_endpoint(address: &str) -> Result<(), InvalidEndpoint> {
+    parse(address).map(|_| ())
+}
+
 /// Whether an address leads to this machine, where no AniList is but a simulated one.
 pub fn is_on_this_machine(address: &str) -> bool {
     let url = parse(address).ok();

@@ -24,12 +24,12 @@ mod write;
 
 pub use clock::SystemClock;
 pub use covers::{CoverError, Covers, Picture};
-pub use endpoint::{InvalidEndpoint, is_on_this_machine};
+pub use endpoint::{InvalidEndpoint, check_endpoint, is_on_this_machine};
 pub use event::{Event, WaitReason};
 pub use favourites::FavouriteKind;
 pub use heard::{Heard, Outcome};
 pub use pace::Pace;
 pub use token::expiry;
-pub use transport::{AniList, BuildError, Builder, Person};
+pub use transport::{AniList, BuildError, Builder, Person, is_referer};
 pub use turn::{Turn, Urgency};
 pub use write::WRITES_PER_REQUEST;

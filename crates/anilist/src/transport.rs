@@ -447,6 +447,15 @@ fn body(name: &str, text: &str, variables: &Variables) -> String {
     json!({ "query": text, "operationName": name, "variables": variables }).to_string()
 }
 
+/// Whether a text can be sent as `Referer`.
+pub fn is_referer(text: &str) -> bool {
+    as_referer(text).is_some()
+}
+
+fn as_referer(text: &str) -> Option<HeaderValue> {
+    HeaderValue::from_str(text).ok()
+}
+
 fn backoff(attempt: u32) -> Duration {
     Duration::from_secs(1 << attempt.min(4))
 }
@@ -521,8 +530,7 @@ impl Builder {
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(referer) = &self.referer {
-            let referer = HeaderValue::from_str(referer).map_err(|_| BuildError::Referer)?;
-            headers.insert(REFERER, referer);
+            headers.insert(REFERER, as_referer(referer).ok_or(BuildError::Referer)?);
         }
         let mut http = Client::builder()
             .user_agent(USER_AGENT)

@@ -23,9 +23,8 @@ pub fn entry_from_json_in(
     media_type: MediaType,
     format: Option<&ScoreFormat>,
 ) -> Result<Entry, Damage> {
-    let record: EntryRecord = serde_json::from_str(text).map_err(|error| Damage::NotASnapshot {
-        problem: error.to_string(),
-    })?;
+    let record: EntryRecord =
+        serde_json::from_str(text).map_err(|error| Damage::of_text(&error))?;
     let entry = record.into_entry(media_type, format);
     entry.map_err(|problem| Damage::NotASnapshot { problem })
 }

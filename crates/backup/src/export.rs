@@ -92,13 +92,8 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Result<Export, Damage>> {
 }
 
 fn parse(bytes: &[u8]) -> Result<Export, Damage> {
-    let record: ExportRecord = serde_json::from_slice(bytes).map_err(|error| {
-        let problem = error.to_string();
-        match error.classify() {
-            serde_json::error::Category::Data => Damage::NotASnapshot { problem },
-            _ => Damage::NotJson { problem },
-        }
-    })?;
+    let record: ExportRecord =
+        serde_json::from_slice(bytes).map_err(|error| Damage::of_text(&error))?;
     let names = custom_list_names(&record.user.custom_lists);
     // Nobody says in which scale scores are. One above ten can only be of a hundred.
     let is_of_hundred = record.lists.iter().any(|entry| entry.score > Some(10.0));

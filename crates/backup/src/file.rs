@@ -4,6 +4,7 @@ use std::fmt;
 
 use anirewind_model::{Counts, Coverage, List, MediaType, ScoreFormat};
 use serde_json::Map;
+use serde_json::error::Category;
 use thiserror::Error;
 use time::OffsetDateTime;
 
@@ -86,16 +87,28 @@ pub struct SnapshotId(String);
 /// Why a file cannot be trusted as a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Damage {
-    /// Not JSON, or not all of it.
+    /// Not JSON.
     #[error("it is not whole JSON: {problem}")]
     NotJson {
         /// What is wrong, with line and column.
         problem: String,
     },
+    /// The beginning of JSON.
+    #[error("it is not whole JSON: {problem}")]
+    Cut {
+        /// What is missing, with line and column.
+        problem: String,
+    },
     /// JSON of another form.
     #[error("it is not a snapshot: {problem}")]
+    AnotherForm {
+        /// What is not as it should be, with line and column.
+        problem: String,
+    },
+    /// Of the form of a snapshot, and none.
+    #[error("it is not a snapshot: {problem}")]
     NotASnapshot {
-        /// What is wrong, with line and column where there is one.
+        /// What is wrong, in words.
         problem: String,
     },
     /// At least one byte is not the one that was written.
@@ -125,6 +138,38 @@ pub enum Damage {
         /// Its format.
         found: u32,
     },
+}
+
+impl Damage {
+    /// What the parser says of a text that it does not take.
+    pub(crate) fn of_text(error: &serde_json::Error) -> Self {
+        let problem = error.to_string();
+        match error.classify() {
+            Category::Data => Self::AnotherForm { problem },
+            Category::Eof => Self::Cut { problem },
+            Category::Syntax | Category::Io => Self::NotJson { problem },
+        }
+    }
+
+    /// What is wrong with a file that was never known to be a snapshot, in plain words, and what the parser
+    /// said where that is all there is.
+    pub(crate) fn plainly(&self) -> (String, Option<&str>) {
+        match self {
+            Self::NotJson { problem } => ("is not JSON, so it is no snapshot".to_owned(), Some(problem)),
+            Self::Cut { problem } => (
+                "is not whole: it ends too early; copy or download it once more".to_owned(),
+                Some(problem),
+            ),
+            Self::AnotherForm { problem } => (
+                "is not a snapshot: it is not written as AniRewind, PlexAniBridge, AniBridge or AniList \
+                 write theirs"
+                    .to_owned(),
+                Some(problem),
+            ),
+            Self::NotASnapshot { problem } => (format!("is not a snapshot: {problem}"), None),
+            other => (format!("is damaged: {other}"), None),
+        }
+    }
 }
 
 impl Snapshot {
@@ -234,13 +279,8 @@ pub(crate) fn encode(draft: &Draft<'_>) -> Result<Vec<u8>, serde_json::Error> {
 /// A file of another tool has nothing to be proven by; it is read as it is.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Snapshot, Damage> {
     let file_hash = own_hash(bytes);
-    let record: FileRecord = serde_json::from_slice(bytes).map_err(|error| {
-        let problem = error.to_string();
-        match error.classify() {
-            serde_json::error::Category::Data => Damage::NotASnapshot { problem },
-            _ => Damage::NotJson { problem },
-        }
-    })?;
+    let record: FileRecord =
+        serde_json::from_slice(bytes).map_err(|error| Damage::of_text(&error))?;
     let Some(header) = record.anirewind else {
         return decode_foreign(record, bytes);
     };
@@ -293,9 +333,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Snapshot, Damage> {
 
 /// What a file holds as far as it can be understood, whether or not it is what was written.
 pub(crate) fn decode_unproven(bytes: &[u8]) -> Result<List, Damage> {
-    let record: FileRecord = serde_json::from_slice(bytes).map_err(|error| Damage::NotJson {
-        problem: error.to_string(),
-    })?;
+    let record: FileRecord =
+        serde_json::from_slice(bytes).map_err(|error| Damage::of_text(&error))?;
     let coverage = record.anirewind.map(|header| header.coverage);
     let coverage = coverage.map(CoverageRecord::into_coverage);
     list_of(

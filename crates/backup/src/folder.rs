@@ -121,6 +121,30 @@ pub enum ReadError {
     },
 }
 
+impl ReadError {
+    /// Why a file that may be anything is not taken, in plain words, and what only the parser says of it.
+    pub fn plainly(&self) -> (String, Option<String>) {
+        match self {
+            Self::Io { source, .. } => (format!("{self}: {source}"), None),
+            Self::TooLarge { .. } => (self.to_string(), None),
+            Self::Damaged {
+                path,
+                place: None,
+                source,
+            } => {
+                let (problem, technical) = source.plainly();
+                let problem = format!("{} {problem}", path.display());
+                (problem, technical.map(str::to_owned))
+            }
+            // It is one of ours.
+            Self::Damaged { source, .. } => match source.plainly() {
+                (_, Some(technical)) => (self.to_string(), Some(technical.to_owned())),
+                (_, None) => (format!("{self}: {source}"), None),
+            },
+        }
+    }
+}
+
 impl Folder {
     /// The folder at this path, which need not exist yet, with files of this prefix.
     pub fn new(path: impl Into<PathBuf>, prefix: impl Into<String>) -> Self {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anirewind_model::UserId;
+use anirewind_model::{List, UserId};
 use time::OffsetDateTime;
 
 use crate::export;
@@ -44,8 +44,10 @@ pub struct Recognised {
     pub form: Form,
     /// What it holds. Of an AniList export there are no hashes to be proven by.
     pub snapshot: Snapshot,
-    /// When the list was as it is in there: from the header, the name, or the newest entry.
+    /// When the list was as it is in there: from the header or the name.
     pub at: Option<OffsetDateTime>,
+    /// When its newest entry was changed: a guess, where nobody knows better.
+    pub newest: Option<OffsetDateTime>,
     /// The file, byte for byte; nothing for an AniList export, which is no snapshot as it is.
     pub bytes: Option<Vec<u8>>,
 }
@@ -83,15 +85,11 @@ pub fn recognise(
             Ok(found.into_list(id))
         });
         let list = list.map_err(damaged)?;
-        let at = list
-            .entries
-            .iter()
-            .filter_map(|entry| entry.updated_at)
-            .max();
         return Ok(Recognised {
             form: Form::AniListExport,
+            at: None,
+            newest: newest(&list),
             snapshot: Snapshot::unproven(list),
-            at,
             bytes: None,
         });
     }
@@ -101,26 +99,23 @@ pub fn recognise(
         None if file.starts_with("anibridge") => Form::AniBridge,
         None => Form::PlexAniBridge,
     };
-    let newest = || {
-        snapshot
-            .list
-            .entries
-            .iter()
-            .filter_map(|entry| entry.updated_at)
-            .max()
-    };
     let at = snapshot
         .header
         .as_ref()
         .map(|header| header.created_at)
-        .or_else(|| stamp_in(file))
-        .or_else(newest);
+        .or_else(|| stamp_in(file));
     Ok(Recognised {
         form,
+        newest: newest(&snapshot.list),
         snapshot,
         at,
         bytes: Some(bytes),
     })
+}
+
+fn newest(list: &List) -> Option<OffsetDateTime> {
+    let entries = list.entries.iter();
+    entries.filter_map(|entry| entry.updated_at).max()
 }
 
 /// The fourteen digits before the ending, after a dot as PlexAniBridge writes them or a line as

@@ -71,6 +71,10 @@ impl Folder {
             path: from.clone(),
             source,
         };
+        // A folder that is not mounted is not made anew for the sake of its trash.
+        if !from.exists() {
+            return Err(TrashError::Gone { path: from });
+        }
         self.steps().before(Step::MakeFolder).map_err(failed)?;
         self.make_folder(&trash).map_err(failed)?;
         let discarded = Discarded {

@@ -270,6 +270,27 @@ impl App {
         Ok(self.inner.store.accounts().await?)
     }
 
+    /// People of whom there are snapshots and whose account is not connected, or not any more: by the name in their files,
+    /// with the number of the user where a profile goes by that name.
+    pub async fn kept_accounts(&self) -> Result<Vec<AccountRow>, AccountError> {
+        let connected = self.accounts().await?;
+        let is_connected = |owner: &Account| connected.iter().any(|row| row.account.id == owner.id);
+        let mut kept: Vec<AccountRow> = Vec::new();
+        for (owner, newest) in self.inner.store.owners().await? {
+            if is_connected(&owner) {
+                continue;
+            }
+            let mut others = connected.iter().chain(&kept);
+            let profile = if others.any(|row| row.profile.eq_ignore_ascii_case(&owner.name)) {
+                format!("{}-{}", owner.name, owner.id)
+            } else {
+                owner.name.clone()
+            };
+            kept.push(AccountRow::kept(owner, profile, newest));
+        }
+        Ok(kept)
+    }
+
     /// Asks AniList whether an account's token still holds, and notes that it does.
     pub async fn check_account(&self, target: &Target) -> Result<AccountRow, AccountError> {
         let (_, viewer) = self.identify_target(target).await?;
@@ -281,6 +302,11 @@ impl App {
     pub async fn remove_account(&self, profile: &str) -> Result<AccountRow, AccountError> {
         let _turn = self.accounts_turn().await;
         let row = self.account_row(profile).await?;
+        if !row.connected {
+            return Err(AccountError::NoToken {
+                profile: row.profile,
+            });
+        }
         let (secrets, owner) = (self.inner.secrets.clone(), row.account.id);
         blocking(move || secrets.remove(owner)).await?;
         self.inner.store.remove_account(owner).await?;
@@ -347,9 +373,8 @@ impl App {
             (None, Some(row)) => Err(AccountError::NoToken {
                 profile: row.profile.clone(),
             }),
-            (None, None) => Err(AccountError::NoProfile {
-                profile: wanted.to_owned(),
-                known: rows.into_iter().map(|row| row.profile).collect(),
+            (None, None) => Err(AccountError::NoToken {
+                profile: self.account_row(wanted).await?.profile,
             }),
         }
     }
@@ -425,20 +450,21 @@ impl App {
         target.ok_or(AccountError::NoAccount)
     }
 
-    /// The account that goes by this name.
+    /// The account that goes by this name, also where only its snapshots are left.
     pub async fn account_row(&self, profile: &str) -> Result<AccountRow, AccountError> {
-        match self.inner.store.account(profile).await? {
-            Some(row) => Ok(row),
-            None => Err(AccountError::NoProfile {
-                profile: profile.to_owned(),
-                known: self
-                    .accounts()
-                    .await?
-                    .into_iter()
-                    .map(|row| row.profile)
-                    .collect(),
-            }),
+        if let Some(row) = self.inner.store.account(profile).await? {
+            return Ok(row);
         }
+        let kept = self.kept_accounts().await?;
+        let mut named = kept.iter();
+        if let Some(row) = named.find(|row| row.profile.eq_ignore_ascii_case(profile)) {
+            return Ok(row.clone());
+        }
+        let known = self.accounts().await?.into_iter().chain(kept);
+        Err(AccountError::NoProfile {
+            profile: profile.to_owned(),
+            known: known.map(|row| row.profile).collect(),
+        })
     }
 
     /// AniList as an account sees it, or as everybody sees the account.
@@ -656,6 +682,7 @@ impl App {
             checked_at: now,
             token_expires_at: access.ends(),
             public: matches!(access, Access::Public(_)),
+            connected: true,
             style: Style {
                 titles: viewer
                     .title_language

@@ -94,6 +94,16 @@ impl<K: Ord + Clone> Agenda<K> {
         }
     }
 
+    /// Somebody is due now, unless he is under way or waits after a failure.
+    pub(crate) fn hasten(&mut self, key: &K, now: OffsetDateTime) {
+        if let Some(item) = self.items.get_mut(key)
+            && !item.is_under_way
+            && item.retry.is_zero()
+        {
+            item.due = item.due.min(now);
+        }
+    }
+
     /// Who is due, and is under way from now on. What was missed counts once.
     ///
     /// Nothing is due later than the schedule allows from now on, and one more interval besides, for

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use anirewind_anilist::{AniList, BuildError, Covers, Pace, Person, Turn, Urgency};
 use anirewind_backup::{Folder, Hash};
 use anirewind_model::{AccessToken, Clock, UserId};
 use anirewind_notify::Notifier;
-use anirewind_store::{OpenError, SealingKey, Secrets, Store};
+use anirewind_store::{Attempt, OpenError, SealingKey, Secrets, Store};
 use jiff::tz::TimeZone;
 use secrecy::ExposeSecret as _;
 use thiserror::Error;
@@ -108,6 +108,10 @@ struct Lasting {
     reload_problem: Arc<Mutex<Option<(OffsetDateTime, String)>>>,
     /// Whose turn it is in this process to add an account or take one away.
     accounts_turn: Arc<tokio::sync::Mutex<()>>,
+    /// Failures that could not be written down.
+    unwritten_attempts: Arc<Mutex<BTreeMap<UserId, Attempt>>>,
+    /// What people were told when that could not be written down.
+    told_aside: Arc<Mutex<Option<BTreeMap<String, String>>>>,
 }
 
 /// The installation cannot be opened.
@@ -182,6 +186,8 @@ impl App {
             unnamed_proxy: Arc::default(),
             reload_problem: Arc::default(),
             accounts_turn: Arc::default(),
+            unwritten_attempts: Arc::default(),
+            told_aside: Arc::default(),
         };
         Self::open_with(settings, clock, zone, patience, lasting)
     }
@@ -321,6 +327,17 @@ impl App {
     /// Waits for the turn to add an account or to take one away.
     pub(crate) async fn accounts_turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.inner.lasting.accounts_turn.lock().await
+    }
+
+    /// Failures that could not be written down, by account.
+    pub(crate) fn unwritten_attempts(&self) -> &Mutex<BTreeMap<UserId, Attempt>> {
+        &self.inner.lasting.unwritten_attempts
+    }
+
+    /// What people were told when that could not be written down.
+    pub(crate) fn told_aside(&self) -> MutexGuard<'_, Option<BTreeMap<String, String>>> {
+        let told = self.inner.lasting.told_aside.lock();
+        told.unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn counting(&self) -> &Counting {

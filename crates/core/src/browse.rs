@@ -13,6 +13,45 @@ use time::{Date, Duration, OffsetDateTime, UtcOffset};
 use crate::app::App;
 use crate::catalogue::{CatalogueReport, Unreadable};
 use crate::find::BrowseError;
+use crate::numbers::{does, thousands, were};
+
+/// Since when all snapshots of an account were read again, and what that proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proofs {
+    /// When the one was read that was read longest ago.
+    pub since: OffsetDateTime,
+    /// How many were proven by it.
+    pub proven: usize,
+    /// How many were read and hold nothing to prove them by: files of other tools.
+    pub unprovable: usize,
+}
+
+impl Proofs {
+    /// The beginning of a sentence that says when: "every snapshot was read again".
+    pub fn read(&self) -> &'static str {
+        if self.unprovable == 0 {
+            "every snapshot was read again and proven"
+        } else {
+            "every snapshot was read again"
+        }
+    }
+
+    /// The rest of it, where something was not proven: ": 45 were proven, 1 holds nothing to prove it by".
+    pub fn rest(&self) -> String {
+        let unprovable = self.unprovable;
+        let them = if unprovable == 1 { "it" } else { "them" };
+        let hold = format!("{} {}", thousands(unprovable), does(unprovable, "hold"));
+        match (self.proven, unprovable) {
+            (_, 0) => String::new(),
+            (0, _) => format!(": {hold} nothing to prove {them} by"),
+            (proven, _) => format!(
+                ": {} {} proven, {hold} nothing to prove {them} by",
+                thousands(proven),
+                were(proven)
+            ),
+        }
+    }
+}
 
 const DAY_MILLIS: i64 = 86_400_000;
 
@@ -163,6 +202,19 @@ impl App {
         Ok(self.inner.store.kept_and_proven(owner).await?)
     }
 
+    /// How far the snapshots of an account are proven; `None` when there is none.
+    pub async fn proofs(&self, owner: UserId) -> Result<Option<Proofs>, BrowseError> {
+        let store = &self.inner.store;
+        let (_, since) = store.kept_and_proven(owner).await?;
+        let (all, _) = store.snapshot_totals(Some(owner)).await?;
+        let unprovable = store.unprovable(owner).await?;
+        Ok(since.map(|since| Proofs {
+            since,
+            proven: all.saturating_sub(unprovable),
+            unprovable,
+        }))
+    }
+
     /// How many changes took effect since a moment.
     pub async fn change_sums(
         &self,
@@ -177,7 +229,7 @@ impl App {
         &self,
         account: &AccountRow,
     ) -> Result<Option<OffsetDateTime>, BrowseError> {
-        let last = self.inner.store.last_attempt(account.account.id).await?;
+        let last = self.last_attempt(account.account.id).await?;
         Ok(self.next_due(account, last.as_ref()))
     }
 

@@ -14,6 +14,7 @@ use tracing::Instrument as _;
 use crate::access::Access;
 use crate::accounts::{AccountError, Target, remote_code, remote_hint};
 use crate::app::App;
+use crate::attempts::MissingFolder;
 use crate::catalogue::{read_base, row_of};
 use crate::event::Event;
 use crate::explain::{Code, Explain};
@@ -61,6 +62,9 @@ pub enum CaptureError {
         /// Why.
         source: WriteError,
     },
+    /// The folder is not there, and it was.
+    #[error(transparent)]
+    Folder(#[from] MissingFolder),
     /// The catalogue failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -71,7 +75,7 @@ impl Explain for CaptureError {
         match self {
             Self::Account(error) => error.code(),
             Self::Read { source, .. } => remote_code(source),
-            Self::Write { .. } | Self::Store(_) => Code::Failed,
+            Self::Write { .. } | Self::Folder(_) | Self::Store(_) => Code::Failed,
         }
     }
 
@@ -105,6 +109,11 @@ impl Explain for CaptureError {
                      writable, and is there space on the disk?"
                 )
             }
+            Self::Folder(missing) => format!(
+                "No snapshot was written and none is forgotten. Mount its disk; if it is gone for \
+                 good, make it again by hand: mkdir {}",
+                missing.path.display()
+            ),
             Self::Store(_) => {
                 "Earlier snapshots are untouched. `anirewind doctor` looks into it.".to_owned()
             }
@@ -206,7 +215,14 @@ impl App {
         };
         // Who cannot be identified cannot be written to either; the capture says what is wrong.
         let _lock = match owner {
-            Ok(owner) => Some(self.account_lock(owner).await?),
+            Ok(owner) => match self.account_lock(owner).await {
+                Ok(lock) => Some(lock),
+                Err(error) => {
+                    let error = CaptureError::from(error);
+                    self.note_no_snapshot(target, &error).await;
+                    return Err(error);
+                }
+            },
             Err(_) => None,
         };
         self.capture_for(target, kind).await
@@ -384,6 +400,10 @@ impl App {
         let thresholds = self.inner.settings.thresholds.clone();
         // From here on nobody else gives places in the folder.
         let _exclusive = self.exclusive().await?;
+        // Made anew it would hold none of those that are known, and the catalogue would forget them.
+        if let Some(missing) = self.missing_folder().await? {
+            return Err(missing.into());
+        }
         let mut rows = self.inner.store.snapshots(Some(list.owner.id)).await?;
         rows.reverse();
         let since = rows.iter().rev().filter(|row| is_trusted(row));
@@ -456,7 +476,7 @@ impl App {
                 alarm: *alarm,
             });
         }
-        self.inner.store.note_attempt(row.owner.id, attempt).await
+        self.note_attempt(row.owner.id, attempt).await
     }
 
     /// Notes that an attempt failed, so that the verdict says so.
@@ -471,8 +491,8 @@ impl App {
             detail: problem.to_owned(),
             changed: false,
         };
-        if let Err(error) = self.inner.store.note_attempt(owner, attempt).await {
-            tracing::error!(%error, "cannot note the failure");
+        if let Err(error) = self.note_attempt(owner, attempt).await {
+            tracing::error!(%error, "cannot note the failure; it is remembered until one can be");
         }
     }
 }

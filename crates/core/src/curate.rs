@@ -17,6 +17,8 @@ use crate::retention::newest_counted;
 pub const BACK_FOR: i64 = 30;
 /// Longer notes are refused.
 const LONGEST_NOTE: usize = 2_000;
+/// Longer names are refused.
+const LONGEST_NAME: usize = 200;
 
 /// A snapshot in the trash.
 #[derive(Debug, Clone)]
@@ -53,10 +55,20 @@ pub enum CurateError {
         reason: &'static str,
     },
     /// A text that is too long.
-    #[error("that is {length} characters long; {LONGEST_NOTE} are allowed")]
+    #[error("the {what} is {length} characters long; {most} are allowed")]
     TooLong {
+        /// What it is.
+        what: &'static str,
         /// Its length.
         length: usize,
+        /// How long it may be.
+        most: usize,
+    },
+    /// A text with what is no part of one.
+    #[error("the {what} holds a control character")]
+    Control {
+        /// What it is.
+        what: &'static str,
     },
     /// A time until which it is to be kept that is over.
     #[error("{until} is over, so it would not be kept at all")]
@@ -111,9 +123,10 @@ impl Explain for CurateError {
         match self {
             Self::Browse(error) => error.code(),
             Self::Locked { .. } => Code::RefusedForSafety,
-            Self::TooLong { .. } | Self::NameTaken { .. } | Self::KeptUntilThePast { .. } => {
-                Code::Usage
-            }
+            Self::TooLong { .. }
+            | Self::Control { .. }
+            | Self::NameTaken { .. }
+            | Self::KeptUntilThePast { .. } => Code::Usage,
             Self::NotInTrash { .. } => Code::NotFound,
             _ => Code::Failed,
         }
@@ -154,7 +167,8 @@ impl App {
             });
         }
         if let Some(name) = &name {
-            check_length(name)?;
+            check_length("name", name, LONGEST_NAME)?;
+            check_letters("name", name, &[])?;
             let rows = self.inner.store.snapshots(None).await?;
             let other = rows.iter().find(|other| {
                 let keep = other.mark.keep.as_ref();
@@ -179,7 +193,8 @@ impl App {
     /// Puts a note beside a snapshot; an empty one takes it away.
     pub async fn note(&self, row: &SnapshotRow, text: &str) -> Result<SnapshotRow, CurateError> {
         let text = text.trim();
-        check_length(text)?;
+        check_length("note", text, LONGEST_NOTE)?;
+        check_letters("note", text, &['\n', '\r', '\t'])?;
         let note = (!text.is_empty()).then(|| text.to_owned());
         self.mark(row, |mark| Mark { note, ..mark }).await
     }
@@ -302,10 +317,19 @@ impl App {
     }
 }
 
-fn check_length(text: &str) -> Result<(), CurateError> {
+fn check_length(what: &'static str, text: &str, most: usize) -> Result<(), CurateError> {
     let length = text.chars().count();
-    if length > LONGEST_NOTE {
-        return Err(CurateError::TooLong { length });
+    if length > most {
+        return Err(CurateError::TooLong { what, length, most });
+    }
+    Ok(())
+}
+
+/// The catalogue ends a text at some of the others.
+fn check_letters(what: &'static str, text: &str, fine: &[char]) -> Result<(), CurateError> {
+    let is_odd = |letter: char| letter.is_control() && !fine.contains(&letter);
+    if text.contains(is_odd) {
+        return Err(CurateError::Control { what });
     }
     Ok(())
 }

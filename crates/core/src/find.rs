@@ -13,6 +13,7 @@ use crate::accounts::{AccountError, remote_code, remote_hint};
 use crate::app::App;
 use crate::event::Event;
 use crate::explain::{Code, Explain};
+use crate::numbers::{are, count};
 use crate::reference::{InvalidReference, Reference};
 
 /// A list that was asked for by name.
@@ -117,7 +118,7 @@ impl Explain for BrowseError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Reference(_) => InvalidReference::FORMS.to_owned(),
+            Self::Reference(error) => return error.hint(),
             Self::Ambiguous { .. } => "Type more of it.".to_owned(),
             Self::Unusable { .. } => {
                 "`anirewind verify` names all that are damaged; later moments can be looked at."
@@ -127,14 +128,16 @@ impl Explain for BrowseError {
                 "There is none yet. Take one: anirewind backup".to_owned()
             }
             Self::NotFound { there_are, .. } => {
-                format!("There are {there_are}: anirewind snapshots")
+                let (are, them) = (are(*there_are), if *there_are == 1 { "it" } else { "them" });
+                let snapshots = count(*there_are, "snapshot");
+                format!("There {are} {snapshots}; `anirewind snapshots` lists {them}.")
             }
             Self::Read(ReadError::Damaged { .. }) => "It is left as it is and is not used. Other \
                 snapshots are not affected: anirewind snapshots"
                 .to_owned(),
             Self::Folder { path, .. } => {
                 format!(
-                    "The snapshots may still be there. Check the rights of {}.",
+                    "The snapshots may still be there. Is its disk mounted? Check the rights of {}.",
                     path.display()
                 )
             }
@@ -148,8 +151,12 @@ impl Explain for BrowseError {
 impl App {
     /// The last moment of a day that is written as in 2027-02-28, by the installation's zone.
     pub fn end_of_named_day(&self, day: &str) -> Result<OffsetDateTime, InvalidReference> {
-        let parsed = day.parse().map_err(|_| InvalidReference::of(day))?;
-        self.end_of_day(parsed)
+        self.end_of_day(named_day(day)?)
+    }
+
+    /// The first moment of a day that is written so.
+    pub fn start_of_named_day(&self, day: &str) -> Result<OffsetDateTime, InvalidReference> {
+        self.start_of_day(named_day(day)?)
     }
 
     /// What the catalogue says of the snapshot that somebody named, without reading its file.
@@ -213,19 +220,21 @@ impl App {
 
     /// The instant that `@-7d`, `@-12h` or the beginning of `@2026-11-03` means.
     pub fn instant(&self, text: &str) -> Result<OffsetDateTime, InvalidReference> {
-        match Reference::parse(text)? {
-            Reference::HoursAgo(hours) => Ok(self.now() - time::Duration::hours(i64::from(hours))),
-            Reference::Day(day) => self.start_of_day(day),
-            _ => Err(InvalidReference::of(text)),
+        match Reference::parse(text) {
+            Ok(Reference::HoursAgo(hours)) => {
+                Ok(self.now() - time::Duration::hours(i64::from(hours)))
+            }
+            Ok(Reference::Day(day)) => self.start_of_day(day),
+            _ => Err(InvalidReference::Since(text.to_owned())),
         }
     }
 
     /// The moment that `2026-11-03T14:00`, `2026-11-03` (its end) or `@-7d` means, in the zone of this
     /// installation.
     pub fn moment(&self, text: &str) -> Result<OffsetDateTime, InvalidReference> {
-        let invalid = || InvalidReference::of(text);
+        let invalid = || InvalidReference::Moment(text.to_owned());
         if text.starts_with('@') {
-            return self.instant(text);
+            return self.instant(text).map_err(|_| invalid());
         }
         if let Ok(day) = text.parse::<jiff::civil::Date>()
             && !text.contains('T')
@@ -252,7 +261,7 @@ impl App {
     pub fn end_of_day(&self, day: jiff::civil::Date) -> Result<OffsetDateTime, InvalidReference> {
         let next = day
             .tomorrow()
-            .map_err(|_| InvalidReference::of(&day.to_string()))?;
+            .map_err(|_| InvalidReference::Day(day.to_string()))?;
         Ok(self.start_of_day(next)? - time::Duration::SECOND)
     }
 
@@ -264,7 +273,7 @@ impl App {
         let start = start.map(|start| start.timestamp().as_second());
         start
             .and_then(|second| OffsetDateTime::from_unix_timestamp(second).ok())
-            .ok_or_else(|| InvalidReference::of(&day.to_string()))
+            .ok_or_else(|| InvalidReference::Day(day.to_string()))
     }
 
     async fn owner(&self, profile: Option<&str>) -> Result<Option<UserId>, BrowseError> {
@@ -413,4 +422,9 @@ impl App {
             Reference::Live | Reference::Path(_) => Err(not_found()),
         }
     }
+}
+
+fn named_day(day: &str) -> Result<jiff::civil::Date, InvalidReference> {
+    let invalid = |_| InvalidReference::Day(day.to_owned());
+    day.parse().map_err(invalid)
 }

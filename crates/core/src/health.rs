@@ -20,8 +20,8 @@ const TOKEN_ENDS: Duration = Duration::days(30);
 const DISK_LITTLE: u64 = 1024 * 1024 * 1024;
 /// and fewer than this may not hold the next snapshot.
 const DISK_NONE: u64 = 100 * 1024 * 1024;
-/// Every snapshot is read again within about a month; half as much again is late.
-const PROVEN_LATE: Duration = Duration::days(45);
+/// Every snapshot is read again within a week; where one was not for twice as long, that is late.
+const PROVEN_LATE: Duration = Duration::days(14);
 
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -345,16 +345,19 @@ fn snapshots(status: &AccountStatus) -> HealthCheck {
 }
 
 fn proven(status: &AccountStatus, now: OffsetDateTime, zone: &Zone) -> HealthCheck {
-    let Some(since) = status.proven_since else {
+    let Some(proofs) = status.proofs else {
         return HealthCheck::new(
             "verify",
             HealthState::Unknown,
             "there is nothing to read yet",
         );
     };
+    let since = proofs.since;
     let found = format!(
-        "every snapshot was read again and proven since {}",
-        zone.day(since)
+        "{} since {}{}",
+        proofs.read(),
+        zone.day(since),
+        proofs.rest()
     );
     if now - since > PROVEN_LATE {
         return HealthCheck::new("verify", HealthState::Warn, found)

@@ -2,7 +2,7 @@
 //!
 //! First what was recognised is said; only then is it taken, byte for byte where it can be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anirewind_backup::{
@@ -14,7 +14,6 @@ use thiserror::Error;
 use time::OffsetDateTime;
 
 use crate::app::App;
-use crate::catalogue::{Unreadable, explain_read};
 use crate::explain::{Code, Explain};
 use crate::find::BrowseError;
 
@@ -29,7 +28,18 @@ pub struct ImportPlan {
     /// Files that are understood.
     pub items: Vec<ImportItem>,
     /// Files that are not, each with the reason. They are left where they are.
-    pub unreadable: Vec<Unreadable>,
+    pub unreadable: Vec<NotUnderstood>,
+}
+
+/// A file that is not understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotUnderstood {
+    /// Which.
+    pub file: String,
+    /// Why, in plain words.
+    pub problem: String,
+    /// What the parser said, for whoever looks for the cause.
+    pub technical: Option<String>,
 }
 
 /// A file that is understood.
@@ -59,6 +69,8 @@ pub struct ImportItem {
 pub struct Imported {
     /// Names of the files that are new in the folder.
     pub taken: Vec<String>,
+    /// Whose they are.
+    pub owners: BTreeSet<UserId>,
     /// How many were here already.
     pub already: usize,
 }
@@ -193,10 +205,15 @@ impl App {
             for file in files(&path)? {
                 match look_at(&file, &names, &rows, taken_at) {
                     Ok(item) => plan.items.push(item),
-                    Err(problem) => plan.unreadable.push(Unreadable {
-                        file: file.display().to_string(),
-                        problem,
-                    }),
+                    Err((problem, technical)) => {
+                        let file = file.display().to_string();
+                        tracing::debug!(file, problem, technical, "a file is not understood");
+                        plan.unreadable.push(NotUnderstood {
+                            file,
+                            problem,
+                            technical,
+                        });
+                    }
                 }
             }
             plan.items.sort_by_key(|item| item.at);
@@ -228,6 +245,7 @@ impl App {
                 }
                 hashes.push(item.hash);
                 imported.taken.push(take(&folder, &item)?);
+                imported.owners.insert(item.owner.id);
             }
             Ok::<_, ImportError>(imported)
         });
@@ -300,15 +318,17 @@ fn look_at(
     names: &BTreeMap<String, UserId>,
     rows: &[SnapshotRow],
     taken_at: Option<OffsetDateTime>,
-) -> Result<ImportItem, String> {
+) -> Result<ImportItem, (String, Option<String>)> {
     let found = recognise(file, |name| names.get(&name.to_lowercase()).copied())
-        .map_err(|error| explain_read(&error))?;
+        .map_err(|error| error.plainly())?;
     let list = &found.snapshot.list;
-    let at = found.at.or(taken_at).ok_or_else(|| {
-        format!(
+    // Whoever says it knows better than what can be guessed.
+    let at = found.at.or(taken_at).or(found.newest).ok_or_else(|| {
+        let problem = format!(
             "{} does not say when its list was as it is; say it with --taken-at",
             file.display()
-        )
+        );
+        (problem, None)
     })?;
     let (hash, content) = (found.snapshot.file_hash, found.snapshot.content_hash);
     let is_same = |row: &&SnapshotRow| match found.form {

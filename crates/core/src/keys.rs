@@ -23,7 +23,7 @@ pub enum KeyError {
         name: String,
     },
     /// It cannot be called so.
-    #[error("a key has a name of 1 to 60 letters")]
+    #[error("a key has a name of 1 to 60 letters, without `/` and control characters")]
     Name,
     /// There is none of that name.
     #[error("there is no key called `{name}`")]
@@ -61,7 +61,8 @@ impl App {
     /// Makes a key. It is shown this once; only its hash is kept.
     pub async fn add_key(&self, name: &str, may_write: bool) -> Result<String, KeyError> {
         let name = name.trim();
-        if name.is_empty() || name.chars().count() > 60 || name.contains(['/', '\n']) {
+        let is_odd = |letter: char| letter == '/' || letter.is_control();
+        if name.is_empty() || name.chars().count() > 60 || name.contains(is_odd) {
             return Err(KeyError::Name);
         }
         let letters = random_letters(LENGTH).ok_or(KeyError::Random)?;

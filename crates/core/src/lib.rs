@@ -10,6 +10,7 @@ mod alarms;
 mod app;
 mod apply;
 mod archive;
+mod attempts;
 mod browse;
 mod capture;
 mod catalogue;
@@ -64,7 +65,8 @@ pub use act_error::{ActError, Guard};
 pub use alarms::OpenAlarm;
 pub use app::{App, StartError};
 pub use archive::{ExportError, Exported};
-pub use browse::Day;
+pub use attempts::MissingFolder;
+pub use browse::{Day, Proofs};
 pub use capture::{CaptureError, Captured};
 pub use catalogue::{CatalogueReport, Unreadable};
 pub use choice::Choice;
@@ -79,7 +81,7 @@ pub use foreign_history::{HistoryError, HistoryImport};
 pub use gate::GateError;
 pub use health::{HealthCheck, HealthState};
 pub use history::{ListAt, TitleHistory};
-pub use import::{ImportError, ImportItem, ImportPlan, Imported};
+pub use import::{ImportError, ImportItem, ImportPlan, Imported, NotUnderstood};
 pub use keys::KeyError;
 pub use logbook::{LogBook, LogFilter, LogLevel, LogLine};
 pub use login::{LIFETIME as SESSION_LIFETIME, LoginError, SessionToken};
@@ -117,7 +119,7 @@ pub use anirewind_backup::{
 };
 pub use anirewind_model as model;
 pub use anirewind_notify as notify;
-pub use anirewind_restore::{Options as RestoreOptions, Phase, Prefer, StepState};
+pub use anirewind_restore::{HALF_WRITTEN, Options as RestoreOptions, Phase, Prefer, StepState};
 pub use anirewind_store::{
     AccountRow, Attempt, BadEnd, Cause, ChangeCounts, ChangeFilter, ChangeKind, ChangeRow,
     ChangeSums, Cursor, Delta, GoneTitle, KeyRow, LeftField, OperationDetail, OperationRow,

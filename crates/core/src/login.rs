@@ -1,19 +1,23 @@
 //! Who may see the pages: one password, set once with a code that only the owner of the machine can
 //! read, and the sessions of those who have shown it.
 
-use std::path::PathBuf;
+use std::fs::Metadata;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
 use anirewind_backup::Hash;
 use anirewind_store::{SessionRow, StoreError};
 use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
+use tempfile::NamedTempFile;
 use thiserror::Error;
 
 use crate::app::App;
 use crate::explain::{Code, Explain};
 use crate::keys::random_letters;
 use crate::settings::is_long_enough;
+use crate::source::read_secret;
 
 /// A session that was not used for so long has ended.
 const IDLE: time::Duration = time::Duration::days(30);
@@ -61,7 +65,7 @@ pub enum LoginError {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The catalogue failed.
     #[error(transparent)]
@@ -140,11 +144,9 @@ impl App {
             path: path.clone(),
             source,
         };
-        match std::fs::read_to_string(&path) {
-            Ok(code) if code.trim().len() >= 16 => return Ok(Some((code.trim().to_owned(), path))),
-            Ok(_) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(failed(error)),
+        let code = read_private(&path).map_err(failed)?;
+        if let Some(code) = code.filter(|code| code.trim().len() >= 16) {
+            return Ok(Some((code.trim().to_owned(), path)));
         }
         let code = random_letters(20).ok_or(LoginError::Random)?;
         write_private(&path, &code).map_err(failed)?;
@@ -338,13 +340,104 @@ impl App {
     }
 }
 
-fn write_private(path: &std::path::Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+/// What a file holds that its owner alone can read; nothing where there is none, where it is a link, and where
+/// others may have read it.
+fn read_private(path: &Path) -> io::Result<Option<String>> {
+    let metadata = match std::fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if !metadata.is_file() {
+        return Ok(None);
+    }
+    // Where a new file is as open, the disk knows no rights, and another code would be no better.
+    if is_open(&metadata) && !is_open(&new_file_beside(path)?.as_file().metadata()?) {
+        return Ok(None);
+    }
+    read_secret(path).map(Some)
+}
+
+/// Puts a file in the place of what is there, a link included, which its owner alone can read.
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = new_file_beside(path)?;
     file.write_all(format!("{text}\n").as_bytes())?;
-    file.sync_all()
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Created with mode 0600.
+fn new_file_beside(path: &Path) -> io::Result<NamedTempFile> {
+    NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))
+}
+
+/// Whether somebody else than its owner may read a file.
+#[cfg(unix)]
+fn is_open(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    metadata.permissions().mode() & 0o077 != 0
+}
+
+/// Whether somebody else than its owner may read a file; that is not told here.
+#[cfg(not(unix))]
+const fn is_open(_: &Metadata) -> bool {
+    false
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        let metadata = std::fs::symlink_metadata(path).unwrap();
+        metadata.permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn what_others_can_read_is_replaced_and_not_believed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("setup-code");
+        assert_eq!(read_private(&path).unwrap(), None);
+        write_private(&path, "first").unwrap();
+        assert_eq!(read_private(&path).unwrap().unwrap(), "first\n");
+        std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(read_private(&path).unwrap(), None);
+        write_private(&path, "second").unwrap();
+        assert_eq!(
+            (mode(&path), read_private(&path).unwrap()),
+            (0o600, Some("second\n".to_owned()))
+        );
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_link_in_its_place_is_replaced_and_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (
+            folder.path().join("setup-code"),
+            folder.path().join("other"),
+        );
+        write_private(&other, "somebody's").unwrap();
+        for target in [
+            other.as_path(),
+            Path::new("/dev/zero"),
+            Path::new("/nowhere"),
+        ] {
+            symlink(target, &path).unwrap();
+            assert_eq!(read_private(&path).unwrap(), None);
+            write_private(&path, "code").unwrap();
+            assert_eq!(
+                (mode(&path), read_private(&path).unwrap()),
+                (0o600, Some("code\n".to_owned()))
+            );
+            std::fs::remove_file(&path).unwrap();
+        }
+        assert_eq!(read_private(&other).unwrap().unwrap(), "somebody's\n");
+    }
 }

@@ -231,8 +231,10 @@ impl App {
 
     async fn try_decide(&self) -> Result<(), TellError> {
         let before = self.inner.store.told().await?;
-        let facts = self.facts(&before).await?;
-        let decision = decide(&facts, &before);
+        let aside = self.told_aside().clone();
+        let known = aside.as_ref().unwrap_or(&before);
+        let facts = self.facts(known).await?;
+        let decision = decide(&facts, known);
         let settings = &self.inner.settings.notify;
         let notices: Vec<_> = decision
             .notices
@@ -248,14 +250,50 @@ impl App {
             })
             .collect();
         if decision.told == before && notices.is_empty() {
+            *self.told_aside() = None;
             return Ok(());
         }
         let channels = settings.channels.iter().map(|c| c.name().to_owned());
         let channels = channels.collect();
         // If another server on the same folder was quicker, it tells.
-        let store = &self.inner.store;
-        store.tell(before, decision.told, notices, channels).await?;
-        Ok(())
+        let (store, told) = (&self.inner.store, decision.told);
+        let tell = store.tell(before, told.clone(), notices.clone(), channels);
+        let Err(error) = tell.await else {
+            *self.told_aside() = None;
+            return Ok(());
+        };
+        // Those who have to hear of it cannot wait until the disk has room again.
+        if notices.is_empty() || self.send_aside(&notices).await {
+            *self.told_aside() = Some(told);
+        }
+        Err(error.into())
+    }
+
+    /// Sends what cannot be written down; whether anybody took it. If one channel did, it is not sent again.
+    async fn send_aside(&self, notices: &[NoticeRow]) -> bool {
+        let mut tries = JoinSet::new();
+        for channel in self.channels() {
+            let (app, channel, rows) = (self.clone(), channel.clone(), notices.to_vec());
+            tries.spawn(async move {
+                let mut is_taken = false;
+                for (place, row) in rows.into_iter().enumerate() {
+                    let Some(kind) = Kind::parse(&row.kind) else {
+                        continue;
+                    };
+                    let id = format!("aside{place}-{}", row.at.unix_timestamp());
+                    let notice = notice_of(id, kind, row);
+                    match app.inner.notifier.send(&channel, &notice).await {
+                        Ok(()) => is_taken = true,
+                        Err(error) => {
+                            let (channel, title) = (channel.name(), &notice.title);
+                            tracing::error!(%error, channel, title, "a notice that cannot be written down did not arrive");
+                        }
+                    }
+                }
+                is_taken
+            });
+        }
+        tries.join_all().await.contains(&true)
     }
 
     async fn facts(&self, told: &Told) -> Result<Facts, TellError> {
@@ -400,17 +438,11 @@ impl App {
             store.note_miss(row.id, name, problem, None).await?;
             return Ok(true);
         };
-        let notice = Notice {
-            id: format!("n{}-{}", row.id, row.at.unix_timestamp()),
-            kind,
-            profile: row.profile,
-            title: row.title,
-            text: row.text,
-            at: row.at,
-            link: None,
-        };
+        let (number, at) = (row.id, row.at);
+        let id = format!("n{number}-{}", at.unix_timestamp());
+        let notice = notice_of(id, kind, row);
         let Err(error) = self.inner.notifier.send(channel, &notice).await else {
-            store.note_sent(row.id, name, self.now()).await?;
+            store.note_sent(number, name, self.now()).await?;
             return Ok(true);
         };
         let fares = store.channel(name.clone()).await?;
@@ -426,10 +458,22 @@ impl App {
             );
         }
         let now = self.now();
-        let next = ((now - row.at).abs() < GIVEN_UP).then(|| now + wait_after(fares.misses));
-        store.note_miss(row.id, name, problem, next).await?;
+        let next = ((now - at).abs() < GIVEN_UP).then(|| now + wait_after(fares.misses));
+        store.note_miss(number, name, problem, next).await?;
         // The others would fail as well, and wait with it.
         Ok(next.is_none())
+    }
+}
+
+fn notice_of(id: String, kind: Kind, row: NoticeRow) -> Notice {
+    Notice {
+        id,
+        kind,
+        profile: row.profile,
+        title: row.title,
+        text: row.text,
+        at: row.at,
+        link: None,
     }
 }
 

@@ -144,6 +144,12 @@ impl Plan {
         self.rename();
     }
 
+    /// How many titles it would send and leaves as they are, as somebody chose that.
+    pub fn left_by_choice(&self) -> usize {
+        let is_chosen = |step: &&StepRow| step.problem.as_deref() == Some(LEFT);
+        self.steps.iter().filter(is_chosen).count()
+    }
+
     /// Calls it by what it does now.
     pub(crate) fn rename(&mut self) {
         if let Some(naming) = &self.naming {

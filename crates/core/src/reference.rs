@@ -29,10 +29,24 @@ pub enum Reference {
     Path(PathBuf),
 }
 
-/// A text that names nothing.
+/// A text that is not what it was given as.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{0}` names no snapshot")]
-pub struct InvalidReference(String);
+pub enum InvalidReference {
+    /// It was to name a snapshot.
+    #[error("`{0}` names no snapshot")]
+    Snapshot(String),
+    /// It was to be a day.
+    #[error("`{0}` is no day: a day is written as 2026-11-03")]
+    Day(String),
+    /// It was to be the beginning of a day, or so long ago.
+    #[error("`{0}` is no moment: one is written as `@2026-11-03`, `@-7d` or `@-12h`")]
+    Since(String),
+    /// It was to be a moment.
+    #[error(
+        "`{0}` is no moment: one is written as 2026-11-03T14:00, as 2026-11-03 (its end) or as `@-7d`"
+    )]
+    Moment(String),
+}
 
 impl Explain for InvalidReference {
     fn code(&self) -> Code {
@@ -40,17 +54,17 @@ impl Explain for InvalidReference {
     }
 
     fn hint(&self) -> Option<String> {
-        Some(Self::FORMS.to_owned())
+        match self {
+            Self::Snapshot(_) => Some(Self::FORMS.to_owned()),
+            // They say themselves what is one.
+            Self::Day(_) | Self::Since(_) | Self::Moment(_) => None,
+        }
     }
 }
 
 impl InvalidReference {
-    pub(crate) fn of(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-
     /// What does name one.
-    pub const FORMS: &'static str = "A snapshot is named by `latest`, `latest~2`, the beginning of \
+    const FORMS: &'static str = "A snapshot is named by `latest`, `latest~2`, the beginning of \
         its id (4 characters or more), `@2026-11-03`, `@-7d`, `@-12h`, `kept:NAME`, or the path of a \
         file; `live` is the list on AniList now.";
 }
@@ -58,7 +72,8 @@ impl InvalidReference {
 impl Reference {
     /// Reads what somebody typed. What looks like a path is one.
     pub fn parse(text: &str) -> Result<Self, InvalidReference> {
-        let invalid = || InvalidReference(text.to_owned());
+        let invalid = || InvalidReference::Snapshot(text.to_owned());
+        let no_moment = || InvalidReference::Since(text.to_owned());
         if text == "live" {
             return Ok(Self::Live);
         }
@@ -79,14 +94,14 @@ impl Reference {
             let (count, hours) = match (ago.strip_suffix('d'), ago.strip_suffix('h')) {
                 (Some(days), _) => (days, 24),
                 (_, Some(hours)) => (hours, 1),
-                (None, None) => return Err(invalid()),
+                (None, None) => return Err(no_moment()),
             };
-            let count: u32 = count.parse().map_err(|_| invalid())?;
+            let count: u32 = count.parse().map_err(|_| no_moment())?;
             let hours = count.checked_mul(hours).filter(|hours| *hours <= A_CENTURY);
-            return hours.map(Self::HoursAgo).ok_or_else(invalid);
+            return hours.map(Self::HoursAgo).ok_or_else(no_moment);
         }
         if let Some(day) = text.strip_prefix('@') {
-            return day.parse().map(Self::Day).map_err(|_| invalid());
+            return day.parse().map(Self::Day).map_err(|_| no_moment());
         }
         let is_path = text.contains(['/', '\\']) || text.to_ascii_lowercase().ends_with(".json");
         if is_path {
@@ -144,6 +159,25 @@ mod tests {
             "@-99999999d",
         ] {
             assert!(Reference::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_given_as_a_moment_is_refused_as_one() {
+        for (text, is_moment) in [
+            ("@2026-13-01", true),
+            ("@-7", true),
+            ("@-99999999d", true),
+            ("latest2", false),
+            ("kept:", false),
+        ] {
+            let error = Reference::parse(text).unwrap_err();
+            assert_eq!(
+                error.to_string().contains("is no moment"),
+                is_moment,
+                "{error}"
+            );
+            assert_eq!(error.hint().is_none(), is_moment, "{error}");
         }
     }
 }

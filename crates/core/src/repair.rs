@@ -6,8 +6,8 @@ use anirewind_backup::{Alarm, Answer, AnswerVerdict, Mark, Rule, alarms};
 use anirewind_model::{Entry, EntryField, List, MediaId, MediaType, Recorded, UserId, comparable};
 use anirewind_restore::StepState;
 use anirewind_store::{
-    ChangeFilter, ChangeRow, OperationRow, OperationState, SnapshotFilter, SnapshotRow, Start,
-    StepRow, StoreError,
+    Attempt, ChangeFilter, ChangeRow, OperationRow, OperationState, SnapshotFilter, SnapshotRow,
+    Start, StepRow, StoreError,
 };
 use anirewind_timeline::{Change, Id, Outcome, Source, When, apply};
 use time::OffsetDateTime;
@@ -350,6 +350,24 @@ impl App {
             }
         }
         self.answer(&open.snapshot, answer).await
+    }
+
+    /// Whether acts of ours put right what was unusual, and no snapshot that is believed holds that yet.
+    pub(crate) async fn is_unsaved_repair(&self, owner: UserId) -> Result<bool, BrowseError> {
+        let newest = self.last_taken(owner).await?;
+        let Some(newest) = newest.filter(|row| !is_trusted(row)) else {
+            return Ok(false);
+        };
+        // What failed is tried again at its own pace.
+        let last = self.last_attempt(owner).await?;
+        let Some(last) = last.filter(Attempt::is_well) else {
+            return Ok(false);
+        };
+        if !self.open_alarms(Some(owner)).await?.is_empty() {
+            return Ok(false);
+        }
+        let (since, store) = (newest.at().max(last.at), &self.inner.store);
+        Ok(store.titles_acted_on(owner, since, self.now()).await? > 0)
     }
 
     /// Writes an answer beside a snapshot; what somebody said about other rules goes with it.

@@ -74,7 +74,8 @@ impl App {
 
     /// Every account of which there are snapshots.
     pub async fn owners(&self) -> Result<Vec<anirewind_model::Account>, BrowseError> {
-        Ok(self.inner.store.owners().await?)
+        let owners = self.inner.store.owners().await?.into_iter();
+        Ok(owners.map(|(owner, _)| owner).collect())
     }
 
     /// What becomes of all snapshots of an account, and why nothing goes for now, if so.

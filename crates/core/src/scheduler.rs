@@ -26,6 +26,9 @@ mod tests;
 /// The wall clock is looked at this often, and so are the accounts: both change, and machines sleep.
 const LOOK: Duration = Duration::from_mins(1);
 
+/// So many of the newest acts are looked at for what they put right.
+const ACTS: usize = 8;
+
 /// While something is under way, what else is due is looked for this often, in true time.
 const KNOCK: Duration = Duration::from_secs(1);
 
@@ -77,6 +80,8 @@ struct Rounds {
     said: Option<String>,
     /// Who hears of snapshots being taken, and of how it went.
     pings: Option<Pings>,
+    /// A round in which it has become known whose a token is, and that goes on with its snapshot.
+    going_on: Option<UnderWay>,
 }
 
 /// What is due when, for whoever goes on with the same installation under other settings.
@@ -97,7 +102,9 @@ enum Done {
         began: OffsetDateTime,
         ending: Ending,
     },
-    /// It is known now whose token it is, or the snapshots were read again.
+    /// It is known now whose token it is. Whoever hears of snapshots hears of that one, and not of this.
+    Identified(Option<UnderWay>),
+    /// The snapshots were read again.
     Other,
 }
 
@@ -147,6 +154,7 @@ impl App {
             for key in due {
                 self.set_out(&mut rounds, key, now, &attempt);
             }
+            rounds.going_on = None;
             self.publish(&rounds);
             self.prove_daily(&mut rounds);
             self.wait(&mut rounds).await;
@@ -194,11 +202,28 @@ impl App {
             Errand::Looks(interval) => self.now() + interval,
         };
         rounds.agenda.keep(&marks, first);
+        self.hasten_repaired(rounds).await;
         let agenda = &rounds.agenda;
         // Whoever was removed while something was read for him is not brought back by it.
         for (key, task) in rounds.under_way.values() {
             if matches!(key, Key::Account(_)) && !agenda.has(key) {
                 task.abort();
+            }
+        }
+    }
+
+    /// What was put right from here is saved at once: until then the newest good snapshot is one of long ago.
+    async fn hasten_repaired(&self, rounds: &mut Rounds) {
+        let is_off = self.inner.settings.backup_at == Schedule::Off;
+        if rounds.errand != Errand::Snapshots || is_off {
+            return;
+        }
+        // Also those of another process.
+        let acts = self.inner.store.operations(None, ACTS).await;
+        let owners = acts.unwrap_or_default().into_iter().map(|act| act.owner);
+        for owner in owners.collect::<BTreeSet<_>>() {
+            if self.is_unsaved_repair(owner).await.unwrap_or_default() {
+                rounds.agenda.hasten(&Key::Account(owner), self.now());
             }
         }
     }
@@ -271,6 +296,10 @@ impl App {
         match (done, key) {
             (Some(Done::Attempt { key, began, ending }), _) => {
                 self.note_end(rounds, key, began, ending).await;
+            }
+            (Some(Done::Identified(under_way)), _) => {
+                rounds.going_on = under_way;
+                rounds.read_at = None;
             }
             (Some(Done::Other), _) => rounds.read_at = None,
             // Dropped, or it came to grief in a way that nobody foresaw.
@@ -433,7 +462,7 @@ impl App {
         let Some(owner) = self.owner_for_failure(target).await else {
             return false;
         };
-        let last = self.inner.store.last_attempt(owner).await.ok().flatten();
+        let last = self.last_attempt(owner).await.ok().flatten();
         last.is_some_and(|attempt| attempt.outcome == Outcome::Refused)
     }
 
@@ -468,10 +497,7 @@ async fn attempt(app: App, due: Due) -> Done {
             Done::Attempt { key, began, ending }
         }
         (Errand::Snapshots, Key::Account(_)) => snapshot(app, key, way.targets, under_way).await,
-        (Errand::Snapshots, Key::Token(_)) => {
-            drop(under_way);
-            identify(app, key, way.targets).await
-        }
+        (Errand::Snapshots, Key::Token(_)) => identify(app, key, way.targets, under_way).await,
         (Errand::Looks(_), _) => look(app, key, way.targets).await,
     }
 }
@@ -499,14 +525,14 @@ async fn snapshot(app: App, key: Key, targets: Vec<Target>, _under_way: Option<U
 }
 
 /// Asks whose token it is; the account it belongs to is then served as all others are.
-async fn identify(app: App, key: Key, targets: Vec<Target>) -> Done {
+async fn identify(app: App, key: Key, targets: Vec<Target>, under_way: Option<UnderWay>) -> Done {
     let app = app.with_urgency(Urgency::Snapshot);
     let began = app.now();
     let Some(target) = targets.first() else {
-        return Done::Other;
+        return Done::Identified(under_way);
     };
     let Err(error) = app.identify_target(target).await else {
-        return Done::Other;
+        return Done::Identified(under_way);
     };
     let error = CaptureError::from(error);
     let ending = ending(error.code());
@@ -604,6 +630,7 @@ impl Rounds {
             proven: None,
             is_rescheduled: false,
             pings: None,
+            going_on: None,
             said: None,
         }
     }

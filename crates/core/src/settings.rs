@@ -1,6 +1,7 @@
 //! The settings, checked.
 
 mod access;
+mod anilist;
 mod notify;
 mod own;
 mod sealing;
@@ -25,14 +26,13 @@ pub(crate) use crate::settings::access::is_long_enough;
 pub use crate::settings::access::{AccessSettings, Network, PublicUrl};
 pub use crate::settings::notify::NotifySettings;
 use crate::settings::own::{
-    ANILIST_URL, BACKUP_AT, BACKUP_JITTER, CHANGED_PERCENT, CHANGED_TITLES, CLIENT_ID, COVERS,
-    DAILY, DATA_DIR, DESTRUCTIVE, DRY_RUN, GONE_PERCENT, LISTEN, LOG, LOG_FORMAT, MADE_PUBLIC,
-    MONTHLY, MUTE_ACTIVITY, PREFIX, QUIET_FACTOR, RATE_LIMIT, REFERER, REMOVED_PERCENT,
-    REMOVED_TITLES, RETENTION, SAFETY, SCORES_WIPED, TIME_ZONE, TOKEN, TOKEN_FILE, WATCH_INTERVAL,
-    WEEKLY,
+    BACKUP_AT, BACKUP_JITTER, CHANGED_PERCENT, CHANGED_TITLES, CLIENT_ID, COVERS, DAILY, DATA_DIR,
+    DESTRUCTIVE, DRY_RUN, GONE_PERCENT, LISTEN, LOG, LOG_FORMAT, MADE_PUBLIC, MONTHLY,
+    MUTE_ACTIVITY, PREFIX, QUIET_FACTOR, RATE_LIMIT, REMOVED_PERCENT, REMOVED_TITLES, RETENTION,
+    SAFETY, SCORES_WIPED, TIME_ZONE, TOKEN, TOKEN_FILE, WATCH_INTERVAL, WEEKLY,
 };
 use crate::settings_report::{Given, report};
-use crate::source::{Origin, Setting, SettingsError, Sources, Values, read_config};
+use crate::source::{Origin, Setting, SettingsError, Sources, Values, read_config, read_secret};
 
 /// How this installation is to behave.
 #[derive(Debug, Clone)]
@@ -175,7 +175,7 @@ impl Settings {
         let data = data_folder(sources)?;
         let known = known();
         let values = Values::read(sources, config, text.as_deref(), &known)?;
-        let anilist_url = values.get(ANILIST_URL).map(|(url, _)| url);
+        let anilist_url = anilist::url(&values)?;
         let is_simulated = anilist_url
             .as_deref()
             .is_some_and(anirewind_anilist::is_on_this_machine);
@@ -190,15 +190,11 @@ impl Settings {
         let backup_at = parsed(&values, BACKUP_AT, Schedule::ALLOWED, |text| {
             Schedule::parse(text).ok()
         })?;
-        let prefix = parsed(
-            &values,
-            PREFIX,
-            "letters, digits, - and _, at least one",
-            |text| {
-                let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-                (!text.is_empty() && text.chars().all(plain)).then(|| text.to_owned())
-            },
-        )?;
+        let prefix = parsed(&values, PREFIX, PREFIX_ALLOWED, |text| {
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+            let is_short = (1..=LONGEST_PREFIX).contains(&text.len());
+            (is_short && text.chars().all(plain)).then(|| text.to_owned())
+        })?;
         let mut settings = Self {
             tokens: tokens(sources, &values)?,
             secret_key: sealing::secret_key(&values)?,
@@ -207,7 +203,7 @@ impl Settings {
                 let is_number = text.bytes().all(|digit| digit.is_ascii_digit());
                 (is_number && !text.is_empty()).then(|| text.to_owned())
             })?,
-            referer: values.get(REFERER).map(|(referer, _)| referer),
+            referer: anilist::referer(&values)?,
             rate_limit,
             backup_at: backup_at.unwrap_or_default(),
             backup_jitter: backup_jitter(&values)?,
@@ -259,6 +255,10 @@ fn chosen(values: &Values<'_>, setting: Setting) -> Result<&'static str, Setting
 fn is_on(values: &Values<'_>, setting: Setting) -> Result<bool, SettingsError> {
     Ok(chosen(values, setting)? == "true")
 }
+
+/// With the longest name of a user, and in the trash, a file's name still is one.
+const LONGEST_PREFIX: usize = 60;
+const PREFIX_ALLOWED: &str = "letters, digits, - and _, at least one and at most 60";
 
 const ZONE_ALLOWED: &str = "the name of a time zone, as Europe/Berlin or UTC";
 
@@ -480,7 +480,7 @@ fn tokens(sources: &Sources, values: &Values<'_>) -> Result<Vec<ProvidedToken>, 
     if tokens.is_empty()
         && let Some((path, origin)) = values.get(TOKEN_FILE)
     {
-        let text = std::fs::read_to_string(&path).map_err(|error| SettingsError::TokenFile {
+        let text = read_secret(Path::new(&path)).map_err(|error| SettingsError::TokenFile {
             path: Path::new(&path).to_owned(),
             problem: error.to_string(),
             origin: origin.clone(),
@@ -609,6 +609,34 @@ mod tests {
         ]
         .map(|outcome| outcome.unwrap_err());
         insta::assert_snapshot!(messages.join("\n"));
+    }
+
+    #[test]
+    fn a_prefix_is_no_longer_than_names_of_files_can_be() {
+        use anirewind_backup::{Discarded, SnapshotName};
+
+        let prefix = "p".repeat(LONGEST_PREFIX);
+        let settings = read(&[("ANIREWIND_SNAPSHOT_PREFIX", &prefix)], "").unwrap();
+        let at = time::OffsetDateTime::UNIX_EPOCH;
+        let user = format!(".{}", "u".repeat(300));
+        let name = SnapshotName::new(&settings.snapshot_prefix, &user, at);
+        assert!(Discarded { name, at }.file().len() <= 255);
+        let longer = read(&[], &format!("snapshot_prefix = '{prefix}p'")).unwrap_err();
+        assert!(longer.contains("`snapshot_prefix` cannot be") && longer.contains("at most 60"));
+    }
+
+    #[test]
+    fn a_device_in_the_place_of_a_secret_is_refused_at_once() {
+        for variable in [
+            "ANIREWIND_PASSWORD_FILE",
+            "ANIREWIND_ANILIST_TOKEN_FILE",
+            "ANIREWIND_SECRET_KEY_FILE",
+            "ANIREWIND_PING_URL_FILE",
+        ] {
+            let refused = read(&[(variable, "/dev/zero")], "").unwrap_err();
+            let words = ["/dev/zero", variable, "not a file of a size"];
+            assert!(words.iter().all(|word| refused.contains(word)), "{refused}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -207,6 +208,8 @@ pub(crate) struct Setting {
     pub(crate) choices: &'static [Choice],
     /// Whether it may be several of them at once.
     pub(crate) takes_many: bool,
+    /// Whether it is as many as somebody likes, with commas between, or a list in the file.
+    pub(crate) is_list: bool,
 }
 
 impl Setting {
@@ -221,6 +224,7 @@ impl Setting {
         parts: &[],
         choices: &[],
         takes_many: false,
+        is_list: false,
     };
 
     /// Which of its words it may be, in words.
@@ -299,7 +303,7 @@ impl<'a> Values<'a> {
         let (path, table) = self.file.as_ref()?;
         let text = match table.get(setting.key)? {
             toml::Value::String(text) => text.clone(),
-            other => other.to_string(),
+            other => listed(setting, other).unwrap_or_else(|| other.to_string()),
         };
         Some((text, Origin::File(path.clone())))
     }
@@ -336,27 +340,44 @@ impl<'a> Values<'a> {
     }
 }
 
+/// A list in the file as it is written elsewhere; nothing for what is none, or for a setting that is none.
+fn listed(setting: Setting, value: &toml::Value) -> Option<String> {
+    let items = value.as_array().filter(|_| setting.is_list)?;
+    let items: Option<Vec<_>> = items.iter().map(toml::Value::as_str).collect();
+    items.map(|items| items.join(", "))
+}
+
 /// What the configuration file holds; `None` when there is none. A pipe or a device in its place is
 /// refused: it would hold us, or never end.
 pub(crate) fn read_config(path: &Path) -> Result<Option<String>, SettingsError> {
-    const LARGEST: u64 = 1024 * 1024;
-    let read = || {
-        let metadata = std::fs::metadata(path)?;
-        if !metadata.is_file() || metadata.len() > LARGEST {
-            return Err(std::io::Error::other(
-                "it is not a file of a size that settings can have",
-            ));
-        }
-        std::fs::read_to_string(path)
-    };
-    match read() {
+    match read_file(path, 1024 * 1024, "settings") {
         Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(SettingsError::File {
             path: path.to_owned(),
             problem: error.to_string(),
         }),
     }
+}
+
+/// What a file with a secret holds. A pipe or a device in its place is refused as well.
+pub(crate) fn read_secret(path: &Path) -> io::Result<String> {
+    read_file(path, 64 * 1024, "a secret")
+}
+
+fn read_file(path: &Path, largest: u64, what: &str) -> io::Result<String> {
+    let no_such = || io::Error::other(format!("it is not a file of a size that {what} can have"));
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(no_such());
+    }
+    let mut text = String::new();
+    // What a file says of its size is not always true.
+    let file = std::fs::File::open(path)?;
+    let read = file.take(largest + 1).read_to_string(&mut text)?;
+    if read as u64 > largest {
+        return Err(no_such());
+    }
+    Ok(text)
 }
 
 fn parse(path: &Path, text: &str) -> Result<toml::Table, SettingsError> {

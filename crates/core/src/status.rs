@@ -11,6 +11,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::alarms::{OpenAlarm, quiet_since};
 use crate::app::App;
+use crate::browse::Proofs;
 use crate::find::BrowseError;
 use crate::schedule::Schedule;
 
@@ -59,8 +60,8 @@ pub struct AccountStatus {
     pub alarms: Vec<OpenAlarm>,
     /// Since when the list has not changed, when that is unusually long for it.
     pub quiet_since: Option<OffsetDateTime>,
-    /// When every snapshot had last been read again and proven; `None` when there is none.
-    pub proven_since: Option<OffsetDateTime>,
+    /// Since when every snapshot was read again, and how many that proves; `None` when there is none.
+    pub proofs: Option<Proofs>,
     /// When the next snapshot is due by the schedule, if a server runs; `None` when it is switched off.
     pub next: Option<OffsetDateTime>,
     /// An act of ours that was begun and did not end.
@@ -127,7 +128,7 @@ impl App {
                 let factor = self.inner.settings.quiet_factor;
                 quiet_since(&changes, factor, self.now())
             };
-            let (_, proven_since) = self.kept_and_proven(owner).await?;
+            let proofs = self.proofs(owner).await?;
             let Grounds {
                 last_attempt,
                 alarms,
@@ -155,7 +156,7 @@ impl App {
                 last_attempt,
                 alarms,
                 quiet_since,
-                proven_since,
+                proofs,
                 next,
                 unfinished: self.unfinished(owner).await?,
                 unsaved,
@@ -177,7 +178,7 @@ impl App {
 
     async fn grounds(&self, account: &AccountRow) -> Result<Grounds, BrowseError> {
         let owner = account.account.id;
-        let last_attempt = self.inner.store.last_attempt(owner).await?;
+        let last_attempt = self.last_attempt(owner).await?;
         let alarms = self.open_alarms(Some(owner)).await?;
         let is_damaged = alarms.is_empty() && self.is_damaged(owner).await?;
         let last_good = self.last_good_before(owner, &alarms).await?;

@@ -11,7 +11,7 @@ use anirewind_store::{
     ChangeFilter, ChangeRow, LeftField, OperationDetail, OperationRow, StepRow, StoreError,
 };
 use anirewind_timeline::{
-    Change, Choices, Conflict, Outcome, Source, TitlePlan, take_back, undoable,
+    Change, Choices, Conflict, Id, Outcome, Source, TitlePlan, take_back, undoable,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -293,6 +293,23 @@ impl App {
         let rows = self.changes(owner, filter, None, usize::MAX).await?;
         let stands = |row: &ChangeRow| undoable(&row.change).is_ok() && row.undone_by.is_none();
         Ok(rows.into_iter().filter(stands).collect())
+    }
+
+    /// Whether what an act did stands for good: what took back an act of ours does not, as it may have made wrong what that
+    /// had put right.
+    pub async fn put_right(&self, owner: UserId, operation: &str) -> Result<bool, ActError> {
+        let Some(operation) = Id::parse(operation) else {
+            return Ok(true);
+        };
+        let filter = ChangeFilter {
+            operation: Some(operation),
+            ..ChangeFilter::default()
+        };
+        let first = self.changes(Some(owner), filter, None, 1).await?;
+        match first.first() {
+            Some(row) => Ok(!self.steps_back(row).await?),
+            None => Ok(true),
+        }
     }
 
     /// Whether a change took back an act of ours, rather than what something else changed.

@@ -351,9 +351,10 @@ views! {
         name: String,
         /// When it was added, RFC 3339.
         added_at: String,
-        /// How it is reached: token, or public where only the public list is read.
+        /// How it is reached: token, public where only the public list is read, or none where only its snapshots are left.
         access: String,
-        /// When AniList last took its token, or showed its list, RFC 3339.
+        /// When AniList last took its token, or showed its list, RFC 3339; of snapshots that are left, when the newest was
+        /// taken.
         checked_at: String,
         /// When the token ends, where that is known, RFC 3339.
         token_expires_at: Option<String>,
@@ -377,7 +378,8 @@ views! {
         alarms: Vec<AlarmView>,
         /// Since when the list is unusually quiet, RFC 3339.
         quiet_since: Option<String>,
-        /// Since when every snapshot was proven, RFC 3339.
+        /// Since when every snapshot was read again and proven, but for those that hold nothing to prove them by,
+        /// RFC 3339.
         proven_since: Option<String>,
         /// An act that did not end.
         unfinished: Option<OperationView>,
@@ -639,7 +641,11 @@ impl From<&Report> for ReportView {
 
 /// How an account is reached, in a word.
 const fn access_word(row: &AccountRow) -> &'static str {
-    if row.public { "public" } else { "token" }
+    match row {
+        row if !row.connected => "none",
+        row if row.public => "public",
+        _ => "token",
+    }
 }
 
 impl From<&AccountRow> for ProfileView {
@@ -677,7 +683,7 @@ impl From<&AccountStatus> for StatusView {
             }),
             alarms: alarms.collect(),
             quiet_since: status.quiet_since.map(instant),
-            proven_since: status.proven_since.map(instant),
+            proven_since: status.proofs.map(|proofs| instant(proofs.since)),
             unfinished: status
                 .unfinished
                 .as_ref()

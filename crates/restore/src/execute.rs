@@ -13,6 +13,8 @@ use crate::queue::{Batch, Queue, Sending};
 use crate::reading::Reading;
 use crate::step::{Settled, Step, StepKind, StepState};
 
+/// What is said of a title that was half written when somebody stopped.
+pub const HALF_WRITTEN: &str = "stopped by hand, half written";
 /// So many titles are read at once: what fits into one request.
 pub(crate) const WINDOW: usize = 550;
 /// So many titles are removed at once.
@@ -233,8 +235,7 @@ impl<'a> Work<'a> {
                 .filter(|sending| self.open.contains(&sending.place));
             let settled = settled.map(|sending| {
                 let now = reading.entry(sending.step.media);
-                let problem = "stopped by hand, half written";
-                let half = || Settled::new(StepState::Failed, now, Some(problem));
+                let half = || Settled::new(StepState::Failed, now, Some(HALF_WRITTEN));
                 (
                     sending.place,
                     landed(sending.step, now).unwrap_or_else(half),
@@ -243,7 +244,7 @@ impl<'a> Work<'a> {
             let settled = settled.collect();
             self.settle(settled).await?;
         }
-        let left = Settled::new(StepState::Left, None, Some("stopped by hand"));
+        let left = Settled::new(StepState::Left, None, Some("not sent: stopped by hand"));
         let left = self.open.iter().map(|place| (*place, left.clone()));
         let left = left.collect();
         self.settle(left).await?;

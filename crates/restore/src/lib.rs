@@ -11,7 +11,7 @@ mod queue;
 mod reading;
 mod step;
 
-pub use execute::{Ports, execute};
+pub use execute::{HALF_WRITTEN, Ports, execute};
 pub use fit::{Fit, fit};
 pub use journal::{Journal, JournalError, Phase, Progress, Stopped, Wish};
 pub use plan::{Options, Plan, Planned, Prefer, Verdict, plan};

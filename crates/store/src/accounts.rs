@@ -24,8 +24,27 @@ pub struct AccountRow {
     pub token_expires_at: Option<OffsetDateTime>,
     /// Whether it is read without a token: its public list, and nothing is written to it.
     pub public: bool,
+    /// Whether it is read at all. Where not, somebody disconnected it or only brought snapshots of it: those are left.
+    pub connected: bool,
     /// How it wants titles and scores shown.
     pub style: Style,
+}
+
+impl AccountRow {
+    /// Somebody of whom there are snapshots and no more, by a name that no other profile has.
+    pub fn kept(account: Account, profile: String, since: OffsetDateTime) -> Self {
+        Self {
+            account,
+            profile,
+            avatar: None,
+            added_at: since,
+            checked_at: since,
+            token_expires_at: None,
+            public: false,
+            connected: false,
+            style: Style::default(),
+        }
+    }
 }
 
 /// How an account wants titles and scores shown.
@@ -126,6 +145,7 @@ impl TryFrom<Raw> for AccountRow {
             profile: raw.profile,
             avatar: raw.avatar,
             public: raw.public,
+            connected: true,
         })
     }
 }
@@ -244,6 +264,7 @@ mod tests {
             checked_at: datetime!(2026-03-01 12:00 UTC),
             token_expires_at: None,
             public: false,
+            connected: true,
             style: Style::default(),
         }
     }

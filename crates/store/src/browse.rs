@@ -1,5 +1,6 @@
 //! Parts of the catalogue, for pages that show no more than that.
 
+use anirewind_backup::Kind;
 use anirewind_model::{Counts, Entry, MediaId, UserId};
 use rusqlite::{Connection, OptionalExtension as _, named_params};
 use time::OffsetDateTime;
@@ -156,6 +157,24 @@ impl Store {
             };
             let proven = proven.map(|at| place.instant("verified_at", at));
             Ok((place.count("kept", kept)?, proven.transpose()?))
+        })
+        .await
+    }
+
+    /// How many of somebody's snapshots hold nothing to prove them by: files of other tools.
+    pub async fn unprovable(&self, owner: UserId) -> Result<usize, StoreError> {
+        self.ask(format!("unprovable {owner}"), move |connection| {
+            let number: i64 = connection.query_row(
+                "SELECT count(*) FROM snapshot WHERE user_id = :owner AND kind = :imported",
+                named_params! { ":owner": owner.get(), ":imported": Kind::Imported.as_str() },
+                |row| row.get(0),
+            )?;
+            let key = owner.to_string();
+            let place = Place {
+                table: "snapshot",
+                row: &key,
+            };
+            place.count("kind", number)
         })
         .await
     }

@@ -6,9 +6,9 @@ use std::str::FromStr;
 use thiserror::Error;
 use time::OffsetDateTime;
 
+use crate::change_row::ChangeRow;
 use crate::operations::OperationRow;
 use crate::row::{from_millis, to_millis};
-use crate::timeline::ChangeRow;
 
 /// A place among changes or acts: a page goes on below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,6 +2,7 @@
 
 use anirewind_backup::Mark;
 use anirewind_model::{Account, UserId};
+use time::OffsetDateTime;
 
 use crate::row::Place;
 use crate::snapshots::mark;
@@ -50,24 +51,26 @@ impl Store {
         .await
     }
 
-    /// Everybody of whom there are snapshots, by the name in the newest of them.
-    pub async fn owners(&self) -> Result<Vec<Account>, StoreError> {
+    /// Everybody of whom there are snapshots, by the name in the newest of them, and when that was taken.
+    pub async fn owners(&self) -> Result<Vec<(Account, OffsetDateTime)>, StoreError> {
         self.ask("owners".to_owned(), |connection| {
             // With max() in it, the other columns are those of the row that has it.
             let mut statement = connection.prepare_cached(
-                "SELECT user_id, user_name, max(position) FROM snapshot
+                "SELECT user_id, user_name, created_at, max(position) FROM snapshot
                 GROUP BY user_id
                 ORDER BY user_id",
             )?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            let owner = |row: rusqlite::Result<(i64, String)>| {
-                let (id, name) = row?;
+            let cells = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+            let rows = statement.query_map([], cells)?;
+            let owner = |row: rusqlite::Result<(i64, String, i64)>| {
+                let (id, name, created_at) = row?;
                 let place = Place {
                     table: "snapshot",
                     row: &name,
                 };
                 let id = UserId::new(place.id("user_id", id)?);
-                Ok(Account { id, name })
+                let created_at = place.instant("created_at", created_at)?;
+                Ok((Account { id, name }, created_at))
             };
             rows.map(owner).collect()
         })

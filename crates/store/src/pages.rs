@@ -7,11 +7,12 @@ use anirewind_timeline::Id;
 use rusqlite::{Connection, Statement, named_params};
 use time::OffsetDateTime;
 
+use crate::change_row::{ChangeRow, Raw, SELECT};
 use crate::cursor::Cursor;
 use crate::row::{Place, to_millis};
 use crate::sorts::{Sort, pages_of_sorts, rare};
 use crate::store::{Failed, Store, StoreError};
-use crate::timeline::{ChangeFilter, ChangeRow, Raw, SELECT, bit};
+use crate::timeline::{ChangeFilter, bit};
 use crate::titles::{Called, like, titles_called};
 
 /// Changes as people sort them when they look for one.

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use anirewind_model::UserId;
 use rusqlite::{Connection, Statement};
 
+use crate::change_row::ChangeRow;
 use crate::cursor::Cursor;
 use crate::pages::{ChangeKind, Wanted, merged};
 use crate::row::Place;
 use crate::store::{Failed, Store, StoreError};
-use crate::timeline::{ChangeFilter, ChangeRow, bit};
+use crate::timeline::{ChangeFilter, bit};
 use crate::titles::like;
 
 /// More changes of titles that are called so are not counted: each of them has to be looked up.

@@ -2,30 +2,16 @@
 
 use anirewind_backup::{entry_from_json, entry_to_json};
 use anirewind_model::{Entry, EntryField, MediaId, MediaType, UserId};
-use anirewind_timeline::{Change, Id, Outcome, Source, When};
-use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, named_params};
+use anirewind_timeline::{Change, Id, Outcome, Source};
+use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, named_params};
 use time::OffsetDateTime;
 
+use crate::change_row::{ChangeRow, Raw, SELECT};
 use crate::cursor::Cursor;
 use crate::pages::ChangeKind;
 use crate::public_time::note_public_time;
-use crate::row::{Cells, Place, to_millis};
+use crate::row::{Place, to_millis};
 use crate::store::{Failed, Store, StoreError};
-
-/// A change as it was written down.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChangeRow {
-    /// Its id.
-    pub id: Id,
-    /// Its place among the others: by this and its time pages go on.
-    pub seq: i64,
-    /// Whose list it is about.
-    pub owner: UserId,
-    /// The change.
-    pub change: Change,
-    /// The newest change that took it back.
-    pub undone_by: Option<Id>,
-}
 
 /// Which changes are wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -497,106 +483,10 @@ pub(crate) fn drop_known(
     Ok(())
 }
 
-/// All that is kept of changes, in the order of [`Raw`].
-pub(crate) const SELECT: &str = "
-    SELECT
-        c.seq, c.id, c.user_id, c.media_type, c.media_id, c.outcome, c.source, c.at, c.since,
-        c.group_id, c.operation_id, c.undoes, c.title, c.error, e.before, e.after,
-        (SELECT u.id FROM change u WHERE u.undoes = c.id ORDER BY u.seq DESC LIMIT 1) AS undone_by
-    FROM change c
-    JOIN change_entry e ON e.seq = c.seq";
-
-pub(crate) struct Raw {
-    seq: i64,
-    id: String,
-    user_id: i64,
-    media_type: String,
-    media_id: i64,
-    outcome: String,
-    source: String,
-    at: i64,
-    since: Option<i64>,
-    group: Option<String>,
-    operation: Option<String>,
-    undoes: Option<String>,
-    title: Option<String>,
-    error: Option<String>,
-    before: Option<String>,
-    after: Option<String>,
-    undone_by: Option<String>,
-}
-
-impl Raw {
-    pub(crate) fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
-        let mut cells = Cells::of(row);
-        Ok(Self {
-            seq: cells.next()?,
-            id: cells.next()?,
-            user_id: cells.next()?,
-            media_type: cells.next()?,
-            media_id: cells.next()?,
-            outcome: cells.next()?,
-            source: cells.next()?,
-            at: cells.next()?,
-            since: cells.next()?,
-            group: cells.next()?,
-            operation: cells.next()?,
-            undoes: cells.next()?,
-            title: cells.next()?,
-            error: cells.next()?,
-            before: cells.next()?,
-            after: cells.next()?,
-            undone_by: cells.next()?,
-        })
-    }
-
-    pub(crate) fn into_row(self) -> Result<ChangeRow, Failed> {
-        let key = self.id.clone();
-        let place = Place {
-            table: "change",
-            row: &key,
-        };
-        let id = |column, text: Option<String>| {
-            let parsed = text.map(|text| Id::parse(&text).ok_or_else(|| place.corrupt(column)));
-            parsed.transpose()
-        };
-        let state = |column, text: Option<String>| {
-            let parsed = text.map(|text| entry("change", &key, column, &self.media_type, &text));
-            parsed.transpose()
-        };
-        let media_type = MediaType::parse(&self.media_type);
-        Ok(ChangeRow {
-            id: Id::parse(&self.id).ok_or_else(|| place.corrupt("id"))?,
-            seq: self.seq,
-            owner: UserId::new(place.id("user_id", self.user_id)?),
-            undone_by: id("undone_by", self.undone_by)?,
-            change: Change {
-                media: MediaId::new(place.id("media_id", self.media_id)?),
-                media_type: media_type.ok_or_else(|| place.corrupt("media_type"))?,
-                title: self.title,
-                before: state("before", self.before)?,
-                after: state("after", self.after)?,
-                outcome: Outcome::parse(&self.outcome).ok_or_else(|| place.corrupt("outcome"))?,
-                source: Source::parse(&self.source).ok_or_else(|| place.corrupt("source"))?,
-                when: When {
-                    at: place.instant("at", self.at)?,
-                    since: self
-                        .since
-                        .map(|at| place.instant("since", at))
-                        .transpose()?,
-                },
-                group: id("group_id", self.group)?,
-                operation: id("operation_id", self.operation)?,
-                undoes: id("undoes", self.undoes)?,
-                error: self.error,
-            },
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use anirewind_model::{EntryValues, Recorded, Score};
+    use anirewind_timeline::When;
     use time::Duration;
     use time::macros::datetime;
 

@@ -1,11 +1,13 @@
 //! Who asks: somebody who is logged in, a program with a key, anybody where login is off, or nobody.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header;
+use actix_web::web::Data;
 use actix_web::{HttpMessage as _, HttpRequest};
 use anirewind_core::{
     AccessSettings, App, KeyRow, PublicUrl, SESSION_LIFETIME, SessionRow, SessionToken,
@@ -32,10 +34,26 @@ pub struct Access {
     door: Door,
 }
 
-/// Who has tried passwords at the door. It outlives the settings.
-#[derive(Debug, Clone, Default)]
+/// Who has tried passwords at the door, and which installation is behind it now. It outlives the settings.
+#[derive(Clone, Default)]
 pub struct Door {
     tries: Arc<Mutex<BTreeMap<IpAddr, Tries>>>,
+    newest: Arc<Mutex<Option<Data<App>>>>,
+}
+
+impl fmt::Debug for Door {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut said = formatter.debug_struct("Door");
+        said.field("tries", &self.tries).finish_non_exhaustive()
+    }
+}
+
+impl Door {
+    /// From now on pages are made with this installation, also on connections that were opened before.
+    pub fn lead_to(&self, app: &App) {
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        *newest = Some(Data::new(app.clone()));
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -70,6 +88,12 @@ impl Who {
 }
 
 impl Access {
+    /// The installation that is in force, where a server was started with one.
+    pub(crate) fn newest(&self) -> Option<Data<App>> {
+        let newest = self.door.newest.lock();
+        newest.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The rules for a server that listens on an address.
     pub fn new(settings: AccessSettings, listen: SocketAddr, door: Door) -> Self {
         Self {

@@ -19,6 +19,7 @@ mod people;
 mod problem;
 #[expect(unused_qualifications, reason = "as the macros write them out")]
 mod proving;
+mod query;
 #[expect(unused_qualifications, reason = "as the macros write them out")]
 mod reading;
 mod sent;
@@ -172,13 +173,20 @@ pub(crate) fn watching(config: &mut web::ServiceConfig) {
 }
 
 #[get("/api/v1/openapi.json")]
-async fn document() -> HttpResponse {
-    HttpResponse::Ok().json(description())
+async fn document(request: HttpRequest) -> Result<HttpResponse, problem::Problem> {
+    query::check(&request)?;
+    Ok(HttpResponse::Ok().json(description()))
 }
 
 /// The API as a document.
 pub(crate) fn description() -> OpenApi {
     Document::openapi()
+}
+
+/// The same, made once.
+fn document_of_all() -> &'static OpenApi {
+    static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(description);
+    &DOCUMENT
 }
 
 /// An answer for a route of the API that there is not, or not with this method. The path is without what a
@@ -198,14 +206,14 @@ pub(crate) fn not_found(method: &Method, path: &str) -> HttpResponse {
 
 /// The methods that an address of the API takes, as the document has them.
 fn allowed_at(path: &str) -> Vec<&'static str> {
-    static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(description);
     let is_it = |template: &str| {
         let (parts, given) = (template.split('/'), path.split('/'));
         let is_same = |(part, given): (&str, &str)| part.starts_with('{') || part == given;
         parts.clone().count() == given.clone().count() && parts.zip(given).all(is_same)
     };
     let mut allowed = Vec::new();
-    for (_, item) in DOCUMENT.paths.paths.iter().filter(|(at, _)| is_it(at)) {
+    let paths = &document_of_all().paths.paths;
+    for (_, item) in paths.iter().filter(|(at, _)| is_it(at)) {
         let methods = [
             ("GET", &item.get),
             ("PUT", &item.put),

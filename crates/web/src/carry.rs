@@ -1,7 +1,9 @@
 //! Acts that a page begins. They are carried out apart from the request, and go on without it.
 
 use actix_web::HttpResponse;
-use anirewind_core::{ActError, App, Explain as _, Id, Plan, Report, count, were};
+use anirewind_core::{
+    ActError, App, Explain as _, Id, Plan, Report, StepRow, StepState, count, were,
+};
 
 use crate::address::address;
 use crate::api::Hub;
@@ -138,6 +140,10 @@ pub(crate) fn ended(report: &Report, profile: &str) -> Said {
         return Said::problem("It came to rest before it was done. See below how far it is.");
     }
     let unwell = report.unwell().count();
+    let is_left = |step: &StepRow| step.state == StepState::Left.as_str();
+    if report.unwell().all(is_left) {
+        return stopped(report);
+    }
     Said::problem(format!(
         "{unwell} of {} could not be applied. See below.",
         report.sent().count()

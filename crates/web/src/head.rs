@@ -18,7 +18,9 @@ pub(crate) async fn as_get(
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     // As it will be routed, whatever of it is written as %xx.
     let path = percent_decode_str(request.path()).decode_utf8_lossy();
-    if *request.method() == Method::HEAD && !path.ends_with("/events") {
+    // Of the API the one that never ends says itself what stands before it.
+    let is_endless = path.ends_with("/events") && !path.ends_with("/api/v1/events");
+    if *request.method() == Method::HEAD && !is_endless {
         request.head_mut().method = Method::GET;
         request.extensions_mut().insert(OnlyHead);
     }

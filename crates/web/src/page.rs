@@ -76,8 +76,8 @@ pub(crate) struct Page {
     /// What did not end well, until somebody has read of it; where anything of it may be said.
     pub(crate) bad_ends: Option<BadEnds>,
     pub(crate) warning: Option<&'static str>,
-    /// Where its account is connected, where it is read without a token.
-    pub(crate) public: Option<String>,
+    /// Where its account is connected, where nothing can be written to it, and whether it is read.
+    pub(crate) public: Option<(String, bool)>,
     /// Whether somebody is logged in and can log out.
     pub(crate) can_leave: bool,
     /// Whether there is anything to go to from here.
@@ -299,8 +299,10 @@ pub(crate) struct Visitor {
     pub(crate) titles: &'static str,
     pub(crate) profiles: Vec<String>,
     avatars: BTreeMap<String, Avatar>,
-    /// Those of them that are read without a token.
-    public: Vec<String>,
+    /// Those of them that nothing can be written to, and whether they are read at all.
+    public: Vec<(String, bool)>,
+    /// Whether an account is connected, and not only snapshots of somebody are left.
+    pub(crate) is_connected: bool,
     jobs: Vec<OperationRow>,
     /// Acts that did not end well and of which nobody has read, newest first.
     bad_ends: Vec<BadEnd>,
@@ -361,6 +363,8 @@ impl Visitor {
         let access = request
             .app_data::<web::Data<Access>>()
             .ok_or_else(missing)?;
+        // A browser keeps its connections, and they may lead to a server that another has taken over from.
+        let app = &access.newest().unwrap_or_else(|| app.clone());
         let who = access.who(app, request).await.map_err(Turned::Failed)?;
         let path = own_path(access.base(), request);
         if !who.may_see_pages() {
@@ -369,7 +373,10 @@ impl Visitor {
             return Err(Turned::To(access.way_in(is_claimed, &path)));
         }
         let accounts = app.accounts().await;
-        let accounts = accounts.map_err(|error| Turned::Failed(error.into()))?;
+        let mut accounts = accounts.map_err(|error| Turned::Failed(error.into()))?;
+        let connected = accounts.len();
+        let kept = app.kept_accounts().await;
+        accounts.extend(kept.map_err(|error| Turned::Failed(error.into()))?);
         let jobs = app.open_operations().await;
         let jobs = jobs.map_err(|error| Turned::Failed(BrowseError::Store(error).into()))?;
         let hub = request.app_data::<web::Data<Hub>>();
@@ -397,9 +404,10 @@ impl Visitor {
             path,
             public: accounts
                 .iter()
-                .filter(|row| row.public)
-                .map(|row| row.profile.clone())
+                .filter(|row| row.public || !row.connected)
+                .map(|row| (row.profile.clone(), row.connected))
                 .collect(),
+            is_connected: connected > 0,
             avatars: accounts
                 .iter()
                 .map(|row| (row.profile.clone(), Avatar::of(access.base(), app, row)))
@@ -475,8 +483,8 @@ impl Visitor {
             public: self
                 .public
                 .iter()
-                .any(|public| public == profile)
-                .then(|| format!("/connect/{}", in_path(profile))),
+                .find(|(public, _)| public == profile)
+                .map(|(_, is_read)| (format!("/connect/{}", in_path(profile)), *is_read)),
             ..self.page(title, place)
         }
     }

@@ -1,7 +1,7 @@
 //! What lets somebody follow what happens for as long as they like, and no longer than they are in.
 
 use actix_web::web::Bytes;
-use actix_web::{Error, HttpResponse};
+use actix_web::{Error, HttpResponse, HttpResponseBuilder};
 use anirewind_core::App;
 use futures_util::stream::unfold;
 use futures_util::{Stream, StreamExt as _};
@@ -64,8 +64,13 @@ pub(crate) fn told(
             Some((Ok::<_, Error>(frame), frames))
         }
     });
-    HttpResponse::Ok()
-        .content_type("text/event-stream")
-        .insert_header(("X-Accel-Buffering", "no"))
-        .streaming(frames)
+    head().streaming(frames)
+}
+
+/// What stands before what is told.
+pub(crate) fn head() -> HttpResponseBuilder {
+    let mut head = HttpResponse::Ok();
+    head.content_type("text/event-stream")
+        .insert_header(("X-Accel-Buffering", "no"));
+    head
 }

@@ -133,7 +133,7 @@ impl Serving {
     ) -> Result<Self, ServeError> {
         // One for all workers: an id means the same on every connection.
         let hub = Hub::with_waits(&app, desk, waits);
-        let shared = hub.clone();
+        let (shared, leading) = (hub.clone(), app.clone());
         let listen = listener.local_addr().map_err(ServeError::Run)?;
         let access = web::Data::new(Access::new(
             app.settings().access.clone(),
@@ -157,6 +157,7 @@ impl Serving {
                 .listen(listener)
                 .map_err(ServeError::Run)?
                 .run();
+        door.lead_to(&leading);
         Ok(Self {
             hub,
             handle: server.handle(),

@@ -52,7 +52,8 @@ pub(crate) async fn run(
             Ok(0)
         }
         AccountCommand::List => {
-            let rows = app.accounts().await?;
+            let mut rows = app.accounts().await?;
+            rows.extend(app.kept_accounts().await?);
             output.result(
                 "accounts",
                 || rows.iter().map(account).collect(),
@@ -141,7 +142,11 @@ fn table(output: &Output, rows: &[AccountRow]) -> String {
     table.load_style(presets::NOTHING);
     table.set_header(["PROFILE", "USER", "CHECKED", "TOKEN ENDS"]);
     for row in rows {
-        let none = if row.public { "none: public list" } else { "-" };
+        let none = match row {
+            row if !row.connected => "not connected: only its snapshots",
+            row if row.public => "none: public list",
+            _ => "-",
+        };
         let ends = row
             .token_expires_at
             .map_or_else(|| none.to_owned(), |at| output.time(at));

@@ -120,7 +120,7 @@ fn json_of(plan: &ImportPlan, taken: &[String]) -> Value {
     let unreadable = plan.unreadable.iter();
     json!({
         "items": items.collect::<Vec<_>>(),
-        "unreadable": unreadable.map(|file| json!({ "file": file.file, "problem": file.problem })).collect::<Vec<_>>(),
+        "unreadable": unreadable.map(|file| json!({ "file": file.file, "problem": file.problem, "technical": file.technical })).collect::<Vec<_>>(),
         "taken": taken,
     })
 }

@@ -1,7 +1,7 @@
 //! `status`
 
 use anirewind_core::view::StatusView;
-use anirewind_core::{AccountStatus, App};
+use anirewind_core::{AccountError, AccountStatus, App};
 
 use crate::json::shape;
 use crate::output::{Failure, Output, age};
@@ -11,7 +11,11 @@ const NOT_WELL: u8 = 10;
 
 pub(crate) async fn run(app: &App, output: &Output, profile: Option<&str>) -> Result<u8, Failure> {
     if let Some(profile) = profile {
-        app.account_row(profile).await?;
+        let row = app.account_row(profile).await?;
+        if !row.connected {
+            let profile = row.profile;
+            return Err(AccountError::NoToken { profile }.into());
+        }
     }
     let report = app.refresh_catalogue().await?;
     let mut all = app.status().await?;
@@ -105,11 +109,10 @@ fn text_of(app: &App, output: &Output, status: &AccountStatus) -> String {
             output.time(since)
         ));
     }
-    if let Some(since) = status.proven_since {
-        lines.push(format!(
-            "  Every snapshot was read again and proven since {}",
-            output.time(since)
-        ));
+    if let Some(proofs) = &status.proofs {
+        let (read, rest) = (proofs.read().replacen('e', "E", 1), proofs.rest());
+        let since = output.time(proofs.since);
+        lines.push(format!("  {read} since {since}{rest}"));
     }
     lines.push(match status.next {
         Some(next) => format!(

@@ -97,9 +97,20 @@ fn accounts_are_added_listed_checked_and_removed() {
         scene.run(&["account", "remove", "sister"]).status.code(),
         Some(0)
     );
+    // What is left of it goes by the name of its user, and can be looked at.
+    let rows = scene.json(&["account", "list"]);
+    let left = |row: &serde_json::Value| (row["profile"].clone(), row["access"].clone());
+    let rows: Vec<_> = rows.as_array().unwrap().iter().map(left).collect();
     assert_eq!(
-        scene.json(&["account", "list"]).as_array().unwrap().len(),
-        1
+        rows,
+        [
+            ("hana".into(), "token".into()),
+            ("yuki".into(), "none".into())
+        ]
+    );
+    assert_eq!(
+        scene.run(&["show", "latest", "-p", "yuki"]).status.code(),
+        Some(0)
     );
     assert_eq!(scene.files(), 1, "snapshots stay");
 }

@@ -582,3 +582,62 @@ fn a_container_can_ask_whether_the_server_is_well() {
     server.process.wait().unwrap();
     assert_eq!(ask(&server.address), Some(1));
 }
+
+/// A connection that stays open as long as the server lets it, as a browser's does.
+struct Kept<'a> {
+    server: &'a Server,
+    connection: TcpStream,
+}
+
+impl<'a> Kept<'a> {
+    fn open(server: &'a Server) -> Self {
+        let connection = TcpStream::connect(&server.address).unwrap();
+        let wait = Some(Duration::from_mins(1));
+        connection.set_read_timeout(wait).unwrap();
+        Self { server, connection }
+    }
+
+    /// Asks, on another connection where this one was closed, and gives what was answered.
+    fn ask(&mut self, head: &str, body: &str, end: &str) -> String {
+        let length = body.len();
+        let request = format!("{head}\r\nContent-Length: {length}\r\n\r\n{body}");
+        loop {
+            let mut answer = Vec::new();
+            let mut part = [0; 4096];
+            let mut read = self.connection.write(request.as_bytes()).unwrap_or(0);
+            while read > 0 && !String::from_utf8_lossy(&answer).contains(end) {
+                read = self.connection.read(&mut part).unwrap_or(0);
+                answer.extend_from_slice(&part[..read]);
+            }
+            let answer = String::from_utf8_lossy(&answer).into_owned();
+            if answer.contains(end) {
+                return answer;
+            }
+            assert_eq!(answer, "", "cut off");
+            *self = Self::open(self.server);
+        }
+    }
+}
+
+#[test]
+fn what_was_saved_is_shown_on_the_connection_it_was_saved_on() {
+    let scene = Scene::new();
+    let server = scene.settled(&[("ANIREWIND_LOGIN", "off")]);
+    let mut kept = Kept::open(&server);
+    let host = format!("Host: {0}\r\nOrigin: http://{0}", server.address);
+    for days in ["31", "32", "33"] {
+        let get = format!("GET /settings HTTP/1.1\r\n{host}");
+        let page = kept.ask(&get, "", "</html>");
+        let version = page.split("name=\"version\" value=\"").nth(1).unwrap();
+        let version = version.split('"').next().unwrap();
+        let post = format!(
+            "POST /settings HTTP/1.1\r\n{host}\r\nContent-Type: application/x-www-form-urlencoded"
+        );
+        let form = format!("version={version}&backup_retention_days={days}");
+        let answer = kept.ask(&post, &form, "\r\n\r\n");
+        assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
+        let page = kept.ask(&get, "", "</html>");
+        let field = format!("name=\"backup_retention_days\" value=\"{days}\"");
+        assert!(page.contains(&field), "{page}");
+    }
+}

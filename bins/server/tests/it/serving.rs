@@ -165,7 +165,12 @@ fn a_start_that_cannot_be_says_why() {
         (
             vec!["--data-dir", &data],
             vec![("ANIREWIND_ANILIST_URL", "http://example.org")],
-            "https",
+            "`anilist_url` cannot be `http://example.org` (from the environment variable",
+        ),
+        (
+            vec!["--data-dir", &data],
+            vec![("ANIREWIND_REFERER", "a\u{1}b")],
+            "(from the environment variable ANIREWIND_REFERER); allowed:",
         ),
         (
             vec!["--data-dir", &data],
@@ -177,6 +182,8 @@ fn a_start_that_cannot_be_says_why() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success() && said.contains(words), "{said}");
     }
+    let made = std::fs::read_dir(&data).unwrap().count();
+    assert_eq!(made, 0, "nothing is made before the settings make sense");
     let mut open = Command::new(env!("CARGO_BIN_EXE_anirewind-server"));
     open.env_clear()
         .args(["--data-dir", &data, "--listen", "0.0.0.0:0"]);

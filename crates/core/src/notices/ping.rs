@@ -120,6 +120,9 @@ impl App {
             .filter(|status| !status.verdict.is_well())
             .map(|status| format!("{} {}", status.account.profile, status.verdict.sentence()))
             .collect();
+        if statuses.is_empty() {
+            reasons.push("there is no snapshot of anybody yet".to_owned());
+        }
         match self.targets(None).await {
             // A token that AniList never said whose it is belongs to no account that could have a status.
             Ok(targets) if targets.iter().any(|target| self.owner_of(target).is_none()) => {

@@ -161,6 +161,7 @@ impl Life {
             checked_at: BEGIN,
             token_expires_at: None,
             public: true,
+            connected: true,
             style: Style::default(),
         };
         let app = App::open(settings.clone(), clock.clone(), TimeZone::UTC, None).unwrap();

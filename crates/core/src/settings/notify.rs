@@ -9,7 +9,7 @@ use anirewind_notify::{
 
 use crate::choice::{Choice, FLAG, all_chosen};
 use crate::settings::{is_on, parsed};
-use crate::source::{Origin, Setting, SettingsError, Values};
+use crate::source::{Origin, Setting, SettingsError, Values, read_secret};
 
 /// Who is told what. Shows no secret.
 #[derive(Debug, Clone, Default)]
@@ -285,19 +285,8 @@ impl Secret {
     }
 
     fn read_file(&self, path: &str, origin: Origin) -> Result<(String, Origin), SettingsError> {
-        const LARGEST: u64 = 64 * 1024;
         let path = Path::new(path);
-        // A pipe or a device in its place would hold us, or never end.
-        let text = std::fs::metadata(path).and_then(|metadata| {
-            if metadata.is_file() && metadata.len() <= LARGEST {
-                std::fs::read_to_string(path)
-            } else {
-                Err(std::io::Error::other(
-                    "it is not a file of a size that a secret can have",
-                ))
-            }
-        });
-        match text {
+        match read_secret(path) {
             Ok(text) => self.check(&text, origin),
             Err(error) => Err(SettingsError::SecretFile {
                 key: self.value.key,

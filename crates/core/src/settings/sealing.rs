@@ -1,10 +1,10 @@
 //! The key that kept tokens are sealed with.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use secrecy::SecretString;
 
-use crate::source::{Setting, SettingsError, Values};
+use crate::source::{Setting, SettingsError, Values, read_secret};
 
 /// Not a key of the file: it would lie beside what it seals.
 const KEY: Setting = Setting {
@@ -32,10 +32,10 @@ pub(super) fn secret_key(values: &Values<'_>) -> Result<Option<SecretString>, Se
     let (text, origin) = match (values.get(KEY), values.get(KEY_FILE)) {
         (Some((text, origin)), _) => (text, origin),
         (None, Some((path, origin))) => {
-            let text = std::fs::read_to_string(&path);
-            let text = text.map_err(|error| SettingsError::SecretFile {
+            let path = Path::new(&path);
+            let text = read_secret(path).map_err(|error| SettingsError::SecretFile {
                 key: KEY_FILE.key,
-                path: PathBuf::from(&path),
+                path: path.to_owned(),
                 problem: error.to_string(),
                 origin: origin.clone(),
             })?;

@@ -85,8 +85,21 @@ async fn a_removed_account_leaves_its_snapshots_and_no_token() {
     ));
     assert!(matches!(
         scene.app.targets(Some("hana")).await,
+        Err(AccountError::NoToken { .. })
+    ));
+    assert!(matches!(
+        scene.app.targets(Some("nobody")).await,
         Err(AccountError::NoProfile { .. })
     ));
+    // What is left of it goes by its name, also once somebody else does.
+    let left = scene.app.account_row("HANA").await.unwrap();
+    assert!(!left.connected && left.account.id.get() == HANA);
+    let again = scene.app.remove_account("hana").await;
+    assert!(matches!(again, Err(AccountError::NoToken { .. })));
+    let yuki = scene.app.add_account(Some("hana"), token(YUKIS)).await;
+    assert!(yuki.unwrap().connected);
+    let left = scene.app.kept_accounts().await.unwrap();
+    assert_eq!(left[0].profile, "hana-4242");
 }
 
 #[tokio::test]

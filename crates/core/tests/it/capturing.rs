@@ -159,6 +159,37 @@ async fn one_account_that_fails_does_not_stop_the_others() {
 }
 
 #[tokio::test]
+async fn a_folder_that_is_gone_is_not_made_anew_and_nothing_is_forgotten() {
+    let scene = Scene::connected().await;
+    scene.capture().await;
+    let folder = scene.app.backups();
+    let aside = folder.with_extension("aside");
+    std::fs::rename(&folder, &aside).unwrap();
+    // Said also before anybody tries.
+    let status = scene.app.status().await.unwrap().remove(0);
+    assert_eq!(status.verdict, Verdict::Failing);
+    let problem = status.last_attempt.unwrap().detail;
+    assert!(problem.contains("1 snapshot is known"), "{problem}");
+    scene.app.refresh_catalogue().await.unwrap_err();
+    let checks = scene.app.doctor().await;
+    let check = checks.iter().find(|check| check.what == "snapshots");
+    assert!(!check.unwrap().is_fine());
+    let target = scene.app.targets(None).await.unwrap().remove(0);
+    let error = scene.app.capture(&target, Kind::Automatic).await;
+    let error = error.unwrap_err();
+    assert!(matches!(error, CaptureError::Folder(_)), "{error}");
+    assert!(error.hint().unwrap().contains("mkdir"));
+    assert!(!folder.exists());
+    assert_eq!(scene.app.snapshots(None).await.unwrap().len(), 1);
+    // Back again, all goes on as before.
+    std::fs::rename(&aside, &folder).unwrap();
+    scene.capture().await;
+    let status = scene.app.status().await.unwrap().remove(0);
+    assert_eq!(status.verdict, Verdict::Protected);
+    assert_eq!(scene.app.snapshots(None).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn a_folder_that_cannot_be_written_is_named_and_nothing_is_lost() {
     let scene = Scene::connected().await;
     let first = scene.capture().await.snapshot;

@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anirewind_core::model::{EntryField, MediaType};
-use anirewind_core::{Form, Kind, Standing, compare};
+use anirewind_core::{Form, HealthState, Kind, Standing, compare};
 
 use crate::scene::Scene;
 
@@ -77,11 +78,11 @@ async fn a_whole_folder_is_recognised_said_and_taken() {
         1
     );
     assert_eq!(plan.unreadable.len(), 2);
-    assert!(
-        plan.unreadable[0].problem.contains("line 1"),
-        "{:?}",
-        plan.unreadable
-    );
+    for file in &plan.unreadable {
+        let said = file.technical.as_deref().unwrap_or("line");
+        assert!(said.contains("line"), "what the parser says: {file:?}");
+        assert!(!file.problem.contains("line 1"), "in plain words: {file:?}");
+    }
     let theirs = &plan.items[0];
     assert_eq!(theirs.not_read, [MediaType::Manga]);
     assert!(theirs.not_recorded.contains(&EntryField::Private));
@@ -122,7 +123,7 @@ async fn what_was_brought_in_stays_and_never_stands_for_the_last_good_one() {
     scene.app.import(&plan).await.unwrap();
     for _ in 0..10 {
         scene.capture().await;
-        scene.clock.advance(std::time::Duration::from_hours(24));
+        scene.clock.advance(Duration::from_hours(24));
     }
     let rows = scene.app.snapshots(None).await.unwrap();
     assert_eq!(
@@ -138,6 +139,38 @@ async fn what_was_brought_in_stays_and_never_stands_for_the_last_good_one() {
         .last_good
         .unwrap();
     assert_eq!(good.kind, Kind::Manual);
+}
+
+#[tokio::test]
+async fn what_was_read_and_has_nothing_to_prove_it_by_is_not_said_to_be_proven() {
+    let (scene, place) = (Scene::connected().await, folder());
+    let verify = async || {
+        let checks = scene.app.health().await.unwrap();
+        let check = checks.into_iter().find(|check| check.what == "verify");
+        let check = check.unwrap();
+        (check.found, check.state)
+    };
+    scene.capture().await;
+    let (found, state) = verify().await;
+    assert!(
+        found.starts_with("every snapshot was read again and proven since"),
+        "{found}"
+    );
+    assert_eq!(state, HealthState::Ok);
+    let plan = scene.app.plan_import(place.path(), None).await.unwrap();
+    scene.app.import(&plan).await.unwrap();
+    let (found, _) = verify().await;
+    assert!(!found.contains("again and proven"), "{found}");
+    let hold = "hold nothing to prove them by";
+    assert!(
+        found.contains(": 1 was proven, ") && found.ends_with(hold),
+        "{found}"
+    );
+    // A week is promised; at twice that somebody should look.
+    scene.clock.advance(Duration::from_hours(13 * 24));
+    assert_eq!(verify().await.1, HealthState::Ok);
+    scene.clock.advance(Duration::from_hours(2 * 24));
+    assert_eq!(verify().await.1, HealthState::Warn);
 }
 
 #[tokio::test]

@@ -157,6 +157,18 @@ async fn keeping_noting_and_deleting_with_their_refusals() {
         scene.app.find_row("kept:before", None).await.unwrap().id,
         kept.id
     );
+    // A name as long as the form takes it is kept, a longer one refused, and so is a note.
+    let longest = scene.app.keep(&rows[2], Some("ä".repeat(200)), None).await;
+    scene.app.unkeep(&longest.unwrap()).await.unwrap();
+    let longer = scene.app.keep(&rows[2], Some("ä".repeat(201)), None).await;
+    let error = longer.unwrap_err();
+    assert_eq!(error.code(), Code::Usage);
+    assert_eq!(
+        error.to_string(),
+        "the name is 201 characters long; 200 are allowed"
+    );
+    let error = scene.app.note(&kept, &"x".repeat(2_001)).await.unwrap_err();
+    assert!(error.to_string().contains("the note is 2001"), "{error}");
     scene.app.note(&kept, "  a note ").await.unwrap();
     let error = scene.app.delete(&kept).await.unwrap_err();
     assert_eq!(error.code(), Code::RefusedForSafety);

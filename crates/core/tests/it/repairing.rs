@@ -5,8 +5,10 @@ use std::time::Duration;
 use anirewind_core::model::{MediaId, MediaType};
 use anirewind_core::{Choices, OperationState, Prefer, RestoreOptions, Rule, Standing, Wanted};
 use anirewind_simulator::SimEntry;
+use jiff::tz::TimeZone;
 
 use crate::scene::{HANA, Scene};
+use crate::scheduling::run_and_rest;
 use crate::undoing::DESTRUCTIVE;
 
 /// So many are lost: a fifth of the list is unusual, and not past belief.
@@ -70,6 +72,11 @@ async fn go_back_exactly(scene: &Scene, removed: usize) {
 async fn last_good(scene: &Scene) -> usize {
     let status = scene.app.status().await.unwrap().remove(0);
     status.last_good.unwrap().counts.total()
+}
+
+async fn last_good_id(scene: &Scene) -> String {
+    let status = scene.app.status().await.unwrap().remove(0);
+    status.last_good.unwrap().id.to_string()
 }
 
 async fn group(scene: &Scene) -> String {
@@ -389,6 +396,29 @@ async fn what_somebody_says_was_not_them_is_not_believed_in_those_after_it_eithe
     scene.clock.advance(Duration::from_hours(24));
     let next = scene.capture().await.snapshot;
     assert_eq!(next.alarms[0].rule, Rule::MassRemoval);
+}
+
+#[tokio::test]
+async fn what_was_put_right_is_saved_before_the_next_time_of_the_schedule() {
+    let (scene, _) = wiped().await;
+    let before = last_good_id(&scene).await;
+    scene.clock.advance(Duration::from_mins(15));
+    // The one at start is taken, and the next one is due at night.
+    run_and_rest(&scene, &scene.app, 4).await;
+    let settings = scene.app.settings().clone();
+    let app = scene.app.reopen(settings, TimeZone::UTC).unwrap();
+    restore(&scene, &before, &RestoreOptions::default()).await;
+    assert_eq!(scene.app.open_alarms(None).await.unwrap().len(), 0);
+    let saved = scene.files().len();
+    let now = scene.app.now();
+    run_and_rest(&scene, &app, saved + 1).await;
+    app.refresh_catalogue().await.unwrap();
+    let status = app.status().await.unwrap().remove(0);
+    let good = status.last_good.unwrap();
+    assert_eq!((good.counts.total(), status.unsaved), (100, 0));
+    assert!(good.created_at - now < time::Duration::hours(1));
+    // Once.
+    assert_eq!(scene.files().len(), saved + 1);
 }
 
 #[tokio::test]

@@ -158,6 +158,13 @@ impl<C: Clock + 'static> Scene<C> {
         open_in(&self.simulator, &self.clock, &self.data, environment)
     }
 
+    /// The same, with somebody who is asked before each effect on the disk.
+    pub(crate) fn open_watched_with(&self, environment: &[(&str, &str)], steps: Steps) -> App {
+        let mut settings = settings(&self.simulator, self.data.path(), environment);
+        settings.steps = steps;
+        App::open(settings, self.clock.clone(), TimeZone::UTC, None).unwrap()
+    }
+
     pub(crate) async fn capture_as(&self, kind: Kind) -> anirewind_core::SnapshotRow {
         let target = self.app.targets(Some("hana")).await.unwrap().remove(0);
         self.app.capture(&target, kind).await.unwrap().snapshot

@@ -187,7 +187,7 @@ fn taken_over(scene: &Scene, app: &App, environment: &[(&str, &str)]) -> App {
 }
 
 /// Lets the schedule run until so many snapshots are there, and for an hour of its own time besides.
-async fn run_and_rest(scene: &Scene, app: &App, snapshots: usize) {
+pub(crate) async fn run_and_rest(scene: &Scene, app: &App, snapshots: usize) {
     let now = || anirewind_core::model::Clock::now(scene.clock.as_ref());
     let a_while = async {
         reach(scene, snapshots).await;

@@ -1,10 +1,12 @@
 //! Who is told what: once, whatever happens, and without anything waiting for it.
 
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use anirewind_core::notify::SendError;
 use anirewind_core::view::{NoticesView, TestedView};
-use anirewind_core::{App, NoticeError, RestoreOptions};
+use anirewind_core::{App, NoticeError, RestoreOptions, Steps, Verdict};
 use anirewind_simulator::Fault;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -338,10 +340,94 @@ async fn a_receiver_that_never_answers_delays_no_snapshot() {
     assert!(paths.contains(&"/check/start".to_owned()), "{paths:?}");
 }
 
+/// A disk that is full as long as it is said to be.
+fn disk() -> (Arc<AtomicBool>, Steps) {
+    let is_full = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&is_full);
+    let steps = Steps::watched(move |_| {
+        if asked.load(Ordering::SeqCst) {
+            return Err(io::Error::from(io::ErrorKind::StorageFull));
+        }
+        Ok(())
+    });
+    (is_full, steps)
+}
+
+async fn verdict(app: &App) -> Verdict {
+    app.status().await.unwrap().remove(0).verdict
+}
+
+#[tokio::test]
+async fn a_disk_on_which_not_even_the_failure_can_be_noted_is_told_once_and_its_end() {
+    let (scene, ear) = (Scene::connected().await, Ear::open().await);
+    let (is_full, steps) = disk();
+    let hook = ear.url("/hook");
+    let private = ("ANIREWIND_NOTIFY_ALLOW_PRIVATE", "true");
+    let environment = [("ANIREWIND_NOTIFY_WEBHOOK_URL", hook.as_str()), private];
+    let app = scene.open_watched_with(&environment, steps);
+    assert!(attempt(&app).await);
+    app.tell_now().await;
+    is_full.store(true, Ordering::SeqCst);
+    for _ in 0..2 {
+        assert!(!attempt(&app).await);
+        app.tell_now().await;
+        assert_eq!(verdict(&app).await, Verdict::Failing);
+    }
+    let failing = "failing | hana: no snapshot could be taken";
+    assert_eq!(ear.notices(), [failing]);
+    is_full.store(false, Ordering::SeqCst);
+    app.tell_now().await;
+    assert_eq!(verdict(&app).await, Verdict::Failing, "nobody tried again");
+    assert!(attempt(&app).await);
+    app.tell_now().await;
+    assert_eq!(ear.notices(), [failing, "recovered | hana: well again"]);
+    assert_eq!(verdict(&app).await, Verdict::Protected);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_no_good_round() {
+    let (scene, ear) = (Scene::connected().await, Ear::open().await);
+    scene.capture().await;
+    let (is_full, steps) = disk();
+    let check = ear.url("/check");
+    let private = ("ANIREWIND_NOTIFY_ALLOW_PRIVATE", "true");
+    let environment = [("ANIREWIND_PING_URL", check.as_str()), private];
+    let app = scene.open_watched_with(&environment, steps);
+    is_full.store(true, Ordering::SeqCst);
+    let heard = first_pings(&app, &ear).await;
+    let fail = "hana is not protected: the last attempt failed".to_owned();
+    assert_eq!(heard[1], ("/check/fail".to_owned(), fail));
+}
+
+#[tokio::test]
+async fn a_token_of_which_nobody_knows_yet_whose_it_is_begins_the_round_of_its_snapshot() {
+    let (scene, ear) = (Scene::new().await, Ear::open().await);
+    let environment = [
+        ("ANIREWIND_ANILIST_TOKEN", TOKEN),
+        ("ANIREWIND_PING_URL", &ear.url("/check")),
+    ];
+    let app = open(&scene, &environment);
+    let heard = first_pings(&app, &ear).await;
+    assert_eq!(scene.files().len(), 1, "{heard:?}");
+    let paths: Vec<_> = heard.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!(paths, ["/check/start", "/check"]);
+    // One that leads to nobody is no good round either.
+    let (scene, ear) = (Scene::new().await, Ear::open().await);
+    scene.simulator.world().revoke_token(TOKEN);
+    let environment = [environment[0], ("ANIREWIND_PING_URL", &ear.url("/check"))];
+    let heard = first_pings(&open(&scene, &environment), &ear).await;
+    assert_eq!(heard[1].0, "/check/fail");
+}
+
 async fn pings(scene: &Scene, fault: Option<Fault>) -> Vec<(String, String)> {
     let ear = Ear::open().await;
     let app = open(scene, &[("ANIREWIND_PING_URL", &ear.url("/check"))]);
     scene.simulator.fault_always(fault);
+    first_pings(&app, &ear).await
+}
+
+/// What is heard of the first round.
+async fn first_pings(app: &App, ear: &Ear) -> Vec<(String, String)> {
     let done = async {
         while ear.heard().len() < 2 {
             tokio::task::yield_now().await;

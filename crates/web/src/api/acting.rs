@@ -6,8 +6,8 @@ use actix_web::{HttpResponse, delete, post, web};
 use anirewind_core::model::{EntryField, EntryStatus, MediaId, MediaType, Picks};
 use anirewind_core::view::{OperationView, PlanView, ReportView, instant};
 use anirewind_core::{
-    ActError, App, BrowseError, Change, ChangeOutcome, Choices, Explain as _, Id, Plan, Prefer,
-    Report, RestoreOptions, Source, Wanted, When,
+    ActError, App, BrowseError, Change, ChangeOutcome, Choices, Explain as _, Id, OperationState,
+    Plan, Prefer, Report, RestoreOptions, Source, Wanted, When,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -506,18 +506,21 @@ pub(crate) async fn apply(
 /// What became of a plan that was sent.
 async fn sent_before(app: &App, id: &Id) -> Result<HttpResponse, Problem> {
     let report = app.act_called(id).await?;
-    let state = report.operation.state;
+    let (state, ends) = (report.operation.state, report.operation.expires_at);
+    let is_past = state == OperationState::Planned && ends.is_some_and(|ends| ends < app.now());
+    if is_past || state == OperationState::Discarded {
+        let reference = id.to_string();
+        return Err(ActError::NoPlan { reference }.into());
+    }
     // One that is to be sent and waits its turn is still a plan.
-    Ok(
-        if state.is_open() || state == anirewind_core::OperationState::Planned {
-            let place = tasks::location(app, &format!("/api/v1/operations/{id}"));
-            HttpResponse::Accepted()
-                .insert_header(("Location", place))
-                .json(OperationView::of(&report.operation, &[]))
-        } else {
-            HttpResponse::Ok().json(ReportView::from(&report))
-        },
-    )
+    Ok(if state.is_open() || state == OperationState::Planned {
+        let place = tasks::location(app, &format!("/api/v1/operations/{id}"));
+        HttpResponse::Accepted()
+            .insert_header(("Location", place))
+            .json(OperationView::of(&report.operation, &[]))
+    } else {
+        HttpResponse::Ok().json(ReportView::from(&report))
+    })
 }
 
 /// Goes on with an act that waits or stopped.
@@ -584,8 +587,11 @@ pub(crate) async fn pause(
     app: web::Data<App>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let id = act(&app, &id).await?.operation.id;
-    app.pause_operation(&id).await?;
+    let operation = act(&app, &id).await?.operation;
+    if operation.state.has_ended() {
+        return Err(Problem::over(&operation.id, operation.state.as_str()));
+    }
+    app.pause_operation(&operation.id).await?;
     let at = instant(app.now());
     Ok(HttpResponse::Accepted().json(AskedView { at }))
 }

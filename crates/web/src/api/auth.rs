@@ -1,4 +1,5 @@
-//! Who may do what. Every handler of the API takes one of these, so none is without a decision.
+//! Who may do what. Every handler of the API takes one of these, so none is without a decision; and none is asked
+//! for what it does not know.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,6 +14,7 @@ use utoipa::openapi::security::{
 
 use crate::access::{Access, Who};
 use crate::api::problem::Problem;
+use crate::api::query;
 
 /// Somebody who may read: with a key, or logged in.
 pub(crate) struct Reader {
@@ -44,14 +46,16 @@ impl FromRequest for Reader {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            match who(&request).await? {
-                Who::Anybody | Who::Session(_) => Ok(Self { may_ask: true }),
-                Who::Key(key) => Ok(Self {
+            let reader = match who(&request).await? {
+                Who::Anybody | Who::Session(_) => Self { may_ask: true },
+                Who::Key(key) => Self {
                     may_ask: key.may_write,
-                }),
-                Who::Nobody => Err(Problem::no_key("reading needs a key")),
-                Who::WrongKey => Err(Problem::no_key("that is no key of this server")),
-            }
+                },
+                Who::Nobody => return Err(Problem::no_key("reading needs a key")),
+                Who::WrongKey => return Err(Problem::no_key("that is no key of this server")),
+            };
+            query::check(&request)?;
+            Ok(reader)
         })
     }
 }
@@ -64,12 +68,14 @@ impl FromRequest for Writer {
         let request = request.clone();
         Box::pin(async move {
             match who(&request).await? {
-                Who::Anybody | Who::Session(_) => Ok(Self),
-                Who::Key(key) if key.may_write => Ok(Self),
-                Who::Key(_) => Err(Problem::read_only("this key may only read")),
-                Who::Nobody => Err(Problem::no_key("writing needs a key")),
-                Who::WrongKey => Err(Problem::no_key("that is no key of this server")),
+                Who::Anybody | Who::Session(_) => {}
+                Who::Key(key) if key.may_write => {}
+                Who::Key(_) => return Err(Problem::read_only("this key may only read")),
+                Who::Nobody => return Err(Problem::no_key("writing needs a key")),
+                Who::WrongKey => return Err(Problem::no_key("that is no key of this server")),
             }
+            query::check(&request)?;
+            Ok(Self)
         })
     }
 }
@@ -107,15 +113,17 @@ impl FromRequest for Owner {
             let access = access.ok_or_else(|| Problem::failed("the server is not wired"))?;
             let (address, _) = crate::login::asker(&access, &request);
             match who {
-                Who::Anybody | Who::Session(_) => Ok(Self {
-                    who,
-                    access,
-                    address,
-                }),
-                Who::Key(_) => Err(Problem::people_only()),
-                Who::Nobody => Err(Problem::no_key("this needs somebody who is logged in")),
-                Who::WrongKey => Err(Problem::no_key("that is no key of this server")),
+                Who::Anybody | Who::Session(_) => {}
+                Who::Key(_) => return Err(Problem::people_only()),
+                Who::Nobody => return Err(Problem::no_key("this needs somebody who is logged in")),
+                Who::WrongKey => return Err(Problem::no_key("that is no key of this server")),
             }
+            query::check(&request)?;
+            Ok(Self {
+                who,
+                access,
+                address,
+            })
         })
     }
 }

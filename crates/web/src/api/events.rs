@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::web::Bytes;
-use actix_web::{HttpRequest, HttpResponse, get, web};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, get, web};
 use anirewind_core::{App, Event, Id, Pause};
 use futures_util::stream::unfold;
 use serde::Serialize;
@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, broadcast, watch};
 use crate::access::Access;
 use crate::api::auth::Reader;
 use crate::api::exporting;
+use crate::head::OnlyHead;
 use crate::live::Desk;
 use crate::pass;
 
@@ -409,7 +410,7 @@ fn frame(told: &Told) -> Bytes {
 }
 
 /// What happens from now on, or since `Last-Event-ID`, as server-sent events. Whoever reads too slowly
-/// misses some, and is told with an event `missed`.
+/// misses some, and is told with an event `missed`; so is whoever shows an id that is none of ours.
 #[utoipa::path(tag = "server", responses((status = 200, content_type = "text/event-stream")))]
 #[get("/api/v1/events")]
 pub(crate) async fn stream(
@@ -419,8 +420,13 @@ pub(crate) async fn stream(
     hub: web::Data<Hub>,
     request: HttpRequest,
 ) -> HttpResponse {
+    if request.extensions().contains::<OnlyHead>() {
+        return pass::head().finish();
+    }
     let last = request.headers().get("Last-Event-ID");
-    let last = last.and_then(|id| id.to_str().ok()?.parse().ok());
+    let last = last.filter(|id| !id.is_empty());
+    // What is none of ours is as one from long ago: what is kept is told, and that there may have been more.
+    let last = last.map(|id| id.to_str().ok().and_then(|id| id.parse().ok()).unwrap_or(0));
     let following = hub.follow(last);
     let gap = following
         .has_gap

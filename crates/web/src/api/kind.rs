@@ -22,6 +22,8 @@ pub(crate) enum Kind {
     PeopleOnly,
     /// Too many wrong passwords.
     TooMany,
+    /// It goes on no more, so nothing can be done with it.
+    Over,
     /// What somebody looked at is not what there is.
     Precondition,
     /// Nobody said what they looked at.
@@ -36,13 +38,14 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// Those that only a server knows.
-    const OWN: [Self; 11] = [
+    const OWN: [Self; 12] = [
         Self::NoSuchMethod,
         Self::Refused,
         Self::NoKey,
         Self::ReadOnlyKey,
         Self::PeopleOnly,
         Self::TooMany,
+        Self::Over,
         Self::Precondition,
         Self::NoPrecondition,
         Self::TooLarge,
@@ -77,6 +80,7 @@ impl Kind {
             Self::NoSuchMethod => ("no-such-method", 405, "Not with this method"),
             Self::PeopleOnly => ("people-only", 403, "Not with a key"),
             Self::TooMany => ("too-many", 429, "Too many tries"),
+            Self::Over => ("over", 409, "It is over"),
             Self::Precondition => ("precondition", 412, "Not what was looked at"),
             Self::NoPrecondition => ("no-precondition", 428, "Not said what was looked at"),
             Self::TooLarge => ("too-large", 413, "Too much at once"),

@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::api::auth::{Owner, Reader, Writer};
 use crate::api::kind::Kind;
+use crate::api::paging;
 use crate::api::problem::Problem;
 use crate::api::sent::Sent;
 
@@ -111,15 +112,15 @@ pub(crate) async fn change_settings(
     request: HttpRequest,
     changes: Sent<Changes, Owner>,
 ) -> Result<web::Json<ChangedSettings>, Problem> {
-    let seen = request.headers().get(header::IF_MATCH);
-    let seen = seen.and_then(|tag| tag.to_str().ok()).ok_or_else(|| {
-        Problem::precondition(
+    let seen = request.headers().get_all(header::IF_MATCH);
+    let seen: Vec<_> = seen.filter_map(|tags| tags.to_str().ok()).collect();
+    if seen.is_empty() {
+        return Err(Problem::precondition(
             Kind::NoPrecondition,
             "say with `If-Match` which settings you looked at",
-        )
-    })?;
-    let seen = seen.trim().trim_start_matches("W/").trim_matches('"');
-    if seen != "*" && seen != app.settings().version() {
+        ));
+    }
+    if !is_among(&seen.join(","), &app.settings().version()) {
         return Err(Problem::precondition(
             Kind::Precondition,
             "the settings are no longer what you looked at",
@@ -145,6 +146,14 @@ pub(crate) async fn change_settings(
     tracing::info!(keys = answer.changed.join(", "), "settings changed");
     app.ask_reload();
     Ok(web::Json(answer))
+}
+
+/// Whether a list of tags, as `If-Match` has it, names this version. A tag that somebody on the way made weak is of the
+/// same settings.
+fn is_among(tags: &str, version: &str) -> bool {
+    let tags = tags.trim();
+    let bare = |tag: &str| tag.trim().trim_start_matches("W/").trim_matches('"') == version;
+    tags == "*" || tags.split(',').any(bare)
 }
 
 /// What is about to be in force.
@@ -200,6 +209,8 @@ pub(crate) struct WhichLines {
     /// Where the page before ended
     below: Option<u64>,
     /// At most this many, 2000 at the most
+    #[serde(default, deserialize_with = "paging::at_least_one")]
+    #[param(minimum = 1)]
     limit: Option<usize>,
 }
 
@@ -226,7 +237,7 @@ pub(crate) async fn log_lines(
     let level = which.level.as_deref().map(|text| {
         LogLevel::parse(text).ok_or_else(|| Problem::usage(format!("`{text}` is no level")))
     });
-    let most = which.limit.unwrap_or(LINES).clamp(1, 2_000);
+    let most = which.limit.unwrap_or(LINES).min(2_000);
     let lines = app.log().lines(&LogFilter {
         level: level.transpose()?,
         text: which.q.clone(),

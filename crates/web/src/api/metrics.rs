@@ -16,14 +16,17 @@ pub(crate) async fn health() -> HttpResponse {
     plain(StatusCode::OK, "ok\n")
 }
 
-/// Whether it can do its work: the catalogue answers and the folder can be read.
+/// Whether it can do its work: the catalogue answers and the folder can be read. Before the first snapshot there is none.
 pub(crate) async fn readiness(app: web::Data<App>) -> HttpResponse {
     let folder = app.backups();
     // No lock and no reading of files: this is asked often, and by anybody.
     let folder = web::block(move || !folder.exists() || std::fs::read_dir(folder).is_ok());
     // Which of them it is, and no more: anybody may ask.
-    let problem = if app.accounts().await.is_err() {
+    let (accounts, missing) = (app.accounts().await, app.missing_folder().await);
+    let problem = if accounts.is_err() || missing.is_err() {
         "not ready: the catalogue cannot be read\n"
+    } else if missing.is_ok_and(|missing| missing.is_some()) {
+        "not ready: the folder of snapshots is not there\n"
     } else if !folder.await.unwrap_or_default() {
         "not ready: the folder of snapshots cannot be read\n"
     } else {

@@ -3,7 +3,8 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::problem::Problem;
@@ -48,6 +49,8 @@ pub(crate) struct Part {
     /// The profile; all if left out.
     pub(crate) profile: Option<String>,
     /// At most this many, 500 at the most; 50 if left out.
+    #[serde(default, deserialize_with = "at_least_one")]
+    #[param(minimum = 1)]
     limit: Option<usize>,
     /// Where the page before ended.
     below: Option<String>,
@@ -77,9 +80,20 @@ impl Part {
     }
 }
 
+/// How many somebody asks for. Of none nothing would follow.
+pub(crate) fn at_least_one<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<usize>, D::Error> {
+    let asked = Option::deserialize(deserializer)?;
+    if asked == Some(0) {
+        return Err(D::Error::custom("at least 1 has to be asked for"));
+    }
+    Ok(asked)
+}
+
 /// How many are given out where so many are asked for.
 pub(crate) fn most(limit: Option<usize>) -> usize {
-    limit.unwrap_or(USUAL).clamp(1, MOST)
+    limit.unwrap_or(USUAL).min(MOST)
 }
 
 /// Below which key a page begins.

@@ -5,7 +5,7 @@ use std::fmt;
 use actix_web::error::{JsonPayloadError, QueryPayloadError};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
-use anirewind_core::{Code, Explain, ImportError};
+use anirewind_core::{Code, Explain, Id, ImportError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -107,6 +107,12 @@ impl Problem {
             detail,
             Some("Nothing was changed.".to_owned()),
         )
+    }
+
+    /// An act that goes on no more.
+    pub(crate) fn over(id: &Id, state: &str) -> Self {
+        let hint = format!("Nothing was changed. /api/v1/operations/{id} says what came of it.");
+        Self::new(Kind::Over, format!("{id} is over: {state}"), Some(hint))
     }
 
     /// What somebody looked at, and what there is now, do not agree; or nobody said what it was.

@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::api::Hub;
 use crate::api::auth::{Reader, Writer};
+use crate::api::paging;
 use crate::api::problem::Problem;
 use crate::api::reading::{OfProfile, one_owner, owner, row};
 use crate::api::sent::Sent;
@@ -214,6 +215,8 @@ pub(crate) struct HowManyDays {
     /// The profile; the only one if left out.
     profile: Option<String>,
     /// At most this many, 400 at the most; 30 if left out.
+    #[serde(default, deserialize_with = "paging::at_least_one")]
+    #[param(minimum = 1)]
     days: Option<usize>,
 }
 
@@ -245,7 +248,7 @@ pub(crate) async fn days(
     wish: web::Query<HowManyDays>,
 ) -> Answer<Vec<DayView>> {
     let owner = one_owner(&app, wish.profile.as_deref()).await?;
-    let most = wish.days.unwrap_or(30).clamp(1, 400);
+    let most = wish.days.unwrap_or(30).min(400);
     let days = app.days(owner, most).await?.into_iter().map(|day| DayView {
         day: day.name,
         snapshots: day.snapshots,

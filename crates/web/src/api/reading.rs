@@ -64,12 +64,14 @@ const MOST_PROFILES: usize = 1_000;
 #[into_params(parameter_in = Query)]
 pub(crate) struct PartOfProfiles {
     /// At most this many, 1000 at the most; 1000 if left out.
+    #[serde(default, deserialize_with = "paging::at_least_one")]
+    #[param(minimum = 1)]
     limit: Option<usize>,
     /// The profile with which the page before ended.
     below: Option<String>,
 }
 
-/// The accounts, by the names of their profiles. Where more follow, `Link` says where they are (`rel="next"`).
+/// The accounts, by the names of their profiles, and people of whom only snapshots are left. Where more follow, `Link` says where they are (`rel="next"`).
 #[utoipa::path(tag = "accounts", params(PartOfProfiles), responses(
     (status = 200, body = Vec<ProfileView>),
     (status = "default", body = Problem, content_type = "application/problem+json"),
@@ -80,8 +82,10 @@ pub(crate) async fn profiles(
     app: web::Data<App>,
     part: web::Query<PartOfProfiles>,
 ) -> Result<HttpResponse, Problem> {
-    let most = part.limit.unwrap_or(MOST_PROFILES).clamp(1, MOST_PROFILES);
+    let most = part.limit.unwrap_or(MOST_PROFILES).min(MOST_PROFILES);
     let mut rows = app.accounts().await?;
+    rows.extend(app.kept_accounts().await?);
+    rows.sort_by_key(|row| row.profile.to_ascii_lowercase());
     if let Some(below) = &part.below {
         // In the order in which they are given, which knows no capitals.
         let below = below.to_ascii_lowercase();
@@ -302,6 +306,8 @@ pub(crate) struct Which {
     /// The profile; all if left out.
     profile: Option<String>,
     /// At most this many, 500 at the most.
+    #[serde(default, deserialize_with = "paging::at_least_one")]
+    #[param(minimum = 1)]
     limit: Option<usize>,
     /// Where the page before ended.
     below: Option<String>,
@@ -319,6 +325,12 @@ pub(crate) struct Which {
     title: Option<String>,
     /// From then on: `@-7d`, `@2026-11-03`
     since: Option<String>,
+    /// Up to the end of this day, as in 2026-11-03
+    on: Option<String>,
+    /// Of one cause: the whole id of a group
+    group: Option<String>,
+    /// Of one act: its whole id
+    operation: Option<String>,
     /// Those too that were hidden
     hidden: Option<bool>,
 }
@@ -360,6 +372,13 @@ pub(crate) async fn changes(
             .as_deref()
             .map(|since| app.instant(since))
             .transpose()?,
+        until: which
+            .on
+            .as_deref()
+            .map(|day| app.end_of_named_day(day))
+            .transpose()?,
+        group: word("group", which.group.as_deref(), Id::parse)?,
+        operation: word("act", which.operation.as_deref(), Id::parse)?,
         shown_only: !which.hidden.unwrap_or_default(),
         ..ChangeFilter::default()
     };

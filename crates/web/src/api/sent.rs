@@ -1,12 +1,15 @@
 //! What somebody sends, read once it is known that they may send it.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::api::auth::Writer;
 
@@ -45,11 +48,34 @@ where
             By::from_request(&request, &mut Payload::None)
                 .await
                 .map_err(Into::into)?;
-            let body = web::Json::<T>::from_request(&request, &mut payload).await?;
+            let body = web::Json::<Named<T>>::from_request(&request, &mut payload).await?;
             Ok(Self {
-                body: body.into_inner(),
+                body: body.into_inner().0,
                 by: PhantomData,
             })
         })
+    }
+}
+
+/// What is sent by names. A list of values would be taken for it in the order in which the fields are written here.
+struct Named<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ByNames(PhantomData))
+    }
+}
+
+struct ByNames<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ByNames<T> {
+    type Value = Named<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Named<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Named)
     }
 }

@@ -1,9 +1,9 @@
 //! Titles: on the list, in a snapshot, at a moment, and one through all its changes.
 
 use actix_web::{get, web};
-use anirewind_core::model::{Entry, MediaId, MediaType};
+use anirewind_core::model::{Entry, MediaId, MediaType, UserId};
 use anirewind_core::view::{ChangeView, CountsView, EntryView, SnapshotView, instant};
-use anirewind_core::{App, BrowseError, title_of};
+use anirewind_core::{App, BrowseError, TitleRow, title_of};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -11,8 +11,12 @@ use crate::api::auth::Reader;
 use crate::api::paging::{self, Page};
 use crate::api::problem::Problem;
 use crate::api::reading::{OfProfile, one_owner, row, word};
+use crate::parts;
 
 type Answer<T> = Result<web::Json<T>, Problem>;
+
+/// So many titles are looked at at once for those that are called so.
+const AT_ONCE: usize = 500;
 
 /// A part of a list of titles, which is by type and id.
 #[derive(Deserialize, IntoParams)]
@@ -21,6 +25,8 @@ pub(crate) struct Titles {
     /// The profile; the only one if left out.
     profile: Option<String>,
     /// At most this many, 500 at the most; 50 if left out.
+    #[serde(default, deserialize_with = "paging::at_least_one")]
+    #[param(minimum = 1)]
     limit: Option<usize>,
     /// Where the page before ended.
     below: Option<String>,
@@ -58,21 +64,39 @@ fn place_text(of: MediaType, media: MediaId) -> String {
     format!("{}.{media}", of.as_str())
 }
 
-/// The titles in a snapshot, anime first, by id.
-#[utoipa::path(tag = "snapshots", params(("reference", description = "As for one snapshot"), Titles), responses(
+/// The titles in a snapshot, anime first, by id. For those of `live` AniList is asked, for each part anew, which takes
+/// a key that may write.
+#[utoipa::path(tag = "snapshots", params(("reference", description = "As for one snapshot, or `live`"), Titles), responses(
     (status = 200, body = Page<EntryView>),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 #[get("/api/v1/snapshots/{reference}/entries")]
 pub(crate) async fn snapshot_entries(
-    _: Reader,
+    reader: Reader,
     app: web::Data<App>,
     reference: web::Path<String>,
     part: web::Query<Titles>,
 ) -> Answer<Page<EntryView>> {
+    if *reference == "live" {
+        reader.asks()?;
+        // Among several accounts it would be the list of any.
+        one_owner(&app, part.profile.as_deref()).await?;
+        let found = app.find(&reference, part.profile.as_deref()).await?;
+        let mut entries = found.list().entries.clone();
+        entries.sort_by_key(|entry| (entry.media_type, entry.media));
+        return Ok(web::Json(part.of(&entries)?));
+    }
     let row = row(&app, &reference, part.profile.as_deref()).await?;
     let found = app.find(row.id.as_str(), part.profile.as_deref()).await?;
     Ok(web::Json(part.of(&found.list().entries)?))
+}
+
+/// What titles are called.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Called {
+    /// A part of one of their names, or their id
+    q: Option<String>,
 }
 
 /// A title that is or was on the list.
@@ -102,7 +126,7 @@ pub(crate) struct TitlesView {
 }
 
 /// Titles that are or were on the list, as they were last seen, anime first, by id. AniList is not asked.
-#[utoipa::path(tag = "timeline", params(Titles), responses(
+#[utoipa::path(tag = "timeline", params(Called, Titles), responses(
     (status = 200, body = TitlesView),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -110,14 +134,19 @@ pub(crate) struct TitlesView {
 pub(crate) async fn titles(
     _: Reader,
     app: web::Data<App>,
+    called: web::Query<Called>,
     part: web::Query<Titles>,
 ) -> Answer<TitlesView> {
     let owner = one_owner(&app, part.profile.as_deref()).await?;
     let accounts = app.accounts().await?;
     let account = accounts.iter().find(|row| row.account.id == owner);
     let language = account.map(|row| row.style.titles.clone());
-    let rows = app.titles_page(owner, part.behind()?, part.most()).await;
-    let rows = rows.map_err(BrowseError::Store)?;
+    let rows = if let Some(text) = called.q.as_deref() {
+        titles_called(&app, owner, &part, text).await?
+    } else {
+        let rows = app.titles_page(owner, part.behind()?, part.most()).await;
+        rows.map_err(BrowseError::Store)?
+    };
     let seen = app.last_look(owner).await.map_err(BrowseError::Store)?;
     let last = rows.last().filter(|_| rows.len() == part.most());
     let next = last.map(|row| place_text(row.media_type, row.media));
@@ -135,6 +164,35 @@ pub(crate) async fn titles(
         items: items.collect(),
         next,
     }))
+}
+
+/// Those of a part that are called so.
+async fn titles_called(
+    app: &App,
+    owner: UserId,
+    part: &Titles,
+    text: &str,
+) -> Result<Vec<TitleRow>, Problem> {
+    let (mut behind, mut found) = (part.behind()?, Vec::new());
+    loop {
+        let rows = app.titles_page(owner, behind, AT_ONCE).await;
+        let rows = rows.map_err(BrowseError::Store)?;
+        let is_end = rows.len() < AT_ONCE;
+        behind = rows.last().map(|row| (row.media_type, row.media));
+        found.extend(rows.into_iter().filter(|row| is_called(row, text)));
+        if is_end || found.len() >= part.most() {
+            found.truncate(part.most());
+            return Ok(found);
+        }
+    }
+}
+
+fn is_called(row: &TitleRow, text: &str) -> bool {
+    if let Some(entry) = &row.now {
+        return parts::is_called(entry, text);
+    }
+    let name = row.title.as_deref().unwrap_or_default().to_lowercase();
+    name.contains(&text.trim().to_lowercase()) || row.media.to_string() == text.trim()
 }
 
 /// A title through all its changes.
@@ -166,6 +224,9 @@ pub(crate) async fn title(
     of: web::Query<OfProfile>,
 ) -> Answer<TitleView> {
     let owner = one_owner(&app, of.profile.as_deref()).await?;
+    if title.contains(char::is_control) {
+        return Err(Problem::usage("no title has a control character in it"));
+    }
     let found = app.title_history(owner, &title).await;
     let found = found.map_err(BrowseError::Store)?;
     let found = found.ok_or_else(|| Problem::missing("no such title was ever on the list"))?;

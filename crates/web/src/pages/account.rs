@@ -57,6 +57,9 @@ async fn account(visitor: Visitor, profile: web::Path<String>) -> Result<HttpRes
         }
         row => row?,
     };
+    if !row.connected {
+        return Ok(visitor.go(&format!("/connect/{}", in_path(&row.profile)), None));
+    }
     let (owner, now) = (row.account.id, app.now());
     let settings = app.settings();
     let all = app.status().await?;

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use anirewind_core::model::UserId;
 use anirewind_core::{
     AccountRow, BrowseError, Explain as _, Kind, SnapshotFilter, SnapshotOrder, SnapshotRow, Start,
-    Unreadable, count,
+    Unreadable, are, count,
 };
 use askama::Template;
 use serde::Deserialize;
@@ -88,7 +88,7 @@ impl Wish {
 
     fn filter(&self, visitor: &Visitor) -> Result<SnapshotFilter, PageError> {
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let since = given(&self.from).map(|day| visitor.app.instant(&format!("@{day}")));
+        let since = given(&self.from).map(|day| visitor.app.start_of_named_day(&day));
         let until = given(&self.to).map(|day| visitor.app.end_of_named_day(&day));
         let kind = given(&self.kind).map(|word| {
             Kind::parse(&word).ok_or_else(|| PageError::usage(format!("`{word}` is no kind.")))
@@ -199,7 +199,8 @@ struct Table {
     orders: [(&'static str, &'static str); 6],
     total: String,
     rules: String,
-    proven: Option<When>,
+    /// When all were read again, and what of that was no proof.
+    proofs: Option<(When, String)>,
     kinds: Vec<(&'static str, &'static str, bool)>,
     wish: Wish,
     chips: Vec<(String, String)>,
@@ -245,7 +246,8 @@ async fn table(
     let here = (visitor.access.base(), account.profile.as_str(), &*root);
     let alarms = AlarmPart::all(&visitor.app, here, &open).await?;
     let (all, size) = visitor.app.snapshot_totals(owner).await?;
-    let (kept, proven) = visitor.app.kept_and_proven(account.account.id).await?;
+    let (kept, _) = visitor.app.kept_and_proven(account.account.id).await?;
+    let proofs = visitor.app.proofs(account.account.id).await?;
     let now = visitor.app.now();
     let mut lines = if wish.each.is_empty() && wish.is_newest_first() {
         lines(rows, now)
@@ -278,7 +280,7 @@ async fn table(
             .to_vec(),
         total: format!("{}, {}", count(all, "snapshot"), format::size(size)),
         rules: rules(&visitor, kept),
-        proven: proven.map(|at| When::ago(at, now)),
+        proofs: proofs.map(|proofs| (When::ago(proofs.since, now), proofs.rest())),
         newer,
         older,
         unfold: is_folded.then(|| format!("{root}{}", all_each.query(&[], ""))),
@@ -452,5 +454,25 @@ pub(crate) async fn find(
     if reference.contains(['/', '\\']) {
         return Err(PageError::usage("A snapshot is named here, not a file."));
     }
-    Ok(visitor.app.find_row(reference, Some(profile)).await?)
+    let found = visitor.app.find_row(reference, Some(profile)).await;
+    found.map_err(not_here)
+}
+
+/// A page says where on a page to look, not what to type in a terminal.
+pub(crate) fn not_here(error: BrowseError) -> PageError {
+    let hint = match error {
+        BrowseError::NotFound { there_are: 0, .. } => {
+            "There is none yet. The button under Backups takes one.".to_owned()
+        }
+        BrowseError::NotFound { there_are, .. } => {
+            let (are, them) = (are(there_are), if there_are == 1 { "it" } else { "them" });
+            let snapshots = count(there_are, "snapshot");
+            format!("There {are} {snapshots}; the page Backups lists {them}.")
+        }
+        _ => return error.into(),
+    };
+    PageError {
+        hint: Some(hint),
+        ..error.into()
+    }
 }

@@ -25,6 +25,8 @@ struct Connect {
     redirect: String,
     /// Whose public list was asked for.
     user: String,
+    /// Whether a public list was asked for, of whomever.
+    is_public: bool,
     problem: Option<(String, String)>,
     /// Where the setup goes on with the account as it is.
     onward: Option<String>,
@@ -37,6 +39,7 @@ struct Disconnect {
     path: String,
     profile: String,
     is_public: bool,
+    is_provided: bool,
 }
 
 /// Whether somebody comes back to this step of the setup.
@@ -51,8 +54,8 @@ struct Back {
 #[serde(default)]
 #[derive(Default)]
 struct Sent {
-    token: String,
-    user: String,
+    token: Option<String>,
+    user: Option<String>,
     profile: String,
 }
 
@@ -60,6 +63,7 @@ struct Sent {
 #[derive(Default)]
 struct Given {
     user: String,
+    is_public: bool,
     profile: String,
     again: Option<String>,
     /// Where the setup goes on with the account as it is.
@@ -113,6 +117,7 @@ fn form(
         profile: given.profile,
         again: given.again,
         user: given.user,
+        is_public: given.is_public,
         redirect,
         problem,
     };
@@ -121,7 +126,7 @@ fn form(
 
 fn page(visitor: &Visitor) -> Page {
     let mut page = visitor.page("Connect AniList", Place::Settings);
-    page.step = visitor.profiles.is_empty().then_some(2);
+    page.step = (!visitor.is_connected).then_some(2);
     page
 }
 
@@ -141,7 +146,7 @@ async fn ask_again(
         onward: (back.0.setup == "yes").then_some(onward),
         again: (!row.public).then(|| row.profile.clone()),
         profile: row.profile,
-        user: String::new(),
+        ..Given::default()
     };
     Ok(form(&visitor, &request, given, None))
 }
@@ -153,18 +158,30 @@ async fn connect(
     sent: Form<Sent>,
 ) -> Answer {
     let sent = sent.0;
+    // Each of the two forms sends only its own field, which may be empty.
+    let is_public = sent.token.is_none() && sent.user.is_some();
+    let user = sent.user.unwrap_or_default().trim().to_owned();
     let given = Given {
-        user: sent.user.trim().to_owned(),
+        is_public: is_public || !user.is_empty(),
+        user,
         profile: sent.profile.trim().to_owned(),
         again: None,
         onward: None,
     };
-    let token = AccessToken::new(&sent.token);
+    let token = AccessToken::new(&sent.token.unwrap_or_default());
     if token.is_none() && given.user.is_empty() {
-        let problem = (
-            "That is not a token.".to_owned(),
-            "It is one long word without spaces. Nothing was changed.".to_owned(),
-        );
+        let (message, hint) = if is_public {
+            (
+                "A user name is missing.",
+                "It is the one under which the list is found on AniList. Nothing was changed.",
+            )
+        } else {
+            (
+                "That is not a token.",
+                "It is one long word without spaces. Nothing was changed.",
+            )
+        };
+        let problem = (message.to_owned(), hint.to_owned());
         return Ok(form(&visitor, &request, given, Some(problem)));
     }
     let about = about(&hub.name_request());
@@ -264,6 +281,7 @@ async fn ask_leave(visitor: Visitor, profile: web::Path<String>) -> Answer {
     let row = visitor.app.account_row(&profile).await?;
     let template = Disconnect {
         page: visitor.page("Disconnect", Place::Settings),
+        is_provided: visitor.app.is_token_provided(&row).await,
         path: in_path(&row.profile),
         profile: row.profile,
         is_public: row.public,
@@ -272,11 +290,15 @@ async fn ask_leave(visitor: Visitor, profile: web::Path<String>) -> Answer {
 }
 
 async fn leave(visitor: Visitor, profile: web::Path<String>) -> Answer {
+    let row = visitor.app.account_row(&profile).await?;
+    let is_provided = visitor.app.is_token_provided(&row).await;
     let row = visitor.app.remove_account(&profile).await?;
-    let what = if row.public {
-        "is no longer read"
-    } else {
-        "is disconnected and its token is gone"
+    let what = match row {
+        AccountRow { public: true, .. } => "is no longer read",
+        _ if is_provided => {
+            "is disconnected. Its token stays in the settings, and the next snapshot connects it again"
+        }
+        _ => "is disconnected and its token is gone",
     };
     let text = format!("{} {what}. Snapshots and history stay.", row.profile);
     Ok(visitor.go("/", Some(Said::done(text))))

@@ -142,7 +142,9 @@ async fn keep(
         Ok(kept) => kept,
         Err(problem) if problem.status.is_client_error() => {
             // What was filled in stays, to be put right.
-            let hint = problem.hint.unwrap_or_default();
+            let hint = problem
+                .hint
+                .unwrap_or_else(|| "Nothing was changed.".to_owned());
             let page = KeepPage {
                 name,
                 until: day,
@@ -413,7 +415,8 @@ async fn trash_of(
     wanted: Vec<AccountRow>,
 ) -> Result<(Vec<TrashPart>, Option<TrashPart>), PageError> {
     let items = visitor.app.trash().await?;
-    let connected = visitor.app.accounts().await?;
+    let known = visitor.app.accounts().await?.into_iter();
+    let known: Vec<_> = known.chain(visitor.app.kept_accounts().await?).collect();
     let parts = wanted.into_iter().map(|account| {
         let own = items.iter();
         let own = own.filter(|item| item.owner == Some(account.account.id));
@@ -421,11 +424,11 @@ async fn trash_of(
         TrashPart::of(account.profile, root, own)
     });
     let parts = parts.collect();
-    let is_connected = |item: &TrashItem| {
-        let mut accounts = connected.iter();
+    let is_known = |item: &TrashItem| {
+        let mut accounts = known.iter();
         accounts.any(|account| item.owner == Some(account.account.id))
     };
-    let others = items.iter().filter(|item| !is_connected(item));
+    let others = items.iter().filter(|item| !is_known(item));
     let others = TrashPart::of("Of no connected account".to_owned(), String::new(), others);
     Ok((parts, (!others.items.is_empty()).then_some(others)))
 }
@@ -436,7 +439,8 @@ async fn all_trash(visitor: Visitor) -> Result<HttpResponse, PageError> {
         let path = format!("/backups/{}/trash{}", in_path(only), along(&page));
         return Ok(visitor.go(&path, None));
     }
-    let accounts = visitor.app.accounts().await?;
+    let mut accounts = visitor.app.accounts().await?;
+    accounts.extend(visitor.app.kept_accounts().await?);
     let (parts, others) = trash_of(&visitor, accounts).await?;
     Ok(show(&TrashPage {
         page,

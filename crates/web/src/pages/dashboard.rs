@@ -35,6 +35,8 @@ const SOON: Duration = Duration::days(30);
 struct Dashboard {
     page: Page,
     cards: Vec<Card>,
+    /// Of whom only snapshots are left: the name, the way there, and how many.
+    kept: Vec<(String, String, String)>,
     /// Whether somebody gave a token of whose account nothing is known yet.
     has_tokens: bool,
     /// Why AniList did not say whose they are, and when.
@@ -142,9 +144,17 @@ async fn dashboard(visitor: Visitor, hub: web::Data<Hub>) -> Result<HttpResponse
     // Seen in a row of tabs. What the folder was just found to hold counts.
     let is_troubled = is_unread || cards.iter().any(|card| card.is_trouble);
     page.icon = Icon::of(base, is_troubled);
+    let mut kept = Vec::new();
+    for row in visitor.app.kept_accounts().await? {
+        let (snapshots, size) = visitor.app.snapshot_totals(Some(row.account.id)).await?;
+        let words = format!("{}, {}", count(snapshots, "snapshot"), format::size(size));
+        let path = format!("/backups/{}", in_path(&row.profile));
+        kept.push((row.profile, path, words));
+    }
     Ok(show(&Dashboard {
         page,
         cards,
+        kept,
         has_tokens: !visitor.app.settings().tokens.is_empty(),
         unidentified: visitor.app.unidentified().map(|(at, problem)| {
             let now = visitor.app.now();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use anirewind_core::{ImportItem, ImportPlan, Unreadable, count};
+use anirewind_core::{AccountRow, ImportItem, ImportPlan, NotUnderstood, count};
 use askama::Template;
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -36,7 +36,7 @@ enum Step {
         others: Vec<String>,
         already: usize,
         new: usize,
-        unreadable: Vec<Unreadable>,
+        unreadable: Vec<NotUnderstood>,
     },
 }
 
@@ -167,8 +167,8 @@ async fn take(
     profile: web::Path<String>,
     form: Form<Take>,
 ) -> Result<HttpResponse, PageError> {
-    let profile = visitor.app.account_row(&profile).await?.profile;
-    let root = format!("/backups/{}", in_path(&profile));
+    let account = visitor.app.account_row(&profile).await?;
+    let root = format!("/backups/{}", in_path(&account.profile));
     if !form.0.drop.is_empty() {
         visitor.app.drop_upload(&form.0.upload).await?;
         return Ok(visitor.go(&root, Some(Said::done("Nothing was taken."))));
@@ -181,5 +181,21 @@ async fn take(
     } else {
         format!("{taken} taken; {} here already.", imported.already)
     };
-    Ok(visitor.go(&root, Some(Said::done(said))))
+    let said = Said::done(said);
+    // Those of somebody else stand with theirs, and not in the table that follows.
+    let others = imported
+        .owners
+        .iter()
+        .filter(|owner| **owner != account.account.id);
+    let mut known = visitor.app.kept_accounts().await?;
+    known.extend(visitor.app.accounts().await?);
+    let is_other = |row: &&AccountRow| others.clone().any(|owner| row.account.id == *owner);
+    let said = match known.iter().find(is_other) {
+        Some(row) => said.with_link(
+            format!("/backups/{}", in_path(&row.profile)),
+            format!("To those of {}", row.profile),
+        ),
+        None => said,
+    };
+    Ok(visitor.go(&root, Some(said)))
 }

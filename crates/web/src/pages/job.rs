@@ -3,8 +3,8 @@
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 use anirewind_core::model::UserId;
 use anirewind_core::{
-    ActError, Action, App, BrowseError, ChangeFilter, ChangeOutcome, Event, Id, OperationState,
-    Report, StepRow, StepState, Style, count, thousands,
+    ActError, Action, App, BrowseError, ChangeFilter, ChangeOutcome, Event, HALF_WRITTEN, Id,
+    OperationState, Report, StepRow, StepState, Style, count, thousands,
 };
 use askama::Template;
 
@@ -41,18 +41,30 @@ struct JobPage {
     stop: Option<String>,
     latest: Option<LatestTitles>,
     numbers: Vec<(String, &'static str)>,
-    unwell: Vec<Unwell>,
-    more_unwell: usize,
-    retryable: usize,
+    unwell: Vec<UnwellPart>,
+    /// How trying again is called, where something is left to try.
+    retry: Option<String>,
     can_undo: bool,
     reverse: Reverse,
     safety: Option<String>,
 }
 
+/// Titles with something wrong that have one cause.
+struct UnwellPart {
+    heading: String,
+    /// What holds for each of them.
+    why: Option<&'static str>,
+    titles: Vec<Unwell>,
+    /// So many are not shown.
+    more: usize,
+}
+
 struct Unwell {
     line: StepLine,
     badge: Badge,
-    why: &'static str,
+    /// AniList's words, where it said something.
+    said: Option<String>,
+    why: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -96,8 +108,9 @@ pub(crate) async fn report(visitor: &Visitor, id: &str) -> Result<Report, PageEr
 
 /// The profile of an account and how it wants things shown. An account that was removed has a number.
 pub(crate) async fn profile_of(app: &App, owner: UserId) -> Result<(String, Style), PageError> {
-    let accounts = app.accounts().await?;
-    let account = accounts.into_iter().find(|row| row.account.id == owner);
+    let accounts = app.accounts().await?.into_iter();
+    let mut accounts = accounts.chain(app.kept_accounts().await?);
+    let account = accounts.find(|row| row.account.id == owner);
     Ok(account.map_or_else(
         || (owner.to_string(), Style::default()),
         |row| (row.profile, row.style),
@@ -164,10 +177,6 @@ async fn job_page(
     let operation = &report.operation;
     let is_open = operation.state.is_open();
     let page = visitor.page_of(operation.what.clone(), Place::Elsewhere, profile);
-    let unwell: Vec<_> = report
-        .unwell()
-        .filter(|step| StepState::parse(&step.state).is_some_and(StepState::is_settled))
-        .collect();
     let (result, words) = verdict(report);
     let summary = report.summary();
     let mut style = style.clone();
@@ -175,7 +184,6 @@ async fn job_page(
         style.scores = anirewind_core::model::ScoreFormat::parse(format);
     }
     let latest = latest(&visitor.app, &page.base, report, last).await?;
-    let shown = unwell.iter().take(SHOWN);
     let progress = is_open.then(|| JobProgress::of(report, last, visitor.app.now()));
     let stop = progress.as_ref().and_then(JobProgress::split);
     Ok(JobPage {
@@ -197,11 +205,8 @@ async fn job_page(
         ),
         latest,
         numbers: numbers(report),
-        unwell: shown
-            .map(|step| Unwell::of(&page.base, profile, step, &style))
-            .collect(),
-        more_unwell: unwell.len().saturating_sub(SHOWN),
-        retryable: if is_open { 0 } else { report.retryable() },
+        unwell: UnwellPart::all(report, |step| Unwell::of(&page.base, profile, step, &style)),
+        retry: if is_open { None } else { retry_words(report) },
         can_undo: !is_open && summary.restored > 0,
         safety: operation.safety.clone(),
         page,
@@ -292,10 +297,7 @@ fn are(number: usize) -> String {
 /// The result in a word and a sentence.
 pub(crate) fn verdict(report: &Report) -> (Badge, String) {
     let operation = &report.operation;
-    let left = report
-        .sent()
-        .filter(|step| step.state == StepState::Left.as_str())
-        .count();
+    let left = report.sent().filter(|step| is_left(step)).count();
     let unwell = report.unwell().count();
     match operation.state {
         OperationState::Running => (
@@ -334,6 +336,30 @@ pub(crate) fn verdict(report: &Report) -> (Badge, String) {
             "All others were read back from AniList and are as planned.".to_owned(),
         ),
     }
+}
+
+/// Whether somebody stopped before it.
+fn is_left(step: &StepRow) -> bool {
+    step.state == StepState::Left.as_str()
+}
+
+/// `Retry 3 failed`, `Send the other 20…`
+fn retry_words(report: &Report) -> Option<String> {
+    let left = report.sent().filter(|step| is_left(step)).count();
+    let failed = report.retryable().saturating_sub(left);
+    let all = left == report.sent().count();
+    Some(match (failed, left) {
+        (0, 0) => return None,
+        (0, left) if all => format!("Send all {}…", thousands(left)),
+        (0, 1) => "Send the other title…".to_owned(),
+        (0, left) => format!("Send the other {}…", thousands(left)),
+        (failed, 0) => format!("Retry {} failed", thousands(failed)),
+        (failed, left) => format!(
+            "Retry {} failed and send the other {}…",
+            thousands(failed),
+            thousands(left)
+        ),
+    })
 }
 
 /// `3 not applied`, `3 not applied and 1 not verified`
@@ -388,9 +414,35 @@ fn numbers(report: &Report) -> Vec<(String, &'static str)> {
         .collect()
 }
 
+impl UnwellPart {
+    /// What went wrong apart from what somebody only stopped before.
+    fn all(report: &Report, line: impl Fn(&StepRow) -> Unwell) -> Vec<Self> {
+        let is_settled =
+            |step: &&StepRow| StepState::parse(&step.state).is_some_and(StepState::is_settled);
+        let unwell = report.unwell().filter(is_settled);
+        let (left, wrong): (Vec<_>, Vec<_>) = unwell.partition(|step| is_left(step));
+        let part = |heading: String, why, steps: Vec<&StepRow>| Self {
+            heading,
+            why,
+            more: steps.len().saturating_sub(SHOWN),
+            titles: steps.into_iter().take(SHOWN).map(&line).collect(),
+        };
+        let stopped = format!("Stopped before {}", count(left.len(), "title"));
+        let untouched = "You stopped it before their turn. Nothing was sent for them.";
+        let parts = [
+            part("Not as planned".to_owned(), None, wrong),
+            part(stopped, Some(untouched), left),
+        ];
+        let parts = parts.into_iter().filter(|part| !part.titles.is_empty());
+        parts.collect()
+    }
+}
+
 impl Unwell {
     fn of(base: &str, profile: &str, step: &StepRow, style: &Style) -> Self {
-        let (tone, icon, word, why) = match StepState::parse(&step.state) {
+        let state = StepState::parse(&step.state);
+        let is_half = step.problem.as_deref() == Some(HALF_WRITTEN);
+        let (tone, icon, word, why) = match state {
             Some(StepState::NotFound) => (
                 "danger",
                 "i-cross",
@@ -411,10 +463,15 @@ impl Unwell {
                 "It was written, and edited by somebody before it could be read back. The edit stands.",
             ),
             Some(StepState::Left) => (
-                "quiet",
-                "i-pause",
-                "Not sent",
-                "It was stopped before this title.",
+                "quiet", "i-pause", "Not sent",
+                // What is said of all of them stands above them.
+                "",
+            ),
+            _ if is_half => (
+                "danger",
+                "i-cross",
+                "Half written",
+                "You stopped it when a part of this title was written. Look at it on AniList.",
             ),
             _ => (
                 "danger",
@@ -426,7 +483,13 @@ impl Unwell {
         Self {
             line: StepLine::of(base, profile, step, style),
             badge: Badge::new(tone, icon, word),
-            why,
+            // What stopped us ourselves is said in our words alone.
+            said: match state {
+                Some(StepState::Left | StepState::Conflict) => None,
+                _ if is_half => None,
+                _ => step.problem.as_deref().map(sentence),
+            },
+            why: Some(why).filter(|why| !why.is_empty()),
         }
     }
 }

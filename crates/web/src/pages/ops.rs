@@ -1,7 +1,7 @@
 //! What was done from here: restores, undos, redos, imports, each with its changes.
 
 use actix_web::{HttpResponse, web};
-use anirewind_core::{BrowseError, ChangeFilter, ChangeRow, Cursor};
+use anirewind_core::{BrowseError, ChangeFilter, ChangeOutcome, ChangeRow, Cursor, Id};
 use askama::Template;
 use serde::Deserialize;
 
@@ -50,6 +50,8 @@ struct OperationPage {
     older: Option<String>,
     can_undo: bool,
     undone_by: Option<String>,
+    /// The way to what was removed together and came back by it, and its id.
+    puts_back: Option<(String, String)>,
     is_open: bool,
 }
 
@@ -140,7 +142,11 @@ async fn one(
         lines: lines.collect(),
         older: last.map(|row| address(&path, &[("below", &row.cursor().to_string())])),
         can_undo: !is_open && rows.iter().any(|row| Offer::of(row).takes_back()),
-        undone_by: undone_by(&visitor, &rows).await?,
+        // By the newest of its changes that was taken back.
+        undone_by: rows
+            .iter()
+            .find_map(|row| row.undone_in.as_ref().map(Id::to_string)),
+        puts_back: puts_back(&visitor, &account.profile, &rows).await?,
         profile: in_path(&account.profile),
         id: operation.id.to_string(),
         reverse: Reverse::of(&report),
@@ -155,13 +161,33 @@ async fn one(
     }))
 }
 
-/// The operation that took this one back, by the newest of its changes that was.
-async fn undone_by(visitor: &Visitor, rows: &[ChangeRow]) -> Result<Option<String>, PageError> {
-    let Some(by) = rows.iter().find_map(|row| row.undone_by.clone()) else {
+/// Where what this one put back was removed, by the newest of its titles that came back.
+async fn puts_back(
+    visitor: &Visitor,
+    profile: &str,
+    rows: &[ChangeRow],
+) -> Result<Option<(String, String)>, PageError> {
+    let is_back = |row: &&ChangeRow| row.change.before.is_none() && row.change.after.is_some();
+    let Some(row) = rows.iter().find(is_back) else {
         return Ok(None);
     };
-    let change = visitor.app.change(&by).await.map_err(BrowseError::Store)?;
-    Ok(change
-        .and_then(|row| row.change.operation)
-        .map(|id| id.to_string()))
+    let filter = ChangeFilter {
+        media: Some(row.change.media),
+        media_type: Some(row.change.media_type),
+        outcome: Some(ChangeOutcome::Deleted),
+        ..ChangeFilter::default()
+    };
+    let below = Some(row.cursor());
+    let found = visitor.app.changes(Some(row.owner), filter, below, 1).await;
+    let found = found.map_err(BrowseError::Store)?.pop();
+    let found =
+        found.filter(|gone| gone.put_back_by.is_some() && gone.put_back_by == row.change.operation);
+    let path = format!("/timeline/{}", in_path(profile));
+    Ok(found.map(|gone| match gone.change.group {
+        Some(group) => {
+            let group = group.to_string();
+            (address(&path, &[("group", &group)]), group)
+        }
+        None => (format!("{path}/{}", gone.id), gone.id.to_string()),
+    }))
 }

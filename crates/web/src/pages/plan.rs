@@ -73,7 +73,10 @@ struct PlanPage {
     is_muted: bool,
     button: String,
     is_danger: bool,
-    has_writes: bool,
+    /// Why nothing is sent, where that is so, and what to do about it.
+    nothing: Option<(String, &'static str)>,
+    /// Nothing is sent, and something differs.
+    has_left: bool,
     /// How long the snapshot stays that is taken first.
     safety: String,
     /// Whether a part of the titles was asked for, and which.
@@ -366,7 +369,8 @@ fn plan_page(
         },
         button: button(plan),
         is_danger: removes > 0,
-        has_writes: writes > 0,
+        nothing: (writes == 0).then(|| nothing(plan)),
+        has_left: writes == 0 && plan.count(Action::Keep) > 0,
         safety: {
             let rules = &visitor.app.settings().retention;
             let days = usize::try_from(rules.safety_days.max(rules.days));
@@ -381,14 +385,51 @@ fn plan_page(
     }
 }
 
+/// Why nothing would be sent.
+fn nothing(plan: &Plan) -> (String, &'static str) {
+    let (chosen, kept) = (plan.left_by_choice(), plan.count(Action::Keep));
+    let differ = |titles| {
+        format!(
+            "{} that {}",
+            count(titles, "title"),
+            anirewind_core::does(titles, "differ")
+        )
+    };
+    if chosen > 0 {
+        let is = if chosen == 1 { "is" } else { "are" };
+        let what = differ(chosen);
+        return (
+            format!("Nothing would be sent: {what} {is} not ticked."),
+            "Tick below what should go back, then press Update plan.",
+        );
+    }
+    if kept > 0 {
+        let has = if kept == 1 { "has" } else { "have" };
+        let what = differ(kept);
+        return (
+            format!("Nothing would be sent: {what} {has} moved on since."),
+            "They are left as they are, each with its reason below. “Change this plan” can put them back all the same.",
+        );
+    }
+    let rest = if plan.steps.is_empty() {
+        ""
+    } else {
+        "Its titles stand below, with the reason where one is left as it is."
+    };
+    ("Your list already matches. Nothing to do.".to_owned(), rest)
+}
+
 fn summary(plan: &Plan) -> Vec<(String, &'static str)> {
     let of = |action| thousands(plan.count(action));
+    let chosen = plan.left_by_choice();
+    let moved_on = plan.count(Action::Keep).saturating_sub(chosen);
     let mut all = vec![
         (of(Action::Add), "add back"),
         (of(Action::Write), "change back"),
         (of(Action::Stay), "added since, kept"),
         (of(Action::Remove), "remove from AniList"),
-        (of(Action::Keep), "moved on or edited since, left"),
+        (thousands(moved_on), "moved on or edited since, left"),
+        (thousands(chosen), "not ticked, left"),
         (of(Action::Same), "already right"),
         (of(Action::Cannot), "cannot be put back"),
     ];

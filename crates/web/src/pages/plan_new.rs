@@ -17,6 +17,7 @@ use crate::api::Hub;
 use crate::format;
 use crate::login::local;
 use crate::page::{Form, Page, PageError, Place, Query, Said, Visitor, Way, in_path, show_as};
+use crate::pages::rows::contents;
 use crate::pages::work::{self, About, Begin};
 
 pub(crate) use limits::Limits;
@@ -132,12 +133,7 @@ struct Offered {
 
 impl Offered {
     fn of(row: &SnapshotRow) -> Self {
-        let words = format!(
-            "{}, {} anime, {} manga",
-            format::instant(row.created_at),
-            row.counts.anime,
-            row.counts.manga
-        );
+        let words = format!("{}, {}", format::instant(row.created_at), contents(row));
         Self {
             id: row.id.to_string(),
             words,
@@ -241,7 +237,7 @@ async fn one_of(visitor: &Visitor, profile: &str, name: &str) -> Result<Offered,
         Ok(row) => Ok(Offered::of(&row)),
         Err(error) => match visitor.app.find_row(name, None).await {
             Ok(_) => Ok(Offered::unknown(name)),
-            Err(_) => Err(error.into()),
+            Err(_) => Err(crate::pages::backups::not_here(error)),
         },
     }
 }
@@ -603,11 +599,16 @@ async fn worked_out(app: &App, profile: &str, wish: &mut Wish) -> Result<Plan, P
     if !wish.is_undo() {
         let (new, known): (Vec<_>, Vec<_>) = causes.iter().partition(|cause| !wish.has_met(cause));
         // What somebody put right here since is not to be made wrong again, unless they say so.
-        let ours = new.iter().filter(|cause| {
+        for cause in &new {
             let source = Source::parse(&cause.source);
-            matches!(source, Some(Source::Undo | Source::Redo | Source::Restore))
-        });
-        wish.leave_causes(ours.copied());
+            let is_ours = matches!(source, Some(Source::Undo | Source::Redo | Source::Restore));
+            let Some(act) = cause.id.as_deref().filter(|_| is_ours) else {
+                continue;
+            };
+            if app.put_right(plan.operation.owner, act).await? {
+                wish.leave_causes(std::iter::once(*cause));
+            }
+        }
         if !wish.alarm.is_empty() {
             leave_other_causes(app, profile, wish, &new, &known).await?;
         }
@@ -696,7 +697,8 @@ async fn restored(app: &App, profile: &str, wish: &Wish) -> Result<Plan, PageErr
             match row {
                 // Somebody else's is found all the same, and refused with the reason.
                 Err(BrowseError::NotFound { .. }) => {
-                    let row = app.find_row(&wish.snapshot, None).await?;
+                    let row = app.find_row(&wish.snapshot, None).await;
+                    let row = row.map_err(crate::pages::backups::not_here)?;
                     let path = app.backups().join(row.file);
                     Wanted::Snapshot(path.display().to_string())
                 }

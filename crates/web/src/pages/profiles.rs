@@ -2,7 +2,7 @@
 //! there is only one.
 
 use actix_web::HttpResponse;
-use anirewind_core::{AccountStatus, BrowseError, count};
+use anirewind_core::{AccountRow, AccountStatus, BrowseError, count};
 use askama::Template;
 
 use crate::format;
@@ -54,6 +54,10 @@ pub(crate) async fn profiles(
         let (path, words) = (of(profile), words(profile));
         cards.push(card(visitor, status, path, words).await?);
     }
+    for row in visitor.app.kept_accounts().await? {
+        let (path, words) = (of(&row.profile), words(&row.profile));
+        cards.push(kept_card(visitor, row, path, words).await?);
+    }
     Ok(show(&Profiles { page, title, cards }))
 }
 
@@ -78,6 +82,33 @@ async fn card(
         sentence: status.verdict.sentence(),
         last: last.map(|row| (When::of(row.created_at, now), contents(row))),
         looked: looked.map(|at| When::ago(at, now)),
+        total: format!("{}, {}", count(snapshots, "snapshot"), format::size(size)),
+        words,
+    })
+}
+
+/// The card of somebody of whom only snapshots are left.
+async fn kept_card(
+    visitor: &Visitor,
+    row: AccountRow,
+    path: String,
+    words: Option<String>,
+) -> Result<ProfileCard, PageError> {
+    let (app, now) = (&visitor.app, visitor.app.now());
+    let owner = row.account.id;
+    let (snapshots, size) = app.snapshot_totals(Some(owner)).await?;
+    let newest = app.snapshots_page(Some(owner), None, 1).await?;
+    Ok(ProfileCard {
+        path,
+        avatar: Avatar::of(visitor.access.base(), app, &row),
+        profile: row.profile,
+        tone: "quiet",
+        icon: "i-eye",
+        sentence: "is not connected: its snapshots are kept",
+        last: newest
+            .first()
+            .map(|row| (When::of(row.created_at, now), contents(row))),
+        looked: None,
         total: format!("{}, {}", count(snapshots, "snapshot"), format::size(size)),
         words,
     })

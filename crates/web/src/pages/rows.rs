@@ -38,9 +38,14 @@ pub(crate) const fn kind_word(kind: Kind) -> &'static str {
     }
 }
 
-/// `812 anime, 143 manga`
+/// `812 anime, 143 manga`. What another program wrote may not record a list at all, which is not an empty one.
 pub(crate) fn contents(row: &SnapshotRow) -> String {
-    format!("{} anime, {} manga", row.counts.anime, row.counts.manga)
+    let of = |count: usize, word: &str| match count {
+        0 if row.kind == Kind::Imported => format!("no {word} recorded"),
+        count => format!("{count} {word}"),
+    };
+    let (anime, manga) = (of(row.counts.anime, "anime"), of(row.counts.manga, "manga"));
+    format!("{anime}, {manga}")
 }
 
 /// One line each, where a run of identical ones is one line.

@@ -88,6 +88,8 @@ struct Field {
     takes_many: bool,
     is_secret: bool,
     is_set: bool,
+    /// A secret in the file, which no typing takes away: whether it is ticked to be removed.
+    forgotten: Option<bool>,
     /// The setting that names a file where this may stand instead, where none is named.
     from_file: Option<&'static str>,
     /// What is in force, where that is not what stands here because somebody changed it.
@@ -242,7 +244,16 @@ fn field(row: &SettingReport, tried: &Tried) -> Field {
         takes_many: row.takes_many,
         is_secret: row.is_secret,
         is_set: row.is_set,
+        forgotten: can_forget(row).then(|| {
+            let ticked = tried.typed.get(FORGET);
+            ticked.is_some_and(|ticked| ticked.split(", ").any(|key| key == row.key))
+        }),
     }
+}
+
+/// Whether a secret stands in the file and can be taken out of it here.
+fn can_forget(row: &SettingReport) -> bool {
+    row.is_secret && row.is_set && !row.is_locked && !is_guarded(row.key)
 }
 
 /// What a setting may be, with what was typed or else what holds chosen.
@@ -413,7 +424,18 @@ fn changes(visitor: &Visitor, sent: &[(String, String)]) -> Vec<(String, Option<
         let wanted = (!value.is_empty() && !is_all).then(|| value.to_owned());
         (!is_same && !is_left).then(|| (key.clone(), wanted))
     });
-    changes.collect()
+    let mut changes: Vec<_> = changes.collect();
+    for ticked in sent.iter().filter(|(key, _)| key == FORGET) {
+        let rows = rows.iter().filter(|row| can_forget(row));
+        let named = rows.filter(|row| ticked.1.split(", ").any(|key| key == row.key));
+        for row in named {
+            // What was typed over it takes it away as well.
+            if changes.iter().all(|(key, _)| key != row.key) {
+                changes.push((row.key.to_owned(), None));
+            }
+        }
+    }
+    changes
 }
 
 /// What was sent, with all that was ticked under one name as one value.
@@ -433,6 +455,7 @@ fn together(sent: Vec<(String, String)>) -> Vec<(String, String)> {
 const VERSION: &str = "version";
 const AGREED: &str = "allow_losing";
 const PREVIEW: &str = "preview";
+const FORGET: &str = "forget";
 
 async fn change(visitor: Visitor, sent: Form<Vec<(String, String)>>) -> Answer {
     let sent = together(sent.0);
@@ -545,7 +568,8 @@ async fn losing(
 ) -> Answer {
     let now = visitor.app.now();
     let freed = draft.going.iter().map(|row| row.size).sum();
-    let accounts = visitor.app.accounts().await?;
+    let mut accounts = visitor.app.accounts().await?;
+    accounts.extend(visitor.app.kept_accounts().await?);
     let going = draft.going.iter().map(|row| {
         let account = accounts
             .iter()

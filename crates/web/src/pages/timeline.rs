@@ -79,7 +79,8 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
 
 async fn picker(visitor: Visitor) -> Result<HttpResponse, PageError> {
     let mut seen = BTreeMap::new();
-    for account in visitor.app.accounts().await? {
+    let kept = visitor.app.kept_accounts().await?;
+    for account in visitor.app.accounts().await?.into_iter().chain(kept) {
         let counts = visitor.app.kind_counts(account.account.id).await;
         let counts = counts.map_err(BrowseError::Store)?;
         let all = counts.get(&ChangeKind::All).copied().unwrap_or_default();
@@ -251,6 +252,7 @@ fn template(
         style: &account.style,
         sizes,
         here: &here,
+        is_partial: which.divides_groups(),
     };
     Timeline {
         profile: in_path(profile),

@@ -1,7 +1,7 @@
 //! One change as people read it: what, when, by what, and how it can be taken back.
 
 use anirewind_core::model::{Comparison, Entry, EntryField};
-use anirewind_core::{ChangeOutcome, ChangeRow, Id, Source, Style, undoable, values_of};
+use anirewind_core::{Change, ChangeOutcome, ChangeRow, Id, Source, Style, undoable, values_of};
 use askama::Template;
 
 use crate::format;
@@ -32,6 +32,7 @@ pub(crate) struct ChangeLine {
     operation: Option<String>,
     undoes: Option<String>,
     undone_by: Option<String>,
+    put_back_by: Option<String>,
     error: Option<String>,
     /// What can be done about it: a word, and what it means.
     offer: Offer,
@@ -65,6 +66,8 @@ impl Offer {
                 Self::Retry
             }
             _ if undoable(change).is_err() || row.undone_by.is_some() => Self::Nothing,
+            // The title is on the list again.
+            _ if row.put_back_by.is_some() => Self::Nothing,
             ChangeOutcome::Undone => Self::Redo,
             ChangeOutcome::Deleted => Self::BringBack,
             _ => Self::Undo,
@@ -121,6 +124,7 @@ impl ChangeLine {
             operation: change.operation.as_ref().map(Id::to_string),
             undoes: change.undoes.as_ref().map(Id::to_string),
             undone_by: row.undone_by.as_ref().map(Id::to_string),
+            put_back_by: row.put_back_by.as_ref().map(Id::to_string),
             error: change.error.clone(),
             offer,
             why_not: why_not(row),
@@ -163,6 +167,15 @@ impl ChangeLine {
 
     const fn is_pickable(&self) -> bool {
         self.offer.takes_back()
+    }
+}
+
+/// What the title of a change is called here; as it was written down where nothing else is known of it.
+pub(crate) fn called(change: &Change, style: &Style) -> Option<String> {
+    let entry = change.after.as_ref().or(change.before.as_ref());
+    match entry.filter(|entry| entry.summary.is_some()) {
+        Some(entry) => Some(name_of(entry, style)),
+        None => change.title.clone(),
     }
 }
 
@@ -277,10 +290,7 @@ impl UndoPart {
         }
         let change = &row.change;
         let entry = change.after.as_ref().or(change.before.as_ref())?;
-        let name = match (&entry.summary, &change.title) {
-            (None, Some(title)) => title.clone(),
-            _ => name_of(entry, style),
-        };
+        let name = called(change, style).unwrap_or_else(|| name_of(entry, style));
         let (shape, rows) = match (&change.before, &change.after) {
             (Some(before), Some(after)) => (Shape::Fields, three_way(before, after, now, style)),
             (None, _) => (Shape::Removes, Vec::new()),

@@ -1,7 +1,7 @@
 //! Score and progress of a title over time, drawn here, with the same numbers in a table.
 
 use anirewind_core::model::{MediaType, Score};
-use anirewind_core::{Style, count, score_of};
+use anirewind_core::{Style, score_of, thousands};
 use askama::Template;
 use time::OffsetDateTime;
 
@@ -88,19 +88,19 @@ impl Chart {
             (format::instant(moment.at), progress, score)
         });
         let (word, unit) = match of {
-            MediaType::Anime => ("Episode", "episode"),
-            MediaType::Manga => ("Chapter", "chapter"),
+            MediaType::Anime => ("Episode", "episodes"),
+            MediaType::Manga => ("Chapter", "chapters"),
         };
         let whole = usize::try_from(most).unwrap_or(usize::MAX);
         let is_scored = moments.iter().any(|moment| moment.score.is_some());
         let best = Score::new(Score::MAX).filter(|_| is_scored);
         let of_score = best.map_or_else(String::new, |best| {
             let best = score_of(best, &style.scores);
-            format!(" Score: broken line, {best} at its top.")
+            format!(" The dashed line is the score, {best} at its top.")
         });
         let legend = format!(
-            "{word}: whole line, up to {}.{of_score}",
-            count(whole, unit)
+            "The unbroken line is {unit}, up to {}.{of_score}",
+            thousands(whole)
         );
         Some(Self {
             name: name.to_owned(),

@@ -43,7 +43,7 @@ struct Wait {
 #[derive(Debug, Clone)]
 struct PhaseLine {
     words: String,
-    /// done, now or later.
+    /// done, now, later or ended: over, and not all of it was sent.
     state: &'static str,
     icon: &'static str,
 }
@@ -52,30 +52,31 @@ impl JobProgress {
     /// From what is written down, and what was last said about it.
     pub(crate) fn of(report: &Report, last: &LastSaid, now: OffsetDateTime) -> Self {
         let operation = &report.operation;
-        let is_settled = |state: &str| StepState::parse(state).is_some_and(StepState::is_settled);
-        let sent: Vec<_> = report.sent().collect();
-        let settled = sent.iter().filter(|step| is_settled(&step.state)).count();
-        let mut done = settled;
+        // What somebody stopped before is settled, and was never sent.
+        let is_done = |state: StepState| state.is_settled() && !matches!(state, StepState::Left);
+        let sent = report.sent();
+        let states: Vec<_> = sent.map(|step| StepState::parse(&step.state)).collect();
+        let total = states.len();
+        let mut done = states
+            .iter()
+            .flatten()
+            .filter(|state| is_done(**state))
+            .count();
         let (mut left, mut phase) = (None, None);
         if let Some(Event::Job {
             done: sent,
+            total: all,
             left: time,
             phase: said,
             ..
         }) = last.job.as_deref()
         {
-            // What was sent counts, though it is not read back yet.
-            done = done.max(*sent);
+            // What was sent counts, though it is not read back yet. Where it went on after a rest only
+            // what was left then is counted, so what is left of that tells.
+            done = done.max(total.saturating_sub(all.saturating_sub(*sent)));
             left = *time;
             phase = Some(*said);
         }
-        let total = sent.len();
-        // All of it is sent where it is only read back and compared.
-        let done = if phase == Some(Phase::Proving) {
-            total
-        } else {
-            done.min(total)
-        };
         let is_running = operation.state == OperationState::Running;
         let mut text = format!("{} of {}", thousands(done), thousands(total));
         if let Some(left) = left.filter(|left| is_running && left.as_secs() > 0) {
@@ -166,6 +167,11 @@ fn phases(report: &Report, phase: Option<Phase>, (done, total): (usize, usize)) 
             .any(|step| Action::parse(&step.action).is_some_and(|action| wanted.contains(&action)))
     };
     let is_over = !operation.state.is_open();
+    // What is removed comes after all else.
+    let removed = report
+        .sent()
+        .filter(|step| Action::parse(&step.action) == Some(Action::Remove));
+    let own = total.saturating_sub(removed.count());
     // How many of the lines below are behind it.
     let now = match phase {
         _ if is_over => 9,
@@ -173,29 +179,34 @@ fn phases(report: &Report, phase: Option<Phase>, (done, total): (usize, usize)) 
         Some(Phase::Proving) => 4,
         _ => 2,
     };
+    // Somebody stopped it there: only what was sent is read back.
+    let is_cut = |place| {
+        now > 3
+            && match place {
+                2 => done < own,
+                3 => done < total,
+                _ => false,
+            }
+    };
     let mut lines = vec![
         (0, "Safety snapshot".to_owned()),
         (1, "Check for edits".to_owned()),
     ];
     if has(&[Action::Write, Action::Add]) {
-        // What is removed comes after it.
-        let removed = report.sent().filter(|step| {
-            Action::parse(&step.action).is_some_and(|action| action == Action::Remove)
-        });
-        let own = total.saturating_sub(removed.count());
-        let words = if now == 2 {
-            format!(
-                "Add and change ({} of {})",
-                thousands(done.min(own)),
-                thousands(own)
-            )
+        let words = if now == 2 || is_cut(2) {
+            of("Add and change", done.min(own), own)
         } else {
             "Add and change".to_owned()
         };
         lines.push((2, words));
     }
     if has(&[Action::Remove]) {
-        lines.push((3, "Remove".to_owned()));
+        let words = if is_cut(3) {
+            of("Remove", done.saturating_sub(own), total - own)
+        } else {
+            "Remove".to_owned()
+        };
+        lines.push((3, words));
     }
     lines.push((4, "Read back and compare".to_owned()));
     if operation.detail.mutes {
@@ -203,6 +214,7 @@ fn phases(report: &Report, phase: Option<Phase>, (done, total): (usize, usize)) 
     }
     let lines = lines.into_iter().map(|(place, words)| {
         let (state, icon) = match place {
+            _ if is_cut(place) => ("ended", "i-pause"),
             _ if place < now => ("done", "i-check"),
             _ if place == now => ("now", "i-run"),
             _ => ("later", "i-clock"),
@@ -212,8 +224,17 @@ fn phases(report: &Report, phase: Option<Phase>, (done, total): (usize, usize)) 
     lines.collect()
 }
 
+/// `Remove (3 of 12)`
+fn of(words: &str, done: usize, all: usize) -> String {
+    format!("{words} ({} of {})", thousands(done), thousands(all))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use anirewind_core::model::{MediaId, MediaType, UserId};
+    use anirewind_core::{OperationRow, StepRow};
     use time::Duration;
     use time::macros::datetime;
 
@@ -235,11 +256,108 @@ mod tests {
         assert_eq!(said(Duration::seconds(94)), None);
     }
 
+    /// An act of so many titles each.
+    fn report(state: OperationState, titles: &[(Action, StepState, u32)]) -> Report {
+        let owner = UserId::new(1);
+        let at = datetime!(2026-11-03 14:07 UTC);
+        let mut operation = OperationRow::new(owner, "restore", "Bring back".to_owned(), at);
+        operation.state = state;
+        let mut steps = Vec::new();
+        for (action, state, number) in titles {
+            steps.extend((0..*number).map(|media| StepRow {
+                media: MediaId::new(media),
+                media_type: MediaType::Anime,
+                title: None,
+                action: action.as_str().to_owned(),
+                before: None,
+                target: None,
+                undoes: Vec::new(),
+                state: state.as_str().to_owned(),
+                problem: None,
+                notes: Vec::new(),
+            }));
+        }
+        Report { operation, steps }
+    }
+
+    fn said(phase: Phase, done: usize, total: usize) -> LastSaid {
+        let event = Event::Job {
+            profile: "hana".to_owned(),
+            operation: Id::parse("3q8f2k1d").unwrap(),
+            phase,
+            done,
+            total,
+            left: None,
+            latest: Vec::new(),
+        };
+        LastSaid {
+            job: Some(Arc::new(event)),
+            pause: None,
+        }
+    }
+
+    /// How far it is, and its steps that send something.
+    fn shown(report: &Report, last: &LastSaid) -> (String, Vec<(String, &'static str)>) {
+        let progress = JobProgress::of(report, last, datetime!(2026-11-03 14:08 UTC));
+        let is_sending =
+            |line: &PhaseLine| line.words.starts_with("Add") || line.words.starts_with("Remove");
+        let lines = progress.phases.into_iter().filter(is_sending);
+        let lines = lines.map(|line| (line.words, line.state));
+        (progress.text, lines.collect())
+    }
+
+    #[test]
+    fn what_is_stopped_is_as_far_as_was_sent_while_that_is_read_back_and_after_it() {
+        use StepState::{Done, Intended, Left, Pending};
+        let (write, remove) = (Action::Write, Action::Remove);
+        let stopped = vec![
+            ("Add and change (100 of 110)".to_owned(), "ended"),
+            ("Remove (0 of 10)".to_owned(), "ended"),
+        ];
+        let proving = said(Phase::Proving, 100, 120);
+        let titles = [
+            (write, Intended, 100),
+            (write, Pending, 10),
+            (remove, Pending, 10),
+        ];
+        let report_now = report(OperationState::Running, &titles);
+        assert_eq!(
+            shown(&report_now, &proving),
+            ("100 of 120".to_owned(), stopped.clone())
+        );
+        let titles = [(write, Done, 100), (write, Left, 10), (remove, Left, 10)];
+        let report_then = report(OperationState::Partly, &titles);
+        assert_eq!(
+            shown(&report_then, &proving),
+            ("100 of 120".to_owned(), stopped)
+        );
+        // Where all of it was sent there is nothing more to say.
+        let titles = [(write, Intended, 110), (remove, Intended, 10)];
+        let whole = report(OperationState::Running, &titles);
+        let lines = vec![
+            ("Add and change".to_owned(), "done"),
+            ("Remove".to_owned(), "done"),
+        ];
+        let proving = said(Phase::Proving, 120, 120);
+        assert_eq!(shown(&whole, &proving), ("120 of 120".to_owned(), lines));
+    }
+
+    #[test]
+    fn what_goes_on_after_a_rest_counts_what_was_done_before_it() {
+        let titles = [
+            (Action::Write, StepState::Done, 100),
+            (Action::Write, StepState::Pending, 20),
+        ];
+        let report = report(OperationState::Running, &titles);
+        let (text, _) = shown(&report, &said(Phase::Saving, 5, 20));
+        assert_eq!(text, "105 of 120");
+    }
+
     #[test]
     fn titles_that_are_still_to_come_have_their_place() {
         let id = Id::parse("3q8f2k1d").unwrap();
         let cell = || {
-            let media_type = anirewind_core::model::MediaType::Anime;
+            let media_type = MediaType::Anime;
             TitleCell::named("", "hana", media_type, 1, Some("Dororo"))
         };
         let rows = |titles: usize, total: usize| {

@@ -215,11 +215,19 @@ async fn what_is_asked_wrongly_is_a_problem_with_a_code() {
         (Method::GET, "/api/v1/changes?outcome=wet", None, 400),
         (Method::GET, "/api/v1/changes?below=x", None, 400),
         (Method::GET, "/api/v1/changes?limit=many", None, 400),
+        (Method::GET, "/api/v1/changes?limit=0", None, 400),
+        (Method::GET, "/api/v1/snapshots?limit=0", None, 400),
+        (Method::GET, "/api/v1/profiles?limit=0", None, 400),
+        (Method::GET, "/api/v1/titles?limit=0", None, 400),
+        (Method::GET, "/api/v1/log?limit=0", None, 400),
+        (Method::GET, "/api/v1/days?days=0", None, 400),
+        (Method::GET, "/api/v1/changes?group=x", None, 400),
+        (Method::GET, "/api/v1/changes?on=soon", None, 400),
         (Method::GET, "/api/v1/compare?from=latest", None, 400),
         (Method::GET, "/api/v1/plans/zzzz", None, 404),
         (Method::GET, "/api/v1/operations/zzzz", None, 404),
         (Method::GET, "/api/v1/list?at=@2020-01-01", None, 404),
-        (Method::GET, "/api/v1/status?profile=x", None, 200),
+        (Method::GET, "/api/v1/status?profile=x", None, 400),
         (Method::GET, "/api/v1/snapshots?profile=nobody", None, 404),
         (Method::POST, "/api/v1/plans/restore", Some(json!({})), 400),
         (
@@ -532,6 +540,16 @@ async fn settings_are_changed_by_whoever_looked_at_them_and_by_nobody_else() {
     // The file is another now, so what was looked at is old.
     assert_eq!(change(Some(&seen), wanted).await.0, 412);
     let seen = tag(&client).await;
+    let none = json!({ "settings": { "keep_daily": "4" }, "dryRun": true });
+    for (tags, status) in [
+        (format!("\"x\", {seen} ,\"y\""), 200),
+        (format!("W/{seen}"), 200),
+        ("*".to_owned(), 200),
+        ("\"x\", \"y\"".to_owned(), 412),
+    ] {
+        let (answer, told) = change(Some(&tags), none.clone()).await;
+        assert_eq!(answer, status, "{tags}: {told}");
+    }
     for (settings, words) in [
         (json!({ "keep_daily": "many" }), "a number from 0 to 36500"),
         (json!({ "nothing": "1" }), "there is no setting `nothing`"),

@@ -369,11 +369,11 @@ async fn what_nobody_is_connected_for_or_can_read_is_in_the_trash_all_the_same()
     assert!(!of_hana.contains("Of no connected account"), "{of_hana}");
     // Nobody is connected any more, and what is there is there.
     scene.app.remove_account("hana").await.unwrap();
-    let words = ["Of no connected account", "30 anime, 10 manga", &own];
-    let all = page(&scene, "/trash", &words).await;
-    assert!(!all.contains("trash is empty"), "{all}");
-    post(&scene, "/trash", &[("file", &own)]).await;
-    page(&scene, "/trash", &["The trash is empty."]).await;
+    let words = ["Not connected", "30 anime, 10 manga", &own];
+    let left = page(&scene, "/backups/hana/trash", &words).await;
+    assert!(!left.contains("trash is empty"), "{left}");
+    post(&scene, "/backups/hana/trash", &[("file", &own)]).await;
+    page(&scene, "/backups/hana/trash", &["The trash is empty."]).await;
 }
 
 #[actix_web::test]
@@ -412,6 +412,10 @@ async fn nonsense_in_an_address_is_named_and_what_holds_stays() {
         (
             "/backups/hana?from=zz",
             ["All are shown", "name=\"from\" value=\"zz\""],
+        ),
+        (
+            "/backups/hana?from=2026-13-01",
+            ["is no day: a day is written as 2026-11-03", "All are shown"],
         ),
         (
             "/backups/hana?sort=colour",
@@ -456,6 +460,28 @@ async fn a_day_that_is_over_is_refused_and_the_form_stays_filled_in() {
         "value=\"2020-01-01\"",
     ] {
         assert!(body.contains(words), "{words}: {body}");
+    }
+    let form = [("name", "before"), ("until", "nonsense")];
+    let (status, _, body) = post(&scene, &path, &form).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    for words in [
+        "<code>nonsense</code> is no day: a day is written as 2026-11-03.",
+        "Nothing was changed",
+        "value=\"nonsense\"",
+    ] {
+        assert!(body.contains(words), "{words}: {body}");
+    }
+}
+
+#[actix_web::test]
+async fn what_is_not_there_is_looked_for_on_a_page_and_not_in_a_terminal() {
+    let scene = two_snapshots().await;
+    for path in ["/backups/hana/zzzz", "/backups/hana/zzzz/keep"] {
+        let (status, page) = scene.get(path).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{path}");
+        let words = "There are 2 snapshots; the page Backups lists them.";
+        assert!(page.contains(words), "{path}: {page}");
+        assert!(!page.contains("anirewind snapshots"), "{path}: {page}");
     }
 }
 
@@ -512,6 +538,35 @@ async fn an_import_says_what_it_is_before_it_takes_it() {
     let (status, page, _) = scene.request(upload("x.json", b"{}")).await;
     assert_eq!(status, StatusCode::OK);
     assert!(page.contains("None of these files is understood"), "{page}");
+    for (text, plainly, technical) in [
+        (
+            &b"no json"[..],
+            "x.json is not JSON, so it is no snapshot",
+            "expected ident",
+        ),
+        (
+            b"[]",
+            "x.json is not a snapshot: it is not written as",
+            "expected struct",
+        ),
+        (
+            b"{\"lists\": [",
+            "x.json is not whole: it ends too early",
+            "EOF",
+        ),
+    ] {
+        let (_, page, _) = scene.request(upload("x.json", text)).await;
+        let (before, after) = page.split_once(technical).unwrap();
+        assert!(
+            before.contains(plainly) && !after.contains(technical),
+            "{page}"
+        );
+        // Only for whoever opens it.
+        assert!(
+            before.ends_with("<p><code>") || before.contains("looks for the cause"),
+            "{page}"
+        );
+    }
     let (status, page, _) = scene.request(upload(&row.file, &bytes)).await;
     assert_eq!(status, StatusCode::OK);
     assert!(page.contains("AniRewind: 1 file, owner hana"), "{page}");
@@ -537,6 +592,11 @@ async fn an_import_says_what_it_is_before_it_takes_it() {
         (StatusCode::SEE_OTHER, "/backups/hana")
     );
     assert_eq!(scene.app.snapshots(None).await.unwrap().len(), 2);
+    for path in ["/backups/hana", "/status"] {
+        let (_, page) = scene.get(path).await;
+        let words = ": 1 was proven, 1 holds nothing to prove it by";
+        assert!(page.contains(words), "{path}: {page}");
+    }
     let (status, _, _) = post(
         &scene,
         "/backups/hana/import/take",

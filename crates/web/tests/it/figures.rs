@@ -217,6 +217,12 @@ async fn who_cannot_do_its_work_is_alive_and_not_ready() {
     );
     let folder = scene.data.path().join("backups");
     fs::rename(&folder, scene.data.path().join("away")).unwrap();
+    let (status, text) = scene.get("/readyz").await;
+    let gone = "not ready: the folder of snapshots is not there\n";
+    assert_eq!(
+        (status, text.as_str()),
+        (StatusCode::SERVICE_UNAVAILABLE, gone)
+    );
     fs::write(&folder, "a file where the folder should be").unwrap();
     let (status, text) = scene.get("/readyz").await;
     assert_eq!(

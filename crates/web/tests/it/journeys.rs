@@ -41,6 +41,7 @@ async fn scores_that_an_app_zeroed_come_back_in_a_few_clicks() {
     // Where they stood together it is said that they were.
     let timeline = Browser::at(&scene, "/timeline/hana").await;
     timeline.must_show(&[
+        "</svg>taken back</span> by <a href=\"/ops/hana/",
         "</svg>taken back</span> by <a href=\"/timeline/hana/",
         "Redo 25 changes…",
     ]);

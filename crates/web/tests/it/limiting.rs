@@ -158,7 +158,7 @@ async fn what_was_left_stays_left_while_the_plan_is_narrow_and_wide_again() {
     let scene = seen(&[]).await;
     let mut browser = planned(&scene).await;
     browser.press_with("Update plan", &[("-cause", "")]).await;
-    browser.must_show(&["Your list already matches"]);
+    browser.must_show(&["40 titles that differ are not ticked."]);
     let narrow = [("-field", ""), ("+field", "score")];
     browser.press_with("Update plan", &narrow).await;
     browser.must_show(&["Limit to (anime and manga, 1 of 13 fields)"]);
@@ -179,6 +179,7 @@ async fn what_was_put_right_here_is_not_made_wrong_by_a_wider_plan() {
     browser.press("Show the plan").await;
     browser.press("Send 40 changes to AniList").await;
     browser.until_over().await;
+    let report = browser.path.clone();
     // Back to what was wrong: what the restore did since is left unless somebody ticks it.
     let wrong = scene.app.snapshots(None).await.unwrap();
     let wrong = wrong.iter().find(|row| row.id != first.id).unwrap();
@@ -190,6 +191,17 @@ async fn what_was_put_right_here_is_not_made_wrong_by_a_wider_plan() {
         .press_with("Update plan", &[("+field", "priority")])
         .await;
     browser.must_show(&["by a restore", "<strong>0</strong> change back"]);
+    browser.must_show(&["40 titles that differ are not ticked."]);
+    // Once the restore itself was taken back, that put nothing right.
+    browser.open(&report).await;
+    browser.press("Undo this restore").await;
+    browser.press("Send 40 changes to AniList").await;
+    browser.until_over().await;
+    browser
+        .open(&format!("/plan/hana/new?snapshot={}", first.id))
+        .await;
+    browser.press("Show the plan").await;
+    browser.must_show(&["by an undo", "<strong>40</strong> change back"]);
 }
 
 #[actix_web::test]

@@ -1,5 +1,7 @@
 //! The timeline, titles and moments on pages: filters, groups, every state there is.
 
+use actix_web::test::TestRequest;
+
 use crate::browser::{Browser, USER, edit, entries, look, seen};
 use crate::pages::Scene;
 
@@ -98,6 +100,69 @@ async fn one_title_of_a_group_is_taken_back_by_itself() {
         .press_with("Plan undo of selected", &[("undo", &id)])
         .await;
     browser.must_show(&["<strong>1</strong> change back", "<h1>Undo: notes of "]);
+}
+
+#[actix_web::test]
+async fn what_vanished_together_says_how_much_of_it_a_restore_put_back() {
+    let scene = seen(&[]).await;
+    for media in 1_000..1_012 {
+        scene.simulator.world().drop_entry(USER, media);
+    }
+    look(&scene).await;
+    let mut browser = Browser::at(&scene, "/plan/hana/new?snapshot=latest&prefer=snapshot").await;
+    browser.press("Show the plan").await;
+    browser
+        .press_with("Update plan", &[("!tick", "ANIME:1003")])
+        .await;
+    browser.press("Send 11 changes to AniList").await;
+    browser.until_over().await;
+    browser.open("/timeline/hana?kind=removed").await;
+    browser.must_show(&["</svg>11 of 12 put back</span> by <a href=\"/ops/hana/"]);
+    let page = browser.page.split("put back</span> by <a href=\"").nth(1);
+    let restore = page.unwrap().split('"').next().unwrap().to_owned();
+    // What is not back can be brought back, and then there is nothing left to do.
+    browser.press("Bring back 12 titles…").await;
+    browser.press("Send 1 change to AniList").await;
+    browser.until_over().await;
+    browser.open("/timeline/hana?kind=removed").await;
+    browser.must_show(&[
+        "</svg>11 of 12 put back</span>",
+        "</svg>1 of 12 taken back</span>",
+    ]);
+    assert!(!browser.offers("Bring back 12 titles…"), "{}", browser.page);
+    // The other way too.
+    browser.open(&restore).await;
+    browser.must_show(&["It put back what was removed in <a href=\"/timeline/hana?group="]);
+}
+
+#[actix_web::test]
+async fn what_is_said_of_a_group_is_of_those_that_match_in_the_language_of_the_page() {
+    let scene = seen(&[]).await;
+    for entry in entries(&scene) {
+        let media = scene.simulator.world().media(entry.media).cloned();
+        let english = Some(format!("English {}", entry.media));
+        let media = anirewind_simulator::SimMedia {
+            english,
+            ..media.unwrap()
+        };
+        scene.simulator.world().add_media(media);
+    }
+    edit(&scene, |entry| entry.notes = Some("x".to_owned()));
+    look(&scene).await;
+    for (path, words, more) in [
+        ("/timeline/hana", "notes 40: English ", ", 38 more</p>"),
+        (
+            "/timeline/hana?type=MANGA",
+            "<p class=\"small\">10 of 40 match, notes 10: English ",
+            ", 8 more</p>",
+        ),
+    ] {
+        let request = TestRequest::get().uri(path);
+        let request = request.insert_header(("host", "127.0.0.1:4849"));
+        let request = request.insert_header(("cookie", "titles=english"));
+        let (_, page, _) = scene.request(request).await;
+        assert!(page.contains(words) && page.contains(more), "{page}");
+    }
 }
 
 #[actix_web::test]
@@ -366,7 +431,10 @@ async fn scores_read_as_the_account_shows_them_wherever_they_stand() {
             "POINT_3" => "liked",
             _ => "10",
         };
-        browser.must_show(&[&cell, &format!("Score: broken line, {best} at its top.")]);
+        browser.must_show(&[
+            &cell,
+            &format!("The dashed line is the score, {best} at its top."),
+        ]);
         assert!(
             !browser.shows("<text"),
             "a drawing holds no words: {format}"

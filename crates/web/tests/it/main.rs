@@ -36,6 +36,7 @@ mod states;
 mod strangers;
 mod streaming;
 mod tasks;
+mod unasked;
 mod uploading;
 mod watching;
 mod ways;

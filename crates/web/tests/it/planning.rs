@@ -164,7 +164,10 @@ async fn titles_and_causes_can_be_left_and_the_form_comes_back_filled_in() {
     browser.press("Show the plan").await;
     browser.must_show(&["<strong>39</strong> change back"]);
     browser.press_with("Update plan", &[("-cause", "")]).await;
-    browser.must_show(&["Your list already matches"]);
+    browser.must_show(&[
+        "Nothing would be sent: 40 titles that differ are not ticked.",
+        "<strong>40</strong> not ticked, left",
+    ]);
     // Only the newest of them is left.
     browser.open(&first).await;
     browser.must_show(&["There is no such plan"]);
@@ -191,7 +194,7 @@ async fn what_was_ticked_after_the_plan_was_shown_is_shown_before_it_is_sent() {
     browser
         .press_with("Send 39 changes to AniList", &[("-cause", "")])
         .await;
-    browser.must_show(&[as_ticked, "Your list already matches"]);
+    browser.must_show(&[as_ticked, "40 titles that differ are not ticked."]);
     let is_untouched = scene
         .simulator
         .world()
@@ -350,7 +353,7 @@ async fn what_is_not_written_down_can_be_left_with_single_edits() {
     );
     browser.open(&plan).await;
     browser.press_with("Update plan", &[("-cause", "")]).await;
-    browser.must_show(&["Your list already matches"]);
+    browser.must_show(&["2 titles that differ are not ticked."]);
 }
 
 #[actix_web::test]
@@ -469,7 +472,10 @@ async fn nothing_to_do_dry_run_and_nonsense_are_said() {
     browser.press("Discard").await;
     browser.must_show(&["is dropped"]);
     for (fields, words) in [
-        ([("what", "at"), ("at", "tomorrowish")], "names no snapshot"),
+        (
+            [("what", "at"), ("at", "tomorrowish")],
+            "is no moment: one is written as",
+        ),
         (
             [("what", "at"), ("at", "2001-01-01T00:00")],
             "no good snapshot from before",

@@ -146,6 +146,21 @@ async fn what_the_commands_say_too(kinds: &mut Kinds) {
     kinds.send("failed", &scene, get("/api/v1/snapshots")).await;
 }
 
+/// What cannot be paused, as it goes on no more.
+async fn what_is_over(kinds: &mut Kinds) {
+    let scene = Scene::new("hana").await;
+    scene.capture().await;
+    rescore(&scene, 30);
+    let apply = plan(&scene).await;
+    let (status, body, _) = scene.request(post(&apply, json!({}))).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    let pause = apply.replace("plans", "jobs").replace("apply", "pause");
+    kinds.send("over", &scene, post(&pause, json!({}))).await;
+    // Who asks again what became of it is told as before.
+    let (status, body, _) = scene.request(post(&apply, json!({}))).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+}
+
 /// What is looked at before it is done.
 async fn settings(kinds: &mut Kinds) {
     let scene = Scene::new("hana").await;
@@ -256,6 +271,7 @@ async fn what_never_ends(kinds: &mut Kinds) {
 async fn every_kind_of_problem_is_come_by_and_none_besides() {
     let mut kinds = Kinds::new().await;
     what_the_commands_say_too(&mut kinds).await;
+    what_is_over(&mut kinds).await;
     settings(&mut kinds).await;
     strangers(&mut kinds).await;
     bodies(&mut kinds).await;

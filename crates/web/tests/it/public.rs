@@ -61,6 +61,11 @@ async fn a_public_list_is_begun_from_the_connect_page() {
     let mut browser = Browser::at(&scene, "/connect").await;
     browser.must_show(&["Or start without a token", "nothing can be restored"]);
     browser
+        .press_with("Read the public list", &[("user", " ")])
+        .await;
+    browser.must_show(&["A user name is missing.", "Nothing was changed."]);
+    assert!(!browser.shows("That is not a token"), "{}", browser.page);
+    browser
         .press_with("Read the public list", &[("user", "nobody")])
         .await;
     browser.must_show(&[

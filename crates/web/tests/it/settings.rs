@@ -199,6 +199,40 @@ async fn an_account_is_connected_by_a_token_and_let_go_of() {
 }
 
 #[actix_web::test]
+async fn what_is_left_of_a_disconnected_account_can_be_looked_at() {
+    let scene = Scene::new("hana").await;
+    scene.capture().await;
+    let id = scene.app.snapshots(None).await.unwrap()[0].id.to_string();
+    let (_, page) = scene.get("/disconnect/hana").await;
+    let given = "Its token was given by a setting and stays there";
+    assert!(page.contains(given), "{page}");
+    let (status, ..) = scene.submit("/disconnect/hana", &[]).await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let (_, page) = scene.get("/").await;
+    let words = "What is kept of 1 account that is not connected";
+    assert!(page.contains(words) && page.contains("href=\"/backups/hana\""));
+    assert!(!page.contains("Nothing saved yet"), "{page}");
+    for path in [
+        "/backups/hana",
+        &format!("/backups/hana/{id}"),
+        "/timeline/hana",
+        "/titles/hana",
+        "/at/hana",
+        "/plan/hana",
+    ] {
+        let (status, page) = scene.get(path).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {page}");
+        assert!(page.contains("Not connected: this is what was saved of it."));
+    }
+    let (status, page) = scene.get("/api/v1/profiles").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(page.contains("\"access\":\"none\""), "{page}");
+    // Its settings are where it is connected again.
+    let (status, _) = scene.get("/settings/hana").await;
+    assert_eq!(status, StatusCode::SEE_OTHER);
+}
+
+#[actix_web::test]
 async fn a_browser_shows_titles_in_the_language_that_was_chosen_in_it() {
     let scene = Scene::new("hana").await;
     scene.capture().await;
@@ -336,6 +370,49 @@ async fn what_may_be_one_of_a_few_words_is_chosen_from_them() {
 }
 
 #[actix_web::test]
+async fn a_secret_that_stands_in_the_file_is_removed_where_somebody_ticks_that() {
+    let fixed = ("ANIREWIND_PING_URL", "https://hc.example/x");
+    let mut scene = Scene::with("hana", &[("ANIREWIND_LOGIN", "off"), fixed]).await;
+    let config = scene.app.settings().data.join("config.toml");
+    let kept = "# Mine.\nnotify_webhook_url = 'https://hooks.example/CANARY'\nnotify_webhook_secret = 'CANARY'\n";
+    std::fs::write(config, kept).unwrap();
+    scene.read_settings();
+    let (_, page) = scene.get("/settings").await;
+    let offered: Vec<_> = page.split("name=\"forget\" value=\"").skip(1).collect();
+    assert!(offered.len() == 2 && offered[0].starts_with("notify_webhook_url\">"));
+    assert!(!page.contains("CANARY"), "{page}");
+    let version = scene.settings_version();
+    let version = ("version", version.as_str());
+    let empty = [("notify_webhook_url", ""), ("notify_webhook_secret", "")];
+    let [url, secret] = ["notify_webhook_url", "notify_webhook_secret"].map(|key| ("forget", key));
+    // The other one means nothing alone, and what was ticked stays so.
+    let form = [version, empty[0], empty[1], url];
+    let (status, page, _) = scene.submit("/settings", &form).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        page.contains("It means nothing without <code>notify_webhook_url</code>"),
+        "{page}"
+    );
+    assert!(
+        page.contains("value=\"notify_webhook_url\" checked>"),
+        "{page}"
+    );
+    assert_eq!(scene.config(), kept);
+    // What is fixed elsewhere, or no secret, is not removed so.
+    for key in ["ping_url", "covers"] {
+        scene.submit("/settings", &[version, ("forget", key)]).await;
+    }
+    assert_eq!(scene.config(), kept);
+    let form = [version, empty[0], empty[1], url, secret];
+    let (status, page, _) = scene.submit("/settings", &form).await;
+    assert_eq!(status, StatusCode::SEE_OTHER, "{page}");
+    assert!(!scene.config().contains("notify"), "{}", scene.config());
+    scene.read_settings();
+    let (_, page) = scene.get("/settings").await;
+    assert!(!page.contains("name=\"forget\""), "{page}");
+}
+
+#[actix_web::test]
 async fn settings_stand_in_their_order_and_say_what_is_always_saved() {
     let kept = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(kept.path(), "http://127.0.0.1:9/ping").unwrap();
@@ -347,7 +424,10 @@ async fn settings_stand_in_their_order_and_say_what_is_always_saved() {
     let scene = Scene::with("hana", &environment).await;
     let (_, page) = scene.get("/settings").await;
     // A file that is named is shown. That one may be named is said beside what would stand in it.
-    assert!(page.contains("<input id=\"ping_url_file\" value="), "{page}");
+    assert!(
+        page.contains("<input id=\"ping_url_file\" value="),
+        "{page}"
+    );
     assert!(page.contains("<input id=\"password\"") && !page.contains("id=\"password_file"));
     assert!(page.contains("config set password_file FILE"), "{page}");
     let headings: Vec<_> = page.split("<h2 id=\"").skip(1).collect();

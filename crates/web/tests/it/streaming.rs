@@ -114,6 +114,26 @@ async fn who_comes_back_hears_that_something_was_missed_if_it_may_have_been() {
     }
     let heard = scene.listen(open(), after, "after").await;
     assert!(!heard.contains("missed"), "{heard}");
+    // What is no id of ours may have been one, and is not as if nobody had been here.
+    for id in ["garbage", "-5", "99999999999999999999", "1.5"] {
+        let back = open().insert_header(("Last-Event-ID", id));
+        let heard = scene.listen(back, async || {}, "after").await;
+        assert!(
+            heard.contains("event: missed\ndata: {}\n\n"),
+            "{id}: {heard}"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn only_the_head_of_what_never_ends_is_answered() {
+    let scene = Scene::new("hana").await;
+    let head = open()
+        .method(actix_web::http::Method::HEAD)
+        .insert_header(("host", "localhost"));
+    let (status, body, headers) = scene.request(head).await;
+    assert_eq!((status.as_u16(), body.as_str()), (200, ""));
+    assert_eq!(headers.get("content-type").unwrap(), "text/event-stream");
 }
 
 #[actix_web::test]

@@ -131,7 +131,7 @@ async fn what_is_wrong_is_said_of_a_file_by_the_name_that_its_owner_knows() {
         assert_eq!(status, StatusCode::OK, "{body}");
         let body: Value = serde_json::from_str(&body).unwrap();
         let words = body["unreadable"][0].as_str().unwrap();
-        assert!(words.starts_with(&format!("{name} is damaged")), "{body}");
+        assert!(words.starts_with(&format!("{name} is not JSON")), "{body}");
     }
 }
 

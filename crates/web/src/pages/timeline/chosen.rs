@@ -62,6 +62,13 @@ impl Which {
         pairs.any(|(name, value)| name != "auto" && !value.is_empty())
     }
 
+    /// Whether of what has one cause some may be shown and some not.
+    pub(super) fn divides_groups(&self) -> bool {
+        let whole = ["group", "hidden", "auto"];
+        let mut pairs = self.pairs().into_iter();
+        pairs.any(|(name, value)| !whole.contains(&name) && !value.is_empty())
+    }
+
     /// As it stood in an address; nothing of it where it cannot be read.
     pub(super) fn parse(query: &str) -> Self {
         serde_html_form::from_str(query).unwrap_or_default()

@@ -8,7 +8,7 @@ use time::{Date, OffsetDateTime};
 use crate::address::address;
 use crate::format;
 use crate::page::in_path;
-use crate::parts::{ChangeLine, Diff, Offer, TitleCell, clock, time_of};
+use crate::parts::{ChangeLine, Diff, Offer, TitleCell, called, clock, time_of};
 
 /// So many of those with one cause are shown in place.
 const MEMBERS: usize = 10;
@@ -41,8 +41,18 @@ pub(super) struct GroupLine {
     pub(super) button: Option<String>,
     /// Whether it is taken back or, as an undo, done again.
     pub(super) field: &'static str,
-    /// How much of it was taken back, and the change by which the first was.
-    pub(super) undone: Option<(String, String)>,
+    /// How much of it was taken back or put back, and by what.
+    pub(super) backs: Vec<Back>,
+}
+
+/// That changes were taken back, or what they removed was put back.
+pub(super) struct Back {
+    /// `taken back`, `12 of 38 taken back`
+    pub(super) words: String,
+    pub(super) href: String,
+    /// The change or the act by which it was; of several acts the newest.
+    pub(super) by: String,
+    pub(super) has_others: bool,
 }
 
 /// One of several with one cause, in short.
@@ -52,8 +62,7 @@ pub(super) struct Member {
     pub(super) href: String,
     /// What can be done about it by itself.
     pub(super) offer: &'static str,
-    /// The change by which it was taken back.
-    pub(super) undone_by: Option<String>,
+    pub(super) back: Option<Back>,
     /// By what it is ticked, where it can be taken back by itself.
     pub(super) pick: Option<String>,
 }
@@ -81,6 +90,8 @@ pub(super) struct Lines<'a> {
     pub(super) sizes: &'a BTreeMap<Id, usize>,
     /// Where the page is, with everything chosen on it.
     pub(super) here: &'a str,
+    /// Whether what is chosen may leave out some of those with one cause.
+    pub(super) is_partial: bool,
 }
 
 /// The lines, by the days on which they were.
@@ -134,24 +145,6 @@ impl Lines<'_> {
                 group: None,
             };
         }
-        let members = rows.iter().take(MEMBERS).map(|row| {
-            let line = self.one(row);
-            let offer = Offer::of(row);
-            Member {
-                href: {
-                    let path = format!("/timeline/{}/{}", line.profile, line.id);
-                    format!("{}#undo", address(&path, &[("back", self.here)]))
-                },
-                offer: match offer {
-                    Offer::Nothing | Offer::Retry => "This change",
-                    offer => offer.word(),
-                },
-                undone_by: row.undone_by.as_ref().map(Id::to_string),
-                pick: offer.takes_back().then(|| line.id.clone()),
-                title: line.title,
-                diff: line.diff,
-            }
-        });
         let (operation, group) = (&first.change.operation, &first.change.group);
         let id = operation.as_ref().or(group.as_ref());
         let all = id.and_then(|id| self.sizes.get(id)).copied();
@@ -159,7 +152,6 @@ impl Lines<'_> {
         let id = id.map(Id::to_string).unwrap_or_default();
         let is_operation = operation.is_some();
         let profile = in_path(self.profile);
-        let (begun, ended) = (clock(last.change.when.at), clock(first.change.when.at));
         Line {
             key: first.id.to_string(),
             one: None,
@@ -169,30 +161,137 @@ impl Lines<'_> {
                 } else {
                     address(&format!("/timeline/{profile}"), &[("group", &id)])
                 },
-                time: if first.change.when.since.is_some() {
-                    time_of(first)
-                } else if begun == ended {
-                    ended
-                } else {
-                    format!("{begun}–{ended}")
-                },
+                time: span(first, last),
                 words: if is_operation {
                     format!("{} in one operation", count(all, "change"))
                 } else {
                     let became = became(rows.iter().map(|row| &row.change));
                     format!("{} {became} together", count(all, "title"))
                 },
-                fields: touched(rows),
-                names: names(rows, all),
+                fields: self.touched(rows, all),
+                names: self.names(rows),
                 by: crate::pages::by(first.change.source.as_str()),
                 button: group_button(rows, |id| self.sizes.get(id).copied()),
                 field: reverse_of(first.change.source),
-                undone: undone(rows, all),
-                more: all.saturating_sub(MEMBERS),
-                members: members.collect(),
+                backs: self.backs(rows, all),
+                more: all.saturating_sub(rows.len().min(MEMBERS)),
+                members: rows
+                    .iter()
+                    .take(MEMBERS)
+                    .map(|row| self.member(row))
+                    .collect(),
                 is_operation,
                 id,
             }),
+        }
+    }
+
+    fn member(&self, row: &ChangeRow) -> Member {
+        let line = self.one(row);
+        let offer = Offer::of(row);
+        let path = format!("/timeline/{}/{}", line.profile, line.id);
+        Member {
+            href: format!("{}#undo", address(&path, &[("back", self.here)])),
+            offer: match offer {
+                Offer::Nothing | Offer::Retry => "This change",
+                offer => offer.word(),
+            },
+            back: self.back(row),
+            pick: offer.takes_back().then(|| line.id.clone()),
+            title: line.title,
+            diff: line.diff,
+        }
+    }
+
+    /// How one change was taken back or put back.
+    fn back(&self, row: &ChangeRow) -> Option<Back> {
+        let profile = in_path(self.profile);
+        let (words, href, by) = match (&row.undone_by, &row.put_back_by) {
+            (Some(id), _) => (
+                "taken back",
+                format!("/timeline/{profile}/{id}"),
+                id.to_string(),
+            ),
+            (None, Some(id)) => (
+                "put back",
+                format!("/ops/{profile}/{id}"),
+                format!("restore {id}"),
+            ),
+            (None, None) => return None,
+        };
+        Some(Back {
+            words: words.to_owned(),
+            href,
+            by,
+            has_others: false,
+        })
+    }
+
+    /// How many of several were taken back and put back, each with the act by which the newest was.
+    fn backs(&self, rows: &[ChangeRow], all: usize) -> Vec<Back> {
+        let undone = rows.iter().filter_map(|row| row.undone_in.as_ref());
+        let put_back = rows.iter().filter_map(|row| row.put_back_by.as_ref());
+        let each: [(&str, &str, Vec<&Id>); 2] = [
+            ("taken back", "", undone.collect()),
+            ("put back", "restore ", put_back.collect()),
+        ];
+        let backs = each.into_iter().filter_map(|(word, act, acts)| {
+            let first = acts.first()?;
+            let (number, shown) = (thousands(acts.len()), thousands(rows.len()));
+            Some(Back {
+                words: if acts.len() == all {
+                    word.to_owned()
+                } else {
+                    format!("{number} of {shown} {word}")
+                },
+                href: format!("/ops/{}/{first}", in_path(self.profile)),
+                by: format!("{act}{first}"),
+                has_others: acts.iter().any(|act| act != first),
+            })
+        });
+        backs.collect()
+    }
+
+    /// `score 37, status 1`, and first how many there are of how many, where not all of them are here.
+    fn touched(&self, rows: &[ChangeRow], all: usize) -> String {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for row in rows {
+            let change = &row.change;
+            match (&change.before, &change.after) {
+                (None, _) => *counts.entry("added").or_default() += 1,
+                (_, None) => *counts.entry("removed").or_default() += 1,
+                _ => {
+                    for field in change.fields() {
+                        *counts.entry(field.as_str()).or_default() += 1;
+                    }
+                }
+            }
+        }
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        counts.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+        let counts = counts
+            .iter()
+            .map(|(word, number)| format!("{word} {number}"));
+        let part = (rows.len() < all).then(|| {
+            let (number, all) = (thousands(rows.len()), thousands(all));
+            let verb = if self.is_partial { "match" } else { "here" };
+            format!("{number} of {all} {verb}")
+        });
+        let words: Vec<_> = part.into_iter().chain(counts).collect();
+        words.join(", ")
+    }
+
+    /// `Dororo, Mushishi, 36 more`
+    fn names(&self, rows: &[ChangeRow]) -> String {
+        let names = rows
+            .iter()
+            .filter_map(|row| called(&row.change, self.style));
+        let first: Vec<_> = names.take(2).collect();
+        let rest = rows.len().saturating_sub(first.len());
+        match (first.is_empty(), rest) {
+            (true, _) => String::new(),
+            (false, 0) => first.join(", "),
+            (false, rest) => format!("{}, {} more", first.join(", "), thousands(rest)),
         }
     }
 }
@@ -217,68 +316,22 @@ pub(super) fn group_button(
     })
 }
 
+/// `14:02–14:03`, or between which two moments it was.
+fn span(first: &ChangeRow, last: &ChangeRow) -> String {
+    let (begun, ended) = (clock(last.change.when.at), clock(first.change.when.at));
+    if first.change.when.since.is_some() {
+        time_of(first)
+    } else if begun == ended {
+        ended
+    } else {
+        format!("{begun}–{ended}")
+    }
+}
+
 /// An undo is done again, everything else is taken back.
 const fn reverse_of(source: Source) -> &'static str {
     match source {
         Source::Undo => "redo",
         _ => "undo",
-    }
-}
-
-/// `taken back`, `12 of 38 taken back`, and the change by which the first of them was.
-fn undone(rows: &[ChangeRow], all: usize) -> Option<(String, String)> {
-    let undone: Vec<_> = rows
-        .iter()
-        .filter_map(|row| row.undone_by.as_ref())
-        .collect();
-    let first = undone.first()?.to_string();
-    let words = if undone.len() == rows.len() {
-        "taken back".to_owned()
-    } else {
-        format!(
-            "{} of {} taken back",
-            thousands(undone.len()),
-            thousands(all)
-        )
-    };
-    Some((words, first))
-}
-
-/// `score 37, status 1`
-fn touched(rows: &[ChangeRow]) -> String {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for row in rows {
-        let change = &row.change;
-        match (&change.before, &change.after) {
-            (None, _) => *counts.entry("added").or_default() += 1,
-            (_, None) => *counts.entry("removed").or_default() += 1,
-            _ => {
-                for field in change.fields() {
-                    *counts.entry(field.as_str()).or_default() += 1;
-                }
-            }
-        }
-    }
-    let mut counts: Vec<_> = counts.into_iter().collect();
-    counts.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
-    let words: Vec<_> = counts
-        .iter()
-        .map(|(word, number)| format!("{word} {number}"))
-        .collect();
-    words.join(", ")
-}
-
-/// `Dororo, Mushishi, 36 more`
-fn names(rows: &[ChangeRow], all: usize) -> String {
-    let named: Vec<_> = rows
-        .iter()
-        .filter_map(|row| row.change.title.as_deref())
-        .take(2)
-        .collect();
-    let rest = all.saturating_sub(named.len());
-    match (named.is_empty(), rest) {
-        (true, _) => String::new(),
-        (false, 0) => named.join(", "),
-        (false, rest) => format!("{}, {} more", named.join(", "), thousands(rest)),
     }
 }

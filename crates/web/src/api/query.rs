@@ -1,0 +1,70 @@
+//! What stands behind the question mark of an address: what nobody asks for there is refused, not passed over, and so
+//! is what no text holds.
+
+use actix_web::http::Method;
+use actix_web::{HttpRequest, web};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::path::{Operation, ParameterIn};
+
+use crate::access::Access;
+use crate::api;
+use crate::api::problem::Problem;
+
+/// Refuses what is not in the document for this address. What is written wrongly would be done to all, or in earnest.
+pub(crate) fn check(request: &HttpRequest) -> Result<(), Problem> {
+    if request.query_string().is_empty() {
+        return Ok(());
+    }
+    let query = request.query_string();
+    let pairs: Vec<(String, String)> = serde_html_form::from_str(query)
+        .map_err(|error| Problem::usage(format!("`?{query}` cannot be read: {error}")))?;
+    let known = known(request);
+    for (name, value) in &pairs {
+        if !known.contains(&name.as_str()) {
+            let all: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+            let all = if all.is_empty() {
+                "none".to_owned()
+            } else {
+                all.join(", ")
+            };
+            let problem = format!("`{name}` is no parameter here; those that are: {all}");
+            return Err(Problem::usage(problem));
+        }
+        if value.contains(char::is_control) {
+            let problem = format!("`{name}` holds a control character");
+            return Err(Problem::usage(problem));
+        }
+    }
+    Ok(())
+}
+
+/// The names that the document has for this address.
+fn known(request: &HttpRequest) -> Vec<&'static str> {
+    let operation = operation(request);
+    let parameters = operation.and_then(|operation| operation.parameters.as_ref());
+    let parameters = parameters.into_iter().flatten();
+    parameters
+        .filter_map(|parameter| match parameter {
+            RefOr::T(parameter) => Some(parameter),
+            RefOr::Ref(_) => None,
+        })
+        .filter(|parameter| matches!(parameter.parameter_in, ParameterIn::Query))
+        .map(|parameter| parameter.name.as_str())
+        .collect()
+}
+
+fn operation(request: &HttpRequest) -> Option<&'static Operation> {
+    let access = request.app_data::<web::Data<Access>>()?;
+    let pattern = request.match_pattern()?;
+    let path = pattern.strip_prefix(access.base())?;
+    let item = api::document_of_all().paths.paths.get(path)?;
+    let operation = match *request.method() {
+        Method::GET => &item.get,
+        Method::PUT => &item.put,
+        Method::POST => &item.post,
+        Method::PATCH => &item.patch,
+        Method::DELETE => &item.delete,
+        _ => &None,
+    };
+    operation.as_ref()
+}
