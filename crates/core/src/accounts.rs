@@ -303,8 +303,10 @@ impl App {
         let _turn = self.accounts_turn().await;
         let row = self.account_row(profile).await?;
         if !row.connected {
-            return Err(AccountError::NoToken {
+            let known = self.accounts().await?.into_iter();
+            return Err(AccountError::NoProfile {
                 profile: row.profile,
+                known: known.map(|row| row.profile).collect(),
             });
         }
         let (secrets, owner) = (self.inner.secrets.clone(), row.account.id);
@@ -364,12 +366,18 @@ impl App {
             targets.into_iter().find(|target| target.profile.is_none()),
             row,
         ) {
-            (Some(target), row) => Ok(vec![Target {
-                profile: Some(wanted.to_owned()),
-                known: row.map(|row| row.account.clone()),
-                is_guess: row.is_none(),
-                ..target
-            }]),
+            (Some(target), row) => {
+                // Of whom there are snapshots, the name is theirs.
+                let mut left = self.kept_accounts().await?.into_iter();
+                let left = left.find(|row| row.profile.eq_ignore_ascii_case(wanted));
+                let known = row.cloned().or(left).map(|row| row.account);
+                Ok(vec![Target {
+                    profile: Some(wanted.to_owned()),
+                    is_guess: known.is_none(),
+                    known,
+                    ..target
+                }])
+            }
             (None, Some(row)) => Err(AccountError::NoToken {
                 profile: row.profile.clone(),
             }),

@@ -26,6 +26,16 @@ pub struct MissingFolder {
     pub known: usize,
 }
 
+impl MissingFolder {
+    /// What to do about it, after what holds.
+    pub(crate) fn hint(&self, holds: &str) -> String {
+        let path = self.path.display();
+        format!(
+            "{holds} Mount its disk; if it is gone for good, make it again by hand: mkdir {path}"
+        )
+    }
+}
+
 fn are_known(known: usize) -> String {
     let snapshots = numbers::count(known, "snapshot");
     format!("{snapshots} {}", numbers::are(known))

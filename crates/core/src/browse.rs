@@ -13,7 +13,7 @@ use time::{Date, Duration, OffsetDateTime, UtcOffset};
 use crate::app::App;
 use crate::catalogue::{CatalogueReport, Unreadable};
 use crate::find::BrowseError;
-use crate::numbers::{does, thousands, were};
+use crate::numbers::{are, does, thousands, were};
 
 /// Since when all snapshots of an account were read again, and what that proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,12 +24,14 @@ pub struct Proofs {
     pub proven: usize,
     /// How many were read and hold nothing to prove them by: files of other tools.
     pub unprovable: usize,
+    /// How many are known to be damaged.
+    pub damaged: usize,
 }
 
 impl Proofs {
     /// The beginning of a sentence that says when: "every snapshot was read again".
     pub fn read(&self) -> &'static str {
-        if self.unprovable == 0 {
+        if self.unprovable + self.damaged == 0 {
             "every snapshot was read again and proven"
         } else {
             "every snapshot was read again"
@@ -38,18 +40,20 @@ impl Proofs {
 
     /// The rest of it, where something was not proven: ": 45 were proven, 1 holds nothing to prove it by".
     pub fn rest(&self) -> String {
-        let unprovable = self.unprovable;
+        let (unprovable, damaged) = (self.unprovable, self.damaged);
+        if unprovable + damaged == 0 {
+            return String::new();
+        }
+        let proven = format!("{} {} proven", thousands(self.proven), were(self.proven));
         let them = if unprovable == 1 { "it" } else { "them" };
         let hold = format!("{} {}", thousands(unprovable), does(unprovable, "hold"));
-        match (self.proven, unprovable) {
-            (_, 0) => String::new(),
-            (0, _) => format!(": {hold} nothing to prove {them} by"),
-            (proven, _) => format!(
-                ": {} {} proven, {hold} nothing to prove {them} by",
-                thousands(proven),
-                were(proven)
-            ),
-        }
+        let parts = [
+            (self.proven > 0).then_some(proven),
+            (unprovable > 0).then(|| format!("{hold} nothing to prove {them} by")),
+            (damaged > 0).then(|| format!("{} {} damaged", thousands(damaged), are(damaged))),
+        ];
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
+        format!(": {}", parts.join(", "))
     }
 }
 
@@ -207,11 +211,12 @@ impl App {
         let store = &self.inner.store;
         let (_, since) = store.kept_and_proven(owner).await?;
         let (all, _) = store.snapshot_totals(Some(owner)).await?;
-        let unprovable = store.unprovable(owner).await?;
+        let (unprovable, damaged) = store.unproven(owner).await?;
         Ok(since.map(|since| Proofs {
             since,
-            proven: all.saturating_sub(unprovable),
+            proven: all.saturating_sub(unprovable + damaged),
             unprovable,
+            damaged,
         }))
     }
 

@@ -109,11 +109,7 @@ impl Explain for CaptureError {
                      writable, and is there space on the disk?"
                 )
             }
-            Self::Folder(missing) => format!(
-                "No snapshot was written and none is forgotten. Mount its disk; if it is gone for \
-                 good, make it again by hand: mkdir {}",
-                missing.path.display()
-            ),
+            Self::Folder(missing) => missing.hint("No snapshot was written and none is forgotten."),
             Self::Store(_) => {
                 "Earlier snapshots are untouched. `anirewind doctor` looks into it.".to_owned()
             }

@@ -14,6 +14,7 @@ use thiserror::Error;
 use time::OffsetDateTime;
 
 use crate::app::App;
+use crate::attempts::MissingFolder;
 use crate::explain::{Code, Explain};
 use crate::find::BrowseError;
 
@@ -144,6 +145,9 @@ pub enum ImportError {
     /// The catalogue could not follow.
     #[error(transparent)]
     Browse(#[from] BrowseError),
+    /// The folder is not there, and it was.
+    #[error(transparent)]
+    Folder(#[from] MissingFolder),
     /// The catalogue failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -174,6 +178,7 @@ impl Explain for ImportError {
                 .to_owned(),
             Self::NoUpload => "Nothing was taken. Choose the files again.".to_owned(),
             Self::Browse(error) => return error.hint(),
+            Self::Folder(missing) => missing.hint("Nothing was taken and nothing is forgotten."),
             _ => "What was taken before stays; the same import can be run again, and takes only what \
                   is missing."
                 .to_owned(),
@@ -226,6 +231,10 @@ impl App {
     /// ours. Files of ours are kept, so that no rule takes them away again.
     pub async fn import(&self, plan: &ImportPlan) -> Result<Imported, ImportError> {
         let exclusive = self.exclusive().await?;
+        // Made anew it would hold none of those that are known, and the catalogue would forget them.
+        if let Some(missing) = self.missing_folder().await? {
+            return Err(missing.into());
+        }
         let (folder, items) = (self.inner.folder.clone(), plan.items.clone());
         let taken = tokio::task::spawn_blocking(move || {
             let mut imported = Imported::default();

@@ -9,6 +9,7 @@ mod decide;
 pub(crate) mod ping;
 mod view;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -269,13 +270,14 @@ impl App {
         Err(error.into())
     }
 
-    /// Sends what cannot be written down; whether anybody took it. If one channel did, it is not sent again.
+    /// Sends what cannot be written down; whether each of them was taken by somebody. If one channel did, it is not sent
+    /// again.
     async fn send_aside(&self, notices: &[NoticeRow]) -> bool {
         let mut tries = JoinSet::new();
         for channel in self.channels() {
             let (app, channel, rows) = (self.clone(), channel.clone(), notices.to_vec());
             tries.spawn(async move {
-                let mut is_taken = false;
+                let mut taken = BTreeSet::new();
                 for (place, row) in rows.into_iter().enumerate() {
                     let Some(kind) = Kind::parse(&row.kind) else {
                         continue;
@@ -283,17 +285,20 @@ impl App {
                     let id = format!("aside{place}-{}", row.at.unix_timestamp());
                     let notice = notice_of(id, kind, row);
                     match app.inner.notifier.send(&channel, &notice).await {
-                        Ok(()) => is_taken = true,
+                        Ok(()) => {
+                            taken.insert(place);
+                        }
                         Err(error) => {
                             let (channel, title) = (channel.name(), &notice.title);
                             tracing::error!(%error, channel, title, "a notice that cannot be written down did not arrive");
                         }
                     }
                 }
-                is_taken
+                taken
             });
         }
-        tries.join_all().await.contains(&true)
+        let taken: BTreeSet<usize> = tries.join_all().await.into_iter().flatten().collect();
+        taken.len() == notices.len()
     }
 
     async fn facts(&self, told: &Told) -> Result<Facts, TellError> {
@@ -342,14 +347,11 @@ impl App {
 
     fn account_facts(&self, status: &AccountStatus, now: OffsetDateTime) -> AccountFacts {
         let attempt = status.last_attempt.as_ref();
-        let unless = |bad: &[Outcome]| {
-            attempt.map(|attempt| {
-                if bad.contains(&attempt.outcome) {
-                    Err(attempt.detail.clone())
-                } else {
-                    Ok(())
-                }
-            })
+        // One that failed for another reason says nothing of this one: what was known of it stays.
+        let unless = |bad: &[Outcome]| match attempt {
+            Some(attempt) if bad.contains(&attempt.outcome) => Some(Err(attempt.detail.clone())),
+            Some(attempt) => attempt.is_well().then_some(Ok(())),
+            None => None,
         };
         let last_good = match &status.last_good {
             Some(good) => format!(

@@ -368,7 +368,8 @@ pub(crate) fn read_secret(path: &Path) -> io::Result<String> {
 fn read_file(path: &Path, largest: u64, what: &str) -> io::Result<String> {
     let no_such = || io::Error::other(format!("it is not a file of a size that {what} can have"));
     if !std::fs::metadata(path)?.is_file() {
-        return Err(no_such());
+        let problem = format!("it is a folder, a pipe or a device; {what} stands in a plain file");
+        return Err(io::Error::other(problem));
     }
     let mut text = String::new();
     // What a file says of its size is not always true.

@@ -305,11 +305,11 @@ impl App {
             operation: Some(operation),
             ..ChangeFilter::default()
         };
-        let first = self.changes(Some(owner), filter, None, 1).await?;
-        match first.first() {
-            Some(row) => Ok(!self.steps_back(row).await?),
-            None => Ok(true),
-        }
+        let rows = self.changes(Some(owner), filter, None, usize::MAX).await?;
+        // Those that failed took nothing back, and what else the act did does not make up for those that did.
+        let undoes = rows.iter().filter_map(|row| row.change.undoes.clone());
+        let taken_back = self.inner.store.changes_with_ids(undoes.collect()).await?;
+        Ok(taken_back.iter().all(|row| row.change.operation.is_none()))
     }
 
     /// Whether a change took back an act of ours, rather than what something else changed.

@@ -161,20 +161,24 @@ impl Store {
         .await
     }
 
-    /// How many of somebody's snapshots hold nothing to prove them by: files of other tools.
-    pub async fn unprovable(&self, owner: UserId) -> Result<usize, StoreError> {
-        self.ask(format!("unprovable {owner}"), move |connection| {
-            let number: i64 = connection.query_row(
-                "SELECT count(*) FROM snapshot WHERE user_id = :owner AND kind = :imported",
+    /// How many of somebody's snapshots hold nothing to prove them by, as files of other tools, and how many are damaged.
+    pub async fn unproven(&self, owner: UserId) -> Result<(usize, usize), StoreError> {
+        self.ask(format!("unproven {owner}"), move |connection| {
+            let (unprovable, damaged): (i64, i64) = connection.query_row(
+                "SELECT count(*) FILTER (WHERE kind = :imported AND damage IS NULL), count(damage)
+                FROM snapshot WHERE user_id = :owner",
                 named_params! { ":owner": owner.get(), ":imported": Kind::Imported.as_str() },
-                |row| row.get(0),
+                |row| Ok((row.get(0)?, row.get(1)?)),
             )?;
             let key = owner.to_string();
             let place = Place {
                 table: "snapshot",
                 row: &key,
             };
-            place.count("kind", number)
+            Ok((
+                place.count("kind", unprovable)?,
+                place.count("damage", damaged)?,
+            ))
         })
         .await
     }

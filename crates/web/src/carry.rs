@@ -139,15 +139,19 @@ pub(crate) fn ended(report: &Report, profile: &str) -> Said {
     if report.operation.state.is_open() {
         return Said::problem("It came to rest before it was done. See below how far it is.");
     }
-    let unwell = report.unwell().count();
-    let is_left = |step: &StepRow| step.state == StepState::Left.as_str();
-    if report.unwell().all(is_left) {
+    let is_left = |step: &&StepRow| step.state == StepState::Left.as_str();
+    let (left, wrong): (Vec<_>, Vec<_>) = report.unwell().partition(is_left);
+    if wrong.is_empty() {
         return stopped(report);
     }
-    Said::problem(format!(
-        "{unwell} of {} could not be applied. See below.",
-        report.sent().count()
-    ))
+    let turn = report.sent().count() - left.len();
+    let problem = format!("{} of {turn} could not be applied.", wrong.len());
+    Said::problem(if left.is_empty() {
+        format!("{problem} See below.")
+    } else {
+        let left = count(left.len(), "title");
+        format!("{problem} Stopped before {left}. See below.")
+    })
 }
 
 /// What is said when somebody ended an act.

@@ -1,6 +1,6 @@
 //! Whose token it is, is asked and not assumed.
 
-use anirewind_core::{AccountError, Code, Explain as _, Kind, Verdict};
+use anirewind_core::{AccountError, CaptureError, Code, Explain as _, Kind, Verdict};
 use anirewind_simulator::Fault;
 
 use crate::scene::{HANA, Scene, TOKEN, YUKIS, token};
@@ -95,11 +95,29 @@ async fn a_removed_account_leaves_its_snapshots_and_no_token() {
     let left = scene.app.account_row("HANA").await.unwrap();
     assert!(!left.connected && left.account.id.get() == HANA);
     let again = scene.app.remove_account("hana").await;
-    assert!(matches!(again, Err(AccountError::NoToken { .. })));
+    assert!(matches!(again, Err(AccountError::NoProfile { .. })));
     let yuki = scene.app.add_account(Some("hana"), token(YUKIS)).await;
     assert!(yuki.unwrap().connected);
     let left = scene.app.kept_accounts().await.unwrap();
     assert_eq!(left[0].profile, "hana-4242");
+}
+
+#[tokio::test]
+async fn a_token_without_a_name_is_not_taken_for_somebody_of_whom_there_are_snapshots() {
+    let scene = Scene::new().await;
+    scene.app.add_account(None, token(YUKIS)).await.unwrap();
+    let target = scene.app.targets(Some("yuki")).await.unwrap().remove(0);
+    scene.app.capture(&target, Kind::Manual).await.unwrap();
+    scene.app.remove_account("yuki").await.unwrap();
+    let app = scene.open_with(&[("ANIREWIND_ANILIST_TOKEN", TOKEN)]);
+    let target = app.targets(Some("yuki")).await.unwrap().remove(0);
+    let refused = app.capture(&target, Kind::Manual).await.unwrap_err();
+    let CaptureError::Account(refused) = refused else {
+        panic!("{refused}");
+    };
+    assert!(matches!(refused, AccountError::WrongAccount { .. }));
+    assert!(app.accounts().await.unwrap().is_empty());
+    assert_eq!(scene.files().len(), 1);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anirewind_core::model::{EntryField, MediaType};
-use anirewind_core::{Form, HealthState, Kind, Standing, compare};
+use anirewind_core::{Form, HealthState, ImportError, Kind, Standing, compare};
 
 use crate::scene::Scene;
 
@@ -48,6 +48,20 @@ fn folder() -> tempfile::TempDir {
     fs::write(place.path().join("other.json"), "{\"some\": \"thing\"}").unwrap();
     fs::write(place.path().join("notes.txt"), "not looked at").unwrap();
     place
+}
+
+#[tokio::test]
+async fn nothing_is_taken_into_a_folder_that_is_gone_since_it_was_looked_at() {
+    let scene = Scene::connected().await;
+    scene.capture().await;
+    let place = folder();
+    let plan = scene.app.plan_import(place.path(), None).await.unwrap();
+    let folder = scene.app.backups();
+    fs::rename(&folder, folder.with_extension("aside")).unwrap();
+    let refused = scene.app.import(&plan).await.unwrap_err();
+    assert!(matches!(refused, ImportError::Folder(_)), "{refused}");
+    assert!(!folder.exists());
+    assert_eq!(scene.app.snapshots(None).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -9,7 +9,11 @@ SELECT
     CASE WHEN e.after IS NULL AND c.outcome IN ('deleted', 'undone') THEN (
         SELECT CASE
             WHEN r.source = 'restore' AND r.outcome = 'synced' AND r.fields = 0
-                AND NOT EXISTS (SELECT 1 FROM change u WHERE u.undoes = r.id)
+                AND NOT EXISTS (
+                    SELECT 1 FROM change u
+                    WHERE u.undoes = r.id
+                        AND NOT EXISTS (SELECT 1 FROM change v WHERE v.undoes = u.id)
+                )
             THEN r.operation_id
         END
         FROM change r INDEXED BY change_of_title

@@ -46,7 +46,10 @@ pub(crate) async fn one_owner(app: &App, profile: Option<&str>) -> Result<UserId
     if let Some(owner) = owner(app, profile).await? {
         return Ok(owner);
     }
-    let accounts = app.accounts().await?;
+    let mut accounts = app.accounts().await?;
+    if accounts.is_empty() {
+        accounts = app.kept_accounts().await?;
+    }
     match accounts.as_slice() {
         [one] => Ok(one.account.id),
         [] => Err(Problem::missing("there is no account")),

@@ -144,7 +144,7 @@ async fn ask_again(
     let onward = format!("/setup/schedule?profile={}", in_path(&row.profile));
     let given = Given {
         onward: (back.0.setup == "yes").then_some(onward),
-        again: (!row.public).then(|| row.profile.clone()),
+        again: (row.connected && !row.public).then(|| row.profile.clone()),
         profile: row.profile,
         ..Given::default()
     };
@@ -279,9 +279,12 @@ fn connected(what: &str, profile: &str, problem: Option<&PageError>) -> (String,
 
 async fn ask_leave(visitor: Visitor, profile: web::Path<String>) -> Answer {
     let row = visitor.app.account_row(&profile).await?;
+    if !row.connected {
+        return Ok(visitor.go(&format!("/connect/{}", in_path(&row.profile)), None));
+    }
     let template = Disconnect {
         page: visitor.page("Disconnect", Place::Settings),
-        is_provided: visitor.app.is_token_provided(&row).await,
+        is_provided: stays(&visitor, &row).await,
         path: in_path(&row.profile),
         profile: row.profile,
         is_public: row.public,
@@ -289,9 +292,14 @@ async fn ask_leave(visitor: Visitor, profile: web::Path<String>) -> Answer {
     Ok(show_as(StatusCode::OK, &template))
 }
 
+/// Whether a token for an account stands in the settings, where nobody here takes it away.
+async fn stays(visitor: &Visitor, row: &AccountRow) -> bool {
+    !visitor.app.settings().tokens.is_empty() && visitor.app.is_token_provided(row).await
+}
+
 async fn leave(visitor: Visitor, profile: web::Path<String>) -> Answer {
     let row = visitor.app.account_row(&profile).await?;
-    let is_provided = visitor.app.is_token_provided(&row).await;
+    let is_provided = stays(&visitor, &row).await;
     let row = visitor.app.remove_account(&profile).await?;
     let what = match row {
         AccountRow { public: true, .. } => "is no longer read",

@@ -350,10 +350,12 @@ fn retry_words(report: &Report) -> Option<String> {
     let all = left == report.sent().count();
     Some(match (failed, left) {
         (0, 0) => return None,
+        (0, 1) if all => "Send it after all…".to_owned(),
         (0, left) if all => format!("Send all {}…", thousands(left)),
         (0, 1) => "Send the other title…".to_owned(),
         (0, left) => format!("Send the other {}…", thousands(left)),
         (failed, 0) => format!("Retry {} failed", thousands(failed)),
+        (failed, 1) => format!("Retry {} failed and send the other…", thousands(failed)),
         (failed, left) => format!(
             "Retry {} failed and send the other {}…",
             thousands(failed),
@@ -428,7 +430,11 @@ impl UnwellPart {
             titles: steps.into_iter().take(SHOWN).map(&line).collect(),
         };
         let stopped = format!("Stopped before {}", count(left.len(), "title"));
-        let untouched = "You stopped it before their turn. Nothing was sent for them.";
+        let untouched = if left.len() == 1 {
+            "You stopped it before its turn. Nothing was sent for it."
+        } else {
+            "You stopped it before their turn. Nothing was sent for them."
+        };
         let parts = [
             part("Not as planned".to_owned(), None, wrong),
             part(stopped, Some(untouched), left),

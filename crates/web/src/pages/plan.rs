@@ -408,7 +408,7 @@ fn nothing(plan: &Plan) -> (String, &'static str) {
         let what = differ(kept);
         return (
             format!("Nothing would be sent: {what} {has} moved on since."),
-            "They are left as they are, each with its reason below. “Change this plan” can put them back all the same.",
+            "The reason stands below. “Change this plan” can put it back all the same.",
         );
     }
     let rest = if plan.steps.is_empty() {

@@ -87,6 +87,8 @@ struct Field {
     /// Whether it may be several of them.
     takes_many: bool,
     is_secret: bool,
+    /// Whether something was typed that is not shown again.
+    was_typed: bool,
     is_set: bool,
     /// A secret in the file, which no typing takes away: whether it is ticked to be removed.
     forgotten: Option<bool>,
@@ -117,6 +119,8 @@ struct Losing {
     page: Page,
     version: String,
     changes: Vec<(String, String)>,
+    /// Secrets that are to be removed.
+    forgotten: Vec<String>,
     going: Vec<(String, SnapshotLine)>,
     freed: String,
     days: i64,
@@ -243,6 +247,7 @@ fn field(row: &SettingReport, tried: &Tried) -> Field {
         },
         takes_many: row.takes_many,
         is_secret: row.is_secret,
+        was_typed: is_secret_lost,
         is_set: row.is_set,
         forgotten: can_forget(row).then(|| {
             let ticked = tried.typed.get(FORGET);
@@ -579,6 +584,12 @@ async fn losing(
         });
         (path, SnapshotLine::of(row.clone(), now))
     });
+    // A secret that stays empty is left as it is, so one that is to go is named.
+    let rows = visitor.app.settings().report();
+    let is_secret = |key: &str| rows.iter().any(|row| row.key == key && row.is_secret);
+    let (forgotten, changes): (Vec<_>, Vec<_>) = changes
+        .into_iter()
+        .partition(|(key, value)| value.is_none() && is_secret(key));
     let changes = changes.into_iter();
     let changes = changes.map(|(key, value)| (key, value.unwrap_or_default()));
     let title = format!(
@@ -589,6 +600,7 @@ async fn losing(
         page: visitor.page(title, Place::Settings),
         version: visitor.app.settings().version(),
         changes: changes.collect(),
+        forgotten: forgotten.into_iter().map(|(key, _)| key).collect(),
         going: going.collect(),
         freed: format::size(freed),
         days: anirewind_core::TRASH_DAYS,

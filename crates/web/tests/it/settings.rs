@@ -59,6 +59,7 @@ async fn a_setting_is_changed_by_a_form_and_a_wrong_one_says_what_is_allowed() {
         assert!(page.contains(words), "{words}: {page}");
     }
     assert!(!page.contains("CANARY"), "{page}");
+    assert!(!page.contains("Type it again"), "{page}");
     let version = scene.settings_version();
     let wrong = [("version", version.as_str()), ("backup_at", "sometimes")];
     let (status, page, _) = scene.submit("/settings", &wrong).await;
@@ -397,6 +398,8 @@ async fn a_secret_that_stands_in_the_file_is_removed_where_somebody_ticks_that()
         page.contains("value=\"notify_webhook_url\" checked>"),
         "{page}"
     );
+    // Nobody typed anything that would have to be typed again.
+    assert!(!page.contains("Type it again"), "{page}");
     assert_eq!(scene.config(), kept);
     // What is fixed elsewhere, or no secret, is not removed so.
     for key in ["ping_url", "covers"] {
