@@ -137,9 +137,10 @@ class Person {
 async function settle(thing) {
   let before;
   for (let turns = 0; turns < 50; turns += 1) {
-    await thing.scrollIntoViewIfNeeded();
-    const now = JSON.stringify(await thing.boundingBox());
-    if (now === before) return;
+    // What is live may be another by the time that it is there.
+    const is = await thing.scrollIntoViewIfNeeded().then(() => true, () => false);
+    const now = is ? JSON.stringify(await thing.boundingBox()) : undefined;
+    if (is && now === before) return;
     before = now;
     await new Promise((done) => setTimeout(done, 100));
   }

@@ -171,6 +171,10 @@ impl App {
         }
         let left = figures.anilist.left;
         let found = match left {
+            // After AniList asked for a pause fewer are sent than it would take.
+            Some(left) if left > limit => format!(
+                "{left} requests a minute left at the last answer; no more than {limit} are sent for now"
+            ),
             Some(left) => format!("{left} of {limit} requests a minute left at the last answer"),
             None => format!("{limit} requests a minute; none was sent yet"),
         };
