@@ -16,6 +16,7 @@ mod bad_ends;
 mod browser;
 mod comparing;
 mod contract;
+mod covers;
 mod exporting;
 mod figures;
 mod frame;
