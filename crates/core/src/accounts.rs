@@ -96,6 +96,12 @@ pub enum AccountError {
     /// There is no account at all.
     #[error("there is no account yet")]
     NoAccount,
+    /// One account is meant and there are several.
+    #[error("there are several accounts: {}", known.join(", "))]
+    Several {
+        /// Those there are.
+        known: Vec<String>,
+    },
     /// A name that cannot be a profile's.
     #[error(
         "`{profile}` cannot be the name of a profile: letters, digits, - and _, 1 to 40 of them"
@@ -127,7 +133,10 @@ impl Explain for AccountError {
             }
             Self::NoProfile { .. } | Self::NoUser { .. } => Code::NotFound,
             Self::NoToken { .. } | Self::NoAccount | Self::Public { .. } => Code::NotSignedIn,
-            Self::InvalidProfile { .. } | Self::InvalidUser | Self::Client { .. } => Code::Usage,
+            Self::Several { .. }
+            | Self::InvalidProfile { .. }
+            | Self::InvalidUser
+            | Self::Client { .. } => Code::Usage,
             Self::Store(_) | Self::Secret(_) => Code::Failed,
         }
     }
@@ -166,6 +175,10 @@ impl Explain for AccountError {
                 "Nothing was changed. Add it under a name of its own.".to_owned()
             }
             Self::NoAccount => ADD_ONE.to_owned(),
+            Self::Several { .. } => {
+                "Nothing was changed. Name the one that is meant as `profile` (--profile NAME)."
+                    .to_owned()
+            }
             Self::InvalidProfile { .. } => "Nothing was changed.".to_owned(),
             Self::Secret(SecretError::Exposed { path, .. }) => format!(
                 "The token was not used. Close the file to others (chmod 600 {}), and, if somebody \
@@ -471,6 +484,26 @@ impl App {
         let known = self.accounts().await?.into_iter().chain(kept);
         Err(AccountError::NoProfile {
             profile: profile.to_owned(),
+            known: known.map(|row| row.profile).collect(),
+        })
+    }
+
+    /// The account that is named, or the only one: of those that are connected, or, where none is, of those of whom
+    /// snapshots are left.
+    pub async fn one_account(&self, profile: Option<&str>) -> Result<AccountRow, AccountError> {
+        if let Some(profile) = profile {
+            return self.account_row(profile).await;
+        }
+        let mut accounts = self.accounts().await?;
+        if accounts.is_empty() {
+            accounts = self.kept_accounts().await?;
+        }
+        let only = accounts.pop().ok_or(AccountError::NoAccount)?;
+        if accounts.is_empty() {
+            return Ok(only);
+        }
+        let known = accounts.into_iter().chain([only]);
+        Err(AccountError::Several {
             known: known.map(|row| row.profile).collect(),
         })
     }

@@ -9,7 +9,7 @@ use anirewind_store::{SnapshotRow, StoreError};
 use thiserror::Error;
 use time::OffsetDateTime;
 
-use crate::accounts::{AccountError, remote_code, remote_hint};
+use crate::accounts::{AccountError, Target, remote_code, remote_hint};
 use crate::app::App;
 use crate::event::Event;
 use crate::explain::{Code, Explain};
@@ -62,6 +62,9 @@ pub enum BrowseError {
         /// How many there are.
         there_are: usize,
     },
+    /// The list as it is now is not in a file.
+    #[error("`live` is the list as it is on AniList now, and no snapshot")]
+    Unsaved,
     /// More than one id begins so.
     #[error("`{reference}` is the beginning of {} ids: {}", candidates.len(), candidates.join(", "))]
     Ambiguous {
@@ -106,7 +109,7 @@ pub enum BrowseError {
 impl Explain for BrowseError {
     fn code(&self) -> Code {
         match self {
-            Self::Reference(_) | Self::Ambiguous { .. } => Code::Usage,
+            Self::Reference(_) | Self::Ambiguous { .. } | Self::Unsaved => Code::Usage,
             Self::NotFound { .. } => Code::NotFound,
             Self::Account(error) => error.code(),
             Self::Live { source } => remote_code(source),
@@ -120,6 +123,7 @@ impl Explain for BrowseError {
         Some(match self {
             Self::Reference(error) => return error.hint(),
             Self::Ambiguous { .. } => "Type more of it.".to_owned(),
+            Self::Unsaved => "Take a snapshot of it first: anirewind backup".to_owned(),
             Self::Unusable { .. } => {
                 "`anirewind verify` names all that are damaged; later moments can be looked at."
                     .to_owned()
@@ -343,8 +347,20 @@ impl App {
     }
 
     async fn find_live(&self, profile: Option<&str>) -> Result<Found, BrowseError> {
-        let targets = self.targets(profile).await?;
-        let target = targets.into_iter().next().ok_or(AccountError::NoAccount)?;
+        let mut targets = self.targets(profile).await?;
+        let target = targets.pop().ok_or(AccountError::NoAccount)?;
+        if !targets.is_empty() {
+            // It would be the list of any of them.
+            self.one_account(profile).await?;
+            let named = |target: Target| target.profile;
+            let known = targets.into_iter().chain([target]).map(named);
+            let known =
+                known.map(|name| name.unwrap_or_else(|| "a token without a name".to_owned()));
+            return Err(AccountError::Several {
+                known: known.collect(),
+            }
+            .into());
+        }
         let (client, viewer) = self.identify_target(&target).await?;
         let name = target.profile.as_ref().unwrap_or(&viewer.account.name);
         let progress = |read, expected| {
@@ -419,7 +435,8 @@ impl App {
                 };
                 rows.into_iter().find(is_called).ok_or_else(not_found)
             }
-            Reference::Live | Reference::Path(_) => Err(not_found()),
+            Reference::Live => Err(BrowseError::Unsaved),
+            Reference::Path(_) => Err(not_found()),
         }
     }
 }

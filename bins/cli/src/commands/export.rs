@@ -4,11 +4,10 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-use anirewind_core::{App, Exported, count, write_csv};
+use anirewind_core::{App, BrowseError, Exported, count, write_csv};
 use serde_json::json;
 
 use crate::arguments::ExportForm;
-use crate::commands::history::one_account;
 use crate::output::{Failure, Output};
 
 pub(crate) async fn run(
@@ -19,22 +18,24 @@ pub(crate) async fn run(
     form: ExportForm,
     to: &Path,
 ) -> Result<u8, Failure> {
+    if reference == "live" && matches!(form, ExportForm::Json) {
+        return Err(BrowseError::Unsaved.into());
+    }
     app.refresh_catalogue().await?;
     let found = app.find(reference, profile).await?;
+    let as_it_is = match form {
+        ExportForm::Csv => None,
+        ExportForm::Json => found.path.as_deref(),
+    };
     let failed = |error: io::Error| {
         let mut failure = Failure::failed(format!("cannot write {}: {error}", to.display()));
         failure.hint =
             Some("A file that is there is not replaced. Snapshots are not touched.".to_owned());
         failure
     };
-    let write = |out: &mut dyn Write| match (form, &found.path) {
-        (ExportForm::Csv, _) => write_csv(found.list(), out),
-        (ExportForm::Json, Some(path)) => {
-            File::open(path).and_then(|mut file| io::copy(&mut file, out).map(|_| ()))
-        }
-        (ExportForm::Json, None) => Err(io::Error::other(
-            "the live list is no file yet; take a snapshot first",
-        )),
+    let write = |out: &mut dyn Write| match as_it_is {
+        Some(path) => File::open(path).and_then(|mut file| io::copy(&mut file, out).map(|_| ())),
+        None => write_csv(found.list(), out),
     };
     if to == Path::new("-") {
         let written = write(&mut io::stdout().lock());
@@ -72,7 +73,7 @@ pub(crate) async fn everything(
     profile: Option<&str>,
     to: &Path,
 ) -> Result<u8, Failure> {
-    let account = one_account(app, profile).await?;
+    let account = app.one_account(profile).await?.account;
     if to == Path::new("-") {
         let (exported, _) = app.export_everything(&account, io::stdout()).await?;
         for line in &exported.unreadable {

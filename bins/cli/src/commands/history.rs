@@ -1,9 +1,8 @@
 //! `title`, `list`, `op`
 
-use anirewind_core::model::{Account, ScoreFormat, TitleLanguage, UserId};
+use anirewind_core::model::{ScoreFormat, TitleLanguage, UserId};
 use anirewind_core::{
-    AccountError, ActError, App, BrowseError, OperationRow, StepRow, Wanted, count, summary_of,
-    title_of,
+    ActError, App, BrowseError, OperationRow, StepRow, Wanted, count, summary_of, title_of,
 };
 use serde_json::json;
 
@@ -14,22 +13,7 @@ use crate::json::{change_json, entry_json, instant_json, operation_json};
 use crate::output::{Failure, Output};
 
 async fn owner(app: &App, profile: Option<&str>) -> Result<UserId, Failure> {
-    Ok(one_account(app, profile).await?.id)
-}
-
-/// The account that is meant: the one named, or the only one there is.
-pub(crate) async fn one_account(app: &App, profile: Option<&str>) -> Result<Account, Failure> {
-    if let Some(profile) = profile {
-        return Ok(app.account_row(profile).await?.account);
-    }
-    let accounts = app.accounts().await?;
-    match accounts.as_slice() {
-        [one] => Ok(one.account.clone()),
-        [] => Err(AccountError::NoAccount.into()),
-        _ => Err(Failure::usage(
-            "there are several accounts; say which one with --profile",
-        )),
-    }
+    Ok(app.one_account(profile).await?.account.id)
 }
 
 pub(crate) async fn title(

@@ -213,6 +213,11 @@ fn exports_are_the_file_or_a_table_and_replace_nothing() {
         .lines()
         .filter(|line| line.starts_with("anime,") || line.starts_with("manga,"));
     assert_eq!(titles.count(), 40);
+    let live = scene.run(&["snapshot", "export", "live", "--as", "csv", "-o", "-"]);
+    assert_eq!(text(&live.stdout), table);
+    let unsaved = scene.run(&["snapshot", "export", "live", "-o", "-"]);
+    assert_eq!(unsaved.status.code(), Some(2));
+    assert!(text(&unsaved.stderr).contains("no snapshot"));
     let to = scene.home.path().join("copy.json");
     let to = to.to_str().unwrap();
     scene.say(&["snapshot", "export", "latest", "-o", to]);

@@ -84,7 +84,7 @@ fn pieces(
 }
 
 /// What may stand in the name of a file anywhere.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let name = name.chars();
     name.map(|c| if is_plain(c) { c } else { '_' }).collect()

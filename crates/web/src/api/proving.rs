@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::api::Hub;
 use crate::api::auth::{Reader, Writer};
+use crate::api::exporting::plain;
 use crate::api::paging;
 use crate::api::problem::Problem;
 use crate::api::reading::{OfProfile, one_owner, owner, row};
@@ -34,23 +35,34 @@ pub(crate) async fn change(
     Ok(web::Json((&found.ok_or_else(missing)?).into()))
 }
 
-/// A snapshot as a table for spreadsheets.
-#[utoipa::path(tag = "snapshots", params(("reference", description = "As for one snapshot"), OfProfile), responses(
+/// A snapshot as a table for spreadsheets. For that of `live` AniList is asked, which takes a key that may write.
+#[utoipa::path(tag = "snapshots", params(("reference", description = "As for one snapshot, or `live`"), OfProfile), responses(
     (status = 200, content_type = "text/csv", body = String),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 #[get("/api/v1/snapshots/{reference}/csv")]
 pub(crate) async fn snapshot_csv(
-    _: Reader,
+    reader: Reader,
     app: web::Data<App>,
     reference: web::Path<String>,
     of: web::Query<OfProfile>,
 ) -> Result<HttpResponse, Problem> {
-    let row = row(&app, &reference, of.profile.as_deref()).await?;
-    let found = app.find(row.id.as_str(), of.profile.as_deref()).await?;
+    let of = of.profile.as_deref();
+    let (found, name) = if *reference == "live" {
+        reader.asks()?;
+        let found = app.find(&reference, of).await?;
+        let owner = plain(&found.list().owner.name);
+        (
+            found,
+            format!("anirewind-{owner}-{}", app.day_of(app.now())),
+        )
+    } else {
+        let row = row(&app, &reference, of).await?;
+        let name = row.file.strip_suffix(".json").unwrap_or(&row.file);
+        (app.find(row.id.as_str(), of).await?, name.to_owned())
+    };
     let mut table = Vec::new();
     write_csv(found.list(), &mut table).map_err(|error| Problem::failed(error.to_string()))?;
-    let name = row.file.strip_suffix(".json").unwrap_or(&row.file);
     Ok(HttpResponse::Ok()
         .content_type("text/csv; charset=utf-8")
         .insert_header(attached(&format!("{name}.csv")))

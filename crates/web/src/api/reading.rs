@@ -43,20 +43,7 @@ pub(crate) async fn owner(app: &App, profile: Option<&str>) -> Result<Option<Use
 
 /// The account that is named, or the only one.
 pub(crate) async fn one_owner(app: &App, profile: Option<&str>) -> Result<UserId, Problem> {
-    if let Some(owner) = owner(app, profile).await? {
-        return Ok(owner);
-    }
-    let mut accounts = app.accounts().await?;
-    if accounts.is_empty() {
-        accounts = app.kept_accounts().await?;
-    }
-    match accounts.as_slice() {
-        [one] => Ok(one.account.id),
-        [] => Err(Problem::missing("there is no account")),
-        _ => Err(Problem::usage(
-            "there are several accounts: name one with `profile`",
-        )),
-    }
+    Ok(app.one_account(profile).await?.account.id)
 }
 
 /// So many accounts are told of at once.

@@ -79,8 +79,6 @@ pub(crate) async fn snapshot_entries(
 ) -> Answer<Page<EntryView>> {
     if *reference == "live" {
         reader.asks()?;
-        // Among several accounts it would be the list of any.
-        one_owner(&app, part.profile.as_deref()).await?;
         let found = app.find(&reference, part.profile.as_deref()).await?;
         let mut entries = found.list().entries.clone();
         entries.sort_by_key(|entry| (entry.media_type, entry.media));

@@ -236,14 +236,61 @@ async fn changes_are_those_of_a_cause_or_up_to_a_day_and_titles_those_that_are_c
         live["items"].as_array().unwrap().len(),
         latest["items"].as_array().unwrap().len()
     );
+    let asked = TestRequest::get()
+        .uri("/api/v1/snapshots/live/csv")
+        .insert_header(("host", "localhost"));
+    let (status, table, head) = scene.request(asked).await;
+    assert_eq!(status, StatusCode::OK, "{table}");
+    let rows = table
+        .lines()
+        .filter(|line| line.starts_with("anime,") || line.starts_with("manga,"));
+    assert_eq!(rows.count(), live["items"].as_array().unwrap().len());
+    let name = head.get("content-disposition").unwrap().to_str().unwrap();
+    assert!(name.contains("anirewind-hana-2026-"), "{name}");
+    for way in ["", "/file"] {
+        let path = format!("/api/v1/snapshots/live{way}");
+        let (status, told) = send(&scene, Method::GET, &path, None).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{told}");
+        assert!(told["hint"].as_str().unwrap().contains("backup"), "{told}");
+    }
     let (claimed, _) = Scene::claimed(&[]).await;
     let key = claimed.app.add_key("reader", false).await.unwrap();
-    let request = TestRequest::get()
-        .uri("/api/v1/snapshots/live/entries")
-        .insert_header(("host", "localhost"))
-        .insert_header(("authorization", format!("Bearer {key}")));
-    let (status, body, _) = claimed.request(request).await;
-    assert_eq!(status, StatusCode::FORBIDDEN, "{body}");
+    for way in ["entries", "csv"] {
+        let request = TestRequest::get()
+            .uri(&format!("/api/v1/snapshots/live/{way}"))
+            .insert_header(("host", "localhost"))
+            .insert_header(("authorization", format!("Bearer {key}")));
+        let (status, body, _) = claimed.request(request).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{body}");
+    }
+}
+
+#[actix_web::test]
+async fn the_list_as_it_is_now_is_that_of_one_account() {
+    let scene = Scene::new("hana").await;
+    scene.capture().await;
+    let user = anirewind_simulator::SimUser::new(2, "yuki");
+    scene.simulator.world().add_user(user, "the-token-of-yuki");
+    let token = anirewind_core::model::AccessToken::new("the-token-of-yuki").unwrap();
+    scene.app.add_account(None, token).await.unwrap();
+    for way in ["entries", "csv"] {
+        let path = format!("/api/v1/snapshots/live/{way}");
+        let asked = scene.simulator.operations().len();
+        let (status, told) = send(&scene, Method::GET, &path, None).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{told}");
+        assert_eq!(scene.simulator.operations().len(), asked, "{way}");
+        let detail = told["detail"].as_str().unwrap();
+        assert!(
+            detail.contains("hana") && detail.contains("yuki"),
+            "{detail}"
+        );
+        let path = format!("{path}?profile=yuki");
+        let request = TestRequest::get()
+            .uri(&path)
+            .insert_header(("host", "localhost"));
+        let (status, body, _) = scene.request(request).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+    }
 }
 
 #[actix_web::test]
