@@ -592,7 +592,7 @@ fn parse_source(text: &str) -> Result<anirewind_core::Source, String> {
 fn parse_field(text: &str) -> Result<anirewind_core::model::EntryField, String> {
     use anirewind_core::model::EntryField;
 
-    EntryField::parse(text).ok_or_else(|| {
+    anirewind_core::view::field_called(text).ok_or_else(|| {
         let names = EntryField::ALL.map(|field| field.as_str().replace(' ', "-"));
         format!("there are: {}", names.join(", "))
     })

@@ -105,6 +105,24 @@ pub enum Fate {
     Goes,
 }
 
+impl Fate {
+    /// Its name, for machines.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Goes => "goes",
+            Self::Stays(why) => why.as_str(),
+        }
+    }
+
+    /// When it is past its days, if that is all that keeps it.
+    pub const fn goes_on(&self) -> Option<OffsetDateTime> {
+        match self {
+            Self::Stays(Why::Recent { until } | Why::Safety { until }) => Some(*until),
+            _ => None,
+        }
+    }
+}
+
 /// Why a snapshot stays.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
@@ -143,6 +161,26 @@ pub enum Why {
     Damaged,
     /// It would go, but nothing goes for now.
     Held(Hold),
+}
+
+impl Why {
+    const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Kept { .. } => "kept",
+            Self::All => "all-stay",
+            Self::Recent { .. } => "recent",
+            Self::Safety { .. } => "safety",
+            Self::Newest => "newest-good",
+            Self::AmongThree => "three-newest-good",
+            Self::NewestWithPrivate => "newest-with-private",
+            Self::Daily => "daily",
+            Self::Weekly => "weekly",
+            Self::Monthly => "monthly",
+            Self::Foreign => "imported",
+            Self::Damaged => "damaged",
+            Self::Held(_) => "held",
+        }
+    }
 }
 
 /// What becomes of every snapshot, oldest first.

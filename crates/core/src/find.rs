@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::event::Event;
 use crate::explain::{Code, Explain};
 use crate::numbers::{are, count};
-use crate::reference::{InvalidReference, Reference};
+use crate::reference::{InvalidReference, Reference, parse_day};
 
 /// A list that was asked for by name.
 #[derive(Debug, Clone)]
@@ -240,9 +240,7 @@ impl App {
         if text.starts_with('@') {
             return self.instant(text).map_err(|_| invalid());
         }
-        if let Ok(day) = text.parse::<jiff::civil::Date>()
-            && !text.contains('T')
-        {
+        if let Some(day) = parse_day(text) {
             return self.end_of_day(day);
         }
         let moment = text
@@ -442,6 +440,5 @@ impl App {
 }
 
 fn named_day(day: &str) -> Result<jiff::civil::Date, InvalidReference> {
-    let invalid = |_| InvalidReference::Day(day.to_owned());
-    day.parse().map_err(invalid)
+    parse_day(day).ok_or_else(|| InvalidReference::Day(day.to_owned()))
 }

@@ -124,6 +124,7 @@ impl App {
             self.schema().await?,
             self.settings_check(),
         ];
+        checks.extend(self.unreadable_files());
         checks.extend(self.proxy());
         let (all, zone) = (self.status().await?, self.zone());
         if all.is_empty() {
@@ -140,6 +141,26 @@ impl App {
             checks.extend(of_account.map(|check| check.of(&profile)));
         }
         Ok(checks)
+    }
+
+    /// Files in the folder of snapshots that could not be read when it was last looked at.
+    fn unreadable_files(&self) -> Option<HealthCheck> {
+        let files = self.unreadable().clone();
+        let named = match files.as_slice() {
+            [] => return None,
+            [one] => one.clone(),
+            [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+        };
+        let cannot = if files.len() == 1 {
+            "is left as it is and not used"
+        } else {
+            "are left as they are and not used"
+        };
+        let found = format!("{named} cannot be read and {cannot}");
+        let check = HealthCheck::new("files", HealthState::Warn, found);
+        Some(check.hint(
+            "`anirewind verify` says what is wrong with each. Other snapshots are not affected.",
+        ))
     }
 
     /// What there is where nobody is known: no token, or one of which AniList has not said whose it is.
@@ -363,6 +384,11 @@ fn proven(status: &AccountStatus, now: OffsetDateTime, zone: &Zone) -> HealthChe
         zone.day(since),
         proofs.rest()
     );
+    if proofs.damaged > 0 {
+        return HealthCheck::new("verify", HealthState::Bad, found)
+            .since(Some(since))
+            .hint("`anirewind verify` names what is damaged. It is left as it is and not used.");
+    }
     if now - since > PROVEN_LATE {
         return HealthCheck::new("verify", HealthState::Warn, found)
             .since(Some(since))

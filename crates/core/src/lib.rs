@@ -106,7 +106,8 @@ pub use status::{AccountStatus, Verdict};
 pub use upload::{LARGEST_UPLOAD, LARGEST_WAITING, Sending};
 pub use verify::VerifyReport;
 pub use words::{
-    became, change_of, progress_of, score_of, summary_of, title_of, value_of, values_of,
+    became, change_of, notice_words, progress_of, score_of, summary_of, title_of, value_of,
+    values_of,
 };
 pub use zone::Zone;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use anirewind_backup::retention::{Fate, Hold, Policy, Why};
+use anirewind_backup::retention::{Fate, Hold, Policy};
 use anirewind_model::UserId;
 use anirewind_store::{StoreError, Version};
 use time::OffsetDateTime;
@@ -42,11 +42,7 @@ impl Outlook {
 
     /// When the first of those that stay for now comes to its end.
     pub fn next_end(&self) -> Option<OffsetDateTime> {
-        let ends = self.fates.values().filter_map(|fate| match fate {
-            Fate::Stays(Why::Recent { until } | Why::Safety { until }) => Some(*until),
-            _ => None,
-        });
-        ends.min()
+        self.fates.values().filter_map(Fate::goes_on).min()
     }
 }
 

@@ -101,7 +101,7 @@ impl Reference {
             return hours.map(Self::HoursAgo).ok_or_else(no_moment);
         }
         if let Some(day) = text.strip_prefix('@') {
-            return day.parse().map(Self::Day).map_err(|_| no_moment());
+            return parse_day(day).map(Self::Day).ok_or_else(no_moment);
         }
         let is_path = text.contains(['/', '\\']) || text.to_ascii_lowercase().ends_with(".json");
         if is_path {
@@ -117,6 +117,12 @@ impl Reference {
             Err(invalid())
         }
     }
+}
+
+/// A day as in 2027-02-28. A time behind it, which a date would be read without, makes it none.
+pub(crate) fn parse_day(text: &str) -> Option<Date> {
+    let is_day = text.len() == "2027-02-28".len();
+    text.parse().ok().filter(|_| is_day)
 }
 
 #[cfg(test)]
@@ -155,6 +161,8 @@ mod tests {
             "@",
             "@-7",
             "@2026-13-01",
+            "@2026-11-03T10:00",
+            "@2026-11-03 10:00",
             "K7F2",
             "@-99999999d",
         ] {

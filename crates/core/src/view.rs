@@ -9,7 +9,7 @@ use anirewind_model::{
     Counts, Entry, EntryField, EntryValues, Recorded, TitleLanguage, Value as FieldValue,
 };
 use anirewind_store::{
-    AccountRow, Cause, ChangeRow, LeftField, OperationRow, SnapshotRow, StepRow,
+    AccountRow, Cause, ChangeRow, LeftField, OperationRow, OperationState, SnapshotRow, StepRow,
 };
 use anirewind_timeline::Id;
 use serde::Serialize;
@@ -38,6 +38,13 @@ pub const fn key(field: EntryField) -> &'static str {
         EntryField::AdvancedScores => "advancedScores",
         other => other.as_str(),
     }
+}
+
+/// The field with this key, or with the word that commands use.
+pub fn field_called(text: &str) -> Option<EntryField> {
+    let is_called = |field: &EntryField| key(*field).eq_ignore_ascii_case(text);
+    let named = EntryField::ALL.into_iter().find(is_called);
+    named.or_else(|| EntryField::parse(text))
 }
 
 /// What a field holds; `None` when it is not recorded, null when it is empty.
@@ -203,6 +210,10 @@ views! {
         undoes: Option<String>,
         /// The change that took it back.
         undone_by: Option<String>,
+        /// Where it took the title off the list: the restore by which the title came back.
+        put_back_by: Option<String>,
+        /// Whether somebody keeps it out of sight.
+        hidden: bool,
         /// What AniList said.
         error: Option<String>,
     }
@@ -245,6 +256,8 @@ views! {
         state: String,
         /// When it was planned or begun, RFC 3339.
         at: String,
+        /// Until when it can be applied, RFC 3339, while it is a plan.
+        expires_at: Option<String>,
         /// In words.
         what: String,
         /// The file of the snapshot that was taken first.
@@ -395,7 +408,10 @@ views! {
     AttemptView {
         /// When, RFC 3339.
         at: String,
-        /// What came of it.
+        /// What came of it: saved, unchanged, doubted (saved, and not believed), failed, unavailable (AniList did not
+        /// answer) or refused (the token is no longer taken).
+        outcome: String,
+        /// The snapshot, or what went wrong.
         detail: String,
     }
 }
@@ -534,6 +550,8 @@ impl From<&ChangeRow> for ChangeView {
             operation: change.operation.as_ref().map(Id::to_string),
             undoes: change.undoes.as_ref().map(Id::to_string),
             undone_by: row.undone_by.as_ref().map(Id::to_string),
+            put_back_by: row.put_back_by.as_ref().map(Id::to_string),
+            hidden: row.is_hidden,
             error: change.error.clone(),
         }
     }
@@ -567,6 +585,10 @@ impl OperationView {
             kind: operation.kind.clone(),
             state: operation.state.as_str().to_owned(),
             at: instant(operation.at),
+            expires_at: operation
+                .expires_at
+                .filter(|_| operation.state == OperationState::Planned)
+                .map(instant),
             what: operation.what.clone(),
             safety: operation.safety.clone(),
             problem: operation.problem.clone(),
@@ -679,6 +701,7 @@ impl From<&AccountStatus> for StatusView {
             last_good: status.last_good.as_ref().map(Into::into),
             last_attempt: status.last_attempt.as_ref().map(|attempt| AttemptView {
                 at: instant(attempt.at),
+                outcome: attempt.outcome.as_str().to_owned(),
                 detail: attempt.detail.clone(),
             }),
             alarms: alarms.collect(),

@@ -3,7 +3,7 @@
 use anirewind_model::{
     Entry, EntryField, MediaSummary, MediaType, Recorded, Score, ScoreFormat, TitleLanguage, Value,
 };
-use anirewind_timeline::Change;
+use anirewind_timeline::{Change, Notice};
 
 use crate::numbers::count;
 
@@ -15,6 +15,27 @@ pub fn became<'a>(mut changes: impl Iterator<Item = &'a Change> + Clone) -> &'st
         "were added"
     } else {
         "changed"
+    }
+}
+
+/// What is not as it was about a whole list, as a sentence.
+pub fn notice_words(notice: &Notice) -> String {
+    let named = |lists: &[String]| match lists {
+        [] => "none".to_owned(),
+        lists => lists.join(", "),
+    };
+    match notice {
+        Notice::ScoreFormat { before, after } => format!(
+            "Scores are shown in another format: {} → {}. That changes no score.",
+            before.as_str(),
+            after.as_str()
+        ),
+        Notice::CustomLists { of, before, after } => format!(
+            "Custom lists for {} were {} and are {}.",
+            of.word(),
+            named(before),
+            named(after)
+        ),
     }
 }
 

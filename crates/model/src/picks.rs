@@ -21,9 +21,14 @@ impl Picks {
     /// Reads `ANIME:123.progress`: a field of a title.
     pub fn parse(text: &str) -> Option<(Title, EntryField)> {
         let (title, field) = text.trim().rsplit_once('.')?;
-        let (of, media) = title.split_once(':')?;
-        let title = (MediaType::parse(of)?, MediaId::new(media.parse().ok()?));
-        Some((title, EntryField::parse(field)?))
+        Some((Self::title(title)?, EntryField::parse(field)?))
+    }
+
+    /// Reads `ANIME:123`: a title.
+    pub fn title(text: &str) -> Option<Title> {
+        let (of, media) = text.split_once(':')?;
+        let media = MediaId::new(media.trim().parse().ok()?);
+        Some((MediaType::parse(of.trim())?, media))
     }
 
     /// The text that names a field of a title.

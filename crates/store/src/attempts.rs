@@ -51,7 +51,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    const fn as_str(self) -> &'static str {
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Saved => "saved",
             Self::Unchanged => "unchanged",

@@ -26,6 +26,8 @@ pub struct ChangeRow {
     /// Where it took the title off the list: the restore by which the title came back next, unless that was
     /// taken back.
     pub put_back_by: Option<Id>,
+    /// Whether somebody does not want to see it.
+    pub is_hidden: bool,
 }
 
 /// All that is kept of changes, in the order of [`Raw`].
@@ -51,6 +53,7 @@ pub(crate) struct Raw {
     undone_by: Option<String>,
     undone_in: Option<String>,
     put_back_by: Option<String>,
+    is_hidden: bool,
 }
 
 impl Raw {
@@ -76,6 +79,7 @@ impl Raw {
             undone_by: cells.next()?,
             undone_in: cells.next()?,
             put_back_by: cells.next()?,
+            is_hidden: cells.next()?,
         })
     }
 
@@ -101,6 +105,7 @@ impl Raw {
             undone_by: id("undone_by", self.undone_by)?,
             undone_in: id("undone_in", self.undone_in)?,
             put_back_by: id("put_back_by", self.put_back_by)?,
+            is_hidden: self.is_hidden,
             change: Change {
                 media: MediaId::new(place.id("media_id", self.media_id)?),
                 media_type: media_type.ok_or_else(|| place.corrupt("media_type"))?,

@@ -3,9 +3,15 @@
 mod acting;
 mod alarming;
 mod auth;
+#[expect(unused_qualifications, reason = "as the macros write them out")]
+mod changing;
+#[expect(unused_qualifications, reason = "as the macros write them out")]
+mod comparing;
+#[expect(unused_qualifications, reason = "as the macros write them out")]
 mod curating;
 mod events;
 mod exporting;
+mod folder;
 mod headers;
 #[expect(unused_qualifications, reason = "as the macros write them out")]
 mod importing;
@@ -79,9 +85,10 @@ api![
     reading::snapshot,
     reading::snapshot_file,
     titles::snapshot_entries,
-    reading::compare,
-    reading::changes,
-    reading::change_counts,
+    comparing::compare,
+    changing::changes,
+    changing::change_counts,
+    changing::change_days,
     titles::title,
     titles::list_at,
     reading::plans,
@@ -134,13 +141,16 @@ api![
     living::reload,
     living::health_checks,
     living::log_lines,
-    proving::change,
+    changing::change,
     titles::titles,
     proving::snapshot_csv,
     proving::verify_all,
     proving::prune_now,
     proving::doctor,
     proving::days,
+    folder::totals,
+    folder::unreadable,
+    folder::outlook,
 ];
 
 /// Routes of the API.

@@ -2,8 +2,8 @@
 
 use anirewind_core::model::{Entry, EntryField, MediaType, ScoreFormat, TitleLanguage};
 use anirewind_core::{
-    App, Changed, Differences, Found, FoundList, MAYBE_PRIVATE, Notice, change_of, compare, count,
-    is_maybe_private, summary_of, title_of,
+    App, Changed, Differences, Found, FoundList, MAYBE_PRIVATE, change_of, compare, count,
+    is_maybe_private, notice_words, summary_of, title_of,
 };
 use serde_json::{Map, Value, json};
 
@@ -234,27 +234,4 @@ fn changed_lines(
         format!("{start}  {} {was} -> {is}", field.as_str())
     };
     changed.fields.iter().enumerate().map(line).collect()
-}
-
-fn notice_words(notice: &Notice) -> String {
-    match notice {
-        Notice::ScoreFormat { before, after } => format!(
-            "Scores were shown as {} and are shown as {}: no score changed by that",
-            before.as_str(),
-            after.as_str()
-        ),
-        Notice::CustomLists { of, before, after } => format!(
-            "Custom lists of {} were {} and are {}",
-            of.word(),
-            named(before),
-            named(after)
-        ),
-    }
-}
-
-fn named(lists: &[String]) -> String {
-    if lists.is_empty() {
-        return "none".to_owned();
-    }
-    lists.join(", ")
 }

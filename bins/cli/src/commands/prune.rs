@@ -3,7 +3,7 @@
 use anirewind_core::{App, Fate, Hold, RetentionPlan, SnapshotRow, count};
 use serde_json::{Value, json};
 
-use crate::commands::snapshots::{fate_words, pruned_words, why_word};
+use crate::commands::snapshots::{fate_words, pruned_words};
 use crate::json::snapshot_json;
 use crate::output::{Failure, Output};
 
@@ -90,7 +90,7 @@ fn json_of(plan: &RetentionPlan, rows: &[SnapshotRow]) -> Value {
         .map(|(row, fate)| {
             let mut json = snapshot_json(row);
             if let Some(object) = json.as_object_mut() {
-                object.insert("why".to_owned(), json!(why_word(fate)));
+                object.insert("why".to_owned(), json!(fate.as_str()));
             }
             json
         })

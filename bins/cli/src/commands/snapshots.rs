@@ -98,42 +98,16 @@ async fn fates(app: &App, rows: &[SnapshotRow]) -> Result<Fates, Failure> {
 fn json_of(row: &SnapshotRow, fates: &Fates) -> Value {
     let mut json = snapshot_json(row);
     if let Some(object) = json.as_object_mut() {
-        let goes_on = match fates.get(&row.file) {
-            Some(Fate::Stays(Why::Recent { until } | Why::Safety { until })) => {
-                instant_json(*until)
-            }
-            _ => Value::Null,
-        };
-        object.insert("goesOn".to_owned(), goes_on);
-        let why = fates.get(&row.file).map(why_word);
+        let fate = fates.get(&row.file);
+        let goes_on = fate.and_then(Fate::goes_on).map(instant_json);
+        object.insert("goesOn".to_owned(), json!(goes_on));
+        let why = fate.map(Fate::as_str);
         object.insert("why".to_owned(), json!(why));
     }
     json
 }
 
-/// Why a snapshot stays, for machines.
-pub(crate) fn why_word(fate: &Fate) -> &'static str {
-    match fate {
-        Fate::Goes => "goes",
-        Fate::Stays(why) => match why {
-            Why::Kept { .. } => "kept",
-            Why::All => "all-stay",
-            Why::Recent { .. } => "recent",
-            Why::Safety { .. } => "safety",
-            Why::Newest => "newest-good",
-            Why::AmongThree => "three-newest-good",
-            Why::NewestWithPrivate => "newest-with-private",
-            Why::Daily => "daily",
-            Why::Weekly => "weekly",
-            Why::Monthly => "monthly",
-            Why::Foreign => "imported",
-            Why::Damaged => "damaged",
-            Why::Held(_) => "held",
-        },
-    }
-}
-
-/// The same for people, as short as a column wants it.
+/// What becomes of a snapshot for people, as short as a column wants it.
 pub(crate) fn fate_words(output: &Output, fate: &Fate) -> String {
     match fate {
         Fate::Goes => "goes".to_owned(),

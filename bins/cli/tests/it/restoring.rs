@@ -122,7 +122,11 @@ fn a_change_is_hidden_from_the_view_and_stays_on_the_timeline() {
     let said = scene.run(&["log", "--hide", id]);
     assert!(text(&said.stdout).contains("1 change hidden"), "{said:?}");
     assert_eq!(log(&[]), all[1..]);
-    assert_eq!(log(&["--hidden"]), all);
+    let with_hidden = log(&["--hidden"]);
+    assert_eq!(with_hidden[1..], all[1..]);
+    let as_seen = all[0].replacen("\"hidden\":false,\"id\"", "\"hidden\":true,\"id\"", 1);
+    assert_ne!(as_seen, all[0]);
+    assert_eq!(with_hidden[0], as_seen);
     scene.run(&["log", "--unhide", id]);
     assert_eq!(log(&[]), all);
 }

@@ -13,7 +13,7 @@ use anirewind_model::{
 };
 use anirewind_simulator::{Growth, Options, RateLimit, Simulator, Switches, World};
 use anirewind_store::Store;
-use anirewind_timeline::{Change, Outcome, Source, When};
+use anirewind_timeline::{Change, Id, Outcome, Source, When};
 use time::OffsetDateTime;
 
 use crate::Failure;
@@ -111,7 +111,8 @@ fn change(number: u32, now: OffsetDateTime) -> Change {
         outcome: Outcome::Synced,
         source: Source::Observed,
         when: When::exactly(now - time::Duration::minutes(i64::from(CHANGES - number))),
-        group: None,
+        // Half of them came together, five at a time.
+        group: (number % 10 >= 5).then(|| Id::of_number(u64::from(number / 10))),
         operation: None,
         undoes: None,
         error: None,

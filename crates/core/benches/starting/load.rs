@@ -19,7 +19,7 @@ const MUCH: usize = 100;
 /// What no page should take longer than, in milliseconds, p95.
 const LONGEST: f64 = 50.0;
 
-const LISTS: [&str; 15] = [
+const LISTS: [&str; 20] = [
     "/api/v1/profiles",
     "/api/v1/snapshots?limit=50",
     "/api/v1/snapshots/latest/entries?limit=50",
@@ -28,6 +28,11 @@ const LISTS: [&str; 15] = [
     "/api/v1/changes?limit=50&outcome=deleted",
     "/api/v1/changes?limit=50&title=title",
     "/api/v1/changes/counts",
+    "/api/v1/changes/counts?type=ANIME",
+    "/api/v1/changes/days",
+    "/api/v1/outlook?limit=50",
+    "/api/v1/totals?profile=hana",
+    "/api/v1/unreadable",
     "/api/v1/list?at=@-7d&limit=50",
     "/api/v1/titles?limit=50",
     "/api/v1/operations",

@@ -73,7 +73,7 @@ impl From<&SettingReport> for SettingView {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct HealthView {
-    /// What: anilist, limit, clock, disk, schema, settings, token, snapshots, verify, jobs.
+    /// What: anilist, limit, clock, disk, schema, settings, files, proxy, token, snapshots, verify, jobs.
     pub what: String,
     /// The profile, where it is about one.
     pub profile: Option<String>,

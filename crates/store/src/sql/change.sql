@@ -22,6 +22,7 @@ SELECT
             AND r.outcome IN ('synced', 'deleted', 'undone')
             AND r.source NOT IN ('import', 'api')
         ORDER BY r.at, r.seq LIMIT 1
-    ) END AS put_back_by
+    ) END AS put_back_by,
+    EXISTS (SELECT 1 FROM hidden h WHERE h.change_id = c.id) AS is_hidden
 FROM change c
 JOIN change_entry e ON e.seq = c.seq

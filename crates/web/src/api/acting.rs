@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use actix_web::{HttpResponse, delete, post, web};
 use anirewind_core::model::{EntryField, EntryStatus, MediaId, MediaType, Picks};
-use anirewind_core::view::{OperationView, PlanView, ReportView, instant};
+use anirewind_core::view::{OperationView, PlanView, ReportView, field_called, instant};
 use anirewind_core::{
-    ActError, App, BrowseError, Change, ChangeOutcome, Choices, Explain as _, Id, OperationState,
-    Plan, Prefer, Report, RestoreOptions, Source, Wanted, When,
+    ActError, App, BrowseError, Cause, Change, ChangeOutcome, Choices, Explain as _, Id,
+    OperationState, Plan, Prefer, Report, RestoreOptions, Source, Wanted, When,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -29,6 +29,8 @@ pub(crate) struct LookView {
     profile: String,
     /// How many titles changed since the last look.
     changes: usize,
+    /// Whether it was the first look, with nothing to compare with.
+    first: bool,
 }
 
 /// Looks at AniList now for what others changed.
@@ -54,6 +56,7 @@ pub(crate) async fn look(
             looks.push(LookView {
                 profile: report.profile,
                 changes: report.changes,
+                first: report.is_first,
             });
         }
         Reply::ok(&looks)
@@ -203,12 +206,36 @@ pub(crate) struct RestoreBody {
     prefer: Option<String>,
     /// Whether custom lists that are gone are left out.
     no_create_lists: bool,
-    /// Groups and acts whose titles stay as they are.
+    /// Of what happened since, only what the alarm about this snapshot tells of is put right.
+    alarm: Option<String>,
+    /// Groups and acts whose titles stay as they are; `edits` for single edits.
     leave: Vec<String>,
+    /// Titles that stay as they are, as in ANIME:123.
+    leave_titles: Vec<String>,
     /// Single fields of titles that stay as they are, as in ANIME:123.progress.
     leave_fields: Vec<String>,
     /// Single fields of titles that are put back, whatever happened to them since.
     put_fields: Vec<String>,
+}
+
+/// What single edits are called among causes.
+const EDITS: &str = "edits";
+
+/// The groups that an open alarm about a snapshot tells of.
+async fn groups_of_alarm(
+    app: &App,
+    snapshot: &str,
+    profile: Option<&str>,
+) -> Result<BTreeSet<Id>, Problem> {
+    let row = row(app, snapshot, profile).await?;
+    let groups = app.groups_of_alarm(row.owner.id, row.id.as_str()).await?;
+    if groups.is_empty() {
+        return Err(Problem::missing(
+            "no unanswered alarm about that snapshot tells of changes that are known: leave `alarm` out, and everything \
+             since is in the plan",
+        ));
+    }
+    Ok(groups)
 }
 
 fn picks(leave: &[String], put: &[String]) -> Result<Picks, Problem> {
@@ -233,7 +260,7 @@ fn picks(leave: &[String], put: &[String]) -> Result<Picks, Problem> {
 
 fn fields(names: &[String]) -> Result<BTreeSet<EntryField>, Problem> {
     let parsed = names.iter().map(|name| {
-        EntryField::parse(name).ok_or_else(|| Problem::usage(format!("`{name}` is no field")))
+        field_called(name).ok_or_else(|| Problem::usage(format!("`{name}` is no field")))
     });
     parsed.collect()
 }
@@ -307,14 +334,42 @@ pub(crate) async fn plan_restore(
         leaves_lists: body.no_create_lists,
         picks: picks(&body.leave_fields, &body.put_fields)?,
     };
+    let meant = match &body.alarm {
+        Some(alarm) => Some(groups_of_alarm(&app, alarm, profile).await?),
+        None => None,
+    };
+    let mut left = BTreeSet::new();
+    for text in &body.leave_titles {
+        let title = Picks::title(text);
+        left.insert(
+            title
+                .ok_or_else(|| Problem::usage(format!("`{text}` is no title, as ANIME:123 is")))?,
+        );
+    }
     let asker = app.get_ref().clone();
     let RestoreBody { profile, leave, .. } = body.into_inner();
     let work = async move {
         let profile = profile.as_deref();
         let mut plan = asker.plan_restore(profile, &wanted, &options).await?;
-        for left in &leave {
-            plan.leave(&asker.titles_of(profile, left).await?);
+        let (edits, acts): (Vec<_>, Vec<_>) = leave.iter().partition(|text| *text == EDITS);
+        for left_alone in acts {
+            left.extend(asker.titles_of(profile, left_alone).await?);
         }
+        let is_meant = |cause: &Cause| match (&meant, &cause.id) {
+            (Some(meant), Some(id)) => meant.iter().any(|group| group.as_str() == id),
+            (Some(_), None) => false,
+            (None, id) => id.is_some() || edits.is_empty(),
+        };
+        let causes = plan.operation.detail.causes.clone();
+        for (place, _) in causes
+            .iter()
+            .enumerate()
+            .filter(|(_, cause)| !is_meant(cause))
+        {
+            // Only what this was the last thing to happen to.
+            left.extend(plan.titles_of_cause(place));
+        }
+        plan.leave(&left);
         planned(&asker, plan).await
     };
     tasks::run(&app, &hub, patience, "a plan to restore", work).await

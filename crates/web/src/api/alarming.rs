@@ -4,12 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use actix_web::{get, post, web};
-use anirewind_core::view::{SnapshotView, instant};
+use anirewind_core::view::{CountsView, SnapshotView, instant};
 use anirewind_core::{AnswerVerdict, App, OpenAlarm, TrashItem};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::api::auth::{Reader, Writer};
+use crate::api::folder::HoldView;
 use crate::api::paging::{Page, Part};
 use crate::api::problem::Problem;
 use crate::api::reading::{OfProfile, one_owner, owner, row};
@@ -119,6 +120,10 @@ pub(crate) struct TrashView {
     at: String,
     /// Why: rules, asked, or null when nobody knows any more.
     reason: Option<&'static str>,
+    /// Bytes.
+    size: u64,
+    /// How many titles it holds; null when it cannot be read.
+    counts: Option<CountsView>,
 }
 
 impl From<&TrashItem> for TrashView {
@@ -128,6 +133,8 @@ impl From<&TrashItem> for TrashView {
             file: item.file.clone(),
             at: instant(item.at),
             reason: item.reason.map(anirewind_core::Reason::as_str),
+            size: item.size,
+            counts: item.counts.map(Into::into),
         }
     }
 }
@@ -218,6 +225,8 @@ pub(crate) struct PruneView {
     leaving: Vec<String>,
     /// Whether nothing goes for now.
     held: bool,
+    /// Why, if so.
+    hold: Option<HoldView>,
 }
 
 /// What would go now by the rules. Nothing does.
@@ -239,5 +248,6 @@ pub(crate) async fn prune(
         going,
         leaving: plan.leaving.clone(),
         held: plan.outlook.hold.is_some(),
+        hold: plan.outlook.hold.as_ref().map(Into::into),
     }))
 }

@@ -1,10 +1,10 @@
 //! Taking snapshots, and what is said about them.
 
 use actix_web::{HttpResponse, delete, post, put, web};
-use anirewind_core::view::SnapshotView;
-use anirewind_core::{App, Explain as _, Kind};
+use anirewind_core::view::{CountsView, SnapshotView};
+use anirewind_core::{App, Captured, Explain as _, Kind};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::api::Hub;
 use crate::api::auth::Writer;
@@ -20,13 +20,61 @@ type Answer<T> = Result<web::Json<T>, Problem>;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TakenView {
     /// The snapshots.
-    saved: Vec<SnapshotView>,
+    saved: Vec<SavedView>,
     /// What failed, a line each.
     failed: Vec<String>,
 }
 
+/// A snapshot that was just taken.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SavedView {
+    /// The snapshot.
+    #[serde(flatten)]
+    snapshot: SnapshotView,
+    /// The profile it is of.
+    profile: String,
+    /// Titles of which AniList would not say custom lists or advanced scores: these are not recorded.
+    unresolved: usize,
+    /// What AniList's statistics count, where that is not what its lists held.
+    counted: Option<CountsView>,
+}
+
+impl From<&Captured> for SavedView {
+    fn from(captured: &Captured) -> Self {
+        Self {
+            snapshot: (&captured.snapshot).into(),
+            profile: captured.profile.clone(),
+            unresolved: captured.unresolved,
+            counted: captured.counted.map(Into::into),
+        }
+    }
+}
+
+/// What to do with a snapshot once it is taken.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Then {
+    /// A note to put beside it.
+    note: Option<String>,
+    /// Whether it stays whatever the rules say.
+    keep: Option<bool>,
+}
+
+impl Then {
+    async fn to(&self, app: &App, captured: &mut Captured) -> Result<(), Problem> {
+        if let Some(text) = &self.note {
+            captured.snapshot = app.note(&captured.snapshot, text).await?;
+        }
+        if self.keep == Some(true) {
+            captured.snapshot = app.keep(&captured.snapshot, None, None).await?;
+        }
+        Ok(())
+    }
+}
+
 /// Takes a snapshot now, of each account or of one.
-#[utoipa::path(tag = "snapshots", params(Patience, OfProfile), security(("key" = [])), responses(
+#[utoipa::path(tag = "snapshots", params(Patience, OfProfile, Then), security(("key" = [])), responses(
     (status = 200, body = TakenView),
     (status = 202, description = "It takes its time", body = TaskView),
     (status = "default", body = Problem, content_type = "application/problem+json"),
@@ -38,6 +86,7 @@ pub(crate) async fn create(
     hub: web::Data<Hub>,
     patience: Patience,
     of: web::Query<OfProfile>,
+    then: web::Query<Then>,
 ) -> Result<HttpResponse, Problem> {
     let targets = app.targets(of.profile.as_deref()).await?;
     let asker = app.get_ref().clone();
@@ -49,7 +98,12 @@ pub(crate) async fn create(
         let mut first = None;
         for outcome in asker.capture_all(&targets, Kind::Manual).await {
             match outcome {
-                Ok(captured) => taken.saved.push((&captured.snapshot).into()),
+                Ok(mut captured) => {
+                    if let Err(problem) = then.to(&asker, &mut captured).await {
+                        taken.failed.push(problem.into_detail());
+                    }
+                    taken.saved.push((&captured).into());
+                }
                 Err(error) => {
                     taken.failed.push(error.chain());
                     first.get_or_insert(error);

@@ -41,30 +41,46 @@ pub(crate) struct ImportView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ImportFileView {
+    /// What it is called.
+    file: String,
     /// Which program wrote it.
     form: &'static str,
     /// Whose list it holds.
     owner: String,
+    /// That user's number on AniList.
+    owner_id: u32,
     /// When the list was so.
     at: String,
     /// How many titles it holds.
     counts: CountsView,
     /// Fields that are not recorded for all titles.
     not_recorded: Vec<&'static str>,
+    /// Lists that it does not hold at all: ANIME or MANGA.
+    not_read: Vec<&'static str>,
     /// Whether it is here already.
     already: bool,
+    /// As which file, if so.
+    already_as: Option<String>,
 }
 
 fn files(plan: &ImportPlan) -> Vec<ImportFileView> {
     let items = plan.items.iter();
     items
         .map(|item| ImportFileView {
+            file: item
+                .path
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+                .unwrap_or_default(),
             form: item.form.as_str(),
             owner: item.owner.name.clone(),
+            owner_id: item.owner.id.get(),
             at: instant(item.at),
             counts: item.counts.into(),
             not_recorded: item.not_recorded.iter().map(|f| f.as_str()).collect(),
+            not_read: item.not_read.iter().map(|of| of.as_str()).collect(),
             already: item.already.is_some(),
+            already_as: item.already.clone(),
         })
         .collect()
 }

@@ -34,6 +34,11 @@ pub(crate) struct Problem {
 }
 
 impl Problem {
+    /// What happened this time.
+    pub(crate) fn into_detail(self) -> String {
+        self.detail
+    }
+
     fn new(kind: Kind, detail: String, hint: Option<String>) -> Self {
         Self {
             r#type: format!("urn:anirewind:problem:{}", kind.code()),

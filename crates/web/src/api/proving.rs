@@ -1,8 +1,8 @@
 //! Whether all is well, what goes, and what else is looked at: what commands and pages do besides.
 
 use actix_web::{HttpResponse, get, post, web};
-use anirewind_core::view::{ChangeView, CountsView, SnapshotView};
-use anirewind_core::{App, BrowseError, Check, Finding, Id, Unreadable, count, write_csv};
+use anirewind_core::view::{CountsView, SnapshotView};
+use anirewind_core::{App, Check, Finding, Unreadable, count, write_csv};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -17,23 +17,6 @@ use crate::api::tasks::{self, Patience, Reply, TaskView};
 use crate::attached::attached;
 
 type Answer<T> = Result<web::Json<T>, Problem>;
-
-/// One change, before and after.
-#[utoipa::path(tag = "timeline", params(("id", description = "Its whole id")), responses(
-    (status = 200, body = ChangeView),
-    (status = "default", body = Problem, content_type = "application/problem+json"),
-))]
-#[get("/api/v1/changes/{id}")]
-pub(crate) async fn change(
-    _: Reader,
-    app: web::Data<App>,
-    id: web::Path<String>,
-) -> Answer<ChangeView> {
-    let missing = || Problem::missing(format!("there is no change `{id}`: its whole id is needed"));
-    let whole = Id::parse(&id).ok_or_else(missing)?;
-    let found = app.change(&whole).await.map_err(BrowseError::Store)?;
-    Ok(web::Json((&found.ok_or_else(missing)?).into()))
-}
 
 /// A snapshot as a table for spreadsheets. For that of `live` AniList is asked, which takes a key that may write.
 #[utoipa::path(tag = "snapshots", params(("reference", description = "As for one snapshot, or `live`"), OfProfile), responses(
@@ -225,11 +208,17 @@ impl From<Check> for CheckView {
 #[into_params(parameter_in = Query)]
 pub(crate) struct HowManyDays {
     /// The profile; the only one if left out.
-    profile: Option<String>,
+    pub(super) profile: Option<String>,
     /// At most this many, 400 at the most; 30 if left out.
     #[serde(default, deserialize_with = "paging::at_least_one")]
     #[param(minimum = 1)]
     days: Option<usize>,
+}
+
+impl HowManyDays {
+    pub(super) fn most(&self) -> usize {
+        self.days.unwrap_or(30).min(400)
+    }
 }
 
 /// A day, and what there is of it.
@@ -246,6 +235,8 @@ pub(crate) struct DayView {
     saved: usize,
     /// How many attempts failed.
     failed: usize,
+    /// How many of its snapshots are unusual, and not believed or unanswered.
+    unusual: usize,
 }
 
 /// The last days, oldest first, each with what there is of it.
@@ -260,13 +251,17 @@ pub(crate) async fn days(
     wish: web::Query<HowManyDays>,
 ) -> Answer<Vec<DayView>> {
     let owner = one_owner(&app, wish.profile.as_deref()).await?;
-    let most = wish.days.unwrap_or(30).min(400);
-    let days = app.days(owner, most).await?.into_iter().map(|day| DayView {
-        day: day.name,
-        snapshots: day.snapshots,
-        counts: day.counts.map(Into::into),
-        saved: day.saved,
-        failed: day.failed,
-    });
+    let days = app
+        .days(owner, wish.most())
+        .await?
+        .into_iter()
+        .map(|day| DayView {
+            day: day.name,
+            snapshots: day.snapshots,
+            counts: day.counts.map(Into::into),
+            saved: day.saved,
+            failed: day.failed,
+            unusual: day.doubted,
+        });
     Ok(web::Json(days.collect()))
 }

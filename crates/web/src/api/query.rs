@@ -1,7 +1,7 @@
-//! What stands behind the question mark of an address: what nobody asks for there is refused, not passed over, and so
-//! is what no text holds.
+//! What stands behind the question mark of an address, and whether anything comes with it: what nobody asks for there is
+//! refused, not passed over, and so is what no text holds.
 
-use actix_web::http::Method;
+use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, web};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{Operation, ParameterIn};
@@ -10,8 +10,12 @@ use crate::access::Access;
 use crate::api;
 use crate::api::problem::Problem;
 
+/// An object without anything in it has as many bytes. Some programs always send one.
+const EMPTY: u64 = 2;
+
 /// Refuses what is not in the document for this address. What is written wrongly would be done to all, or in earnest.
 pub(crate) fn check(request: &HttpRequest) -> Result<(), Problem> {
+    check_body(request)?;
     if request.query_string().is_empty() {
         return Ok(());
     }
@@ -36,6 +40,34 @@ pub(crate) fn check(request: &HttpRequest) -> Result<(), Problem> {
         }
     }
     Ok(())
+}
+
+/// Refuses a body where nobody reads one: what it asks for would be passed over.
+fn check_body(request: &HttpRequest) -> Result<(), Problem> {
+    let headers = request.headers();
+    let length = headers.get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let is_sent = headers.contains_key(header::TRANSFER_ENCODING)
+        || length.is_some_and(|length| length > EMPTY);
+    let Some(operation) = operation(request).filter(|_| is_sent) else {
+        return Ok(());
+    };
+    if operation.request_body.is_some() {
+        return Ok(());
+    }
+    let known: Vec<_> = known(request)
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let said = if known.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "; what can be said stands in the address: {}",
+            known.join(", ")
+        )
+    };
+    Err(Problem::usage(format!("no body is read here{said}")))
 }
 
 /// The names that the document has for this address.

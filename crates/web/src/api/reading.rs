@@ -1,27 +1,22 @@
 //! What can be read.
 
-use std::collections::BTreeMap;
-
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, web};
-use anirewind_core::model::{EntryField, List, MediaType, UserId};
+use anirewind_core::model::UserId;
 use anirewind_core::view::{
-    ChangeView, EntryView, OperationView, PlanView, ProfileView, ReportView, SnapshotView,
-    StatusView, instant, key,
+    OperationView, PlanView, ProfileView, ReportView, SnapshotView, StatusView, instant,
 };
 use anirewind_core::{
-    App, BrowseError, ChangeFilter, ChangeKind, ChangeOutcome, ChangeRow, FoundList, Id,
-    OperationRow, Report, Source, compare as differences,
+    App, BrowseError, FoundList, Id, Kind, OperationRow, Report, SnapshotFilter, Start,
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::Hub;
 use crate::api::auth::Reader;
 use crate::api::paging::{self, Page, Part};
 use crate::api::problem::Problem;
-use crate::api::tasks::{self, Patience, Reply, TaskView};
+use crate::api::tasks;
 use crate::attached::attached;
 
 type Answer<T> = Result<web::Json<T>, Problem>;
@@ -105,8 +100,41 @@ pub(crate) async fn status(_: Reader, app: web::Data<App>) -> Answer<Vec<StatusV
     Ok(web::Json(all.iter().map(Into::into).collect()))
 }
 
+/// Which snapshots.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WhichSnapshots {
+    /// auto, manual, safety, import
+    kind: Option<String>,
+    /// Only those that are kept
+    kept: Option<bool>,
+    /// Only those about which something was unusual, answered or not
+    unusual: Option<bool>,
+    /// Only those that are not what was written
+    damaged: Option<bool>,
+    /// From then on: `@-7d`, `@2026-11-03`
+    since: Option<String>,
+    /// Up to this moment: `2026-11-03T14:00`, `2026-11-03` (its end), `@-7d`
+    until: Option<String>,
+}
+
+impl WhichSnapshots {
+    fn filter(&self, app: &App) -> Result<SnapshotFilter, Problem> {
+        let since = self.since.as_deref().map(|since| app.instant(since));
+        let until = self.until.as_deref().map(|until| app.moment(until));
+        Ok(SnapshotFilter {
+            kind: word("kind", self.kind.as_deref(), Kind::parse)?,
+            kept: self.kept.unwrap_or_default(),
+            unusual: self.unusual.unwrap_or_default(),
+            damaged: self.damaged.unwrap_or_default(),
+            since: since.transpose()?,
+            until: until.transpose()?,
+        })
+    }
+}
+
 /// Snapshots, newest first.
-#[utoipa::path(tag = "snapshots", params(Part), responses(
+#[utoipa::path(tag = "snapshots", params(Part, WhichSnapshots), responses(
     (status = 200, body = Page<SnapshotView>),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -115,12 +143,14 @@ pub(crate) async fn snapshots(
     _: Reader,
     app: web::Data<App>,
     part: web::Query<Part>,
+    which: web::Query<WhichSnapshots>,
 ) -> Answer<Page<SnapshotView>> {
     let owner = owner(&app, part.profile.as_deref()).await?;
-    let (below, most) = (part.below()?, part.most());
+    let (filter, most) = (which.filter(&app)?, part.most());
+    let start = part.below()?.map_or(Start::Newest, Start::Below);
     // The folder is the truth; others put files into it too.
     app.catalogue().await?;
-    let rows = app.snapshots_page(owner, below, most + 1).await?;
+    let rows = app.snapshots_where(owner, filter, start, most + 1).await?;
     let page = Page::of(rows, most, |row| row.position, |row| row.into());
     Ok(web::Json(page))
 }
@@ -155,8 +185,22 @@ pub(crate) async fn row(
     Ok(app.find_row(reference, profile).await?)
 }
 
+/// Whether what is damaged is wanted all the same.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Unproven {
+    /// What the file holds now, though that is not what was written: to look at, and for nothing else.
+    damaged: Option<bool>,
+}
+
+impl Unproven {
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.damaged.unwrap_or_default()
+    }
+}
+
 /// The file of a snapshot as it is, once it is proven.
-#[utoipa::path(tag = "snapshots", params(("reference", description = "As for one snapshot"), OfProfile), responses(
+#[utoipa::path(tag = "snapshots", params(("reference", description = "As for one snapshot"), OfProfile, Unproven), responses(
     (status = 200, content_type = "application/json"),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -166,9 +210,19 @@ pub(crate) async fn snapshot_file(
     app: web::Data<App>,
     reference: web::Path<String>,
     of: web::Query<OfProfile>,
+    unproven: web::Query<Unproven>,
 ) -> Result<HttpResponse, Problem> {
     let row = row(&app, &reference, of.profile.as_deref()).await?;
     let path = app.backups().join(&row.file);
+    if unproven.is_wanted() {
+        let bytes = web::block(move || std::fs::read(path)).await;
+        let bytes = bytes.ok().and_then(Result::ok);
+        let bytes = bytes.ok_or_else(|| Problem::failed("the file can no longer be read"))?;
+        return Ok(HttpResponse::Ok()
+            .content_type("application/json")
+            .insert_header(attached(&row.file))
+            .body(bytes));
+    }
     // This very file is read and proven: what is damaged is not handed out as if it were whole.
     let found = app.find(&path.display().to_string(), None).await?;
     let is_it =
@@ -186,145 +240,7 @@ pub(crate) async fn snapshot_file(
         .body(bytes))
 }
 
-/// Which two lists to compare.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Sides {
-    /// As it was: a snapshot, or `live`.
-    from: String,
-    /// As it is: a snapshot, or `live`.
-    to: String,
-    /// The profile; the only one if left out.
-    profile: Option<String>,
-}
-
-/// What differs between two lists.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ComparisonView {
-    /// Titles that are only on the second.
-    added: Vec<EntryView>,
-    /// Titles that are only on the first.
-    removed: Vec<EntryView>,
-    /// Titles that differ.
-    changed: Vec<ChangedView>,
-    /// How many are the same.
-    same: usize,
-    /// Fields that one side did not record, with the number of titles.
-    not_recorded: BTreeMap<String, usize>,
-    /// Private titles that are left out because one side was read without a token; null where both were
-    /// read alike.
-    unseen: Option<usize>,
-}
-
-/// A title that differs.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ChangedView {
-    /// On the first list.
-    before: EntryView,
-    /// On the second.
-    after: EntryView,
-    /// The fields that differ.
-    fields: Vec<String>,
-}
-
-/// What differs between two snapshots, or one and the live list. Reading the live list asks `AniList`,
-/// which takes a key that may write.
-#[utoipa::path(tag = "snapshots", params(Patience, Sides), responses(
-    (status = 200, body = ComparisonView),
-    (status = 202, description = "It takes its time", body = TaskView),
-    (status = "default", body = Problem, content_type = "application/problem+json"),
-))]
-#[get("/api/v1/compare")]
-pub(crate) async fn compare(
-    reader: Reader,
-    app: web::Data<App>,
-    hub: web::Data<Hub>,
-    patience: Patience,
-    sides: web::Query<Sides>,
-) -> Result<HttpResponse, Problem> {
-    let Sides { from, to, profile } = sides.into_inner();
-    let mut names = Vec::new();
-    for side in [from, to] {
-        if side == "live" {
-            reader.asks()?;
-            names.push(side);
-        } else {
-            let row = row(&app, &side, profile.as_deref()).await?;
-            names.push(row.id.to_string());
-        }
-    }
-    let asker = app.get_ref().clone();
-    let work = async move {
-        let (Some(from), Some(to)) = (names.first(), names.last()) else {
-            return Err(Problem::usage("name two lists"));
-        };
-        let (from, to) = asker.find_pair(from, to, profile.as_deref()).await?;
-        Reply::ok(&ComparisonView::of(from.list(), to.list()))
-    };
-    tasks::run(&app, &hub, patience, "a comparison", work).await
-}
-
-impl ComparisonView {
-    fn of(from: &List, to: &List) -> Self {
-        let found = differences(from, to);
-        let names = |fields: &[EntryField]| fields.iter().map(|f| key(*f).to_owned()).collect();
-        let changed = found.changed.iter().map(|changed| ChangedView {
-            before: changed.before.into(),
-            after: changed.after.into(),
-            fields: names(&changed.fields),
-        });
-        let not_recorded = found.not_recorded.iter();
-        Self {
-            added: found.added.iter().map(|entry| (*entry).into()).collect(),
-            removed: found.removed.iter().map(|entry| (*entry).into()).collect(),
-            changed: changed.collect(),
-            same: found.same.len(),
-            not_recorded: not_recorded
-                .map(|(field, count)| (key(*field).to_owned(), *count))
-                .collect(),
-            unseen: found.unseen,
-        }
-    }
-}
-
-/// Which changes.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct Which {
-    /// The profile; all if left out.
-    profile: Option<String>,
-    /// At most this many, 500 at the most.
-    #[serde(default, deserialize_with = "paging::at_least_one")]
-    #[param(minimum = 1)]
-    limit: Option<usize>,
-    /// Where the page before ended.
-    below: Option<String>,
-    /// all, added, changed, removed, undone, restored, failed
-    kind: Option<String>,
-    /// synced, deleted, undone, skipped, failed, `not_found`, pending
-    outcome: Option<String>,
-    /// observed, restore, undo, redo, import, api
-    source: Option<String>,
-    /// ANIME or MANGA
-    r#type: Option<String>,
-    /// A field, as in `status` or `custom lists`
-    field: Option<String>,
-    /// A part of the title's name
-    title: Option<String>,
-    /// From then on: `@-7d`, `@2026-11-03`
-    since: Option<String>,
-    /// Up to the end of this day, as in 2026-11-03
-    on: Option<String>,
-    /// Of one cause: the whole id of a group
-    group: Option<String>,
-    /// Of one act: its whole id
-    operation: Option<String>,
-    /// Those too that were hidden
-    hidden: Option<bool>,
-}
-
+/// A word of a few, as an address holds it.
 pub(crate) fn word<T>(
     name: &str,
     text: Option<&str>,
@@ -335,70 +251,6 @@ pub(crate) fn word<T>(
     parsed
         .map(Some)
         .ok_or_else(|| Problem::usage(format!("`{text}` is no {name}")))
-}
-
-/// Changes, newest first.
-#[utoipa::path(tag = "timeline", params(Which), responses(
-    (status = 200, body = Page<ChangeView>),
-    (status = "default", body = Problem, content_type = "application/problem+json"),
-))]
-#[get("/api/v1/changes")]
-pub(crate) async fn changes(
-    _: Reader,
-    app: web::Data<App>,
-    which: web::Query<Which>,
-) -> Answer<Page<ChangeView>> {
-    let owner = owner(&app, which.profile.as_deref()).await?;
-    let most = paging::most(which.limit);
-    let filter = ChangeFilter {
-        kind: word("kind", which.kind.as_deref(), ChangeKind::parse)?,
-        outcome: word("outcome", which.outcome.as_deref(), ChangeOutcome::parse)?,
-        source: word("source", which.source.as_deref(), Source::parse)?,
-        media_type: word("type", which.r#type.as_deref(), MediaType::parse)?,
-        field: word("field", which.field.as_deref(), EntryField::parse)?,
-        title: which.title.clone(),
-        since: which
-            .since
-            .as_deref()
-            .map(|since| app.instant(since))
-            .transpose()?,
-        until: which
-            .on
-            .as_deref()
-            .map(|day| app.end_of_named_day(day))
-            .transpose()?,
-        group: word("group", which.group.as_deref(), Id::parse)?,
-        operation: word("act", which.operation.as_deref(), Id::parse)?,
-        shown_only: !which.hidden.unwrap_or_default(),
-        ..ChangeFilter::default()
-    };
-    let below = paging::below(which.below.as_deref())?;
-    let rows = app.changes(owner, filter, below, most + 1).await;
-    let rows = rows.map_err(BrowseError::Store)?;
-    Ok(web::Json(Page::of(rows, most, ChangeRow::cursor, |row| {
-        row.into()
-    })))
-}
-
-/// How many changes there are of each kind, without hidden ones.
-#[utoipa::path(tag = "timeline", params(OfProfile), responses(
-    (status = 200, body = BTreeMap<String, usize>),
-    (status = "default", body = Problem, content_type = "application/problem+json"),
-))]
-#[get("/api/v1/changes/counts")]
-pub(crate) async fn change_counts(
-    _: Reader,
-    app: web::Data<App>,
-    of: web::Query<OfProfile>,
-) -> Answer<BTreeMap<String, usize>> {
-    let owner = one_owner(&app, of.profile.as_deref()).await?;
-    let counts = app.kind_counts(owner).await.map_err(BrowseError::Store)?;
-    let counts = counts.into_iter();
-    Ok(web::Json(
-        counts
-            .map(|(kind, count)| (kind.as_str().to_owned(), count))
-            .collect(),
-    ))
 }
 
 /// Plans that can be applied, newest first, without their titles.

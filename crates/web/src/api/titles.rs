@@ -1,8 +1,10 @@
 //! Titles: on the list, in a snapshot, at a moment, and one through all its changes.
 
+use std::collections::BTreeMap;
+
 use actix_web::{get, web};
-use anirewind_core::model::{Entry, MediaId, MediaType, UserId};
-use anirewind_core::view::{ChangeView, CountsView, EntryView, SnapshotView, instant};
+use anirewind_core::model::{Entry, List, MediaId, MediaType, Recorded, UserId};
+use anirewind_core::view::{ChangeView, CountsView, EntryView, SnapshotView, instant, key};
 use anirewind_core::{App, BrowseError, TitleRow, title_of};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -10,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::api::auth::Reader;
 use crate::api::paging::{self, Page};
 use crate::api::problem::Problem;
-use crate::api::reading::{OfProfile, one_owner, row, word};
+use crate::api::reading::{OfProfile, Unproven, one_owner, row, word};
 use crate::parts;
 
 type Answer<T> = Result<web::Json<T>, Problem>;
@@ -46,8 +48,8 @@ impl Titles {
     }
 
     /// This part of a whole list.
-    fn of(&self, entries: &[Entry]) -> Result<Page<EntryView>, Problem> {
-        let place = |entry: &Entry| (entry.media_type, entry.media);
+    fn of(&self, entries: &[&Entry]) -> Result<Page<EntryView>, Problem> {
+        let place = |entry: &&Entry| (entry.media_type, entry.media);
         let behind = self.behind()?;
         let first = entries.partition_point(|entry| Some(place(entry)) <= behind);
         let rest = entries.get(first..).unwrap_or_default();
@@ -55,7 +57,7 @@ impl Titles {
         let last = part.last().filter(|_| part.len() < rest.len());
         Ok(Page {
             next: last.map(|entry| place_text(entry.media_type, entry.media)),
-            items: part.iter().map(Into::into).collect(),
+            items: part.iter().map(|entry| (*entry).into()).collect(),
         })
     }
 }
@@ -64,10 +66,49 @@ fn place_text(of: MediaType, media: MediaId) -> String {
     format!("{}.{media}", of.as_str())
 }
 
+/// The titles of a list.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EntriesView {
+    /// How its account shows scores; here they are of 100 all the same.
+    score_format: String,
+    /// How many titles of each type have each status, in AniList's words.
+    statuses: BTreeMap<&'static str, BTreeMap<String, usize>>,
+    /// Fields that are not recorded for all titles, by their keys.
+    not_recorded: Vec<&'static str>,
+    /// The part of its titles.
+    items: Vec<EntryView>,
+    /// Give this as `below` for what follows; null at the end.
+    next: Option<String>,
+}
+
+impl EntriesView {
+    fn of(list: &List, part: &Titles) -> Result<Self, Problem> {
+        let mut statuses = BTreeMap::<_, BTreeMap<_, usize>>::new();
+        for entry in &list.entries {
+            if let Recorded::Known(status) = &entry.values.status {
+                let of_type = statuses.entry(entry.media_type.as_str()).or_default();
+                *of_type.entry(status.as_str().to_owned()).or_default() += 1;
+            }
+        }
+        let mut entries: Vec<_> = list.entries.iter().collect();
+        entries.sort_by_key(|entry| (entry.media_type, entry.media));
+        let Page { items, next } = part.of(&entries)?;
+        let not_recorded = list.fields_not_recorded().into_iter().map(key).collect();
+        Ok(Self {
+            score_format: list.settings.score_format.as_str().to_owned(),
+            statuses,
+            not_recorded,
+            items,
+            next,
+        })
+    }
+}
+
 /// The titles in a snapshot, anime first, by id. For those of `live` AniList is asked, for each part anew, which takes
 /// a key that may write.
-#[utoipa::path(tag = "snapshots", params(("reference", description = "As for one snapshot, or `live`"), Titles), responses(
-    (status = 200, body = Page<EntryView>),
+#[utoipa::path(tag = "snapshots", params(("reference", description = "As for one snapshot, or `live`"), Titles, Unproven), responses(
+    (status = 200, body = EntriesView),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
 #[get("/api/v1/snapshots/{reference}/entries")]
@@ -76,17 +117,20 @@ pub(crate) async fn snapshot_entries(
     app: web::Data<App>,
     reference: web::Path<String>,
     part: web::Query<Titles>,
-) -> Answer<Page<EntryView>> {
+    unproven: web::Query<Unproven>,
+) -> Answer<EntriesView> {
     if *reference == "live" {
         reader.asks()?;
         let found = app.find(&reference, part.profile.as_deref()).await?;
-        let mut entries = found.list().entries.clone();
-        entries.sort_by_key(|entry| (entry.media_type, entry.media));
-        return Ok(web::Json(part.of(&entries)?));
+        return Ok(web::Json(EntriesView::of(found.list(), &part)?));
     }
     let row = row(&app, &reference, part.profile.as_deref()).await?;
+    if unproven.is_wanted() {
+        let list = app.read_unproven(&row).await?;
+        return Ok(web::Json(EntriesView::of(&list, &part)?));
+    }
     let found = app.find(row.id.as_str(), part.profile.as_deref()).await?;
-    Ok(web::Json(part.of(&found.list().entries)?))
+    Ok(web::Json(EntriesView::of(found.list(), &part)?))
 }
 
 /// What titles are called.
@@ -171,13 +215,22 @@ async fn titles_called(
     part: &Titles,
     text: &str,
 ) -> Result<Vec<TitleRow>, Problem> {
+    let gone = app.gone_titles(owner).await.map_err(BrowseError::Store)?;
+    let gone = gone.into_iter();
+    let gone: BTreeMap<_, _> = gone
+        .map(|gone| ((gone.media_type, gone.media), gone.names))
+        .collect();
+    let is_called = |row: &TitleRow| {
+        let names = gone.get(&(row.media_type, row.media));
+        is_called(row, names.map(String::as_str), text)
+    };
     let (mut behind, mut found) = (part.behind()?, Vec::new());
     loop {
         let rows = app.titles_page(owner, behind, AT_ONCE).await;
         let rows = rows.map_err(BrowseError::Store)?;
         let is_end = rows.len() < AT_ONCE;
         behind = rows.last().map(|row| (row.media_type, row.media));
-        found.extend(rows.into_iter().filter(|row| is_called(row, text)));
+        found.extend(rows.into_iter().filter(is_called));
         if is_end || found.len() >= part.most() {
             found.truncate(part.most());
             return Ok(found);
@@ -185,12 +238,13 @@ async fn titles_called(
     }
 }
 
-fn is_called(row: &TitleRow, text: &str) -> bool {
+/// Whether a title is called so, by any of its names; of one that is gone they are given, in small letters.
+fn is_called(row: &TitleRow, names: Option<&str>, text: &str) -> bool {
     if let Some(entry) = &row.now {
         return parts::is_called(entry, text);
     }
-    let name = row.title.as_deref().unwrap_or_default().to_lowercase();
-    name.contains(&text.trim().to_lowercase()) || row.media.to_string() == text.trim()
+    let text = text.trim();
+    names.is_some_and(|names| names.contains(&text.to_lowercase())) || row.media.to_string() == text
 }
 
 /// A title through all its changes.
@@ -257,12 +311,18 @@ pub(crate) struct ListAtView {
     seen_until: String,
     /// The snapshot it was made from.
     snapshot: SnapshotView,
+    /// How many changes since then were put onto it.
+    changes: usize,
     /// How many titles.
     counts: CountsView,
     /// The part of its titles.
     items: Vec<EntryView>,
     /// Give this as `below` for what follows; null at the end.
     next: Option<String>,
+}
+
+pub(super) fn nothing_before() -> Problem {
+    Problem::missing("there is no good snapshot from before that moment")
 }
 
 /// The list as it was at a moment, anime first, by id.
@@ -280,14 +340,15 @@ pub(crate) async fn list_at(
     let owner = one_owner(&app, part.profile.as_deref()).await?;
     let moment = app.moment(&at.at)?;
     let found = app.list_at(owner, moment).await?;
-    let found = found
-        .ok_or_else(|| Problem::missing("there is no good snapshot from before that moment"))?;
-    let Page { items, next } = part.of(&found.list.entries)?;
+    let found = found.ok_or_else(nothing_before)?;
+    let entries: Vec<_> = found.list.entries.iter().collect();
+    let Page { items, next } = part.of(&entries)?;
     Ok(web::Json(ListAtView {
         at: instant(moment),
         exact: found.is_exact,
         seen_until: instant(found.seen_until),
         snapshot: (&found.snapshot).into(),
+        changes: found.changes,
         counts: found.list.counts().into(),
         items,
         next,

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{Entry, EntryField, List, MediaType};
 use anirewind_core::{
-    AccountRow, Changed, Differences, MAYBE_PRIVATE, Notice, OpenAlarm, SnapshotFilter,
-    SnapshotRow, Start, compare, count, does, is_maybe_private, summary_of, thousands,
+    AccountRow, Changed, Differences, MAYBE_PRIVATE, OpenAlarm, SnapshotFilter, SnapshotRow, Start,
+    compare, count, does, is_maybe_private, notice_words, summary_of, thousands,
 };
 use askama::Template;
 use serde::Deserialize;
@@ -666,21 +666,7 @@ fn banners(differences: &Differences<'_>, from: &Side, to: &Side) -> Vec<String>
         ));
     }
     banners.extend(unseen_words(&from.list, &to.list, differences));
-    for notice in &differences.notices {
-        banners.push(match notice {
-            Notice::ScoreFormat { before, after } => format!(
-                "Scores are shown in another format: {} → {}. That changes no score.",
-                before.as_str(),
-                after.as_str()
-            ),
-            Notice::CustomLists { of, before, after } => format!(
-                "Custom lists for {} were {} and are {}.",
-                of.word(),
-                names(before),
-                names(after)
-            ),
-        });
-    }
+    banners.extend(differences.notices.iter().map(notice_words));
     let knows_private = |side: &Side| side.list.coverage.expected.is_some();
     if knows_private(from) != knows_private(to) {
         banners.push(
@@ -703,14 +689,6 @@ pub(crate) fn unseen_words(from: &List, to: &List, found: &Differences<'_>) -> V
         words.push(sentence(MAYBE_PRIVATE));
     }
     words
-}
-
-fn names(names: &[String]) -> String {
-    if names.is_empty() {
-        "none".to_owned()
-    } else {
-        names.join(", ")
-    }
 }
 
 /// Where to go on.

@@ -576,13 +576,9 @@ fn fields(names: &[String]) -> Result<BTreeSet<EntryField>, PageError> {
     parsed.collect()
 }
 
-/// `ANIME:123`
 fn title(text: &str) -> Result<(MediaType, MediaId), PageError> {
-    let parsed = text.split_once(':').and_then(|(of, id)| {
-        let id = id.trim().parse().ok()?;
-        Some((MediaType::parse(of.trim())?, MediaId::new(id)))
-    });
-    parsed.ok_or_else(|| PageError::usage(format!("`{text}` is no title, as ANIME:123 is.")))
+    let title = Picks::title(text);
+    title.ok_or_else(|| PageError::usage(format!("`{text}` is no title, as ANIME:123 is.")))
 }
 
 async fn worked_out(app: &App, profile: &str, wish: &mut Wish) -> Result<Plan, PageError> {

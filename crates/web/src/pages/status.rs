@@ -113,6 +113,7 @@ fn check_line(check: HealthCheck, now: OffsetDateTime) -> CheckLine {
         "settings" => "Settings",
         "token" => "Token",
         "snapshots" => "Snapshots",
+        "files" => "Files of snapshots",
         "verify" => "Proof of snapshots",
         "jobs" => "Acts under way",
         other => other,

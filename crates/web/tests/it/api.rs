@@ -222,7 +222,7 @@ async fn what_is_asked_wrongly_is_a_problem_with_a_code() {
         (Method::GET, "/api/v1/log?limit=0", None, 400),
         (Method::GET, "/api/v1/days?days=0", None, 400),
         (Method::GET, "/api/v1/changes?group=x", None, 400),
-        (Method::GET, "/api/v1/changes?on=soon", None, 400),
+        (Method::GET, "/api/v1/changes?until=soon", None, 400),
         (Method::GET, "/api/v1/compare?from=latest", None, 400),
         (Method::GET, "/api/v1/plans/zzzz", None, 404),
         (Method::GET, "/api/v1/operations/zzzz", None, 404),

@@ -30,6 +30,7 @@ mod planning;
 mod problems;
 mod public;
 mod routes;
+mod scripting;
 mod settings;
 mod setup;
 mod standing;

@@ -200,9 +200,9 @@ async fn changes_are_those_of_a_cause_or_up_to_a_day_and_titles_those_that_are_c
         .get_json(&format!("/api/v1/changes?operation={group}"))
         .await;
     assert_eq!(none["items"], json!([]));
-    let long_ago = scene.get_json("/api/v1/changes?on=2020-01-01").await;
+    let long_ago = scene.get_json("/api/v1/changes?until=2020-01-01").await;
     assert_eq!(long_ago["items"], json!([]));
-    let in_time = scene.get_json("/api/v1/changes?on=2100-01-01").await;
+    let in_time = scene.get_json("/api/v1/changes?until=2100-01-01").await;
     assert_eq!(in_time["items"].as_array().unwrap().len(), 13);
 
     let titles = scene.get_json("/api/v1/titles?limit=500").await;
