@@ -323,6 +323,7 @@ impl App {
                 }
             }
             self.note_repair(&open, &open.snapshot, operation).await?;
+            tracing::info!(operation = operation.id.as_str(), "an alarm is put right");
         }
         Ok(())
     }
@@ -434,7 +435,6 @@ impl App {
         let rules: Vec<_> = open.alarms.iter().map(|alarm| alarm.rule).collect();
         let at = self.now();
         let why = format!("Put right by \u{201c}{}\u{201d} ({}).", by.what, by.id);
-        tracing::info!(operation = by.id.as_str(), "an alarm is put right");
         self.mark(row, |mark| {
             let answer = Answer::new(AnswerVerdict::NotMe, &rules, at);
             let answer = answer.after(mark.answer.as_ref());
@@ -480,13 +480,14 @@ fn found_in<'a>(list: &'a List, was: &Entry) -> Option<&'a Entry> {
 fn is_title_right(alarm: &Alarm, was: &Entry, now: Option<&Entry>) -> bool {
     match alarm.rule {
         Rule::MassRemoval | Rule::MostGone | Rule::Emptied | Rule::Incomplete => now.is_some(),
+        // A title that is off the list has no value: that it is off is for other rules.
         Rule::ScoresWiped => {
             was.values.score.known().is_none()
-                || now.is_some_and(|now| now.values.score != Recorded::Empty)
+                || now.is_none_or(|now| now.values.score != Recorded::Empty)
         }
         Rule::MadePublic => {
             was.values.private != Recorded::Known(true)
-                || now.is_some_and(|now| now.values.private != Recorded::Known(false))
+                || now.is_none_or(|now| now.values.private != Recorded::Known(false))
         }
         Rule::SameValue => alarm.field.is_some_and(|field: EntryField| {
             now.is_none_or(|now| {

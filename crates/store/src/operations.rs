@@ -78,6 +78,9 @@ pub struct OperationDetail {
     pub from: Option<String>,
     /// The act whose failed titles this one tries again.
     pub retries: Option<String>,
+    /// Plans in the place of which it was made, the last one last: whoever holds one of them is led here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub replaces: Vec<String>,
     /// What happened since, as far as it made titles of this plan differ.
     pub causes: Vec<Cause>,
     /// Fields of titles that are not as they were and are left all the same.

@@ -358,6 +358,47 @@ async fn a_second_burst_is_not_answered_by_what_puts_the_first_one_right() {
 }
 
 #[tokio::test]
+async fn scores_are_put_right_though_a_title_was_taken_off_the_list_meanwhile() {
+    let scene = Scene::connected_with(80, 20, |_| ()).await;
+    let all: Vec<SimEntry> = {
+        let world = scene.simulator.world();
+        let scored = world.entries(HANA).map(|entry| SimEntry {
+            score: 30 + i32::try_from(entry.media % 60).unwrap(),
+            ..entry.clone()
+        });
+        scored.collect()
+    };
+    for entry in &all[1..] {
+        scene.simulator.world().put_entry(entry.clone());
+    }
+    scene.simulator.world().drop_entry(HANA, all[0].media);
+    let without = scene.capture().await.snapshot;
+    scene.clock.advance(Duration::from_hours(26));
+    scene.simulator.world().put_entry(all[0].clone());
+    scene.capture().await;
+    scene.clock.advance(Duration::from_hours(26));
+    wipe_scores(&scene, &all[10..40]).await;
+    let groups = [group(&scene).await];
+    assert_eq!(scene.app.open_alarms(None).await.unwrap().len(), 1);
+
+    let app = scene.open_with(&DESTRUCTIVE);
+    let options = RestoreOptions {
+        removes: true,
+        prefer: Prefer::Snapshot,
+        ..only(&all[..1])
+    };
+    let wanted = Wanted::Snapshot(without.id.to_string());
+    let plan = app.plan_restore(None, &wanted, &options).await.unwrap();
+    app.apply(plan, Some(1)).await.unwrap();
+    assert_eq!(app.open_alarms(None).await.unwrap().len(), 1);
+
+    let plan = app.plan_undo(None, &groups, Choices::default());
+    let report = app.apply(plan.await.unwrap(), None).await.unwrap();
+    assert!(report.is_verified());
+    assert_eq!(app.open_alarms(None).await.unwrap().len(), 0);
+}
+
+#[tokio::test]
 async fn what_somebody_did_after_an_alarm_is_none_of_it() {
     let (scene, _) = wiped().await;
     let alarm = scene.app.open_alarms(None).await.unwrap().remove(0);

@@ -23,6 +23,8 @@ pub(crate) struct PageError {
     /// The first words of it, where the rest is for whoever looks for the cause.
     pub(crate) brief: Option<String>,
     pub(crate) hint: Option<String>,
+    /// Where to go from there, in place of the dashboard, and what that is called.
+    pub(crate) way: Option<(String, &'static str)>,
 }
 
 #[derive(Template)]
@@ -32,6 +34,7 @@ struct ProblemPage {
     title: String,
     message: String,
     hint: Option<String>,
+    way: Option<(String, &'static str)>,
     /// What holds whatever went wrong.
     stays: Option<&'static str>,
     /// It went wrong here, and may go well the next time.
@@ -53,6 +56,7 @@ impl PageError {
             message: message.into(),
             brief: None,
             hint: None,
+            way: None,
         }
     }
 
@@ -64,6 +68,7 @@ impl PageError {
             message: message.into(),
             brief: None,
             hint: Some("Nothing was changed.".to_owned()),
+            way: None,
         }
     }
 
@@ -90,6 +95,7 @@ impl PageError {
             message: message.to_owned(),
             brief: None,
             hint: None,
+            way: None,
         }
     }
 
@@ -109,6 +115,12 @@ impl PageError {
         self
     }
 
+    /// With somewhere else to go on.
+    pub(crate) fn with_way(mut self, path: String, words: &'static str) -> Self {
+        self.way = Some((path, words));
+        self
+    }
+
     /// The page that says so.
     fn page(&self, page: Page, asked: &Asked) -> HttpResponse {
         let is_ours = self.status.is_server_error();
@@ -120,6 +132,7 @@ impl PageError {
             title: self.title.clone(),
             message: self.brief.as_ref().unwrap_or(&self.message).clone(),
             hint: self.hint.clone(),
+            way: self.way.clone(),
             stays: is_ours.then_some("Snapshots and history that are saved stay as they are."),
             // What was sent is not sent again by a link.
             may_pass: is_ours && asked.is_read,
@@ -160,6 +173,7 @@ impl<E: Explain> From<E> for PageError {
             message: sentence(&chain),
             brief: (status == 500).then(|| sentence(&error.to_string())),
             hint: error.hint(),
+            way: None,
         }
     }
 }

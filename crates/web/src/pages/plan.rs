@@ -5,9 +5,10 @@ mod step;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use anirewind_core::model::{EntryField, MediaType};
+use anirewind_core::model::{EntryField, MediaType, UserId};
 use anirewind_core::{
-    ActError, Action, Cause, Cursor, OperationRow, Plan, Source, StepRow, Style, count, thousands,
+    ActError, Action, Cause, Cursor, Id, OperationRow, Plan, Source, StepRow, Style, count,
+    thousands,
 };
 use askama::Template;
 use serde::Deserialize;
@@ -198,16 +199,34 @@ async fn plan_of(
         Err(ActError::NoPlan { .. }) => {
             let sent = visitor.app.operations_called(None, id).await;
             let sent = sent.map_err(|error| PageError::from(ActError::Store(error)))?;
-            match sent.first() {
-                Some((act, _)) => Ok(Err(visitor.go(&format!("/jobs/{}", act.id), None))),
-                None => Err(PageError::from(ActError::NoPlan {
-                    reference: id.to_owned(),
-                })
-                .titled("There is no such plan")),
+            if let Some((act, _)) = sent.first() {
+                return Ok(Err(visitor.go(&format!("/jobs/{}", act.id), None)));
             }
+            if let Some(newer) = in_its_place(visitor, account.account.id, id).await? {
+                let said = Said::done("The plan that you asked for was changed: this is it now.");
+                let path = format!("/plan/{}/{newer}", in_path(&account.profile));
+                return Ok(Err(visitor.go(&path, Some(said))));
+            }
+            let path = format!("/plan/{}", in_path(&account.profile));
+            let problem = format!(
+                "There is no plan {id}, or not any more: a plan lasts a day, and is gone when it is discarded."
+            );
+            Err(PageError::missing(problem)
+                .titled("There is no such plan")
+                .with_way(path, "See the plans"))
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The plan, or the act, that was made in the place of a plan.
+async fn in_its_place(visitor: &Visitor, owner: UserId, id: &str) -> Result<Option<Id>, PageError> {
+    let plans = visitor.app.plans(Some(owner)).await?;
+    let acts = visitor.app.operations(Some(owner), ACTS).await;
+    let acts = acts.map_err(|error| PageError::from(ActError::Store(error)))?;
+    let mut all = plans.into_iter().chain(acts);
+    let newer = all.find(|row| row.detail.replaces.iter().any(|old| old == id));
+    Ok(newer.map(|row| row.id))
 }
 
 async fn one(

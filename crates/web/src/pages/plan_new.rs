@@ -325,6 +325,14 @@ fn about(profile: &str, wish: &Wish) -> About {
 async fn planned(app: &App, profile: &str, mut wish: Wish) -> Result<Way, PageError> {
     let mut plan = worked_out(app, profile, &mut wish).await?;
     plan.operation.detail.asked = Some(wish.text());
+    if !wish.instead.is_empty() {
+        let before = app.plan(&wish.instead).await.ok();
+        let mut replaced = before
+            .map(|plan| plan.operation.detail.replaces)
+            .unwrap_or_default();
+        replaced.push(wish.instead.clone());
+        plan.operation.detail.replaces = replaced;
+    }
     let plan = app.store_plan(plan).await?;
     if !wish.instead.is_empty() {
         // It may have gone by itself; then there is nothing to drop.
@@ -593,7 +601,7 @@ async fn worked_out(app: &App, profile: &str, wish: &mut Wish) -> Result<Plan, P
     }
     let causes = plan.operation.detail.causes.clone();
     if !wish.is_undo() {
-        let (new, known): (Vec<_>, Vec<_>) = causes.iter().partition(|cause| !wish.has_met(cause));
+        let new: Vec<_> = causes.iter().filter(|cause| !wish.has_met(cause)).collect();
         // What somebody put right here since is not to be made wrong again, unless they say so.
         for cause in &new {
             let source = Source::parse(&cause.source);
@@ -606,7 +614,7 @@ async fn worked_out(app: &App, profile: &str, wish: &mut Wish) -> Result<Plan, P
             }
         }
         if !wish.alarm.is_empty() {
-            leave_other_causes(app, profile, wish, &new, &known).await?;
+            leave_other_causes(app, profile, wish, &new).await?;
         }
         wish.met.extend(new.into_iter().map(named));
     }
@@ -631,7 +639,6 @@ async fn leave_other_causes(
     profile: &str,
     wish: &mut Wish,
     new: &[&Cause],
-    known: &[&Cause],
 ) -> Result<(), PageError> {
     let owner = app.account_row(profile).await?.account.id;
     let meant = app.groups_of_alarm(owner, &wish.alarm).await?;
@@ -639,8 +646,9 @@ async fn leave_other_causes(
         let id = cause.id.as_deref();
         id.is_some_and(|id| meant.iter().any(|group| group.as_str() == id))
     };
-    // Where it cannot be told apart, everything that happened since is shown ticked.
-    if new.iter().chain(known).any(|cause| is_meant(cause)) {
+    // Where it cannot be told apart, everything that happened since is shown ticked; where all of it is as it was
+    // again, nothing is.
+    if !meant.is_empty() {
         wish.leave_causes(new.iter().filter(|cause| !is_meant(cause)).copied());
     }
     Ok(())

@@ -65,9 +65,12 @@ async fn one_list_and_one_field_are_ticked_and_sent_and_the_other_ticks_stay() {
     browser.until_over().await;
     browser.must_show(&["Done and verified"]);
     assert_eq!(left(&scene, &before), (11, 40));
-    // Only the last of them was a plan.
+    // Each of them leads to what became of the last.
     browser.open(&first).await;
-    browser.must_show(&["There is no such plan"]);
+    browser.must_show(&[
+        "The plan that you asked for was changed",
+        "Done and verified",
+    ]);
 }
 
 #[actix_web::test]

@@ -168,9 +168,13 @@ async fn titles_and_causes_can_be_left_and_the_form_comes_back_filled_in() {
         "Nothing would be sent: 40 titles that differ are not ticked.",
         "<strong>40</strong> not ticked, left",
     ]);
-    // Only the newest of them is left.
+    // Only the newest of them is left, and the others lead there.
+    let newest = browser.path.clone();
     browser.open(&first).await;
-    browser.must_show(&["There is no such plan"]);
+    browser.must_show(&["The plan that you asked for was changed: this is it now."]);
+    assert_eq!(browser.path, newest);
+    browser.open("/plan/hana/zzzzzzzz").await;
+    browser.must_show(&["There is no such plan", "See the plans"]);
     browser.open("/plan/hana").await;
     assert_eq!(browser.page.matches("can be sent until").count(), 1);
     browser.must_show(&["Bring hana back to"]);
@@ -439,6 +443,26 @@ async fn from_an_alarm_only_what_it_tells_of_is_ticked() {
     browser.until_over().await;
     browser.open("/").await;
     assert!(!browser.shows("Was this you?"), "{}", browser.page);
+}
+
+#[actix_web::test]
+async fn from_an_alarm_nothing_else_is_planned_where_what_it_tells_of_is_so_again() {
+    let scene = seen(&[]).await;
+    let lost = entries(&scene);
+    for entry in lost.iter().take(25) {
+        scene.simulator.world().drop_entry(USER, entry.media);
+    }
+    scene.capture().await;
+    crate::browser::look(&scene).await;
+    // Somebody puts it right by hand, and does something else.
+    for entry in lost.iter().take(25) {
+        scene.simulator.world().put_entry(entry.clone());
+    }
+    edit_one(&scene, lost[30].media, |entry| entry.priority += 1);
+    let mut browser = Browser::at(&scene, "/").await;
+    browser.press("Plan: bring it back").await;
+    browser.must_show(&["Nothing would be sent"]);
+    assert!(!browser.page.contains("Send 1 change"), "{}", browser.page);
 }
 
 #[actix_web::test]
