@@ -415,10 +415,11 @@ impl App {
         let unseen =
             unseen.filter(|(first, last)| *first <= moment && *last >= snapshot.created_at);
         list.coverage.public |= unseen.is_some() || self.is_public_after(&snapshot).await?;
+        let unsure_since = store.unsure_since(owner, moment).await?;
         // What was private meanwhile nobody saw.
         let is_exact = is_seen
             && !list.coverage.public
-            && !self.inner.store.is_unsure_at(owner, moment).await?
+            && unsure_since.is_none()
             && changes.iter().all(|row| row.change.when.is_exact());
         let newest = changes
             .first()
@@ -426,7 +427,12 @@ impl App {
         Ok(Some(ListAt {
             list,
             changes: changes.len(),
-            seen_until: if is_seen { moment } else { newest },
+            seen_until: match unsure_since {
+                _ if !is_seen => newest,
+                // What was found later may have been so already.
+                Some(since) => since.max(newest),
+                None => moment,
+            },
             is_exact,
             snapshot,
         }))

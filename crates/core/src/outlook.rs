@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use anirewind_backup::retention::{Fate, Hold, Policy};
+use anirewind_backup::retention::{Fate, Hold, Policy, Why};
 use anirewind_model::UserId;
 use anirewind_store::{StoreError, Version};
 use time::OffsetDateTime;
@@ -38,6 +38,12 @@ impl Outlook {
         let fates = self.fates.iter();
         let going = fates.filter(|(_, fate)| **fate == Fate::Goes);
         going.map(|(file, _)| file.as_str())
+    }
+
+    /// How many would go, if nothing were held.
+    pub fn held(&self) -> usize {
+        let is_held = |fate: &&Fate| matches!(fate, Fate::Stays(Why::Held(_)));
+        self.fates.values().filter(is_held).count()
     }
 
     /// When the first of those that stay for now comes to its end.

@@ -210,7 +210,7 @@ views! {
         undoes: Option<String>,
         /// The change that took it back.
         undone_by: Option<String>,
-        /// Where it took the title off the list: the restore by which the title came back.
+        /// The restore that made it as it was before.
         put_back_by: Option<String>,
         /// Whether somebody keeps it out of sight.
         hidden: bool,

@@ -1,6 +1,6 @@
 //! A change as it stands in the catalogue, with what became of it since.
 
-use anirewind_model::{MediaId, MediaType, UserId};
+use anirewind_model::{Comparison, Entry, MediaId, MediaType, UserId};
 use anirewind_timeline::{Change, Id, Outcome, Source, When};
 use rusqlite::Row;
 
@@ -23,8 +23,8 @@ pub struct ChangeRow {
     pub undone_by: Option<Id>,
     /// The act of ours that this newest one is part of.
     pub undone_in: Option<Id>,
-    /// Where it took the title off the list: the restore by which the title came back next, unless that was
-    /// taken back.
+    /// The restore that made it as it was before, unless that was taken back: the next thing that happened to the title,
+    /// where it went off the list, or to these fields of it.
     pub put_back_by: Option<Id>,
     /// Whether somebody does not want to see it.
     pub is_hidden: bool,
@@ -53,6 +53,8 @@ pub(crate) struct Raw {
     undone_by: Option<String>,
     undone_in: Option<String>,
     put_back_by: Option<String>,
+    /// What the title was after that restore.
+    restored: Option<String>,
     is_hidden: bool,
 }
 
@@ -79,6 +81,7 @@ impl Raw {
             undone_by: cells.next()?,
             undone_in: cells.next()?,
             put_back_by: cells.next()?,
+            restored: cells.next()?,
             is_hidden: cells.next()?,
         })
     }
@@ -98,20 +101,26 @@ impl Raw {
             parsed.transpose()
         };
         let media_type = MediaType::parse(&self.media_type);
+        let (before, after) = (state("before", self.before)?, state("after", self.after)?);
+        let restored = match &self.put_back_by {
+            Some(_) => state("after", self.restored)?,
+            None => None,
+        };
+        let is_so_again = is_so_again(before.as_ref(), after.as_ref(), restored.as_ref());
         Ok(ChangeRow {
             id: Id::parse(&self.id).ok_or_else(|| place.corrupt("id"))?,
             seq: self.seq,
             owner: UserId::new(place.id("user_id", self.user_id)?),
             undone_by: id("undone_by", self.undone_by)?,
             undone_in: id("undone_in", self.undone_in)?,
-            put_back_by: id("put_back_by", self.put_back_by)?,
+            put_back_by: id("put_back_by", self.put_back_by.filter(|_| is_so_again))?,
             is_hidden: self.is_hidden,
             change: Change {
                 media: MediaId::new(place.id("media_id", self.media_id)?),
                 media_type: media_type.ok_or_else(|| place.corrupt("media_type"))?,
                 title: self.title,
-                before: state("before", self.before)?,
-                after: state("after", self.after)?,
+                before,
+                after,
                 outcome: Outcome::parse(&self.outcome).ok_or_else(|| place.corrupt("outcome"))?,
                 source: Source::parse(&self.source).ok_or_else(|| place.corrupt("source"))?,
                 when: When {
@@ -130,9 +139,21 @@ impl Raw {
     }
 }
 
+/// Whether the fields of a title that a change made otherwise are as they were before it; of one that took the title off
+/// the list that is for others to say.
+fn is_so_again(before: Option<&Entry>, after: Option<&Entry>, restored: Option<&Entry>) -> bool {
+    let (Some(before), Some(after)) = (before, after) else {
+        return true;
+    };
+    restored.is_some_and(|restored| {
+        let mut fields = before.values.differing(&after.values);
+        fields.all(|field| before.values.compare(&restored.values, field) == Comparison::Same)
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use anirewind_model::{Entry, EntryValues};
+    use anirewind_model::{EntryValues, Recorded, Score};
     use time::Duration;
     use time::macros::datetime;
 
@@ -212,5 +233,54 @@ mod tests {
         assert_eq!(put_back().await, is_back);
         record(vec![change(4, Source::Undo, false, restored.first())]).await;
         assert_eq!(put_back().await, [false; 6], "it was taken back");
+    }
+
+    /// The same title with a score and so many episodes before, and others after.
+    fn edit(minute: i64, source: Source, before: (u16, u32), after: (u16, u32)) -> Change {
+        let there = change(minute, source, true, None);
+        let entry = |(score, progress): (u16, u32)| {
+            let mut entry = there.after.clone().unwrap();
+            entry.values.score = Score::new(score).into();
+            entry.values.progress = Recorded::Known(progress);
+            entry
+        };
+        Change {
+            before: Some(entry(before)),
+            after: Some(entry(after)),
+            ..there
+        }
+    }
+
+    #[tokio::test]
+    async fn fields_are_put_back_by_the_restore_that_next_made_them_what_they_were() {
+        let store = Store::in_memory();
+        let put_back = async || {
+            let all = store.changes(None, ChangeFilter::default(), None, 9).await;
+            let mut all = all.unwrap();
+            all.reverse();
+            let is_back = all.iter().map(|row| row.put_back_by.is_some());
+            is_back.collect::<Vec<_>>()
+        };
+        let record = async |change| store.record_changes(HANA, vec![change]).await.unwrap();
+        record(edit(0, Source::Observed, (90, 1), (80, 1))).await;
+        record(edit(1, Source::Observed, (80, 1), (60, 1))).await;
+        // Something else of it is of no account.
+        record(edit(2, Source::Observed, (60, 1), (60, 2))).await;
+        assert_eq!(put_back().await, [false; 3]);
+        let restored = record(edit(3, Source::Restore, (60, 2), (80, 2))).await;
+        assert_eq!(put_back().await, [false, true, false, false]);
+        let undone = Change {
+            undoes: restored.first().cloned(),
+            outcome: Outcome::Undone,
+            ..edit(4, Source::Undo, (80, 2), (60, 2))
+        };
+        record(undone).await;
+        assert_eq!(put_back().await, [false; 5], "it was taken back");
+        // What it had been before that is another value.
+        record(edit(5, Source::Restore, (60, 2), (90, 2))).await;
+        assert_eq!(put_back().await, [false; 6]);
+        record(edit(6, Source::Observed, (90, 2), (10, 3))).await;
+        record(edit(7, Source::Restore, (10, 3), (90, 3))).await;
+        assert_eq!(put_back().await, [false; 8], "a part of it was put back");
     }
 }

@@ -313,22 +313,25 @@ impl Store {
         .await
     }
 
-    /// Whether there is a change that was not there before a moment and cannot have been later than
-    /// it for certain: seen after it, made perhaps before.
-    pub async fn is_unsure_at(
+    /// Of changes that were seen after a moment and made perhaps before it: the last moment before which none of them can
+    /// have been made. `None` where there is none.
+    pub async fn unsure_since(
         &self,
         owner: UserId,
         moment: OffsetDateTime,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<OffsetDateTime>, StoreError> {
         self.run(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT EXISTS (
-                    SELECT 1 FROM change INDEXED BY change_unsure
-                    WHERE user_id = :owner AND at > :moment AND since < :moment
-                )",
+                "SELECT min(since) FROM change INDEXED BY change_unsure
+                WHERE user_id = :owner AND at > :moment AND since < :moment",
             )?;
             let parameters = named_params! { ":owner": owner.get(), ":moment": to_millis(moment) };
-            Ok(statement.query_row(parameters, |row| row.get(0))?)
+            let since: Option<i64> = statement.query_row(parameters, |row| row.get(0))?;
+            let place = Place {
+                table: "change",
+                row: "the first of those that are unsure",
+            };
+            since.map(|since| place.instant("since", since)).transpose()
         })
         .await
     }
@@ -674,10 +677,10 @@ mod tests {
             (seen, false),
             (seen + hour / 2, false),
         ] {
-            let found = store.is_unsure_at(HANA, moment).await.unwrap();
-            assert_eq!(found, is_unsure, "{moment}");
-            let others = store.is_unsure_at(UserId::new(2), moment).await.unwrap();
-            assert!(!others, "{moment}");
+            let found = store.unsure_since(HANA, moment).await.unwrap();
+            assert_eq!(found, is_unsure.then_some(seen - hour), "{moment}");
+            let others = store.unsure_since(UserId::new(2), moment).await.unwrap();
+            assert_eq!(others, None, "{moment}");
         }
     }
 }

@@ -5,24 +5,27 @@ SELECT
     (
         SELECT u.operation_id FROM change u WHERE u.undoes = c.id ORDER BY u.seq DESC LIMIT 1
     ) AS undone_in,
-    -- Only of what took a title off the list: its next change that took effect, by the index of titles.
-    CASE WHEN e.after IS NULL AND c.outcome IN ('deleted', 'undone') THEN (
-        SELECT CASE
-            WHEN r.source = 'restore' AND r.outcome = 'synced' AND r.fields = 0
-                AND NOT EXISTS (
-                    SELECT 1 FROM change u
-                    WHERE u.undoes = r.id
-                        AND NOT EXISTS (SELECT 1 FROM change v WHERE v.undoes = u.id)
-                )
-            THEN r.operation_id
-        END
-        FROM change r INDEXED BY change_of_title
+    -- A title that went comes back as a whole; what a field was otherwise is a change of it.
+    CASE WHEN n.source = 'restore' AND n.outcome = 'synced' AND (n.fields = 0) = (e.after IS NULL)
+        AND NOT EXISTS (
+            SELECT 1 FROM change u
+            WHERE u.undoes = n.id AND NOT EXISTS (SELECT 1 FROM change v WHERE v.undoes = u.id)
+        )
+    THEN n.operation_id END AS put_back_by,
+    CASE WHEN n.source = 'restore' AND e.after IS NOT NULL THEN ne.after END AS restored,
+    EXISTS (SELECT 1 FROM hidden h WHERE h.change_id = c.id) AS is_hidden
+FROM change c
+JOIN change_entry e ON e.seq = c.seq
+-- What happened next to the title, or to these fields of it, and took effect; by the index of titles.
+LEFT JOIN change n ON n.seq = CASE
+    WHEN c.outcome IN ('synced', 'deleted', 'undone') AND (e.after IS NULL OR c.fields <> 0) THEN (
+        SELECT r.seq FROM change r INDEXED BY change_of_title
         WHERE r.user_id = c.user_id AND r.media_type = c.media_type AND r.media_id = c.media_id
             AND (r.at, r.seq) > (c.at, c.seq)
             AND r.outcome IN ('synced', 'deleted', 'undone')
             AND r.source NOT IN ('import', 'api')
+            AND (e.after IS NULL OR r.fields = 0 OR (r.fields & c.fields) <> 0)
         ORDER BY r.at, r.seq LIMIT 1
-    ) END AS put_back_by,
-    EXISTS (SELECT 1 FROM hidden h WHERE h.change_id = c.id) AS is_hidden
-FROM change c
-JOIN change_entry e ON e.seq = c.seq
+    )
+END
+LEFT JOIN change_entry ne ON ne.seq = n.seq

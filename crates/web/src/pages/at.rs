@@ -104,7 +104,7 @@ async fn at(
         let from = format!("{MOMENT}{}", template.when);
         let compare = format!("/compare/{}", in_path(&account.profile));
         template.found = Some(FoundAt {
-            known: known(&found),
+            known: known(&found, moment),
             list: ListPart::of(
                 &template.page.base,
                 &account.profile,
@@ -131,9 +131,12 @@ pub(crate) fn no_moment(text: &str) -> PageError {
 }
 
 /// How the list at a moment is known: whether it is certain, and what it was made from.
-pub(crate) fn known(found: &ListAt) -> [String; 2] {
+pub(crate) fn known(found: &ListAt, moment: OffsetDateTime) -> [String; 2] {
     let certainty = if found.is_exact {
         "This is exactly how it was.".to_owned()
+    } else if found.seen_until < moment {
+        let seen = format::instant(found.seen_until);
+        format!("As seen at {seen}. What changed between then and this moment is not in it.")
     } else {
         format!("As seen at {}.", format::instant(found.seen_until))
     };
@@ -188,7 +191,7 @@ async fn missing(
     });
     let (title, words) = if first.created_at > moment {
         let first = format::instant(first.created_at);
-        let words = "What the list held before that was never seen.";
+        let words = "Nothing that is kept holds the list of before.";
         (
             format!("Before the first snapshot ({first})"),
             words.to_owned(),

@@ -181,7 +181,7 @@ impl Undoing {
         let idle = if row.undone_by.is_some() {
             "It is taken back already."
         } else if row.put_back_by.is_some() {
-            "The title is on the list again already."
+            "A restore has put it back already."
         } else if visitor.job_of(account.account.id).is_some() {
             "An operation of this account is under way, as is said above."
         } else {

@@ -54,7 +54,9 @@ impl Chart {
             points: points.join(" "),
             first,
             last,
-            words: format!("Titles on the list from {first} to {last}: {so_many}"),
+            words: format!(
+                "Titles on the list from {first} to {last}, by the last snapshot of each day: {so_many}"
+            ),
             bottom: thousands(bottom),
             top: thousands(top),
             numbers: sizes
@@ -200,7 +202,7 @@ mod tests {
         let calm = Chart::of_sizes(&[held(days[0], 1_200), held(days[1], 1_200)]).unwrap();
         assert_eq!(
             calm.words,
-            "Titles on the list from 2026-11-01 to 2026-11-02: always 1,200"
+            "Titles on the list from 2026-11-01 to 2026-11-02, by the last snapshot of each day: always 1,200"
         );
     }
 

@@ -244,11 +244,12 @@ async fn note(
     form: Form<NoteForm>,
 ) -> Result<HttpResponse, PageError> {
     let (profile, row) = named(&visitor, path).await?;
+    let had_one = row.mark.note.is_some();
     let row = visitor.app.note(&row, &form.0.text).await?;
-    let said = if row.mark.note.is_some() {
-        "The note is beside the snapshot."
-    } else {
-        "The note is gone."
+    let said = match (had_one, row.mark.note.is_some()) {
+        (_, true) => "The note is beside the snapshot.",
+        (true, false) => "The note is gone.",
+        (false, false) => "There is no note, as there was none.",
     };
     let path = format!("/backups/{}/{}", in_path(&profile), row.id);
     Ok(visitor.go(&path, Some(Said::done(said))))
@@ -627,7 +628,7 @@ async fn answer(
         ),
         "not-me" => (
             AnswerVerdict::NotMe,
-            "Noted: it was not you. That snapshot, and those after it that hold the same, are kept but not believed.",
+            "Noted: it was not you. That snapshot, and those after it that hold the same, are not believed: nothing is measured by them.",
         ),
         other => return Err(PageError::usage(format!("`{other}` is no answer."))),
     };

@@ -187,8 +187,7 @@ async fn job_page(
     let progress = is_open.then(|| JobProgress::of(report, last, visitor.app.now()));
     let stop = progress.as_ref().and_then(JobProgress::split);
     Ok(JobPage {
-        stop: stop
-            .map(|(done, left)| format!("{} done and stay. {} not sent.", are(done), are(left))),
+        stop: stop.map(|(done, left)| stop_words(operation.state, done, left)),
         reverse: Reverse::of(report),
         id: operation.id.to_string(),
         profile: in_path(profile),
@@ -288,6 +287,19 @@ pub(crate) async fn latest(
     let total = if is_running { report.sent().count() } else { 0 };
     let latest = LatestTitles::of(&operation.id, cells, total);
     Ok(Some(latest).filter(|latest| is_running || !latest.is_empty()))
+}
+
+/// What a stop leaves done and what it leaves out. Titles are sent many at a time, and those that are on their way arrive.
+fn stop_words(state: OperationState, done: usize, left: usize) -> String {
+    let stays = format!("Stop here? {} done and stay.", are(done));
+    if state == OperationState::Running {
+        format!(
+            "{stays} Titles that are being sent now still arrive; of the other {} nothing more is sent.",
+            thousands(left)
+        )
+    } else {
+        format!("{stays} {} not sent.", are(left))
+    }
 }
 
 fn are(number: usize) -> String {
@@ -468,6 +480,9 @@ impl Unwell {
                 "Edited at the same time",
                 "It was written, and edited by somebody before it could be read back. The edit stands.",
             ),
+            Some(StepState::Left) if Action::parse(&step.action) == Some(Action::Remove) => {
+                ("quiet", "i-pause", "Not removed", "")
+            }
             Some(StepState::Left) => (
                 "quiet", "i-pause", "Not sent",
                 // What is said of all of them stands above them.

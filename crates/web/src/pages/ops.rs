@@ -1,7 +1,7 @@
 //! What was done from here: restores, undos, redos, imports, each with its changes.
 
 use actix_web::{HttpResponse, web};
-use anirewind_core::{BrowseError, ChangeFilter, ChangeOutcome, ChangeRow, Cursor, Id};
+use anirewind_core::{BrowseError, ChangeFilter, ChangeRow, Cursor, Id, Source};
 use askama::Template;
 use serde::Deserialize;
 
@@ -14,6 +14,8 @@ use crate::parts::{Badge, ChangeLine, Offer, When};
 const SHOWN: usize = 50;
 /// So many changes of one on a page.
 const PAGE: usize = 100;
+/// So many titles, and so many changes of each, are looked at for what a restore put back.
+const LOOKED_AT: usize = 5;
 
 #[derive(Template)]
 #[template(path = "ops.html")]
@@ -51,7 +53,7 @@ struct OperationPage {
     can_undo: bool,
     undone_by: Option<String>,
     /// The way to what was removed together and came back by it, and its id.
-    puts_back: Option<(String, String)>,
+    puts_back: Option<PutBack>,
     is_open: bool,
 }
 
@@ -161,33 +163,51 @@ async fn one(
     }))
 }
 
-/// Where what this one put back was removed, by the newest of its titles that came back.
+/// Where something went or was made otherwise that this one put back.
+struct PutBack {
+    href: String,
+    id: String,
+    /// removed or changed
+    what: &'static str,
+}
+
+/// Where what a restore put back had gone or was made otherwise, by the newest of its titles that is known of.
 async fn puts_back(
     visitor: &Visitor,
     profile: &str,
     rows: &[ChangeRow],
-) -> Result<Option<(String, String)>, PageError> {
-    let is_back = |row: &&ChangeRow| row.change.before.is_none() && row.change.after.is_some();
-    let Some(row) = rows.iter().find(is_back) else {
-        return Ok(None);
-    };
-    let filter = ChangeFilter {
-        media: Some(row.change.media),
-        media_type: Some(row.change.media_type),
-        outcome: Some(ChangeOutcome::Deleted),
-        ..ChangeFilter::default()
-    };
-    let below = Some(row.cursor());
-    let found = visitor.app.changes(Some(row.owner), filter, below, 1).await;
-    let found = found.map_err(BrowseError::Store)?.pop();
-    let found =
-        found.filter(|gone| gone.put_back_by.is_some() && gone.put_back_by == row.change.operation);
-    let path = format!("/timeline/{}", in_path(profile));
-    Ok(found.map(|gone| match gone.change.group {
-        Some(group) => {
-            let group = group.to_string();
-            (address(&path, &[("group", &group)]), group)
-        }
-        None => (format!("{path}/{}", gone.id), gone.id.to_string()),
-    }))
+) -> Result<Option<PutBack>, PageError> {
+    let is_ours = |row: &&ChangeRow| row.change.source == Source::Restore;
+    for row in rows.iter().filter(is_ours).take(LOOKED_AT) {
+        let filter = ChangeFilter {
+            media: Some(row.change.media),
+            media_type: Some(row.change.media_type),
+            ..ChangeFilter::default()
+        };
+        let below = Some(row.cursor());
+        let found = visitor
+            .app
+            .changes(Some(row.owner), filter, below, LOOKED_AT);
+        let mut found = found.await.map_err(BrowseError::Store)?.into_iter();
+        let is_put_back =
+            |was: &ChangeRow| was.put_back_by.is_some() && was.put_back_by == row.change.operation;
+        let Some(was) = found.find(is_put_back) else {
+            continue;
+        };
+        let path = format!("/timeline/{}", in_path(profile));
+        let (href, id) = match &was.change.group {
+            Some(group) => (
+                address(&path, &[("group", group.as_str())]),
+                group.to_string(),
+            ),
+            None => (format!("{path}/{}", was.id), was.id.to_string()),
+        };
+        let is_gone = was.change.after.is_none();
+        return Ok(Some(PutBack {
+            href,
+            id,
+            what: if is_gone { "removed" } else { "changed" },
+        }));
+    }
+    Ok(None)
 }

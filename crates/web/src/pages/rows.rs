@@ -15,6 +15,8 @@ pub(crate) struct SnapshotLine {
     pub(crate) age: When,
     pub(crate) contents: String,
     pub(crate) delta: String,
+    /// Whether it was held against one before it.
+    pub(crate) is_compared: bool,
     pub(crate) size: String,
     pub(crate) user: String,
     pub(crate) kind: &'static str,
@@ -89,6 +91,7 @@ impl SnapshotLine {
             age: When::ago(row.created_at, now),
             contents: contents(&row),
             delta,
+            is_compared: row.delta.is_some(),
             size: format::size(row.size),
             user: row.owner.name.clone(),
             kind: kind_word(row.kind),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use anirewind_core::{
-    AccountRow, Event, Explain as _, Outlook, Policy, SettingReport, SettingsChangeError,
+    AccountRow, Event, Explain as _, Hold, Outlook, Policy, SettingReport, SettingsChangeError,
     SettingsDraft, count, does, is_guarded, thousands, time_zones,
 };
 use askama::Template;
@@ -376,13 +376,16 @@ async fn kept_by(visitor: &Visitor, rules: &Policy) -> Result<Vec<String>, PageE
 /// `With these rules 31 of 46 stay; 15 go after the next snapshot.`
 pub(crate) fn kept_words(outlook: &Outlook) -> String {
     let next = outlook.next_end().map(format::day);
-    let mut words = rules_words(outlook.count(), outlook.going().count(), next.as_deref());
-    if outlook.hold.is_some() {
-        words.push_str(
-            " None goes while something unusual is unanswered, or a snapshot is damaged.",
-        );
-    }
-    words
+    let Some(hold) = &outlook.hold else {
+        return rules_words(outlook.count(), outlook.going().count(), next.as_deref());
+    };
+    let why = match hold {
+        Hold::OpenAlarm => "something unusual is unanswered",
+        Hold::Damage { .. } => "a snapshot is damaged",
+    };
+    // Once that is over those are the ones that go.
+    let words = rules_words(outlook.count(), outlook.held(), next.as_deref());
+    format!("{words} But none goes while {why}.")
 }
 
 #[derive(Template)]

@@ -146,7 +146,11 @@ fn check_line(check: HealthCheck, now: OffsetDateTime) -> CheckLine {
         badge: badge(check.state),
         what,
         found,
-        since: check.since.map(|at| When::ago(at, now)),
+        // Of proofs it is what was found.
+        since: check
+            .since
+            .filter(|_| check.what != "verify")
+            .map(|at| When::of(at, now)),
         // A page is no place for commands.
         hint: check
             .hint

@@ -66,10 +66,11 @@ impl Offer {
                 Self::Retry
             }
             _ if undoable(change).is_err() || row.undone_by.is_some() => Self::Nothing,
-            // The title is on the list again.
+            // It is as it was before again.
             _ if row.put_back_by.is_some() => Self::Nothing,
-            ChangeOutcome::Undone => Self::Redo,
-            ChangeOutcome::Deleted => Self::BringBack,
+            // What was done again is taken back like anything else.
+            ChangeOutcome::Undone if change.source != Source::Redo => Self::Redo,
+            _ if change.after.is_none() => Self::BringBack,
             _ => Self::Undo,
         }
     }

@@ -43,7 +43,7 @@ struct Wait {
 #[derive(Debug, Clone)]
 struct PhaseLine {
     words: String,
-    /// done, now, later or ended: over, and not all of it was sent.
+    /// done, now, rests, later or ended: over, and not all of it was sent.
     state: &'static str,
     icon: &'static str,
 }
@@ -167,6 +167,7 @@ fn phases(report: &Report, phase: Option<Phase>, (done, total): (usize, usize)) 
             .any(|step| Action::parse(&step.action).is_some_and(|action| wanted.contains(&action)))
     };
     let is_over = !operation.state.is_open();
+    let rests = !is_over && operation.state != OperationState::Running;
     // What is removed comes after all else.
     let removed = report
         .sent()
@@ -177,6 +178,7 @@ fn phases(report: &Report, phase: Option<Phase>, (done, total): (usize, usize)) 
         _ if is_over => 9,
         Some(Phase::Removing) => 3,
         Some(Phase::Proving) => 4,
+        _ if rests && done >= own => 3,
         _ => 2,
     };
     // Somebody stopped it there: only what was sent is read back.
@@ -201,7 +203,7 @@ fn phases(report: &Report, phase: Option<Phase>, (done, total): (usize, usize)) 
         lines.push((2, words));
     }
     if has(&[Action::Remove]) {
-        let words = if is_cut(3) {
+        let words = if is_cut(3) || (now == 3 && rests) {
             of("Remove", done.saturating_sub(own), total - own)
         } else {
             "Remove".to_owned()
@@ -216,6 +218,7 @@ fn phases(report: &Report, phase: Option<Phase>, (done, total): (usize, usize)) 
         let (state, icon) = match place {
             _ if is_cut(place) => ("ended", "i-pause"),
             _ if place < now => ("done", "i-check"),
+            _ if place == now && rests => ("rests", "i-pause"),
             _ if place == now => ("now", "i-run"),
             _ => ("later", "i-clock"),
         };

@@ -156,7 +156,7 @@ async fn moment(
         at,
         what: What::Moment {
             text,
-            known: known(&found).join(" "),
+            known: known(&found, at).join(" "),
         },
         list: Arc::new(found.list),
     }))

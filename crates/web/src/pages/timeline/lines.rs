@@ -308,11 +308,22 @@ pub(super) fn group_button(
     let id = first.operation.as_ref().or(first.group.as_ref());
     let all = id.and_then(size);
     let all = all.unwrap_or(rows.len()).max(rows.len());
+    let over = rows.iter().filter(|row| !Offer::of(row).takes_back());
+    let over = over.count();
+    // Where a part of it is over and not all are here, nobody has counted the others.
+    let is_known = over == 0 || rows.len() == all;
+    let so_many = |what: &str| {
+        if is_known {
+            count(all - over, what)
+        } else {
+            format!("the other {what}s")
+        }
+    };
     let became = became(rows.iter().map(|row| &row.change));
     Some(match (reverse_of(first.source), became) {
-        ("redo", _) => format!("Redo {}…", count(all, "change")),
-        (_, "vanished") => format!("Bring back {}…", count(all, "title")),
-        _ => format!("Undo {}…", count(all, "change")),
+        ("redo", _) => format!("Redo {}…", so_many("change")),
+        (_, "vanished") => format!("Bring back {}…", so_many("title")),
+        _ => format!("Undo {}…", so_many("change")),
     })
 }
 
