@@ -257,7 +257,7 @@ impl App {
         let rows = self
             .inner
             .store
-            .snapshot_days(owner, self.offset(), most)
+            .snapshot_days(owner, self.offset(), most, true)
             .await?;
         let since = self.now() - Duration::days(i64::try_from(most).unwrap_or_default());
         let attempts = self.inner.store.attempts_since(owner, since).await?;
@@ -293,14 +293,20 @@ impl App {
         Ok(days.collect())
     }
 
-    /// The days of which there are snapshots, oldest first, each with what the last of them holds.
+    /// The days of which there are snapshots, oldest first, each with what the last of them holds. Files of other tools
+    /// that hold anime alone are left out, unless there is no other.
     pub async fn sizes(
         &self,
         owner: UserId,
         most: usize,
     ) -> Result<Vec<(Date, Counts)>, BrowseError> {
         let offset = self.offset();
-        let rows = self.inner.store.snapshot_days(owner, offset, most).await?;
+        // Beside whole lists those would look as if all manga had gone.
+        let store = &self.inner.store;
+        let mut rows = store.snapshot_days(owner, offset, most, false).await?;
+        if rows.iter().all(|row| row.counts.manga == 0) {
+            rows = store.snapshot_days(owner, offset, most, true).await?;
+        }
         let dated = |row: &DayRow| Some((date_of_day(row.day)?, row.counts));
         Ok(rows.iter().rev().filter_map(dated).collect())
     }

@@ -53,6 +53,7 @@ mod settings_report;
 mod source;
 mod status;
 mod undo;
+mod unnamed;
 mod upload;
 mod verify;
 pub mod view;

@@ -79,15 +79,16 @@ impl Store {
     }
 
     /// Days of which there are whole snapshots, newest first. A day begins so many milliseconds before
-    /// midnight UTC.
+    /// midnight UTC. `halves` is whether files that were brought in and hold anime alone count, too.
     pub async fn snapshot_days(
         &self,
         owner: UserId,
         offset: i64,
         most: usize,
+        halves: bool,
     ) -> Result<Vec<DayRow>, StoreError> {
         self.ask(
-            format!("snapshot_days {owner} {offset} {most}"),
+            format!("snapshot_days {owner} {offset} {most} {halves}"),
             move |connection| {
                 // With max() in it, the other columns are those of the row that has it.
                 let mut statement = connection.prepare_cached(
@@ -95,6 +96,7 @@ impl Store {
                     max(position), created_at, anime, manga
                 FROM snapshot
                 WHERE user_id = :owner AND damage IS NULL
+                    AND (:halves OR kind <> 'import' OR manga > 0)
                 GROUP BY day
                 ORDER BY day DESC
                 LIMIT :most",
@@ -103,6 +105,7 @@ impl Store {
                     named_params! {
                         ":owner": owner.get(),
                         ":offset": offset,
+                        ":halves": halves,
                         ":most": i64::try_from(most).unwrap_or(i64::MAX),
                     },
                     |row| {

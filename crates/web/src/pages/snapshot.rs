@@ -100,6 +100,16 @@ struct Held {
 }
 
 async fn held(visitor: &Visitor, row: &SnapshotRow) -> Held {
+    let mut held = read(visitor, row).await;
+    if let Some(list) = &mut held.list
+        && let Err(error) = visitor.app.name_titles(list).await
+    {
+        tracing::warn!(%error, "titles without a name go by their numbers");
+    }
+    held
+}
+
+async fn read(visitor: &Visitor, row: &SnapshotRow) -> Held {
     let path = visitor.app.backups().join(&row.file);
     // This very file: copies of it elsewhere do not make it whole.
     let problem = match visitor.app.find(&path.display().to_string(), None).await {

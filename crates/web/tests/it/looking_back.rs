@@ -161,6 +161,45 @@ async fn what_may_have_been_so_already_is_not_said_to_have_been_seen() {
     ]);
 }
 
+/// A file of another tool that names no title.
+const THEIRS: &str =
+    include_str!("../../../backup/tests/it/files/plexanibridge-hana.20251004010203.json");
+
+#[actix_web::test]
+async fn what_another_tool_wrote_shows_names_and_is_no_cliff_in_the_chart() {
+    let scene = seen(&[]).await;
+    let name = |media: u32| {
+        let world = scene.simulator.world();
+        world.media(media).unwrap().romaji.clone()
+    };
+    let (gone, there) = (name(1_003), name(1_004));
+    scene.simulator.world().drop_entry(USER, 1_003);
+    look(&scene).await;
+    let theirs = THEIRS.replace("4242", "1").replace(":101,", ":1003,");
+    let theirs = theirs.replace(":102,", ":1004,");
+    let file = scene
+        .app
+        .backups()
+        .join("plexanibridge-hana.20251004010203.json");
+    std::fs::write(file, theirs).unwrap();
+    scene.app.refresh_catalogue().await.unwrap();
+    let row = scene.app.snapshots(None).await.unwrap().pop().unwrap();
+    let mut browser = Browser::at(&scene, &format!("/backups/hana/{}", row.id)).await;
+    browser.must_show(&[&gone, &there]);
+    browser
+        .open(&format!("/compare/hana?from={}&to=latest", row.id))
+        .await;
+    browser.must_show(&[&there]);
+    assert!(!browser.page.contains("anime 100"), "{}", browser.page);
+    // Beside one day of whole lists there is nothing to draw.
+    browser.open("/").await;
+    assert!(
+        !browser.page.contains("Titles on the list"),
+        "{}",
+        browser.page
+    );
+}
+
 #[actix_web::test]
 async fn what_vanished_together_says_how_much_of_it_a_restore_put_back() {
     let scene = seen(&[]).await;

@@ -99,11 +99,16 @@ pub(super) async fn side(
     let path = visitor.app.backups().join(&row.file);
     Ok(
         match visitor.app.find(&path.display().to_string(), None).await {
-            Ok(found) => Ok(Side {
-                list: Arc::new(found.list().clone()),
-                at: row.created_at,
-                what: What::Snapshot(Box::new(row)),
-            }),
+            Ok(found) => {
+                let mut list = found.list().clone();
+                let named = visitor.app.name_titles(&mut list).await;
+                named.map_err(BrowseError::Store)?;
+                Ok(Side {
+                    list: Arc::new(list),
+                    at: row.created_at,
+                    what: What::Snapshot(Box::new(row)),
+                })
+            }
             Err(error) => Err(Missing::Damaged(sentence(&error.chain()))),
         },
     )
