@@ -231,6 +231,21 @@ impl Folder {
         })
     }
 
+    /// The bytes of a file of the folder whatever they are, to look at and for nothing else. What a link leads to is
+    /// somewhere else, and nobody proves that it is meant to be read.
+    pub fn read_as_it_is(path: &Path) -> Result<Vec<u8>, ReadError> {
+        let failed = |source| ReadError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        let metadata = fs::symlink_metadata(path).map_err(failed)?;
+        if metadata.is_symlink() {
+            let problem = "this is a link to somewhere else";
+            return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, problem)));
+        }
+        Self::read_bytes(path)
+    }
+
     pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
         let failed = |source| ReadError::Io {
             path: path.to_owned(),

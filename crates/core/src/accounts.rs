@@ -488,6 +488,14 @@ impl App {
         })
     }
 
+    /// What the account of a user is called here, also where only its snapshots are left.
+    pub async fn profile_of_owner(&self, owner: UserId) -> Result<Option<String>, AccountError> {
+        let mut all = self.accounts().await?;
+        all.extend(self.kept_accounts().await?);
+        let mut of_owner = all.into_iter().filter(|row| row.account.id == owner);
+        Ok(of_owner.next().map(|row| row.profile))
+    }
+
     /// The account that is named, or the only one: of those that are connected, or, where none is, of those of whom
     /// snapshots are left.
     pub async fn one_account(&self, profile: Option<&str>) -> Result<AccountRow, AccountError> {

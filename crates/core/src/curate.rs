@@ -190,11 +190,17 @@ impl App {
         self.mark(row, |mark| Mark { keep: None, ..mark }).await
     }
 
+    /// Whether a text can stand beside a snapshot.
+    pub fn check_note(text: &str) -> Result<(), CurateError> {
+        let text = text.trim();
+        check_length("note", text, LONGEST_NOTE)?;
+        check_letters("note", text, &['\n', '\r', '\t'])
+    }
+
     /// Puts a note beside a snapshot; an empty one takes it away.
     pub async fn note(&self, row: &SnapshotRow, text: &str) -> Result<SnapshotRow, CurateError> {
         let text = text.trim();
-        check_length("note", text, LONGEST_NOTE)?;
-        check_letters("note", text, &['\n', '\r', '\t'])?;
+        Self::check_note(text)?;
         let note = (!text.is_empty()).then(|| text.to_owned());
         self.mark(row, |mark| Mark { note, ..mark }).await
     }

@@ -210,11 +210,17 @@ impl App {
         let written = self
             .find(if is_live(from) { to } else { from }, None)
             .await?;
-        let owner = written.list().owner.id;
-        let accounts = self.accounts().await?;
-        let account = accounts.iter().find(|row| row.account.id == owner);
-        let profile = account.map(|row| row.profile.as_str());
-        let live = self.find_live(profile).await?;
+        let owner = &written.list().owner;
+        let profile = self.profile_of_owner(owner.id).await?;
+        let live = self.find_live(profile.as_deref()).await?;
+        if live.list().owner.id != owner.id {
+            // The only token there is may be somebody else's.
+            return Err(AccountError::NoProfile {
+                profile: owner.name.clone(),
+                known: vec![live.list().owner.name.clone()],
+            }
+            .into());
+        }
         Ok(if is_live(from) {
             (live, written)
         } else {
@@ -222,8 +228,11 @@ impl App {
         })
     }
 
-    /// The instant that `@-7d`, `@-12h` or the beginning of `@2026-11-03` means.
+    /// The instant that `@-7d`, `@-12h` or the beginning of `@2026-11-03` means; the day without `@` is the same.
     pub fn instant(&self, text: &str) -> Result<OffsetDateTime, InvalidReference> {
+        if let Some(day) = parse_day(text) {
+            return self.start_of_day(day);
+        }
         match Reference::parse(text) {
             Ok(Reference::HoursAgo(hours)) => {
                 Ok(self.now() - time::Duration::hours(i64::from(hours)))
@@ -310,6 +319,13 @@ impl App {
     pub async fn read_unproven(&self, row: &SnapshotRow) -> Result<List, BrowseError> {
         let path = self.inner.folder.path().join(&row.file);
         let read = tokio::task::spawn_blocking(move || Folder::read_unproven(&path)).await;
+        Ok(read.map_err(|_| StoreError::Closed)??)
+    }
+
+    /// The file of a snapshot byte for byte, whatever it holds now: to look at, and for nothing else.
+    pub async fn read_as_it_is(&self, row: &SnapshotRow) -> Result<Vec<u8>, BrowseError> {
+        let path = self.inner.folder.path().join(&row.file);
+        let read = tokio::task::spawn_blocking(move || Folder::read_as_it_is(&path)).await;
         Ok(read.map_err(|_| StoreError::Closed)??)
     }
 

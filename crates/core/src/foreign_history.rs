@@ -179,6 +179,7 @@ impl App {
     async fn imported(&self, owner: UserId) -> Result<BTreeSet<Key>, StoreError> {
         let filter = ChangeFilter {
             source: Some(Source::Import),
+            bare: true,
             ..ChangeFilter::default()
         };
         let rows = self.changes(Some(owner), filter, None, usize::MAX).await?;

@@ -2,6 +2,7 @@
 //! the last answers.
 
 use anirewind_anilist::Outcome;
+use anirewind_store::{SnapshotFilter, Start};
 use time::{Duration, OffsetDateTime};
 
 use crate::app::App;
@@ -124,7 +125,7 @@ impl App {
             self.schema().await?,
             self.settings_check(),
         ];
-        checks.extend(self.unreadable_files());
+        checks.extend(self.unreadable_files().await?);
         checks.extend(self.proxy());
         let (all, zone) = (self.status().await?, self.zone());
         if all.is_empty() {
@@ -144,10 +145,21 @@ impl App {
     }
 
     /// Files in the folder of snapshots that could not be read when it was last looked at.
-    fn unreadable_files(&self) -> Option<HealthCheck> {
-        let files = self.unreadable().clone();
+    async fn unreadable_files(&self) -> Result<Option<HealthCheck>, BrowseError> {
+        let mut files = self.unreadable().clone();
+        if files.is_empty() {
+            return Ok(None);
+        }
+        // Damage of a snapshot that is known is said of its account.
+        let damaged = SnapshotFilter {
+            damaged: true,
+            ..SnapshotFilter::default()
+        };
+        let known = self.snapshots_where(None, damaged, Start::Newest, usize::MAX);
+        let known = known.await?;
+        files.retain(|file| known.iter().all(|row| row.file != *file));
         let named = match files.as_slice() {
-            [] => return None,
+            [] => return Ok(None),
             [one] => one.clone(),
             [first, rest @ ..] => format!("{first} and {} more", rest.len()),
         };
@@ -158,9 +170,9 @@ impl App {
         };
         let found = format!("{named} cannot be read and {cannot}");
         let check = HealthCheck::new("files", HealthState::Warn, found);
-        Some(check.hint(
+        Ok(Some(check.hint(
             "`anirewind verify` says what is wrong with each. Other snapshots are not affected.",
-        ))
+        )))
     }
 
     /// What there is where nobody is known: no token, or one of which AniList has not said whose it is.

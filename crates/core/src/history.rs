@@ -25,7 +25,7 @@ pub struct ListAt {
     pub snapshot: SnapshotRow,
     /// How many changes since were put onto it.
     pub changes: usize,
-    /// Up to when it was seen: what was changed after that and before the moment is not in it.
+    /// Up to when it was seen: of what was changed after that and before the moment some may be missing.
     pub seen_until: OffsetDateTime,
     /// Whether it is certain to be exactly so.
     pub is_exact: bool,
@@ -392,6 +392,7 @@ impl App {
         let filter = ChangeFilter {
             since: Some(snapshot.created_at),
             until: Some(moment),
+            bare: true,
             ..ChangeFilter::default()
         };
         let mut changes = self.changes(Some(owner), filter, None, usize::MAX).await?;
@@ -428,10 +429,10 @@ impl App {
             list,
             changes: changes.len(),
             seen_until: match unsure_since {
-                _ if !is_seen => newest,
-                // What was found later may have been so already.
-                Some(since) => since.max(newest),
-                None => moment,
+                // Since that look something happened of which it is only known that it was before another.
+                Some(since) => since,
+                None if is_seen => moment,
+                None => look.map_or(newest, |look| look.max(newest)),
             },
             is_exact,
             snapshot,

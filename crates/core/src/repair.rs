@@ -51,6 +51,7 @@ impl App {
             let filter = ChangeFilter {
                 since: Some(since),
                 source: Some(source),
+                bare: true,
                 ..ChangeFilter::default()
             };
             ours.extend(self.changes(Some(owner), filter, None, usize::MAX).await?);
@@ -202,6 +203,7 @@ impl App {
         let filter = ChangeFilter {
             since: Some(before.created_at),
             source: Some(Source::Observed),
+            bare: true,
             ..ChangeFilter::default()
         };
         let rows = self.changes(Some(owner), filter, None, usize::MAX).await;

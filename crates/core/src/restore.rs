@@ -106,6 +106,7 @@ impl App {
             .collect();
         let filter = ChangeFilter {
             since: Some(since),
+            bare: true,
             ..ChangeFilter::default()
         };
         let owner = Some(plan.operation.owner);

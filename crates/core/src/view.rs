@@ -210,7 +210,8 @@ views! {
         undoes: Option<String>,
         /// The change that took it back.
         undone_by: Option<String>,
-        /// The restore that made it as it was before.
+        /// The restore that made it as it was before, where that was the next thing that happened to the title, or to these
+        /// fields of it; null for titles that were added.
         put_back_by: Option<String>,
         /// Whether somebody keeps it out of sight.
         hidden: bool,

@@ -311,7 +311,7 @@ impl Wanted<'_> {
             ..
         } = self;
         let above = filter.above;
-        let parameters: [(&str, rusqlite::types::Value); 20] = [
+        let parameters: [(&str, rusqlite::types::Value); 21] = [
             (":above_at", above.map(|above| to_millis(above.at)).into()),
             (":above_seq", above.map(|above| above.seq).into()),
             (":owner", owner.map(|owner| i64::from(owner.get())).into()),
@@ -355,6 +355,7 @@ impl Wanted<'_> {
             (":title", filter.title.as_deref().map(like).into()),
             (":below_at", below.map(|below| to_millis(below.at)).into()),
             (":below_seq", below.map(|below| below.seq).into()),
+            (":bare", filter.bare.then_some(1_i64).into()),
             (":most", i64::try_from(*most).unwrap_or(i64::MAX).into()),
         ];
         for (name, value) in &parameters {

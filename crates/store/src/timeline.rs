@@ -40,6 +40,8 @@ pub struct ChangeFilter {
     pub until: Option<OffsetDateTime>,
     /// Without those that somebody does not want to see.
     pub shown_only: bool,
+    /// Without looking for the restores that put them back, which takes its time where all are read.
+    pub bare: bool,
     /// Only those above this place, the nearest of them; a page of them is newest first as well.
     pub above: Option<Cursor>,
 }

@@ -16,9 +16,10 @@ SELECT
     EXISTS (SELECT 1 FROM hidden h WHERE h.change_id = c.id) AS is_hidden
 FROM change c
 JOIN change_entry e ON e.seq = c.seq
--- What happened next to the title, or to these fields of it, and took effect; by the index of titles.
+-- What happened next to the title, or to these fields of it, and took effect; by the index of titles. Whoever reads
+-- very many and does not need it leaves it out (bare).
 LEFT JOIN change n ON n.seq = CASE
-    WHEN c.outcome IN ('synced', 'deleted', 'undone') AND (e.after IS NULL OR c.fields <> 0) THEN (
+    WHEN :bare IS NULL AND c.outcome IN ('synced', 'deleted', 'undone') AND (e.after IS NULL OR c.fields <> 0) THEN (
         SELECT r.seq FROM change r INDEXED BY change_of_title
         WHERE r.user_id = c.user_id AND r.media_type = c.media_type AND r.media_id = c.media_id
             AND (r.at, r.seq) > (c.at, c.seq)

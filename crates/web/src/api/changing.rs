@@ -35,7 +35,7 @@ pub(crate) struct Which {
     field: Option<String>,
     /// A part of the title's name
     title: Option<String>,
-    /// From then on: `@-7d`, `@2026-11-03`
+    /// From then on: `@-7d`, `2026-11-03` (its beginning)
     since: Option<String>,
     /// Up to this moment: `2026-11-03T14:00`, `2026-11-03` (its end), `@-7d`
     until: Option<String>,

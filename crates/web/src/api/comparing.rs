@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use actix_web::{HttpResponse, get, web};
 use anirewind_core::model::{EntryField, List, UserId};
 use anirewind_core::view::{EntryView, instant, key};
-use anirewind_core::{App, Found, FoundList, ListAt, compare as differences, notice_words};
+use anirewind_core::{
+    AccountError, App, Found, FoundList, ListAt, compare as differences, notice_words,
+};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
@@ -101,6 +103,12 @@ pub(crate) async fn compare(
     sides: web::Query<Sides>,
 ) -> Result<HttpResponse, Problem> {
     let Sides { from, to, profile } = sides.into_inner();
+    let is_moment = |side: &str| side.starts_with(MOMENT);
+    let profile = match profile {
+        // Beside a moment it is of one account, and so is the other side.
+        None if is_moment(&from) || is_moment(&to) => Some(app.one_account(None).await?.profile),
+        named => named,
+    };
     let mut names = Vec::new();
     for side in [from, to] {
         names.push(if side == "live" {
@@ -152,10 +160,10 @@ impl Side {
         let at = match name {
             Name::Moment(at) => *at,
             Name::List(name) => {
-                let row = app.accounts().await?;
-                let row = row.iter().find(|row| row.account.id == owner);
-                let profile = row.map(|row| row.profile.as_str());
-                let found = app.find(name, profile).await?;
+                // Never another's, where it is not connected any more.
+                let profile = app.profile_of_owner(owner).await?;
+                let profile = profile.ok_or(AccountError::NoAccount)?;
+                let found = app.find(name, Some(&profile)).await?;
                 return Ok(Self::Found(Box::new(found)));
             }
         };

@@ -63,11 +63,11 @@ pub(crate) struct Then {
 
 impl Then {
     async fn to(&self, app: &App, captured: &mut Captured) -> Result<(), Problem> {
-        if let Some(text) = &self.note {
-            captured.snapshot = app.note(&captured.snapshot, text).await?;
-        }
         if self.keep == Some(true) {
             captured.snapshot = app.keep(&captured.snapshot, None, None).await?;
+        }
+        if let Some(text) = &self.note {
+            captured.snapshot = app.note(&captured.snapshot, text).await?;
         }
         Ok(())
     }
@@ -88,6 +88,9 @@ pub(crate) async fn create(
     of: web::Query<OfProfile>,
     then: web::Query<Then>,
 ) -> Result<HttpResponse, Problem> {
+    if let Some(text) = &then.note {
+        App::check_note(text)?;
+    }
     let targets = app.targets(of.profile.as_deref()).await?;
     let asker = app.get_ref().clone();
     let work = async move {

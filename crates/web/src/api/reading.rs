@@ -106,13 +106,13 @@ pub(crate) async fn status(_: Reader, app: web::Data<App>) -> Answer<Vec<StatusV
 pub(crate) struct WhichSnapshots {
     /// auto, manual, safety, import
     kind: Option<String>,
-    /// Only those that are kept
+    /// Only those that are kept; `false` is as if left out, here and below
     kept: Option<bool>,
     /// Only those about which something was unusual, answered or not
     unusual: Option<bool>,
     /// Only those that are not what was written
     damaged: Option<bool>,
-    /// From then on: `@-7d`, `@2026-11-03`
+    /// From then on: `@-7d`, `2026-11-03` (its beginning)
     since: Option<String>,
     /// Up to this moment: `2026-11-03T14:00`, `2026-11-03` (its end), `@-7d`
     until: Option<String>,
@@ -215,9 +215,7 @@ pub(crate) async fn snapshot_file(
     let row = row(&app, &reference, of.profile.as_deref()).await?;
     let path = app.backups().join(&row.file);
     if unproven.is_wanted() {
-        let bytes = web::block(move || std::fs::read(path)).await;
-        let bytes = bytes.ok().and_then(Result::ok);
-        let bytes = bytes.ok_or_else(|| Problem::failed("the file can no longer be read"))?;
+        let bytes = app.read_as_it_is(&row).await?;
         return Ok(HttpResponse::Ok()
             .content_type("application/json")
             .insert_header(attached(&row.file))

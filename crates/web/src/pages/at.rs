@@ -136,7 +136,7 @@ pub(crate) fn known(found: &ListAt, moment: OffsetDateTime) -> [String; 2] {
         "This is exactly how it was.".to_owned()
     } else if found.seen_until < moment {
         let seen = format::instant(found.seen_until);
-        format!("As seen at {seen}. What changed between then and this moment is not in it.")
+        format!("As seen at {seen}. What changed between then and this moment may be missing.")
     } else {
         format!("As seen at {}.", format::instant(found.seen_until))
     };

@@ -203,7 +203,9 @@ async fn plan_of(
                 return Ok(Err(visitor.go(&format!("/jobs/{}", act.id), None)));
             }
             if let Some(newer) = in_its_place(visitor, account.account.id, id).await? {
-                let said = Said::done("The plan that you asked for was changed: this is it now.");
+                let said = Said::done(
+                    "The plan that you asked for was changed. This is what became of it.",
+                );
                 let path = format!("/plan/{}/{newer}", in_path(&account.profile));
                 return Ok(Err(visitor.go(&path, Some(said))));
             }

@@ -385,7 +385,11 @@ pub(crate) fn kept_words(outlook: &Outlook) -> String {
     };
     // Once that is over those are the ones that go.
     let words = rules_words(outlook.count(), outlook.held(), next.as_deref());
-    format!("{words} But none goes while {why}.")
+    match (outlook.held(), next) {
+        (0, None) => words,
+        (0, Some(_)) => format!("{words} None goes while {why}."),
+        _ => format!("{words} But none goes while {why}."),
+    }
 }
 
 #[derive(Template)]

@@ -260,10 +260,7 @@ async fn download(
             .body(out));
     }
     // As it is, damaged or not: whoever asks here has seen which.
-    let file = visitor.app.backups().join(&row.file);
-    let bytes = web::block(move || std::fs::read(file)).await;
-    let bytes = bytes.ok().and_then(Result::ok);
-    let bytes = bytes.ok_or_else(|| PageError::broken("The file can no longer be read."))?;
+    let bytes = visitor.app.read_as_it_is(&row).await?;
     Ok(HttpResponse::Ok()
         .content_type("application/json")
         .insert_header(attached(&row.file))

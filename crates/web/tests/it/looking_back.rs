@@ -157,7 +157,7 @@ async fn what_may_have_been_so_already_is_not_said_to_have_been_seen() {
     let browser = Browser::at(&scene, &format!("/at/hana?when={moment}")).await;
     // The last look before it went.
     browser.must_show(&[
-        "As seen at 2026-11-03 12:10 UTC. What changed between then and this moment is not in it.",
+        "As seen at 2026-11-03 12:10 UTC. What changed between then and this moment may be missing.",
     ]);
 }
 

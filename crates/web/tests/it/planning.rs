@@ -171,7 +171,7 @@ async fn titles_and_causes_can_be_left_and_the_form_comes_back_filled_in() {
     // Only the newest of them is left, and the others lead there.
     let newest = browser.path.clone();
     browser.open(&first).await;
-    browser.must_show(&["The plan that you asked for was changed: this is it now."]);
+    browser.must_show(&["The plan that you asked for was changed. This is what became of it."]);
     assert_eq!(browser.path, newest);
     browser.open("/plan/hana/zzzzzzzz").await;
     browser.must_show(&["There is no such plan", "See the plans"]);

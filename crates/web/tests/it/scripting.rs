@@ -433,3 +433,72 @@ async fn files_that_are_looked_at_are_told_apart() {
         (&json!(USER), &json!([]))
     );
 }
+
+#[actix_web::test]
+async fn a_list_of_before_is_never_compared_with_that_of_somebody_else() {
+    let scene = seen(&[]).await;
+    let user = anirewind_simulator::SimUser::new(2, "yuki");
+    let growth = anirewind_simulator::Growth {
+        seed: 3,
+        anime: 5,
+        manga: 2,
+    };
+    let now = scene.app.now();
+    scene
+        .simulator
+        .world()
+        .grow(user, "token-of-yuki", growth, now);
+    let token = anirewind_core::model::AccessToken::new("token-of-yuki").unwrap();
+    scene.app.add_account(None, token).await.unwrap();
+    scene.capture().await;
+    let yukis = scene
+        .app
+        .snapshots(Some(anirewind_core::model::UserId::new(2)));
+    let id = yukis.await.unwrap().remove(0).id;
+    scene.pass(Duration::from_hours(1));
+    scene.app.remove_account("yuki").await.unwrap();
+    let then = scene.app.moment_text(scene.app.now());
+    for path in [
+        format!("/api/v1/compare?profile=yuki&from=at:{then}&to=live"),
+        format!("/api/v1/compare?from={id}&to=live"),
+    ] {
+        let (status, told) = send(&scene, Method::GET, &path, None).await;
+        assert!((400..500).contains(&status), "{path}: {told}");
+    }
+    // Without a name it is the one that is connected.
+    let path = format!("/api/v1/compare?from=at:{then}&to=latest");
+    let found = scene.get_json(&path).await;
+    assert_eq!(found["to"]["user"], "hana", "{found}");
+}
+
+#[actix_web::test]
+async fn a_note_that_is_too_long_is_refused_before_anything_is_taken() {
+    let scene = Scene::new("hana").await;
+    let path = format!("/api/v1/snapshots?keep=true&note={}", "x".repeat(3_000));
+    let (status, told) = post(&scene, &path, None).await;
+    assert_eq!(status, 400, "{told}");
+    assert_eq!(scene.app.snapshots(None).await.unwrap().len(), 0);
+}
+
+#[cfg(unix)]
+#[actix_web::test]
+async fn a_link_in_the_place_of_a_snapshot_leads_nowhere() {
+    let scene = Scene::new("hana").await;
+    scene.capture().await;
+    let row = scene.app.snapshots(None).await.unwrap().remove(0);
+    let file = scene.app.backups().join(&row.file);
+    fs::remove_file(&file).unwrap();
+    let elsewhere = scene.data.path().join("elsewhere");
+    fs::write(&elsewhere, "a secret").unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &file).unwrap();
+    for path in [
+        format!("/api/v1/snapshots/{}/file?damaged=true", row.id),
+        format!("/backups/hana/{}/download?as=json", row.id),
+    ] {
+        let (status, body) = scene.get(&path).await;
+        assert!(
+            !status.is_success() && !body.contains("a secret"),
+            "{path}: {body}"
+        );
+    }
+}
