@@ -95,7 +95,7 @@ pub(crate) fn print(address: &str) -> Result<(), Failure> {
     }
     drop(stuck);
     println!("pages, p50 p95 p99 in ms, one after the other:");
-    let change = first(address, "/api/v1/changes?limit=1")?;
+    let change = grouped(address)?;
     let plan = planned(address)?;
     for path in PAGES {
         let mut path = path.replace("CHANGE", named(&change, "id"));
@@ -115,10 +115,15 @@ fn body(answer: &str) -> Result<Value, Failure> {
     Ok(serde_json::from_str(body)?)
 }
 
-/// The first of a list.
-fn first(address: &str, path: &str) -> Result<Value, Failure> {
-    let list = body(&ask(address, path)?)?;
-    Ok(list.pointer("/items/0").cloned().unwrap_or_default())
+/// The newest change that came together with others.
+fn grouped(address: &str) -> Result<Value, Failure> {
+    let list = body(&ask(address, "/api/v1/changes?limit=50")?)?;
+    let items = list.get("items").and_then(Value::as_array);
+    let is_grouped = |change: &&Value| change.get("group").is_some_and(Value::is_string);
+    let found = items.and_then(|items| items.iter().find(is_grouped));
+    Ok(found
+        .cloned()
+        .ok_or("no change came together with others")?)
 }
 
 /// A plan, with all that it takes to make one.
