@@ -223,7 +223,7 @@ impl Folder {
 
     /// Reads what a damaged file still says. It is there to be looked at and proves nothing.
     pub fn read_unproven(path: &Path) -> Result<List, ReadError> {
-        let bytes = Self::read_bytes(path)?;
+        let bytes = Self::read_as_it_is(path, false)?;
         decode_unproven(&bytes).map_err(|source| ReadError::Damaged {
             path: path.to_owned(),
             place: locate(&bytes),
@@ -232,14 +232,14 @@ impl Folder {
     }
 
     /// The bytes of a file of the folder whatever they are, to look at and for nothing else. What a link leads to is
-    /// somewhere else, and nobody proves that it is meant to be read.
-    pub fn read_as_it_is(path: &Path) -> Result<Vec<u8>, ReadError> {
+    /// somewhere else, and only where it was proven is it known to be a snapshot.
+    pub fn read_as_it_is(path: &Path, is_proven: bool) -> Result<Vec<u8>, ReadError> {
         let failed = |source| ReadError::Io {
             path: path.to_owned(),
             source,
         };
         let metadata = fs::symlink_metadata(path).map_err(failed)?;
-        if metadata.is_symlink() {
+        if metadata.is_symlink() && !is_proven {
             let problem = "this is a link to somewhere else";
             return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, problem)));
         }

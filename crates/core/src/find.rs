@@ -325,7 +325,10 @@ impl App {
     /// The file of a snapshot byte for byte, whatever it holds now: to look at, and for nothing else.
     pub async fn read_as_it_is(&self, row: &SnapshotRow) -> Result<Vec<u8>, BrowseError> {
         let path = self.inner.folder.path().join(&row.file);
-        let read = tokio::task::spawn_blocking(move || Folder::read_as_it_is(&path)).await;
+        let proven = self.read_proven(&path).await;
+        let is_whole = proven.is_ok_and(|read| read.file_hash == row.file_hash);
+        let read = move || Folder::read_as_it_is(&path, is_whole);
+        let read = tokio::task::spawn_blocking(read).await;
         Ok(read.map_err(|_| StoreError::Closed)??)
     }
 
@@ -361,11 +364,13 @@ impl App {
     }
 
     async fn find_live(&self, profile: Option<&str>) -> Result<Found, BrowseError> {
+        if profile.is_none() && self.accounts().await?.len() > 1 {
+            // It would be the list of any of them, also where only one can be asked for.
+            self.one_account(None).await?;
+        }
         let mut targets = self.targets(profile).await?;
         let target = targets.pop().ok_or(AccountError::NoAccount)?;
         if !targets.is_empty() {
-            // It would be the list of any of them.
-            self.one_account(profile).await?;
             let named = |target: Target| target.profile;
             let known = targets.into_iter().chain([target]).map(named);
             let known =

@@ -2,7 +2,7 @@
 //! the last answers.
 
 use anirewind_anilist::Outcome;
-use anirewind_store::{SnapshotFilter, Start};
+use anirewind_store::{SnapshotFilter, SnapshotRow, Start};
 use time::{Duration, OffsetDateTime};
 
 use crate::app::App;
@@ -150,14 +150,16 @@ impl App {
         if files.is_empty() {
             return Ok(None);
         }
-        // Damage of a snapshot that is known is said of its account.
+        // Damage of a snapshot that is known is said of its account, as long as that is connected.
+        let accounts = self.accounts().await?;
         let damaged = SnapshotFilter {
             damaged: true,
             ..SnapshotFilter::default()
         };
         let known = self.snapshots_where(None, damaged, Start::Newest, usize::MAX);
         let known = known.await?;
-        files.retain(|file| known.iter().all(|row| row.file != *file));
+        let is_said = |row: &SnapshotRow| accounts.iter().any(|of| of.account.id == row.owner.id);
+        files.retain(|file| known.iter().all(|row| row.file != *file || !is_said(row)));
         let named = match files.as_slice() {
             [] => return Ok(None),
             [one] => one.clone(),
@@ -349,7 +351,7 @@ fn snapshots(status: &AccountStatus) -> HealthCheck {
     let since = match status.verdict {
         Verdict::Unusual => alarms.min(),
         Verdict::Late => status.last_taken,
-        _ => last_good.map(anirewind_store::SnapshotRow::at),
+        _ => last_good.map(SnapshotRow::at),
     };
     let state = match status.verdict {
         Verdict::Protected | Verdict::PublicList => HealthState::Ok,

@@ -430,7 +430,7 @@ impl App {
             changes: changes.len(),
             seen_until: match unsure_since {
                 // Since that look something happened of which it is only known that it was before another.
-                Some(since) => since,
+                Some(since) => since.max(snapshot.created_at),
                 None if is_seen => moment,
                 None => look.map_or(newest, |look| look.max(newest)),
             },

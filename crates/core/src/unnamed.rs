@@ -8,8 +8,8 @@ use anirewind_store::StoreError;
 use crate::app::App;
 
 impl App {
-    /// Gives the titles of a list that have no name the one under which they were last seen here. For whoever looks at it:
-    /// what is compared and written is not touched.
+    /// Gives the titles of a list that have no name the one under which they were last seen here. For whoever looks at it,
+    /// and not for what is written to a file: that holds what the list held.
     pub async fn name_titles(&self, list: &mut List) -> Result<(), StoreError> {
         if list.entries.iter().all(|entry| entry.summary.is_some()) {
             return Ok(());

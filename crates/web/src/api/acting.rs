@@ -208,7 +208,7 @@ pub(crate) struct RestoreBody {
     no_create_lists: bool,
     /// Of what happened since, only what the alarm about this snapshot tells of is put right.
     alarm: Option<String>,
-    /// Groups and acts whose titles stay as they are; `edits` for single edits.
+    /// Groups and acts whose titles stay as they are; `edits` for single edits, and for what nothing is written down of.
     leave: Vec<String>,
     /// Titles that stay as they are, as in ANIME:123.
     leave_titles: Vec<String>,

@@ -8,7 +8,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use anirewind_core::model::{EntryField, EntryStatus, MediaId, MediaType, Picks};
 use anirewind_core::{
-    App, BrowseError, Cause, Choices, Id, Plan, Prefer, RestoreOptions, SnapshotRow, Source, Wanted,
+    ActError, App, BrowseError, Cause, Choices, Id, Plan, Prefer, RestoreOptions, SnapshotRow,
+    Source, Wanted,
 };
 use askama::Template;
 use serde::{Deserialize, Serialize};
@@ -326,10 +327,12 @@ async fn planned(app: &App, profile: &str, mut wish: Wish) -> Result<Way, PageEr
     let mut plan = worked_out(app, profile, &mut wish).await?;
     plan.operation.detail.asked = Some(wish.text());
     if !wish.instead.is_empty() {
-        let before = app.plan(&wish.instead).await.ok();
-        let mut replaced = before
-            .map(|plan| plan.operation.detail.replaces)
-            .unwrap_or_default();
+        let mut replaced = match app.plan(&wish.instead).await {
+            Ok(before) => before.operation.detail.replaces,
+            // It has gone by itself.
+            Err(ActError::NoPlan { .. }) => Vec::new(),
+            Err(error) => return Err(error.into()),
+        };
         replaced.push(wish.instead.clone());
         plan.operation.detail.replaces = replaced;
     }

@@ -245,7 +245,7 @@ async fn download(
         let Held {
             list: Some(list),
             problem: None,
-        } = held(&visitor, &row).await
+        } = read(&visitor, &row).await
         else {
             return Err(PageError::usage(
                 "The file is damaged, so it is only given as it is: download it as JSON.",

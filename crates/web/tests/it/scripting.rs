@@ -465,6 +465,25 @@ async fn a_list_of_before_is_never_compared_with_that_of_somebody_else() {
         let (status, told) = send(&scene, Method::GET, &path, None).await;
         assert!((400..500).contains(&status), "{path}: {told}");
     }
+    // What of it is damaged nobody else's health says.
+    let yukis = scene
+        .app
+        .snapshots(Some(anirewind_core::model::UserId::new(2)));
+    let row = yukis.await.unwrap().remove(0);
+    let file = scene.app.backups().join(row.file);
+    let altered = fs::read_to_string(&file).unwrap();
+    fs::write(
+        &file,
+        altered.replacen("\"progress\":", "\"progress\": ", 1),
+    )
+    .unwrap();
+    post(&scene, "/api/v1/verify", None).await;
+    let health = scene.get_json("/api/v1/health").await;
+    let mut all = health.as_array().unwrap().iter();
+    assert!(
+        all.any(|check| check["what"] == "files" && check["state"] == "warn"),
+        "{health}"
+    );
     // Without a name it is the one that is connected.
     let path = format!("/api/v1/compare?from=at:{then}&to=latest");
     let found = scene.get_json(&path).await;
@@ -487,14 +506,23 @@ async fn a_link_in_the_place_of_a_snapshot_leads_nowhere() {
     scene.capture().await;
     let row = scene.app.snapshots(None).await.unwrap().remove(0);
     let file = scene.app.backups().join(&row.file);
+    let whole = fs::read(&file).unwrap();
     fs::remove_file(&file).unwrap();
     let elsewhere = scene.data.path().join("elsewhere");
-    fs::write(&elsewhere, "a secret").unwrap();
     std::os::unix::fs::symlink(&elsewhere, &file).unwrap();
-    for path in [
+    let ways = [
         format!("/api/v1/snapshots/{}/file?damaged=true", row.id),
+        format!("/api/v1/snapshots/{}/entries?damaged=true", row.id),
         format!("/backups/hana/{}/download?as=json", row.id),
-    ] {
+    ];
+    // One that leads to the snapshot itself is as good as that.
+    for (way, is_well) in ways.iter().zip([true, false, true]) {
+        fs::write(&elsewhere, &whole).unwrap();
+        let (status, body) = scene.get(way).await;
+        assert_eq!(status.is_success(), is_well, "{way}: {body}");
+    }
+    fs::write(&elsewhere, "a secret").unwrap();
+    for path in ways {
         let (status, body) = scene.get(&path).await;
         assert!(
             !status.is_success() && !body.contains("a secret"),

@@ -294,6 +294,28 @@ async fn the_list_as_it_is_now_is_that_of_one_account() {
 }
 
 #[actix_web::test]
+async fn the_list_as_it_is_now_is_not_that_of_the_only_one_who_can_be_asked_for() {
+    let scene = Scene::new("hana").await;
+    scene.capture().await;
+    let user = anirewind_simulator::SimUser::new(2, "yuki");
+    scene.simulator.world().add_user(user, "the-token-of-yuki");
+    let token = anirewind_core::model::AccessToken::new("the-token-of-yuki").unwrap();
+    scene.app.add_account(None, token).await.unwrap();
+    std::fs::remove_file(scene.data.path().join("secrets/2.token")).unwrap();
+    for way in ["entries", "csv"] {
+        let path = format!("/api/v1/snapshots/live/{way}");
+        let (status, told) = send(&scene, Method::GET, &path, None).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{told}");
+        assert!(
+            told["detail"]
+                .as_str()
+                .unwrap()
+                .contains("several accounts")
+        );
+    }
+}
+
+#[actix_web::test]
 async fn a_plan_that_was_dropped_or_is_a_day_old_is_there_no_more() {
     let scene = Scene::new("hana").await;
     scene.capture().await;
