@@ -102,17 +102,20 @@ async function goesBack(page, what) {
 }
 
 const box = (page, selector) => page.locator(selector).first().boundingBox();
-const lines = (page, selector) => page.locator(selector).evaluateAll((nodes) =>
-  new Set(nodes.map((node) => Math.round(node.getBoundingClientRect().top))).size);
+// Found and measured in one go: what is live may be replaced between the two, and what was replaced has no place.
+const tops = (page, ...selectors) => page.evaluate((all) =>
+  all.map((what) => document.querySelector(what).getBoundingClientRect().top), selectors);
+const lines = (page, selector) => page.evaluate((what) =>
+  new Set([...document.querySelectorAll(what)].map((node) => Math.round(node.getBoundingClientRect().top))).size, selector);
 
 // What a page is like at 360 px.
 const narrow = {
   dashboard: async (page) => {
-    const days = await page.locator(".strip").first().locator("li").evaluateAll((all) =>
-      all.filter((one) => one.getClientRects().length > 0).length);
+    const days = await page.evaluate(() =>
+      [...document.querySelector(".strip").querySelectorAll("li")].filter((one) => one.getClientRects().length > 0).length);
     check("narrow: 15 days on the dashboard", days === 15, String(days));
-    const [verdict, button, strip] = [await box(page, "main section h2"), await box(page, '[data-backup]'), await box(page, ".strip")];
-    check("narrow: verdict, button, days", verdict.y < button.y && button.y < strip.y);
+    const [verdict, button, strip] = await tops(page, "main section h2", "[data-backup]", ".strip");
+    check("narrow: verdict, button, days", verdict < button && button < strip, `${verdict}, ${button}, ${strip}`);
     check("narrow: the menu is one bar", (await box(page, "header")).height < 80);
   },
   "backups-hana": async (page) => {
@@ -138,15 +141,22 @@ const narrow = {
     await page.locator("details.fold > summary", { hasText: "Every title" }).click();
     check("narrow: the titles of a plan can be opened", await titles.isVisible());
   },
-  job: async (page) => check("narrow: a report comes before its buttons",
-    (await box(page, "#result")).y < (await box(page, "main .actions")).y),
+  job: async (page) => {
+    const [report, buttons] = await tops(page, "#result", "main .actions");
+    check("narrow: a report comes before its buttons", report < buttons, `${report}, ${buttons}`);
+  },
   "timeline-hana": async (page) => check("narrow: filters are folded", await page.locator("details.filterbox:not([open])").count() === 1),
   title: async (page) => check("narrow: values of a title stand below each other", await lines(page, "main .facts dd, main table.stack td") > 1),
-  at: async (page) => check("narrow: the stepper is on top", (await box(page, "[data-step]")).y < (await box(page, "main table, main .card")).y),
+  at: async (page) => {
+    const [stepper, list] = await tops(page, "[data-step]", "main table, main .card");
+    check("narrow: the stepper is on top", stepper < list, `${stepper}, ${list}`);
+  },
   "compare-two": async (page) => {
-    const diff = page.locator("dd:has(> del)").first();
-    const [was, is] = [await diff.locator("del").boundingBox(), await diff.locator("ins").boundingBox()];
-    check("narrow: what was stands above what is", was.y + was.height <= is.y + 1, `${was.y} ${is.y}`);
+    const [was, is] = await page.evaluate(() => {
+      const diff = document.querySelector("dd:has(> del)");
+      return [diff.querySelector("del").getBoundingClientRect().bottom, diff.querySelector("ins").getBoundingClientRect().top];
+    });
+    check("narrow: what was stands above what is", was <= is + 1, `${was} ${is}`);
   },
   status: async (page) => check("narrow: the status is a list below each other",
     await lines(page, "main .rows > li, main li.row") > 3),
