@@ -4,11 +4,12 @@ use std::fs;
 use std::sync::Arc;
 
 use actix_web::body::MessageBody;
-use actix_web::http::StatusCode;
+use actix_web::http::{Method, StatusCode};
 use actix_web::test::{TestRequest, call_service, init_service, read_body, try_call_service};
 use anirewind_core::{App, Kind, Settings, Sources};
 use anirewind_simulator::canary::{self, HANAS};
 use anirewind_simulator::{Growth, SimUser, Simulator, VirtualClock, World};
+use serde_json::Value;
 use tempfile::TempDir;
 use time::macros::datetime;
 
@@ -149,6 +150,29 @@ impl Scene {
     }
 
     /// Something that is downloaded and is no text.
+    /// What a program asks for from here, with or without a body, and the JSON that it is answered with.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> (StatusCode, Value) {
+        let request = TestRequest::default()
+            .method(method)
+            .uri(path)
+            .insert_header(("host", "localhost"))
+            .insert_header(("origin", "http://localhost"));
+        let request = match body {
+            // As over a wire, where its length is said first.
+            Some(body) => request
+                .insert_header(("content-length", body.to_string().len().to_string()))
+                .set_json(body),
+            None => request,
+        };
+        let (status, body, _) = self.request(request).await;
+        (status, serde_json::from_str(&body).unwrap_or_default())
+    }
+
     pub(crate) async fn download(
         &self,
         path: &str,

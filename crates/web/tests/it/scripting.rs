@@ -10,28 +10,8 @@ use std::time::Duration;
 use crate::browser::{USER, edit, look, seen};
 use crate::pages::Scene;
 
-async fn send(scene: &Scene, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
-    let request = TestRequest::default()
-        .method(method)
-        .uri(path)
-        .insert_header(("host", "localhost"))
-        .insert_header(("origin", "http://localhost"));
-    let request = match body {
-        // As over a wire, where its length is said first.
-        Some(body) => request
-            .insert_header(("content-length", body.to_string().len().to_string()))
-            .set_json(body),
-        None => request,
-    };
-    let (status, body, _) = scene.request(request).await;
-    (
-        status.as_u16(),
-        serde_json::from_str(&body).unwrap_or_default(),
-    )
-}
-
-async fn post(scene: &Scene, path: &str, body: Option<Value>) -> (u16, Value) {
-    send(scene, Method::POST, path, body).await
+async fn post(scene: &Scene, path: &str, body: Option<Value>) -> (StatusCode, Value) {
+    scene.send(Method::POST, path, body.as_ref()).await
 }
 
 /// Two snapshots, of which the second holds fewer titles than it should.
@@ -59,7 +39,11 @@ async fn what_is_sent_where_nobody_reads_it_is_refused_and_nothing_is_done() {
     ] {
         let body = json!({ "profile": "nosuch", "keep": true });
         let (status, told) = post(&scene, path, Some(body)).await;
-        assert_eq!((status, &told["code"]), (400, &json!("usage")), "{path}");
+        assert_eq!(
+            (status, &told["code"]),
+            (StatusCode::BAD_REQUEST, &json!("usage")),
+            "{path}"
+        );
         let detail = told["detail"].as_str().unwrap();
         assert!(detail.contains("no body is read here"), "{detail}");
         let snapshots = scene.app.snapshots(None).await.unwrap().len();
@@ -78,7 +62,7 @@ async fn what_is_sent_where_nobody_reads_it_is_refused_and_nothing_is_done() {
             json!({ "until": "2027-02-28 10:00" }),
         ),
     ] {
-        let (status, told) = send(&scene, Method::PUT, path, Some(body)).await;
+        let (status, told) = scene.send(Method::PUT, path, Some(&body)).await;
         assert_eq!(status, 400, "{told}");
     }
 }
@@ -117,7 +101,9 @@ async fn a_snapshot_is_taken_with_its_note_and_stays() {
         let items = page["items"].as_array().unwrap();
         assert_eq!(items.len(), found, "{filter}: {page}");
     }
-    let (status, _) = send(&scene, Method::GET, "/api/v1/snapshots?kind=safe", None).await;
+    let (status, _) = scene
+        .send(Method::GET, "/api/v1/snapshots?kind=safe", None)
+        .await;
     assert_eq!(status, 400);
     let totals = scene.get_json("/api/v1/totals?profile=hana").await;
     assert_eq!(
@@ -200,7 +186,7 @@ async fn files_that_cannot_be_read_are_told_and_given_as_they_are() {
     fs::write(&file, &altered).unwrap();
     for way in ["file", "entries", "csv"] {
         let path = format!("/api/v1/snapshots/{}/{way}", row.id);
-        let (status, told) = send(&scene, Method::GET, &path, None).await;
+        let (status, told) = scene.send(Method::GET, &path, None).await;
         assert_eq!(status, 500, "{way}: {told}");
     }
     let path = format!("/api/v1/snapshots/{}", row.id);
@@ -251,7 +237,7 @@ async fn a_comparison_says_what_it_compared_and_takes_moments() {
     assert!(live["to"]["snapshot"].is_null());
     for (side, expected) in [("at:soon", 400), ("at:2020-01-01", 404)] {
         let path = format!("/api/v1/compare?from={side}&to=latest");
-        let (status, told) = send(&scene, Method::GET, &path, None).await;
+        let (status, told) = scene.send(Method::GET, &path, None).await;
         assert_eq!(status, expected, "{told}");
     }
     scene.simulator.world().edit_user(USER, |user| {
@@ -312,13 +298,9 @@ async fn changes_are_counted_and_found_by_the_same_filters() {
         "custom%20lists",
         "advancedScores",
     ] {
-        let (status, told) = send(
-            &scene,
-            Method::GET,
-            &format!("/api/v1/changes?field={field}"),
-            None,
-        )
-        .await;
+        let (status, told) = scene
+            .send(Method::GET, &format!("/api/v1/changes?field={field}"), None)
+            .await;
         assert_eq!(status, 200, "{field}: {told}");
     }
 }
@@ -344,7 +326,7 @@ async fn only_what_an_alarm_tells_of_is_put_right_and_single_edits_stay() {
     let (status, whole) = plan(json!({})).await;
     assert_eq!(
         (status, &whole["add"], &whole["write"]),
-        (201, &json!(15), &json!(1)),
+        (StatusCode::CREATED, &json!(15), &json!(1)),
         "{whole}"
     );
     for more in [
@@ -400,7 +382,7 @@ async fn what_a_list_holds_is_told_with_its_titles() {
     let row = scene.app.snapshots(None).await.unwrap().pop().unwrap();
     post(&scene, "/api/v1/alarms/latest/accept", None).await;
     let path = format!("/api/v1/snapshots/{}", row.id);
-    let (status, _) = send(&scene, Method::DELETE, &path, None).await;
+    let (status, _) = scene.send(Method::DELETE, &path, None).await;
     assert_eq!(status, 204);
     let trash = scene.get_json("/api/v1/trash").await;
     assert_eq!(trash["items"][0]["counts"]["anime"], row.counts.anime);
@@ -462,8 +444,8 @@ async fn a_list_of_before_is_never_compared_with_that_of_somebody_else() {
         format!("/api/v1/compare?profile=yuki&from=at:{then}&to=live"),
         format!("/api/v1/compare?from={id}&to=live"),
     ] {
-        let (status, told) = send(&scene, Method::GET, &path, None).await;
-        assert!((400..500).contains(&status), "{path}: {told}");
+        let (status, told) = scene.send(Method::GET, &path, None).await;
+        assert!(status.is_client_error(), "{path}: {told}");
     }
     // What of it is damaged nobody else's health says.
     let yukis = scene

@@ -25,25 +25,6 @@ async fn ways(scene: &Scene) -> Vec<(Method, String, Value)> {
     ways
 }
 
-async fn send(
-    scene: &Scene,
-    method: Method,
-    path: &str,
-    body: Option<&Value>,
-) -> (StatusCode, Value) {
-    let request = TestRequest::default()
-        .method(method)
-        .uri(path)
-        .insert_header(("host", "localhost"))
-        .insert_header(("origin", "http://localhost"));
-    let request = match body {
-        Some(body) => request.set_json(body),
-        None => request,
-    };
-    let (status, body, _) = scene.request(request).await;
-    (status, serde_json::from_str(&body).unwrap_or_default())
-}
-
 #[actix_web::test]
 async fn what_is_no_parameter_is_refused_by_every_way_in() {
     let scene = Scene::new("hana").await;
@@ -52,7 +33,7 @@ async fn what_is_no_parameter_is_refused_by_every_way_in() {
     assert!(ways.len() > 50, "{}", ways.len());
     for (method, path, way) in ways {
         let address = format!("{path}?{UNKNOWN}=1");
-        let (status, told) = send(&scene, method.clone(), &address, Some(&json!({}))).await;
+        let (status, told) = scene.send(method.clone(), &address, Some(&json!({}))).await;
         let detail = told["detail"].as_str().unwrap_or_default();
         // Some cannot do without one of theirs; that is said as well.
         let known = way["parameters"].as_array().into_iter().flatten();
@@ -68,13 +49,15 @@ async fn what_is_no_parameter_is_refused_by_every_way_in() {
         assert_eq!(status, StatusCode::BAD_REQUEST, "{method} {path}: {told}");
         assert_eq!(told["code"], "usage", "{method} {path}");
     }
-    let (status, _) = send(&scene, Method::GET, "/api/v1/openapi.json?x=1", None).await;
+    let (status, _) = scene
+        .send(Method::GET, "/api/v1/openapi.json?x=1", None)
+        .await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     // Of what was written wrongly nothing was done.
     let rows = scene.app.snapshots(None).await.unwrap();
     assert_eq!(rows.len(), 1);
     let looks = "/api/v1/looks?profil=nosuch";
-    let (_, told) = send(&scene, Method::POST, looks, None).await;
+    let (_, told) = scene.send(Method::POST, looks, None).await;
     let words = "`profil` is no parameter here; those that are: `profile`";
     assert_eq!(told["detail"], words);
 }
@@ -90,7 +73,7 @@ async fn what_is_no_object_is_refused_by_every_way_in_that_takes_one() {
             continue;
         }
         for body in [json!([]), json!(["kk", true]), json!("kk"), json!(null)] {
-            let (status, told) = send(&scene, method.clone(), &path, Some(&body)).await;
+            let (status, told) = scene.send(method.clone(), &path, Some(&body)).await;
             assert_eq!(
                 status,
                 StatusCode::BAD_REQUEST,
@@ -139,7 +122,7 @@ async fn control_characters_are_looked_for_and_kept_nowhere() {
         } else {
             path
         };
-        let (status, told) = send(&scene, method, address, body.as_ref()).await;
+        let (status, told) = scene.send(method, address, body.as_ref()).await;
         assert_eq!(status.as_u16(), expected, "{address} {body:?}: {told}");
     }
     let row = scene.app.snapshots(None).await.unwrap().remove(0);
@@ -249,7 +232,7 @@ async fn changes_are_those_of_a_cause_or_up_to_a_day_and_titles_those_that_are_c
     assert!(name.contains("anirewind-hana-2026-"), "{name}");
     for way in ["", "/file"] {
         let path = format!("/api/v1/snapshots/live{way}");
-        let (status, told) = send(&scene, Method::GET, &path, None).await;
+        let (status, told) = scene.send(Method::GET, &path, None).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{told}");
         assert!(told["hint"].as_str().unwrap().contains("backup"), "{told}");
     }
@@ -276,7 +259,7 @@ async fn the_list_as_it_is_now_is_that_of_one_account() {
     for way in ["entries", "csv"] {
         let path = format!("/api/v1/snapshots/live/{way}");
         let asked = scene.simulator.operations().len();
-        let (status, told) = send(&scene, Method::GET, &path, None).await;
+        let (status, told) = scene.send(Method::GET, &path, None).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{told}");
         assert_eq!(scene.simulator.operations().len(), asked, "{way}");
         let detail = told["detail"].as_str().unwrap();
@@ -304,7 +287,7 @@ async fn the_list_as_it_is_now_is_not_that_of_the_only_one_who_can_be_asked_for(
     std::fs::remove_file(scene.data.path().join("secrets/2.token")).unwrap();
     for way in ["entries", "csv"] {
         let path = format!("/api/v1/snapshots/live/{way}");
-        let (status, told) = send(&scene, Method::GET, &path, None).await;
+        let (status, told) = scene.send(Method::GET, &path, None).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{told}");
         assert!(
             told["detail"]
@@ -327,24 +310,25 @@ async fn a_plan_that_was_dropped_or_is_a_day_old_is_there_no_more() {
     }
     let body = json!({ "snapshot": "latest", "prefer": "snapshot" });
     for is_dropped in [true, false] {
-        let plan = send(&scene, Method::POST, "/api/v1/plans/restore", Some(&body))
+        let plan = scene
+            .send(Method::POST, "/api/v1/plans/restore", Some(&body))
             .await
             .1;
         let path = format!("/api/v1/plans/{}", plan["id"].as_str().unwrap());
         if is_dropped {
-            let (status, _) = send(&scene, Method::DELETE, &path, None).await;
+            let (status, _) = scene.send(Method::DELETE, &path, None).await;
             assert_eq!(status, StatusCode::NO_CONTENT);
         } else {
             scene.pass(std::time::Duration::from_hours(25));
         }
         let apply = format!("{path}/apply");
-        let (status, told) = send(&scene, Method::POST, &apply, Some(&json!({}))).await;
+        let (status, told) = scene.send(Method::POST, &apply, Some(&json!({}))).await;
         assert_eq!(
             (status.as_u16(), &told["code"]),
             (404, &json!("not-found")),
             "{told}"
         );
-        let (status, _) = send(&scene, Method::DELETE, &path, None).await;
+        let (status, _) = scene.send(Method::DELETE, &path, None).await;
         assert_eq!(status, StatusCode::NOT_FOUND);
     }
     assert!(scene.simulator.world().effects().is_empty());
