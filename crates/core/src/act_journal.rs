@@ -62,7 +62,7 @@ impl Journal for StoreJournal<'_> {
         }
         let wish = self.app.inner.store.wish(self.operation.id.clone());
         Ok(match wish.await.map_err(failed)?.as_deref() {
-            Some(crate::apply::STOP) => Wish::Stop,
+            Some(crate::steering::STOP) => Wish::Stop,
             Some(_) => Wish::Pause,
             None => Wish::GoOn,
         })

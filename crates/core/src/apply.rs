@@ -26,10 +26,6 @@ use crate::numbers::count;
 use crate::plan::{Action, Plan, step_of};
 use crate::report::Report;
 
-/// The word for a wish that work ends.
-pub(crate) const STOP: &str = "stop";
-/// The word for a wish that work waits.
-const PAUSE: &str = "pause";
 /// So many removals need to be said in so many words, whatever the plan.
 const MANY_REMOVALS: usize = 20;
 /// Between two attempts at an AniList that is out of order, at first; each is twice as long.
@@ -40,8 +36,6 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 const WORTH_ASKING: Duration = Duration::from_secs(90);
 /// So often it is tried in vain where it is not sure that AniList is at fault.
 const ROUNDS: u32 = 8;
-/// So often it is tried to have the account to oneself, four times a second.
-const PATIENCE: usize = 20;
 /// Between two attempts to get leave while somebody else is at it.
 const KNOCK: Duration = Duration::from_millis(500);
 /// While an act waits for AniList it looks this often whether somebody wants something else.
@@ -53,7 +47,28 @@ impl App {
     ///
     /// If something was edited since, nothing is sent: the error names the plan, in which those titles
     /// are now left alone. `removals` is how many removals somebody has agreed to.
+    ///
+    /// Until the first write it can be called off ([`Self::stop_operation`]), and is a plan again.
     pub async fn apply(&self, plan: Plan, removals: Option<usize>) -> Result<Report, ActError> {
+        let Some(id) = plan.id().cloned() else {
+            return Box::pin(self.apply_announced(plan, removals)).await;
+        };
+        self.inner.store.announce_plan(id.clone()).await?;
+        let done = Box::pin(self.apply_announced(plan, removals)).await;
+        if done.is_err()
+            && let Err(error) = self.inner.store.rest_plan(id).await
+        {
+            // Whoever calls it off is told so, and it is not sent either way.
+            tracing::warn!(%error, "it cannot be written down that a plan is not sent");
+        }
+        done
+    }
+
+    async fn apply_announced(
+        &self,
+        plan: Plan,
+        removals: Option<usize>,
+    ) -> Result<Report, ActError> {
         if plan.writes() == 0 {
             return Err(ActError::AlreadySo);
         }
@@ -66,7 +81,8 @@ impl App {
             });
         }
         let owner = plan.operation.owner;
-        let (mut gate, list, read_at) = self.wait_for_gate(&plan.target, owner, count).await?;
+        let (mut gate, list, read_at) = self.wait_for_gate(&plan, count).await?;
+        self.is_still_wanted(plan.id()).await?;
         if let Some(other) = self.unfinished(owner).await? {
             return Err(ActError::Unfinished {
                 operation: other.id,
@@ -115,6 +131,7 @@ impl App {
         let (store, detail) = (&self.inner.store, plan.operation.detail.clone());
         let has_begun = store.begin_operation(id.clone(), now, file.clone(), detail);
         if !has_begun.await? {
+            self.is_still_wanted(Some(&id)).await?;
             let state = "expired or dropped";
             return Err(ActError::NotAPlan { plan: id, state });
         }
@@ -132,10 +149,10 @@ impl App {
     /// waited for, and said which.
     async fn wait_for_gate(
         &self,
-        target: &Target,
-        owner: UserId,
+        plan: &Plan,
         removals: usize,
     ) -> Result<(Gate, List, Duration), ActError> {
+        let (target, owner) = (&plan.target, plan.operation.owner);
         let begun = self.inner.clock.elapsed();
         let mut is_told = false;
         loop {
@@ -165,6 +182,7 @@ impl App {
             }
             // In true time: it is another process, or another task, that is waited for.
             tokio::time::sleep(KNOCK).await;
+            self.is_still_wanted(plan.id()).await?;
         }
     }
 
@@ -190,63 +208,8 @@ impl App {
         self.go_on_with(operation, Some(Wish::GoOn), false).await
     }
 
-    /// Ends an act where it is; what is done stays. One that is under way elsewhere ends after the
-    /// request that is being sent.
-    pub async fn stop_operation(&self, operation: &Id) -> Result<Option<Report>, ActError> {
-        let row = self.act(operation).await?;
-        if !row.state.is_open() {
-            return Ok(None);
-        }
-        let store = &self.inner.store;
-        store.set_wish(operation.clone(), Some(STOP)).await?;
-        for _ in 0..PATIENCE {
-            match self.go_on_with(operation, None, false).await {
-                Err(ActError::Gate(GateError::Busy)) => {}
-                report => return report.map(Some),
-            }
-            // Somebody carries it out and will see the wish, or only looks at the list.
-            tokio::time::sleep(Duration::from_millis(250)).await;
-        }
-        Ok(None)
-    }
-
-    /// Lets an act that is under way wait until somebody resumes it.
-    pub async fn pause_operation(&self, operation: &Id) -> Result<(), ActError> {
-        let row = self.act(operation).await?;
-        if row.state.is_open() {
-            self.inner
-                .store
-                .set_wish(operation.clone(), Some(PAUSE))
-                .await?;
-        }
-        Ok(())
-    }
-
-    /// An act, or a plan that is about to become one, by its whole id.
-    pub async fn act_called(&self, operation: &Id) -> Result<Report, ActError> {
-        let row = self.inner.store.operation(operation.clone()).await?;
-        let row = row.ok_or_else(|| ActError::NotFound {
-            reference: operation.to_string(),
-        })?;
-        let steps = self.inner.store.steps(operation.clone()).await?;
-        Ok(Report::new(row, steps))
-    }
-
-    async fn act(&self, operation: &Id) -> Result<OperationRow, ActError> {
-        let row = self.inner.store.operation(operation.clone()).await?;
-        let begun = row.filter(|row| {
-            !matches!(
-                row.state,
-                OperationState::Planned | OperationState::Discarded
-            )
-        });
-        begun.ok_or_else(|| ActError::NotFound {
-            reference: operation.to_string(),
-        })
-    }
-
     /// Goes on with an act; `wish` replaces what somebody wanted of it before.
-    async fn go_on_with(
+    pub(crate) async fn go_on_with(
         &self,
         operation: &Id,
         wish: Option<Wish>,
@@ -281,11 +244,6 @@ impl App {
             self.inner.store.set_wish(operation.clone(), None).await?;
         }
         self.carry_out(row, &mut gate, Reading::default()).await
-    }
-
-    async fn is_to_stop(&self, operation: &Id) -> Result<bool, StoreError> {
-        let wish = self.inner.store.wish(operation.clone()).await?;
-        Ok(wish.as_deref() == Some(STOP))
     }
 
     /// Goes on with whatever of an account was begun and did not end, unless somebody paused it.

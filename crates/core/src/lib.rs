@@ -52,6 +52,7 @@ mod settings_change;
 mod settings_report;
 mod source;
 mod status;
+mod steering;
 mod undo;
 mod unnamed;
 mod upload;
@@ -104,6 +105,7 @@ pub use settings_change::{SettingsChangeError, SettingsDraft, is_guarded};
 pub use settings_report::SettingReport;
 pub use source::{Origin, SettingsError, Sources};
 pub use status::{AccountStatus, Verdict};
+pub use steering::Stopping;
 pub use upload::{LARGEST_UPLOAD, LARGEST_WAITING, Sending};
 pub use verify::VerifyReport;
 pub use words::{

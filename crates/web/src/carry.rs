@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use anirewind_core::{
-    ActError, App, Explain as _, Id, Plan, Report, StepRow, StepState, count, were,
+    ActError, App, Explain as _, Id, Plan, Report, StepRow, StepState, Stopping, count, were,
 };
 
 use crate::address::address;
@@ -18,7 +18,10 @@ where
     let (keeper, of) = (hub.clone(), id.clone());
     let task = hub.spawn(async move {
         let done = work.await;
-        let problem = done.as_ref().err().map(told);
+        let failed = done.as_ref().err();
+        // That is what somebody wanted.
+        let failed = failed.filter(|error| !matches!(error, ActError::CalledOff { .. }));
+        let problem = failed.map(told);
         if let Some(problem) = &problem {
             tracing::warn!(problem, "an act did not end well");
         }
@@ -66,7 +69,18 @@ pub(crate) async fn resume(visitor: &Visitor, hub: &Hub, id: &Id) -> HttpRespons
 }
 
 /// Ends an act where it is. What was sent is read back first, which may take its time.
-pub(crate) async fn stop(visitor: &Visitor, hub: &Hub, id: &Id) -> HttpResponse {
+pub(crate) async fn stop(visitor: &Visitor, hub: &Hub, profile: &str, id: &Id) -> HttpResponse {
+    match visitor.app.call_off(id).await {
+        Ok(true) => {
+            hub.desk().ended(id, None);
+            let plan = format!("/plan/{}/{id}", in_path(profile));
+            return visitor.go(&plan, Some(called_off()));
+        }
+        Ok(false) => {}
+        Err(error) => {
+            return visitor.go(&format!("/jobs/{id}"), Some(Said::problem(told(&error))));
+        }
+    }
     let (app, of) = (visitor.app.get_ref().clone(), id.clone());
     let task = hub.spawn(async move {
         let stopped = app.stop_operation(&of).await;
@@ -76,11 +90,18 @@ pub(crate) async fn stop(visitor: &Visitor, hub: &Hub, id: &Id) -> HttpResponse 
         stopped
     });
     let said = match hub.soon(task).await {
-        Some(Ok(Some(report))) => stopped(&report),
+        Some(Ok(Stopping::CalledOff(_))) => called_off(),
+        Some(Ok(Stopping::Ended(report))) => stopped(&report),
         Some(Err(error)) => Said::problem(told(&error)),
-        Some(Ok(None)) | None => Said::done("It stops after the request that is being sent."),
+        Some(Ok(Stopping::Soon)) | None => {
+            Said::done("It stops after the request that is being sent.")
+        }
     };
     visitor.go(&format!("/jobs/{id}"), Some(said))
+}
+
+fn called_off() -> Said {
+    Said::done("Called off. Nothing was sent, and the plan is still here.")
 }
 
 fn led(profile: &str, id: &Id, done: Option<Result<Report, ActError>>) -> Way {
@@ -107,6 +128,7 @@ fn led(profile: &str, id: &Id, done: Option<Result<Report, ActError>>) -> Way {
             );
             plan.saying(Said::problem(text))
         }
+        Some(Err(ActError::CalledOff { .. })) => plan.saying(called_off()),
         Some(Err(error)) => plan.saying(Said::problem(told(&error))),
     }
 }

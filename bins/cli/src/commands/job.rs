@@ -1,6 +1,6 @@
 //! `job`: plans that are being carried out, or were.
 
-use anirewind_core::{App, BrowseError, OperationState, Report, count};
+use anirewind_core::{App, BrowseError, Id, OperationState, Report, Stopping, count};
 
 use crate::arguments::JobCommand;
 use crate::commands::history::{one_operation, op_line};
@@ -31,6 +31,12 @@ pub(crate) async fn run(
             Ok(0)
         }
         JobCommand::Stop { id } => {
+            if let Some(plan) = Id::parse(id)
+                && let Ok(plan) = app.act_called(&plan).await
+                && plan.operation.state == OperationState::Planned
+            {
+                return stop(app, output, &plan.operation.id).await;
+            }
             let (operation, steps) = one_operation(app, profile, id).await?;
             let text = report_text(&Report {
                 operation: operation.clone(),
@@ -39,11 +45,7 @@ pub(crate) async fn run(
             if !output.confirm(&format!("{text}\nEnd it here? What is done stays."), "stop")? {
                 return Ok(0);
             }
-            if let Some(report) = app.stop_operation(&operation.id).await? {
-                return Ok(tell(output, &report));
-            }
-            output.talk("It ends after the request that is being sent.");
-            Ok(0)
+            stop(app, output, &operation.id).await
         }
         JobCommand::Resume { id } => {
             let (operation, steps) = one_operation(app, profile, id).await?;
@@ -68,6 +70,22 @@ pub(crate) async fn run(
             let (operation, _) = one_operation(app, profile, id).await?;
             let planned = app.plan_retry(&operation.id).await?;
             plan::offer(app, output, planned, apply).await
+        }
+    }
+}
+
+async fn stop(app: &App, output: &Output, id: &Id) -> Result<u8, Failure> {
+    match app.stop_operation(id).await? {
+        Stopping::Ended(report) => Ok(tell(output, &report)),
+        Stopping::CalledOff(_) => {
+            output.talk(&format!(
+                "Called off. Nothing was sent, and plan {id} is still there."
+            ));
+            Ok(0)
+        }
+        Stopping::Soon => {
+            output.talk("It ends after the request that is being sent.");
+            Ok(0)
         }
     }
 }

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anirewind_core::{ActError, Action, App, Code, Event, Explain as _, OperationState, Report};
+use anirewind_core::{
+    ActError, Action, App, Code, Event, Explain as _, OperationState, Report, Stopping,
+};
 use anirewind_simulator::{Act, Fault, SimEntry, SimMedia};
 
 use crate::restoring::{Lists, entries, exactly, plan, restore};
@@ -291,7 +293,9 @@ async fn it_can_be_ended_without_leave_to_remove_and_while_anilist_is_out_of_ord
     assert!(row.muted_before.is_some());
     scene.clock.advance(hour);
     let effects = scene.simulator.world().effects().len();
-    let report = app.stop_operation(&operation).await.unwrap().unwrap();
+    let Stopping::Ended(report) = app.stop_operation(&operation).await.unwrap() else {
+        panic!("it has ended");
+    };
     assert_eq!(report.operation.state, OperationState::Partly);
     assert!(
         report.sent().all(|step| step.state == "left"),

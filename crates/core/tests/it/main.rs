@@ -8,6 +8,7 @@
 
 mod accounts;
 mod calendars;
+mod calling_off;
 mod capturing;
 mod choosing;
 mod configuring;

@@ -7,7 +7,7 @@ use anirewind_core::model::{EntryField, EntryStatus, MediaId, MediaType, Picks};
 use anirewind_core::view::{OperationView, PlanView, ReportView, field_called, instant};
 use anirewind_core::{
     ActError, App, BrowseError, Cause, Change, ChangeOutcome, Choices, Explain as _, Id,
-    OperationState, Plan, Prefer, Report, RestoreOptions, Source, Wanted, When,
+    OperationState, Plan, Prefer, Report, RestoreOptions, Source, Stopping, Wanted, When,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -651,7 +651,8 @@ pub(crate) async fn pause(
     Ok(HttpResponse::Accepted().json(AskedView { at }))
 }
 
-/// Ends an act where it is. What is done stays.
+/// Ends an act where it is. What is done stays. One of which nothing was sent yet is a plan again
+/// (`planned`), by its whole id.
 #[utoipa::path(tag = "jobs", params(("id", description = "The beginning of its id")), security(("key" = [])), responses(
     (status = 200, body = ReportView),
     (status = 202, body = AskedView),
@@ -663,14 +664,17 @@ pub(crate) async fn stop(
     app: web::Data<App>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let id = act(&app, &id).await?.operation.id;
-    if let Some(report) = app.stop_operation(&id).await? {
-        return Ok(HttpResponse::Ok().json(ReportView::from(&report)));
-    }
-    let report = act(&app, id.as_str()).await?;
-    if !report.operation.state.is_open() {
-        return Ok(HttpResponse::Ok().json(ReportView::from(&report)));
-    }
-    let at = instant(app.now());
-    Ok(HttpResponse::Accepted().json(AskedView { at }))
+    let id = match Id::parse(&id) {
+        Some(id) => id,
+        None => act(&app, &id).await?.operation.id,
+    };
+    Ok(match app.stop_operation(&id).await? {
+        Stopping::CalledOff(report) | Stopping::Ended(report) => {
+            HttpResponse::Ok().json(ReportView::from(&report))
+        }
+        Stopping::Soon => {
+            let at = instant(app.now());
+            HttpResponse::Accepted().json(AskedView { at })
+        }
+    })
 }

@@ -527,8 +527,9 @@ async fn stop(
     hub: web::Data<Hub>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, PageError> {
-    let id = report(&visitor, &id).await?.operation.id;
-    Ok(carry::stop(&visitor, &hub, &id).await)
+    let operation = report(&visitor, &id).await?.operation;
+    let (profile, _) = profile_of(&visitor.app, operation.owner).await?;
+    Ok(carry::stop(&visitor, &hub, &profile, &operation.id).await)
 }
 
 async fn resume(

@@ -1,6 +1,6 @@
 //! AniList takes its time: pages answer at once, say so, and lead on to what came of it.
 
-use actix_web::http::StatusCode;
+use actix_web::http::{Method, StatusCode};
 use actix_web::test::TestRequest;
 use anirewind_simulator::Fault;
 use anirewind_simulator::canary::HANAS;
@@ -329,5 +329,22 @@ async fn a_job_that_waits_for_its_turn_says_after_which() {
     let path = second.path.clone();
     assert!(path.starts_with("/jobs/") && path != job, "{path}");
     second.open(&path).await;
-    second.must_show(&["Waiting for its turn"]);
+    second.must_show(&[
+        "Waiting for its turn",
+        "The plan stays, and can be sent later.",
+    ]);
+    // And can be called off as long as it waits.
+    second.press("Call it off").await;
+    assert_eq!(second.path, plans[1]);
+    second.must_show(&[
+        "Called off. Nothing was sent, and the plan is still here.",
+        "Send ",
+    ]);
+    second.open(&path).await;
+    second.must_show(&["This is a plan that nobody has sent"]);
+    let stop = format!("/api/v1{path}/stop");
+    let (status, problem) = scene.send(Method::POST, &stop, None).await;
+    assert_eq!(status, 400, "{problem}");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.ends_with("is not being sent"), "{detail}");
 }

@@ -1,7 +1,7 @@
 //! An act that did not end well is said on every page until a person has opened its report.
 
 use actix_web::test::TestRequest;
-use anirewind_core::{ActError, Id, Report, RestoreOptions, Wanted};
+use anirewind_core::{ActError, Id, Report, RestoreOptions, Stopping, Wanted};
 use anirewind_simulator::canary::HANAS;
 
 use crate::browser::{Browser, USER, edit, entries, seen};
@@ -100,7 +100,9 @@ async fn several_are_one_banner_and_what_is_tried_again_in_vain_is_not_said_agai
     assert!(!browser.shows(BANNER), "{}", browser.page);
     // What somebody stops has ended as they wanted it to.
     scene.simulator.world().grant_token(HANAS, USER);
-    let stopped = scene.app.stop_operation(&second).await.unwrap().unwrap();
+    let Stopping::Ended(stopped) = scene.app.stop_operation(&second).await.unwrap() else {
+        panic!("it has ended");
+    };
     assert!(stopped.unwell().count() > 0);
     browser.open("/").await;
     assert!(!browser.shows(BANNER), "{}", browser.page);
