@@ -61,7 +61,7 @@ impl App {
     /// Waits until the machine's zone is another one than it was when this was opened. Where the settings name
     /// a zone that never matters, and this waits for ever.
     pub async fn zone_changed(&self, machine: impl Fn() -> TimeZone) {
-        if self.inner.settings.time_zone.is_some() {
+        if self.names_zone() {
             return std::future::pending().await;
         }
         loop {
@@ -76,6 +76,11 @@ impl App {
                 return;
             }
         }
+    }
+
+    /// Whether the settings say which zone is meant, so that no machine's or browser's matters.
+    pub fn names_zone(&self) -> bool {
+        self.inner.settings.time_zone.is_some()
     }
 
     /// The zone of the schedule, of days, and of times that people are shown.

@@ -19,6 +19,12 @@ setInterval(() => {
   }
 }, 60000);
 
+// From the next page on times are those of the clocks here, unless the settings name a zone.
+const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+if (timeZone && !document.cookie.split("; ").includes(`zone=${timeZone}`)) {
+  document.cookie = `zone=${timeZone}; path=/; max-age=31536000; samesite=lax`;
+}
+
 // Copy buttons appear only where copying works, also in parts that come later.
 if (navigator.clipboard) document.documentElement.dataset.copies = "";
 document.addEventListener("click", async (event) => {

@@ -23,7 +23,7 @@ use crate::api::Hub;
 use crate::live::Desk;
 use crate::parts::{Avatar, BadEnds, Icon, JobBar, picture_of};
 use crate::patience;
-use crate::times::{Times, wants_utc};
+use crate::times::{Clocks, Times};
 
 pub(crate) use problem::{PageError, Unreadable, mended, sentence, told};
 
@@ -292,7 +292,7 @@ pub(crate) struct Visitor {
     pub(crate) access: web::Data<Access>,
     pub(crate) who: Who,
     theme: Option<&'static str>,
-    wants_utc: bool,
+    clocks: Clocks,
     said: Option<Said>,
     path: String,
     /// The language of titles that this browser wants, as in its cookie.
@@ -398,7 +398,7 @@ impl Visitor {
             access: access.clone(),
             who,
             theme: theme(request),
-            wants_utc: wants_utc(request),
+            clocks: Clocks::of(request, app),
             said: said(request),
             titles: crate::language::word_of(request),
             path,
@@ -448,7 +448,7 @@ impl Visitor {
             avatars: self.avatars.clone(),
             path: self.path.clone(),
             from: None,
-            times: Times::of(&self.app, self.wants_utc),
+            times: Times::of(&self.app, &self.clocks),
             said: self.said.clone(),
             jobs: self.bars(),
             bad_ends: Some(BadEnds::of(self.access.base(), &self.bad_ends)),

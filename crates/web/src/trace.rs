@@ -1,5 +1,5 @@
-//! A request has a name: in the log, in the answer, and in what went wrong. Its page shows times of the
-//! zone of the installation, or of UTC.
+//! A request has a name: in the log, in the answer, and in what went wrong. Its page shows times by
+//! the clocks of whoever asks.
 
 use std::future::Future;
 
@@ -16,7 +16,7 @@ use tracing::Instrument as _;
 use crate::api::Hub;
 use crate::format;
 use crate::language;
-use crate::times::zone_for;
+use crate::times::Clocks;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -42,7 +42,7 @@ pub(crate) async fn follow(
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let span = tracing::info_span!("request", id);
     let app = request.app_data::<web::Data<App>>();
-    let zone = app.map(|app| zone_for(request.request(), app));
+    let zone = app.map(|app| Clocks::of(request.request(), app).zone());
     let zone = zone.unwrap_or_default();
     let titles = language::of_service(&request);
     let answered = language::in_language(titles, next.call(request));

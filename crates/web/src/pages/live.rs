@@ -23,7 +23,7 @@ use crate::pages::timeline::{counts_now, new_since};
 use crate::pages::title::took_effect;
 use crate::parts::{BadEnds, DeskPart, Icon, JobProgress, title_path};
 use crate::pass;
-use crate::times::zone_for;
+use crate::times::Clocks;
 
 /// More new changes than this are not counted.
 const COUNTED: usize = 100;
@@ -201,7 +201,7 @@ async fn stream(
     let mut listener = Listener {
         app: visitor.app.get_ref().clone(),
         base: visitor.access.base().to_owned(),
-        zone: zone_for(&request, &visitor.app),
+        zone: Clocks::of(&request, &visitor.app).zone(),
         hub: hub.get_ref().clone(),
         // Too old to say what was missed: the page is better loaded again.
         greeting: Some(if following.has_gap {

@@ -170,6 +170,54 @@ async fn times_are_of_utc_for_whoever_wants_that_in_this_browser() {
 }
 
 #[actix_web::test]
+async fn times_are_of_the_browser_where_the_settings_name_no_zone() {
+    let with = |path: &str, cookies: &str| {
+        TestRequest::get()
+            .uri(path)
+            .insert_header(("host", "127.0.0.1:4849"))
+            .insert_header(("cookie", cookies.to_owned()))
+    };
+    let scene = seen(&[]).await;
+    let tokyo = "zone=Asia/Tokyo";
+    let (_, page, _) = scene.request(with("/backups/hana", tokyo)).await;
+    for words in [
+        "2026-11-03 21:00 JST",
+        "Times are in Asia/Tokyo; the schedule and days to choose from go by UTC.",
+        "Show times in UTC",
+        "<label>From (in UTC) <input",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let (_, part, _) = scene
+        .request(with("/events?verdict=yes&once=yes", tokyo))
+        .await;
+    assert!(part.contains("JST") && !part.contains("UTC"), "{part}");
+    let both = "times=utc; zone=Asia/Tokyo";
+    let (_, page, _) = scene.request(with("/backups/hana", both)).await;
+    assert!(page.contains("2026-11-03 12:00 UTC"), "{page}");
+    assert!(page.contains("Show times in Asia/Tokyo"), "{page}");
+    // What is no zone is none.
+    let long = format!("zone={}", "a/".repeat(60));
+    for cookie in [
+        "zone=Moon",
+        "zone=../../etc/passwd",
+        "zone=",
+        "zone=Etc/UTC",
+        &long,
+    ] {
+        let (_, page, _) = scene.request(with("/backups/hana", cookie)).await;
+        assert!(
+            page.contains("<p>Times are in UTC.</p>"),
+            "{cookie}: {page}"
+        );
+    }
+    // Who named one means it.
+    let named = seen(&[TOKYO]).await;
+    let (_, page, _) = named.request(with("/", "zone=Europe/Berlin")).await;
+    assert!(page.contains("Times are in Asia/Tokyo."), "{page}");
+}
+
+#[actix_web::test]
 async fn a_page_that_cannot_be_made_says_what_stays_one_thing_to_do_and_how_it_is_found_in_the_log()
 {
     let scene = seen(&[]).await;
