@@ -91,18 +91,18 @@ impl App {
     }
 
     /// What happened since a moment to the titles that a plan sends: bursts and acts by name, the rest
-    /// together. A title counts for the last thing that happened to it; those of which nothing is
-    /// written down come last.
+    /// together. A title counts for the last thing that happened to what would be sent of it; those of which
+    /// nothing is written down come last.
     async fn causes(
         &self,
         plan: &Plan,
         since: OffsetDateTime,
     ) -> Result<(Vec<Cause>, BTreeMap<(MediaType, MediaId), usize>), ActError> {
-        let sent: BTreeSet<_> = plan
+        let sent: BTreeMap<_, _> = plan
             .steps
             .iter()
             .filter(|step| Action::parse(&step.action).is_some_and(Action::sends))
-            .map(|step| (step.media_type, step.media))
+            .map(|step| ((step.media_type, step.media), written_by(step)))
             .collect();
         let filter = ChangeFilter {
             since: Some(since),
@@ -118,13 +118,23 @@ impl App {
             );
             is_effect && !matches!(row.change.source, Source::Import | Source::Api)
         };
-        // Newest first: the first that is met is the last that happened.
+        // Newest first: the first that is met is the last that happened. A field came and went with its title only
+        // where nothing happened to it alone.
+        let of_fields = rows.iter().filter(took_effect).map(|row| (row, false));
+        let of_titles = rows.iter().filter(took_effect).map(|row| (row, true));
         let mut seen = BTreeSet::new();
         let mut causes: Vec<(Cause, Vec<&Change>)> = Vec::new();
-        for row in rows.iter().filter(took_effect) {
+        for (row, is_whole) in of_fields.chain(of_titles) {
             let change = &row.change;
             let key = (change.media_type, change.media);
-            if !sent.contains(&key) || !seen.insert(key) {
+            let is_meant = sent.get(&key).is_some_and(|fields| {
+                if is_whole {
+                    change.before.is_none() || change.after.is_none()
+                } else {
+                    change.fields().iter().any(|field| fields.contains(field))
+                }
+            });
+            if !is_meant || !seen.insert(key) {
                 continue;
             }
             let id = change.operation.as_ref().or(change.group.as_ref());
@@ -156,7 +166,8 @@ impl App {
                 edits_of(&named(plan, changes))
             });
         }
-        let unknown: Vec<_> = sent.difference(&seen).copied().collect();
+        let unknown = sent.keys().filter(|title| !seen.contains(title));
+        let unknown: Vec<_> = unknown.copied().collect();
         if !unknown.is_empty() {
             let cause = Cause {
                 id: None,
@@ -449,6 +460,14 @@ fn check(base: &Base, options: &Options) -> Result<(), Guard> {
 /// Whether a list was read so that what is not on it was not there.
 const fn is_whole(list: &List) -> bool {
     list.coverage.swept && list.coverage.not_read.is_empty()
+}
+
+/// The fields that a step writes; none where a title is added or removed.
+fn written_by(step: &StepRow) -> BTreeSet<EntryField> {
+    let sides = step.before.as_ref().zip(step.target.as_ref());
+    sides.map_or_else(BTreeSet::new, |(before, target)| {
+        before.values.differing(&target.values).collect()
+    })
 }
 
 /// The fields of a title that are left, each with what it holds and would hold.

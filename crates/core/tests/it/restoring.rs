@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anirewind_core::model::EntryField;
 use anirewind_core::{
-    ActError, Action, App, ChangeFilter, ChangeOutcome, Code, Explain as _, Guard, OperationState,
-    Plan, Prefer, Report, RestoreOptions, Source, Wanted,
+    ActError, Action, App, ChangeFilter, ChangeOutcome, Choices, Code, Explain as _, Guard,
+    OperationState, Plan, Prefer, Report, RestoreOptions, Source, Wanted,
 };
 use anirewind_simulator::{
     Act, BatchError, CompletedDate, CompletedProgress, CustomListStorage, Date, DeleteMissing,
@@ -723,6 +723,38 @@ async fn when_the_list_moves_the_plan_comes_back_with_the_rows_marked() {
         .await
         .unwrap_err();
     assert_eq!(error.code(), Code::NotFound, "{error}");
+}
+
+#[tokio::test]
+async fn a_title_counts_for_what_happened_to_what_differs() {
+    let scene = Scene::connected_with(80, 20, |_| ()).await;
+    for media in 1_000..1_012 {
+        scene.save(media, |entry| {
+            entry.score = if entry.score == 10 { 20 } else { 10 }
+        });
+    }
+    scene.look().await;
+    scene.clock.advance(Duration::from_hours(3));
+    scene.save(1_003, |entry| entry.notes = Some("mine".to_owned()));
+    scene.look().await;
+    // The burst is taken back, after the note, which stays.
+    let group = scene
+        .log()
+        .await
+        .into_iter()
+        .find_map(|row| row.change.group);
+    let group = [group.unwrap().to_string()];
+    let undo = scene.app.plan_undo(None, &group, Choices::default()).await;
+    let undo = undo.unwrap();
+    scene.app.apply(undo, None).await.unwrap();
+    scene.clock.advance(Duration::from_hours(3));
+    let planned = plan(&scene.app, &exactly()).await;
+    let causes = &planned.operation.detail.causes;
+    let [cause] = causes.as_slice() else {
+        panic!("{causes:?}");
+    };
+    assert_eq!((cause.titles, &cause.id), (1, &None), "{cause:?}");
+    assert_eq!(cause.source, "observed");
 }
 
 #[tokio::test]
