@@ -104,6 +104,11 @@ impl App {
         self.inner.store.group_sizes(groups).await
     }
 
+    /// The changes that an act put back, of any source.
+    pub async fn put_back_by(&self, operation: &Id) -> Result<Vec<ChangeRow>, StoreError> {
+        self.inner.store.put_back_by(operation.clone()).await
+    }
+
     /// The change with this id.
     pub async fn change(&self, id: &Id) -> Result<Option<ChangeRow>, StoreError> {
         let found = self.inner.store.changes_with_ids(vec![id.clone()]).await?;

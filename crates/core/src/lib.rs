@@ -88,6 +88,7 @@ pub use keys::KeyError;
 pub use logbook::{LogBook, LogFilter, LogLevel, LogLine};
 pub use login::{LIFETIME as SESSION_LIFETIME, LoginError, SessionToken};
 pub use looking::LookReport;
+pub use naming::{happened, happened_to};
 pub use notices::{ChannelStatus, NoticeError, Tested};
 pub use numbers::{are, at_least, count, does, thousands, were};
 pub use outlook::Outlook;

@@ -90,7 +90,7 @@ impl App {
         at.strftime(form).to_string()
     }
 
-    /// What taking these changes back is called.
+    /// What taking these changes back is called, or doing them again.
     pub(crate) async fn name_of_undo(
         &self,
         rows: &[ChangeRow],
@@ -105,13 +105,14 @@ impl App {
             && let Some(act) = self.inner.store.operation(operation.clone()).await?
             && (rows.len() > 1 || self.is_all_of(&act.id, rows.len()).await?)
         {
-            return Ok(name_of_reverse(&act.what));
+            return Ok(format!("{verb}{}", act.what));
         }
         let day = self.day_words(first.change.when.at);
         if let [row] = rows {
             return Ok(match (&row.change.after, &row.change.title) {
                 (None, Some(title)) if !is_redo => format!("Bring back {title}"),
-                _ => format!("{verb}{} on {day}", what_happened(row)),
+                (None, Some(title)) => format!("Remove {title} again"),
+                _ => format!("{verb}{} on {day}", happened_to(row)),
             });
         }
         let groups: BTreeSet<_> = rows.iter().map(|row| &row.change.group).collect();
@@ -128,10 +129,12 @@ impl App {
                 count(number, "title")
             )
         } else if rows.iter().all(|row| row.change.after.is_none()) {
-            format!(
-                "Bring back {} that vanished on {day}",
-                count(number, "title")
-            )
+            let titles = count(number, "title");
+            if is_redo {
+                format!("Remove {titles} again that vanished on {day}")
+            } else {
+                format!("Bring back {titles} that vanished on {day}")
+            }
         } else if rows.iter().all(|row| row.change.before.is_none()) {
             format!("{verb}{} added together on {day}", count(number, "title"))
         } else {
@@ -149,17 +152,8 @@ impl App {
     }
 }
 
-/// `Undo: Bring back 120 titles…`; what takes an undo back is a redo of what it undid.
-fn name_of_reverse(what: &str) -> String {
-    match (what.strip_prefix(UNDO), what.strip_prefix(REDO)) {
-        (Some(rest), _) => format!("{REDO}{rest}"),
-        (None, Some(rest)) => format!("{UNDO}{rest}"),
-        (None, None) => format!("{UNDO}{what}"),
-    }
-}
-
 /// `score of Dororo changed`
-fn what_happened(row: &ChangeRow) -> String {
+pub fn happened_to(row: &ChangeRow) -> String {
     let change = &row.change;
     let title = change.title.clone();
     let title = title.unwrap_or_else(|| format!("{} {}", change.media_type.word(), change.media));
@@ -188,7 +182,7 @@ fn what_happened(row: &ChangeRow) -> String {
 }
 
 /// `212 titles vanished together`, `38 scores changed together`: of one change for each title.
-pub(crate) fn happened(changes: &[&Change]) -> String {
+pub fn happened(changes: &[&Change]) -> String {
     let number = changes.len();
     let titles = count(number, "title");
     let together = if number == 1 { "" } else { " together" };
@@ -222,21 +216,5 @@ fn changed<'a>(changes: impl Iterator<Item = &'a Change>, titles: usize) -> Stri
         [EntryField::Score] => count(titles, "score"),
         [one] => format!("{} of {}", one.noun(), count(titles, "title")),
         _ => count(titles, "title"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn taking_back_what_was_taken_back_is_doing_it_again() {
-        for (done, reverse) in [
-            ("Bring back Mushishi", "Undo: Bring back Mushishi"),
-            ("Undo: 38 scores", "Redo: 38 scores"),
-            ("Redo: 38 scores", "Undo: 38 scores"),
-        ] {
-            assert_eq!(name_of_reverse(done), reverse);
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! Taking changes back: what that would write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anirewind_model::{
     Comparison, Entry, EntryField, EntryValues, MediaId, MediaType, Remote as _, ScoreFormat,
@@ -8,7 +8,7 @@ use anirewind_model::{
 };
 use anirewind_restore::{Step, fit};
 use anirewind_store::{
-    ChangeFilter, ChangeRow, LeftField, OperationDetail, OperationRow, StepRow, StoreError,
+    ChangeFilter, ChangeRow, LeftField, OperationDetail, OperationRow, StepRow, StoreError, Walk,
 };
 use anirewind_timeline::{
     Change, Choices, Conflict, Id, Outcome, Source, TitlePlan, take_back, undoable,
@@ -73,13 +73,49 @@ impl App {
             Some(profile) => Some(self.account_row(profile).await?.account.id),
             None => None,
         };
-        let rows = if references.is_empty() {
+        let walks_back = references.is_empty();
+        let rows = if walks_back {
             self.newest_of_ours(owner).await?
         } else {
             self.named_changes(owner, references).await?
         };
-        let what = self.name_of_undo(&rows, false).await?;
-        self.plan_rows(rows, what, choices).await
+        let mut plan = self.plan_taking_back(rows, choices).await?;
+        plan.operation.detail.walks = walks_back.then_some(Walk::Back);
+        Ok(plan)
+    }
+
+    /// What takes an undo back is a redo of what it undid, and what takes that back an undo of it again.
+    async fn plan_taking_back(
+        &self,
+        rows: Vec<ChangeRow>,
+        choices: Choices,
+    ) -> Result<Plan, ActError> {
+        let (roots, is_redo) = self.roots(&rows).await?;
+        let what = self.name_of_undo(&roots, is_redo).await?;
+        let mut plan = self.plan_rows(rows, what, choices).await?;
+        if is_redo {
+            "redo".clone_into(&mut plan.operation.kind);
+        }
+        Ok(plan)
+    }
+
+    /// What changes took back, all the way down, where all of them took something back; and whether taking them back
+    /// does it again.
+    async fn roots(&self, rows: &[ChangeRow]) -> Result<(Vec<ChangeRow>, bool), StoreError> {
+        let (mut roots, mut is_redo) = (rows.to_vec(), false);
+        loop {
+            let undone = roots.iter().map(|row| row.change.undoes.clone());
+            let Some(undone) = undone.collect::<Option<BTreeSet<Id>>>() else {
+                return Ok((roots, is_redo));
+            };
+            let (number, undone) = (undone.len(), undone.into_iter().collect());
+            let below = self.inner.store.changes_with_ids(undone).await?;
+            if below.is_empty() || below.len() != number {
+                return Ok((roots, is_redo));
+            }
+            roots = below;
+            is_redo = !is_redo;
+        }
     }
 
     /// Works out what taking back a change and everything after it would write: the list goes back to
@@ -231,7 +267,7 @@ impl App {
                 return Err(not_found());
             }
             let called = self.inner.store.changes_called(owner, reference).await?;
-            let ids: std::collections::BTreeSet<String> = called
+            let ids: BTreeSet<String> = called
                 .iter()
                 .flat_map(|row| {
                     let change = &row.change;
@@ -264,16 +300,14 @@ impl App {
     }
 
     async fn newest_of_ours(&self, owner: Option<UserId>) -> Result<Vec<ChangeRow>, ActError> {
-        // An act that was itself taken back is passed over: undo walks back, act by act.
+        // An act that was itself taken back is passed over, and so is what took it back: undo walks back, act by act.
         for operation in self.inner.store.operations(owner, 200).await? {
             // What was brought in was not done by us.
-            if operation.kind == "import" {
+            if operation.kind == "import" || operation.detail.walks == Some(Walk::Back) {
                 continue;
             }
             let rows = self.standing_changes(&operation).await?;
-            if let Some(first) = rows.first()
-                && (operation.kind != "undo" || !self.steps_back(first).await?)
-            {
+            if !rows.is_empty() {
                 return Ok(rows);
             }
         }
@@ -312,19 +346,6 @@ impl App {
         Ok(taken_back.iter().all(|row| row.change.operation.is_none()))
     }
 
-    /// Whether a change took back an act of ours, rather than what something else changed.
-    async fn steps_back(&self, row: &ChangeRow) -> Result<bool, ActError> {
-        let Some(undoes) = &row.change.undoes else {
-            return Ok(false);
-        };
-        let called = self
-            .inner
-            .store
-            .changes_called(Some(row.owner), undoes.as_str());
-        let taken_back = called.await?.into_iter().find(|other| other.id == *undoes);
-        Ok(taken_back.is_some_and(|other| other.change.operation.is_some()))
-    }
-
     /// Works out what taking an undo back would write: the newest one, or those named.
     pub async fn plan_redo(
         &self,
@@ -344,9 +365,6 @@ impl App {
             if let Some(row) = others.next() {
                 return Err(ActError::NotAnUndo { id: row.id.clone() });
             }
-            let taken_back = rows;
-            let mut plan = as_redo(plan);
-            plan.operation.what = self.name_of_undo(&taken_back, true).await?;
             return Ok(plan);
         }
         let owner = match profile {
@@ -354,22 +372,22 @@ impl App {
             None => None,
         };
         for operation in self.inner.store.operations(owner, 200).await? {
-            if operation.kind != "undo" {
+            let is_back = match operation.detail.walks {
+                Some(walk) => walk == Walk::Back,
+                None => operation.kind == "undo",
+            };
+            if !is_back {
                 continue;
             }
             let rows = self.standing_changes(&operation).await?;
             if !rows.is_empty() {
-                let what = self.name_of_undo(&rows, true).await?;
-                return Ok(as_redo(self.plan_rows(rows, what, choices).await?));
+                let mut plan = self.plan_taking_back(rows, choices).await?;
+                plan.operation.detail.walks = Some(Walk::Forward);
+                return Ok(plan);
             }
         }
         Err(ActError::NothingOfOurs)
     }
-}
-
-fn as_redo(mut plan: Plan) -> Plan {
-    "redo".clone_into(&mut plan.operation.kind);
-    plan
 }
 
 fn plan_title(

@@ -42,7 +42,7 @@ pub use login::SessionRow;
 pub use notices::{ChannelRow, NoticeRow};
 pub use open::OpenError;
 pub use operations::{
-    Cause, LeftField, OperationDetail, OperationRow, OperationState, StepResult, StepRow,
+    Cause, LeftField, OperationDetail, OperationRow, OperationState, StepResult, StepRow, Walk,
 };
 pub use pages::ChangeKind;
 pub use seal::SealingKey;

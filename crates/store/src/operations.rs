@@ -89,6 +89,19 @@ pub struct OperationDetail {
     pub asked: Option<String>,
     /// Who sent it, where that is known.
     pub by: Option<String>,
+    /// Which way it goes from act to act, where nobody named one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub walks: Option<Walk>,
+}
+
+/// Which way somebody goes from act to act without naming any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Walk {
+    /// The newest act is taken back; the next time the one before it.
+    Back,
+    /// The newest that was taken back is done again.
+    Forward,
 }
 
 /// Something that happened to titles of a plan.

@@ -315,6 +315,39 @@ impl Store {
         .await
     }
 
+    /// The changes that an act put back: for each of its titles the one that came before it, unless that is something
+    /// else. Of very large acts those of the first titles.
+    pub async fn put_back_by(&self, operation: Id) -> Result<Vec<ChangeRow>, StoreError> {
+        const TITLES: usize = 2_000;
+        self.run(move |connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "{SELECT} WHERE c.seq IN (
+                    SELECT (
+                        SELECT p.seq FROM change p INDEXED BY change_of_title
+                        WHERE p.user_id = r.user_id AND p.media_type = r.media_type AND p.media_id = r.media_id
+                            AND (p.at, p.seq) < (r.at, r.seq)
+                            AND p.outcome IN ('synced', 'deleted', 'undone')
+                            AND p.source NOT IN ('import', 'api')
+                            AND (r.fields = 0 OR p.fields = 0 OR (p.fields & r.fields) <> 0)
+                        ORDER BY p.at DESC, p.seq DESC LIMIT 1
+                    )
+                    FROM change r WHERE r.operation_id = :operation AND r.outcome = 'synced'
+                    ORDER BY r.seq LIMIT {TITLES}
+                )"
+            ))?;
+            let values = named_params! { ":operation": operation.as_str(), ":bare": None::<i64> };
+            let mut found = Vec::new();
+            for row in statement.query_map(values, Raw::of)? {
+                let row = row?.into_row()?;
+                if row.put_back_by.as_ref() == Some(&operation) {
+                    found.push(row);
+                }
+            }
+            Ok(found)
+        })
+        .await
+    }
+
     /// Of changes that were seen after a moment and made perhaps before it: the last moment before which none of them can
     /// have been made. `None` where there is none.
     pub async fn unsure_since(

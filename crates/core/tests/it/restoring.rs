@@ -555,11 +555,7 @@ async fn a_restore_is_on_the_timeline_and_one_plan_takes_it_back() {
     assert_eq!(unsaved().await, 0);
     // U12: the undo of a restore is the safety snapshot.
     let back = app
-        .plan_undo(
-            None,
-            &[report.operation.id.to_string()],
-            anirewind_core::Choices::default(),
-        )
+        .plan_undo(None, &[report.operation.id.to_string()], Choices::default())
         .await
         .unwrap();
     let removals = back.count(Action::Remove);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anirewind_core::model::EntryField;
 use anirewind_core::{
-    ActError, Action, App, ChangeOutcome, ChangeRow, Choices, Code, Explain as _, GateError,
+    ActError, Action, App, ChangeOutcome, ChangeRow, Choices, Code, Explain as _, GateError, Id,
     OperationState, Plan, Report, RestoreOptions, Source, Wanted,
 };
 use anirewind_simulator::{Fault, SimEntry};
@@ -242,6 +242,85 @@ async fn twice_is_already_so_and_an_undo_can_itself_be_taken_back() {
     let back = scene.app.plan_undo(None, &[], never()).await.unwrap();
     scene.app.apply(back.clone(), None).await.unwrap();
     assert_ne!(scene.entry(1_001).unwrap().score, 11);
+}
+
+/// What an act is called and of which kind it is.
+fn told(report: &Report) -> (String, String) {
+    let operation = &report.operation;
+    (operation.kind.clone(), operation.what.clone())
+}
+
+#[tokio::test]
+async fn undo_and_redo_take_turns_by_whatever_way_and_are_called_so() {
+    let scene = Scene::watched().await;
+    scene.save(1_002, |entry| entry.score = 22);
+    let other = scene.seen().await;
+    undo(&scene.app, &other, never()).await.unwrap();
+    scene.clock.advance(Duration::from_hours(1));
+    for media in 1_010..1_020 {
+        scene.save(media, |entry| entry.score = 5);
+    }
+    let group = scene.seen().await.change.group.unwrap();
+    let name = |verb: &str, number: usize| {
+        let kind = verb.to_lowercase();
+        (
+            kind,
+            format!("{verb}: {number} scores changed together on 3 Nov"),
+        )
+    };
+    let app = &scene.app;
+    let send =
+        async |planned: Result<Plan, ActError>| app.apply(planned.unwrap(), None).await.unwrap();
+    let back = async |id: &Id| app.plan_undo(None, &[id.to_string()], never()).await;
+    // One of them was edited since, and stays as it is all the way.
+    scene.save(1_019, |entry| entry.score = 99);
+    let first = send(back(&group).await).await;
+    assert_eq!(told(&first), name("Undo", 10));
+    let again = send(
+        app.plan_redo(None, &[first.operation.id.to_string()], never())
+            .await,
+    )
+    .await;
+    assert_eq!(told(&again), name("Redo", 9));
+    let third = send(back(&again.operation.id).await).await;
+    assert_eq!(told(&third), name("Undo", 9));
+    // The newest that stands, not one that was taken back, nor what stood before all of that.
+    let fourth = send(app.plan_undo(None, &[], never()).await).await;
+    assert_eq!(told(&fourth), name("Redo", 9));
+    assert_eq!(scene.entry(1_010).unwrap().score, 5);
+    // And on from there, act by act, down to the very first.
+    let mut walked = Vec::new();
+    for score in [None, Some(5), Some(5)] {
+        walked.push(send(app.plan_undo(None, &[], never()).await).await);
+        let now = scene.entry(1_010).unwrap().score;
+        assert_eq!(now == 5, score == Some(5), "{walked:?}");
+    }
+    let kinds: Vec<_> = walked.iter().map(|report| told(report).0).collect();
+    assert_eq!(kinds, ["undo", "redo", "redo"]);
+    assert_eq!(scene.entry(1_002).unwrap().score, 22);
+    let error = app.plan_undo(None, &[], never()).await.unwrap_err();
+    assert!(matches!(error, ActError::NothingOfOurs), "{error}");
+    // Forward again, one after the other.
+    for _ in 0..3 {
+        send(app.plan_redo(None, &[], never()).await).await;
+    }
+    assert_ne!(scene.entry(1_002).unwrap().score, 22);
+    let last = send(app.plan_redo(None, &[], never()).await).await;
+    assert_eq!(told(&last), name("Undo", 9));
+    assert_ne!(scene.entry(1_010).unwrap().score, 5);
+    assert_eq!(scene.entry(1_019).unwrap().score, 99);
+    // What was taken back and done again is not said to be taken back.
+    let rows = scene.log().await;
+    let of = |report: &Report| {
+        let id = report.operation.id.clone();
+        let mut rows = rows.iter();
+        let row = rows.find(|row| row.change.operation.as_ref() == Some(&id));
+        row.unwrap().undone_in.clone()
+    };
+    assert_eq!(of(&first), None);
+    assert_eq!(of(&again), Some(third.operation.id.clone()));
+    assert_eq!(of(&third), None);
+    assert_eq!(of(&fourth), Some(last.operation.id.clone()));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 use anirewind_core::model::UserId;
 use anirewind_core::{
     ActError, Action, App, BrowseError, ChangeFilter, ChangeOutcome, Event, HALF_WRITTEN, Id,
-    OperationState, Report, StepRow, StepState, Style, count, thousands,
+    OperationRow, OperationState, Report, StepRow, StepState, Style, count, thousands,
 };
 use askama::Template;
 
@@ -16,8 +16,10 @@ use crate::page::{Page, PageError, Place, Said, Visitor, Way, in_path, sentence,
 use crate::pages::plan::{StepLine, cell};
 use crate::pages::plan_new::{MEANWHILE, NOTHING_SENT, PLANNED};
 use crate::pages::work::{About, Begin, ask, asked_name, failed, shown};
-use crate::parts::{Badge, JobProgress, LatestTitles, When};
+use crate::parts::{Badge, JobProgress, LatestTitles, Offer, When};
 
+/// So many changes of an act are looked at for whether it was taken back.
+const LOOKED_AT: usize = 100;
 /// So many titles with something wrong are shown at once.
 const SHOWN: usize = 200;
 
@@ -45,6 +47,8 @@ struct JobPage {
     /// How trying again is called, where something is left to try.
     retry: Option<String>,
     can_undo: bool,
+    /// The act that took it back.
+    undone_by: Option<String>,
     reverse: Reverse,
     safety: Option<String>,
 }
@@ -178,7 +182,7 @@ async fn job_page(
     let is_open = operation.state.is_open();
     let page = visitor.page_of(operation.what.clone(), Place::Elsewhere, profile);
     let (result, words) = verdict(report);
-    let summary = report.summary();
+    let stands = stands(&visitor.app, operation).await?;
     let mut style = style.clone();
     if let Some(format) = &operation.detail.score_format {
         style.scores = anirewind_core::model::ScoreFormat::parse(format);
@@ -206,10 +210,25 @@ async fn job_page(
         numbers: numbers(report),
         unwell: UnwellPart::all(report, |step| Unwell::of(&page.base, profile, step, &style)),
         retry: if is_open { None } else { retry_words(report) },
-        can_undo: !is_open && summary.restored > 0,
+        can_undo: !is_open && stands.0,
+        undone_by: stands.1.map(|id| id.to_string()),
         safety: operation.safety.clone(),
         page,
     })
+}
+
+/// Whether something that an act did can be taken back, and which act took back the newest of it.
+async fn stands(app: &App, operation: &OperationRow) -> Result<(bool, Option<Id>), PageError> {
+    let filter = ChangeFilter {
+        operation: Some(operation.id.clone()),
+        ..ChangeFilter::default()
+    };
+    let rows = app.changes(Some(operation.owner), filter, None, LOOKED_AT);
+    let rows = rows.await.map_err(BrowseError::Store)?;
+    Ok((
+        rows.iter().any(|row| Offer::of(row).takes_back()),
+        rows.iter().find_map(|row| row.undone_in.clone()),
+    ))
 }
 
 /// The way to take an act back: an undo is done again.
@@ -220,23 +239,20 @@ pub(crate) struct Reverse {
 
 impl Reverse {
     pub(crate) fn of(report: &Report) -> Self {
-        let kind = report.operation.kind.as_str();
-        if kind != "undo" {
-            return Self {
-                field: "undo",
-                words: format!("Undo this {kind}"),
-            };
-        }
         let number = report.summary().restored;
-        let is_addition = |step: &StepRow| Action::parse(&step.action) == Some(Action::Add);
-        Self {
-            field: "redo",
-            words: if report.sent().all(is_addition) {
-                format!("Remove {} again…", count(number, "title"))
-            } else {
-                format!("Redo {}…", count(number, "change"))
-            },
-        }
+        let all = |action| {
+            let mut sent = report.sent();
+            sent.all(|step| Action::parse(&step.action) == Some(action))
+        };
+        let (titles, changes) = (count(number, "title"), count(number, "change"));
+        let (field, words) = match report.operation.kind.as_str() {
+            "undo" if all(Action::Add) => ("redo", format!("Remove {titles} again…")),
+            "undo" => ("redo", format!("Redo {changes}…")),
+            "redo" if all(Action::Remove) => ("undo", format!("Bring back {titles}…")),
+            "redo" => ("undo", format!("Undo {changes}…")),
+            kind => ("undo", format!("Undo this {kind}")),
+        };
+        Self { field, words }
     }
 }
 

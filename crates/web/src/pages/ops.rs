@@ -1,7 +1,9 @@
 //! What was done from here: restores, undos, redos, imports, each with its changes.
 
+use std::collections::BTreeMap;
+
 use actix_web::{HttpResponse, web};
-use anirewind_core::{BrowseError, ChangeFilter, ChangeRow, Cursor, Id, Source};
+use anirewind_core::{BrowseError, ChangeFilter, ChangeRow, Cursor, Id, happened, happened_to};
 use askama::Template;
 use serde::Deserialize;
 
@@ -14,8 +16,8 @@ use crate::parts::{Badge, ChangeLine, Offer, When};
 const SHOWN: usize = 50;
 /// So many changes of one on a page.
 const PAGE: usize = 100;
-/// So many titles, and so many changes of each, are looked at for what a restore put back.
-const LOOKED_AT: usize = 5;
+/// So many bursts and changes that a restore put back are named.
+const NAMED: usize = 5;
 
 #[derive(Template)]
 #[template(path = "ops.html")]
@@ -52,8 +54,10 @@ struct OperationPage {
     older: Option<String>,
     can_undo: bool,
     undone_by: Option<String>,
-    /// The way to what was removed together and came back by it, and its id.
-    puts_back: Option<PutBack>,
+    /// What went or changed, and came back or was made as it had been by it.
+    puts_back: Vec<PutBack>,
+    /// How many more there are.
+    puts_back_more: usize,
     is_open: bool,
 }
 
@@ -135,6 +139,7 @@ async fn one(
     let last = rows.last().filter(|_| rows.len() == PAGE);
     let (result, words) = verdict(&report);
     let is_open = operation.state.is_open();
+    let puts_back = puts_back(&visitor, &account.profile, &operation.id).await?;
     let lines = rows.iter().map(|row| {
         let line = ChangeLine::of(&page.base, &account.profile, row, &account.style);
         let line = line.standing_on(&path);
@@ -148,7 +153,8 @@ async fn one(
         undone_by: rows
             .iter()
             .find_map(|row| row.undone_in.as_ref().map(Id::to_string)),
-        puts_back: puts_back(&visitor, &account.profile, &rows).await?,
+        puts_back_more: puts_back.len().saturating_sub(NAMED),
+        puts_back: puts_back.into_iter().take(NAMED).collect(),
         profile: in_path(&account.profile),
         id: operation.id.to_string(),
         reverse: Reverse::of(&report),
@@ -163,51 +169,42 @@ async fn one(
     }))
 }
 
-/// Where something went or was made otherwise that this one put back.
+/// Something that went or was made otherwise, and that an act put back.
 struct PutBack {
     href: String,
-    id: String,
-    /// removed or changed
-    what: &'static str,
+    /// `120 titles vanished together`, or what a single title is called.
+    words: String,
 }
 
-/// Where what a restore put back had gone or was made otherwise, by the newest of its titles that is known of.
+/// What an act put back: the bursts, largest first, and then what happened to single titles.
 async fn puts_back(
     visitor: &Visitor,
     profile: &str,
-    rows: &[ChangeRow],
-) -> Result<Option<PutBack>, PageError> {
-    let is_ours = |row: &&ChangeRow| row.change.source == Source::Restore;
-    for row in rows.iter().filter(is_ours).take(LOOKED_AT) {
-        let filter = ChangeFilter {
-            media: Some(row.change.media),
-            media_type: Some(row.change.media_type),
-            ..ChangeFilter::default()
-        };
-        let below = Some(row.cursor());
-        let found = visitor
-            .app
-            .changes(Some(row.owner), filter, below, LOOKED_AT);
-        let mut found = found.await.map_err(BrowseError::Store)?.into_iter();
-        let is_put_back =
-            |was: &ChangeRow| was.put_back_by.is_some() && was.put_back_by == row.change.operation;
-        let Some(was) = found.find(is_put_back) else {
-            continue;
-        };
-        let path = format!("/timeline/{}", in_path(profile));
-        let (href, id) = match &was.change.group {
-            Some(group) => (
-                address(&path, &[("group", group.as_str())]),
-                group.to_string(),
-            ),
-            None => (format!("{path}/{}", was.id), was.id.to_string()),
-        };
-        let is_gone = was.change.after.is_none();
-        return Ok(Some(PutBack {
-            href,
-            id,
-            what: if is_gone { "removed" } else { "changed" },
-        }));
+    operation: &Id,
+) -> Result<Vec<PutBack>, PageError> {
+    let found = visitor.app.put_back_by(operation).await;
+    let mut together: BTreeMap<Option<&Id>, Vec<&ChangeRow>> = BTreeMap::new();
+    let found = found.map_err(BrowseError::Store)?;
+    for row in &found {
+        together
+            .entry(row.change.group.as_ref())
+            .or_default()
+            .push(row);
     }
-    Ok(None)
+    let single = together.remove(&None).unwrap_or_default();
+    let mut bursts: Vec<_> = together.into_iter().collect();
+    bursts.sort_by_key(|(_, rows)| std::cmp::Reverse(rows.len()));
+    let path = format!("/timeline/{}", in_path(profile));
+    let bursts = bursts.into_iter().filter_map(|(group, rows)| {
+        let changes: Vec<_> = rows.iter().map(|row| &row.change).collect();
+        Some(PutBack {
+            href: address(&path, &[("group", group?.as_str())]),
+            words: happened(&changes),
+        })
+    });
+    let single = single.into_iter().map(|row| PutBack {
+        href: format!("{path}/{}", row.id),
+        words: happened_to(row),
+    });
+    Ok(bursts.chain(single).collect())
 }

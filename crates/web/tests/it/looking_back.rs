@@ -112,15 +112,21 @@ async fn what_was_done_again_is_taken_back_like_anything_else() {
     });
     look(&scene).await;
     let mut browser = Browser::at(&scene, "/timeline/hana").await;
-    for (step, next) in [("Undo…", "Redo…"), ("Redo…", "Undo…")] {
+    for (step, next, lines) in [("Undo…", "Redo…", 1), ("Redo…", "Undo…", 2)] {
         browser.follow(step).await;
         browser.press_any("Put episode back").await;
         browser.until_over().await;
         browser.must_show(&["Done and verified"]);
         browser.open("/timeline/hana").await;
-        // Only the newest of them can be taken back, by the one button or the other, as wide as the page is.
+        // What was taken back cannot be, and what was done again can, as well as what did it again; by the one button or
+        // the other, as wide as the page is.
         let offered = |words: &str| browser.page.matches(words).count();
-        assert_eq!((offered(next), offered(step)), (2, 0), "{}", browser.page);
+        assert_eq!(
+            (offered(next), offered(step)),
+            (2 * lines, 0),
+            "{}",
+            browser.page
+        );
     }
 }
 
@@ -143,7 +149,10 @@ async fn what_a_restore_made_as_it_was_says_so_and_is_not_offered_again() {
     browser.press("Undo 1 change…").await;
     browser.must_show(&["<strong>1</strong> change back"]);
     browser.open(&restore).await;
-    browser.must_show(&["It put back what was changed in <a href=\"/timeline/hana?group="]);
+    browser.must_show(&[
+        "<p>It put back: <a href=\"/timeline/hana?group=",
+        ">notes of 39 titles changed together</a>.</p>",
+    ]);
 }
 
 #[actix_web::test]
@@ -230,7 +239,10 @@ async fn what_vanished_together_says_how_much_of_it_a_restore_put_back() {
     assert!(!browser.page.contains("Bring back 1"), "{}", browser.page);
     // The other way too.
     browser.open(&restore).await;
-    browser.must_show(&["It put back what was removed in <a href=\"/timeline/hana?group="]);
+    browser.must_show(&[
+        "<p>It put back: <a href=\"/timeline/hana?group=",
+        ">11 titles vanished together</a>.</p>",
+    ]);
 }
 
 #[actix_web::test]

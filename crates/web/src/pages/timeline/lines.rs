@@ -321,6 +321,7 @@ pub(super) fn group_button(
     };
     let became = became(rows.iter().map(|row| &row.change));
     Some(match (reverse_of(first.source), became) {
+        ("redo", "were added") => format!("Remove {} again…", so_many("title")),
         ("redo", _) => format!("Redo {}…", so_many("change")),
         (_, "vanished") => format!("Bring back {}…", so_many("title")),
         _ => format!("Undo {}…", so_many("change")),
