@@ -123,7 +123,7 @@ impl App {
             let changes = self
                 .record_list(&list, Some((look, known)), self.now())
                 .await?;
-            return Ok(self.told(report(changes, false)));
+            return Ok(self.told(owner, report(changes, false)).await);
         }
         let before = list_of(viewer, known.values().cloned());
         // What is not seen is as it was.
@@ -143,7 +143,7 @@ impl App {
                     let known = known.map(|entry| ((entry.media_type, entry.media), entry));
                     let known = Some((look, known.collect()));
                     let changes = self.record_list(&list, known, self.now()).await?;
-                    return Ok(self.told(report(changes, false)));
+                    return Ok(self.told(owner, report(changes, false)).await);
                 }
                 (put, gone)
             }
@@ -161,11 +161,15 @@ impl App {
                 self.now(),
             )
             .await?;
-        Ok(self.told(report(changes, false)))
+        Ok(self.told(owner, report(changes, false)).await)
     }
 
-    fn told(&self, report: LookReport) -> LookReport {
+    async fn told(&self, owner: UserId, report: LookReport) -> LookReport {
         if report.changes > 0 {
+            // Somebody may have mended by hand what an act of ours had left of an alarm.
+            if let Err(error) = Box::pin(self.close_repaired_by_last(owner)).await {
+                tracing::warn!(%error, "cannot say whether an alarm is put right");
+            }
             self.tell(Event::Changed {
                 profile: report.profile.clone(),
                 changes: report.changes,

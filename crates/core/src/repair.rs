@@ -276,35 +276,44 @@ impl App {
             };
             // What the one could not see is not what the other lost.
             let before = comparable(&before, &broken).into_owned();
-            let is_well = |mut list: List, ours: &[Change]| {
-                for change in ours {
-                    apply(&mut list, change);
+            let known = self.inner.store.known(owner).await;
+            let known = known.map_err(BrowseError::Store)?;
+            let now = known.map(|(_, mut entries)| {
+                entries.sort_by_key(key);
+                List {
+                    entries,
+                    ..before.clone()
                 }
+            });
+            let mut mended = broken.clone();
+            for change in &since {
+                apply(&mut mended, change);
+            }
+            let wrong = Lost::of(&open, &before, &broken);
+            // What was well without us is not put right by us, and what somebody else put right need not be.
+            let by_others = wrong.right_in(&before, &mended, now.as_ref());
+            if wrong.is_all_in(&before, &mended) {
+                continue;
+            }
+            let not_waited_for: BTreeSet<_> = gone.union(&by_others).copied().collect();
+            let is_well = |list: &List, but: &BTreeSet<(MediaType, MediaId)>| {
                 let mut alarms = open.alarms.iter();
-                alarms.all(|alarm| is_put_right(alarm, &before, &list, &gone))
+                alarms.all(|alarm| is_put_right(alarm, &before, list, but))
             };
-            // What was well without us is not put right by us.
-            if is_well(broken.clone(), &[]) || !is_well(broken.clone(), &since) {
+            if is_well(&broken, &gone) || !is_well(&mended, &not_waited_for) {
                 continue;
             }
             // What we wrote may have been changed again since.
-            let known = self.inner.store.known(owner).await;
-            if let Some((_, mut entries)) = known.map_err(BrowseError::Store)? {
-                entries.sort_by_key(|entry| (entry.media_type, entry.media));
-                let now = List {
-                    entries,
-                    ..before.clone()
-                };
+            if let Some(now) = &now {
                 let touched: BTreeSet<_> = since
                     .iter()
                     .map(|change| (change.media_type, change.media))
                     .collect();
-                let others = before.entries.iter().map(|was| (was.media_type, was.media));
+                let others = before.entries.iter().map(key);
                 let left_out = others
                     .filter(|title| !touched.contains(title) || gone.contains(title))
                     .collect();
-                let mut alarms = open.alarms.iter();
-                if !alarms.all(|alarm| is_put_right(alarm, &before, &now, &left_out)) {
+                if !is_well(now, &left_out) {
                     continue;
                 }
             }
@@ -312,7 +321,6 @@ impl App {
             // those in which it began, and those taken while the act was paused. The alarm itself comes last:
             // whoever is killed before it does all of this again.
             let began = since.first().map(|change| change.when.at);
-            let wrong = Lost::of(&open, &before, &broken);
             for row in self.meanwhile(&open, &base).await? {
                 let Some(list) = self.list_of(Some(&row)).await else {
                     continue;
@@ -320,7 +328,7 @@ impl App {
                 let is_of_it = began.is_none_or(|began| row.created_at <= began)
                     || row.created_at >= operation.at
                     || wrong.is_in(&before, &list);
-                if is_of_it && !is_well(list, &[]) {
+                if is_of_it && !is_well(&list, &gone) {
                     self.note_repair(&open, &row, operation).await?;
                 }
             }
@@ -516,8 +524,12 @@ impl Lost {
         Self(lost.collect())
     }
 
-    /// Whether most of it is so in another list, too.
-    fn is_in(&self, before: &List, list: &List) -> bool {
+    /// The titles of which it is so in another list, too.
+    fn still_in<'a>(
+        &'a self,
+        before: &'a List,
+        list: &'a List,
+    ) -> impl Iterator<Item = (MediaType, MediaId)> + 'a {
         let still = self.0.iter().filter(|(alarm, media_type, media)| {
             let place = before
                 .entries
@@ -525,6 +537,31 @@ impl Lost {
             let was = place.ok().and_then(|place| before.entries.get(place));
             was.is_some_and(|was| !is_title_right(alarm, was, found_in(list, was)))
         });
-        still.count() * 2 > self.0.len()
+        still.map(|(_, media_type, media)| (*media_type, *media))
+    }
+
+    /// Whether most of it is so in another list, too.
+    fn is_in(&self, before: &List, list: &List) -> bool {
+        self.still_in(before, list).count() * 2 > self.0.len()
+    }
+
+    /// Whether all of it is.
+    fn is_all_in(&self, before: &List, list: &List) -> bool {
+        self.still_in(before, list).count() == self.0.len()
+    }
+
+    /// The titles of which it is so in one list, and not in a later one.
+    fn right_in(
+        &self,
+        before: &List,
+        list: &List,
+        now: Option<&List>,
+    ) -> BTreeSet<(MediaType, MediaId)> {
+        let Some(now) = now else {
+            return BTreeSet::new();
+        };
+        let wrong: BTreeSet<_> = self.still_in(before, now).collect();
+        let still = self.still_in(before, list);
+        still.filter(|title| !wrong.contains(title)).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anirewind_core::model::{MediaId, MediaType};
+use anirewind_core::model::{EntryField, MediaId, MediaType};
 use anirewind_core::{Choices, OperationState, Prefer, RestoreOptions, Rule, Standing, Wanted};
 use anirewind_simulator::SimEntry;
 use jiff::tz::TimeZone;
@@ -355,6 +355,50 @@ async fn a_second_burst_is_not_answered_by_what_puts_the_first_one_right() {
     let open = scene.app.open_alarms(None).await.unwrap();
     let open: Vec<_> = open.iter().map(|open| &open.snapshot.id).collect();
     assert_eq!(open, [&second.id]);
+}
+
+#[tokio::test]
+async fn what_somebody_mended_by_hand_is_not_waited_for() {
+    // Before the rest is put back, and after it.
+    for is_first in [true, false] {
+        let scene = Scene::connected_with(80, 20, |_| ()).await;
+        let all: Vec<SimEntry> = scene.simulator.world().entries(HANA).cloned().collect();
+        for entry in &all {
+            let scored = SimEntry {
+                score: 30 + i32::try_from(entry.media % 60).unwrap(),
+                ..entry.clone()
+            };
+            scene.simulator.world().put_entry(scored);
+        }
+        scene.capture().await;
+        scene.clock.advance(Duration::from_hours(26));
+        wipe_scores(&scene, &all[..30]).await;
+        let groups = [group(&scene).await];
+        // Another score than it had.
+        let by_hand = async || {
+            scene.save(all[7].media, |entry| entry.score = 95);
+            scene.look().await;
+        };
+        let mut choices = Choices::default();
+        if is_first {
+            by_hand().await;
+        } else {
+            let title = (MediaType::Anime, MediaId::new(all[7].media));
+            choices.picks.leave(title, EntryField::Score);
+        }
+        let plan = scene.app.plan_undo(None, &groups, choices).await.unwrap();
+        assert_eq!(plan.writes(), 29);
+        let report = scene.app.apply(plan, None).await.unwrap();
+        assert!(report.is_verified());
+        if !is_first {
+            assert_eq!(scene.app.open_alarms(None).await.unwrap().len(), 1);
+            by_hand().await;
+        }
+        let open = scene.app.open_alarms(None).await.unwrap();
+        assert!(open.is_empty(), "{is_first}: {open:?}");
+        let world = scene.simulator.world();
+        assert_eq!(world.entry(HANA, all[7].media).unwrap().score, 95);
+    }
 }
 
 #[tokio::test]
