@@ -41,7 +41,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use anirewind_core::App;
 use utoipa::OpenApi as _;
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::{OpenApi, Server};
 
 use crate::access::{Access, Who};
 use crate::api::auth::Scheme;
@@ -185,7 +185,15 @@ pub(crate) fn watching(config: &mut web::ServiceConfig) {
 #[get("/api/v1/openapi.json")]
 async fn document(request: HttpRequest) -> Result<HttpResponse, problem::Problem> {
     query::check(&request)?;
-    Ok(HttpResponse::Ok().json(description()))
+    let mut document = description();
+    let access = request.app_data::<web::Data<Access>>();
+    if let Some(base) = access
+        .map(|access| access.base())
+        .filter(|base| !base.is_empty())
+    {
+        document.servers = Some(vec![Server::new(base)]);
+    }
+    Ok(HttpResponse::Ok().json(document))
 }
 
 /// The API as a document.
@@ -274,6 +282,11 @@ pub(crate) async fn turned_back(request: &HttpRequest, access: &Access) -> Optio
 /// An answer in place of one that did not come in time.
 pub(crate) fn took_too_long() -> HttpResponse {
     problem::Problem::took_too_long().answer()
+}
+
+/// An answer for who sent something that is not taken as it was sent.
+pub(crate) fn compressed(detail: &str) -> HttpResponse {
+    problem::Problem::compressed(detail).answer()
 }
 
 /// An answer for whom this server does not answer.

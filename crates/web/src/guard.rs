@@ -53,7 +53,9 @@ pub(crate) async fn check(
     let takes_files = request.method() == Method::POST && upload::is_taken_at(path);
     let is_safe = [Method::GET, Method::HEAD].contains(request.method());
     let refuse = |status: HttpResponse, detail: &'static str| {
-        if is_api {
+        if is_api && status.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+            api::compressed(detail)
+        } else if is_api {
             api::refused(detail)
         } else {
             let text = format!("{}\n", page::sentence(detail));

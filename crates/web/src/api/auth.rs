@@ -137,6 +137,11 @@ async fn who(request: &HttpRequest) -> Result<Who, Problem> {
     who.map_err(|error| Problem::failed(error.message))
 }
 
+/// What is sent while it is made, so that nobody knows before its end whether it is the same.
+fn is_streamed(path: &str) -> bool {
+    path == "/api/v1/events" || path.ends_with("/export")
+}
+
 /// Tells the document how a key is sent.
 pub(crate) struct Scheme;
 
@@ -160,7 +165,7 @@ impl utoipa::Modify for Scheme {
         document.security = Some(vec![SecurityRequirement::new("key", none)]);
         // What is read whole is not sent again to who has it.
         for (path, item) in &mut document.paths.paths {
-            if let Some(get) = item.get.as_mut().filter(|_| path != "/api/v1/events") {
+            if let Some(get) = item.get.as_mut().filter(|_| !is_streamed(path)) {
                 let same = Response::new("The same as whoever asks has, by `If-None-Match`");
                 get.responses
                     .responses

@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, broadcast, watch};
 use crate::access::Access;
 use crate::api::auth::Reader;
 use crate::api::exporting;
+use crate::api::problem::Problem;
 use crate::head::OnlyHead;
 use crate::live::Desk;
 use crate::pass;
@@ -411,7 +412,12 @@ fn frame(told: &Told) -> Bytes {
 
 /// What happens from now on, or since `Last-Event-ID`, as server-sent events. Whoever reads too slowly
 /// misses some, and is told with an event `missed`; so is whoever shows an id that is none of ours.
-#[utoipa::path(tag = "server", responses((status = 200, content_type = "text/event-stream")))]
+#[utoipa::path(tag = "server", params(
+    ("Last-Event-ID" = Option<String>, Header, description = "The id of the event that was heard last"),
+), responses(
+    (status = 200, content_type = "text/event-stream"),
+    (status = "default", body = Problem, content_type = "application/problem+json"),
+))]
 #[get("/api/v1/events")]
 pub(crate) async fn stream(
     _: Reader,

@@ -1,4 +1,4 @@
-//! What the document says of the headers of answers.
+//! What the document says of answers and their headers.
 
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::{HeaderBuilder, OpenApi, RefOr, Response};
@@ -8,7 +8,7 @@ const NOWHERE: [&str; 5] = ["add_key", "pause", "reload", "report_change", "stop
 /// These go on for as long as they have something to say, and nobody knows what before they end.
 const STREAMS: [&str; 2] = ["export", "stream"];
 
-/// Tells the document which headers an answer carries.
+/// Tells the document what an answer means, and which headers it carries.
 pub(crate) struct Headers;
 
 impl utoipa::Modify for Headers {
@@ -38,6 +38,9 @@ fn describe(way: &mut Operation, is_read: bool) {
         let RefOr::T(response) = response else {
             continue;
         };
+        if response.description.is_empty() {
+            what_it_means(status).clone_into(&mut response.description);
+        }
         say(
             response,
             "X-Request-Id",
@@ -51,6 +54,17 @@ fn describe(way: &mut Operation, is_read: bool) {
         if ["201", "202"].contains(&status.as_str()) && !NOWHERE.contains(&id.as_str()) {
             say(response, "Location", "Where it is");
         }
+    }
+}
+
+/// What an answer says that nothing more is to be said of; the standard wants something of each.
+fn what_it_means(status: &str) -> &'static str {
+    match status {
+        "201" => "It was made",
+        "202" => "It was asked for, and goes on",
+        "204" => "It was done, and there is nothing to say of it",
+        "default" => "It was refused or did not work, and why (RFC 9457)",
+        _ => "What was asked for, or what came of it",
     }
 }
 

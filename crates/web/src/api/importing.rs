@@ -85,9 +85,18 @@ fn files(plan: &ImportPlan) -> Vec<ImportFileView> {
         .collect()
 }
 
+/// Bytes that are no JSON.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(
+    dead_code,
+    reason = "what is sent is read as it comes; this is for the document"
+)]
+pub(crate) struct FileBody(Vec<u8>);
+
 /// Brings in a snapshot of ours, a backup of `PlexAniBridge` or an export of `AniList`: the file itself
 /// as the body, or a form with several.
-#[utoipa::path(tag = "snapshots", params(How), request_body(content = Vec<u8>, content_type = "application/json"), security(("key" = [])), responses(
+#[utoipa::path(tag = "snapshots", params(How), request_body(content = Object, content_type = "application/json", description = "The file as it is"), security(("key" = [])), responses(
     (status = 200, body = ImportView),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -161,7 +170,7 @@ pub(crate) struct LeftOutView {
 
 /// Takes over the history of a `PlexAniBridge` database: the file itself as the body. What was taken over before
 /// is not taken again.
-#[utoipa::path(tag = "changes", params(OfWhom), request_body(content = Vec<u8>, content_type = "application/octet-stream"), security(("key" = [])), responses(
+#[utoipa::path(tag = "changes", params(OfWhom), request_body(content = FileBody, content_type = "application/octet-stream", description = "The file as it is"), security(("key" = [])), responses(
     (status = 200, body = HistoryView),
     (status = "default", body = Problem, content_type = "application/problem+json"),
 ))]

@@ -10,8 +10,10 @@ use utoipa::openapi::{RefOr, Schema};
 pub(crate) enum Kind {
     /// What the commands say, too.
     Of(Code),
-    /// Another site, another name, or something compressed.
+    /// Another site, or another name.
     Refused,
+    /// What was sent is compressed.
+    Compressed,
     /// No key, or one that is none.
     NoKey,
     /// A key that may only read.
@@ -38,9 +40,10 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// Those that only a server knows.
-    const OWN: [Self; 12] = [
+    const OWN: [Self; 13] = [
         Self::NoSuchMethod,
         Self::Refused,
+        Self::Compressed,
         Self::NoKey,
         Self::ReadOnlyKey,
         Self::PeopleOnly,
@@ -75,6 +78,7 @@ impl Kind {
                 (code.as_str(), status, title)
             }
             Self::Refused => ("refused", 403, "Not from there"),
+            Self::Compressed => ("compressed", 415, "Not compressed"),
             Self::NoKey => ("no-key", 401, "A key is needed"),
             Self::ReadOnlyKey => ("read-only-key", 403, "Not with this key"),
             Self::NoSuchMethod => ("no-such-method", 405, "Not with this method"),

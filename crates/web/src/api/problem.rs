@@ -76,6 +76,11 @@ impl Problem {
         Self::new(Kind::Refused, detail.to_owned(), Some(hint))
     }
 
+    pub(crate) fn compressed(detail: &str) -> Self {
+        let hint = "Nothing was changed. Send it as it is.".to_owned();
+        Self::new(Kind::Compressed, detail.to_owned(), Some(hint))
+    }
+
     pub(crate) fn nowhere() -> Self {
         let hint = Some("See /api/v1/openapi.json.".to_owned());
         let detail = "there is nothing here".to_owned();

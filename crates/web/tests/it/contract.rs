@@ -453,3 +453,42 @@ async fn no_way_in_is_open_that_the_document_does_not_name() {
         );
     }
 }
+
+#[actix_web::test]
+async fn the_document_says_something_of_every_answer_and_where_it_is_asked_for() {
+    let scene = Scene::new("hana").await;
+    let document = scene.get_json("/api/v1/openapi.json").await;
+    assert_eq!(document["servers"], Value::Null);
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, way) in item.as_object().unwrap() {
+            for (status, answer) in way["responses"].as_object().unwrap() {
+                let words = answer["description"].as_str().unwrap_or_default();
+                assert!(!words.is_empty(), "{method} {path} {status}");
+            }
+        }
+    }
+    // A file is neither a list of numbers nor text.
+    let body = |path: &str, kind: &str| {
+        let body = &document["paths"][path]["post"]["requestBody"]["content"][kind]["schema"];
+        let name = body["$ref"].as_str().and_then(|at| at.rsplit('/').next());
+        name.map_or_else(
+            || body["type"].clone(),
+            |name| document["components"]["schemas"][name]["format"].clone(),
+        )
+    };
+    assert_eq!(body("/api/v1/imports", "application/json"), "object");
+    let bytes = "application/octet-stream";
+    assert_eq!(body("/api/v1/changes/import", bytes), "binary");
+    let below = Scene::with(
+        "hana",
+        &[("ANIREWIND_PUBLIC_URL", "https://rw.example/ani")],
+    )
+    .await;
+    let request = TestRequest::get()
+        .uri("/ani/api/v1/openapi.json")
+        .insert_header(("host", "rw.example"));
+    let (status, document, _) = below.request(request).await;
+    assert_eq!(status, StatusCode::OK, "{document}");
+    let document: Value = serde_json::from_str(&document).unwrap();
+    assert_eq!(document["servers"], json!([{ "url": "/ani" }]));
+}

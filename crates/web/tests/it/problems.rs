@@ -183,6 +183,8 @@ async fn strangers(kinds: &mut Kinds) {
     kinds.send("no-key", &scene, get("/api/v1/status")).await;
     let elsewhere = get("/api/v1/status").insert_header(("host", "evil.example"));
     kinds.send("refused", &scene, elsewhere).await;
+    let packed = post("/api/v1/looks", json!({})).insert_header(("content-encoding", "gzip"));
+    kinds.send("compressed", &scene, packed).await;
     let reader = scene.app.add_key("reader", false).await.unwrap();
     let reader = ("authorization", format!("Bearer {reader}"));
     let look = post("/api/v1/looks", json!({})).insert_header(reader.clone());

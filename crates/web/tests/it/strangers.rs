@@ -112,8 +112,8 @@ async fn what_is_compressed_is_refused_before_any_of_it_is_read() {
         ("/login", StatusCode::UNSUPPORTED_MEDIA_TYPE),
         ("/settings", StatusCode::UNSUPPORTED_MEDIA_TYPE),
         ("/backups/hana/import", StatusCode::UNSUPPORTED_MEDIA_TYPE),
-        ("/api/v1/plans/restore", StatusCode::FORBIDDEN),
-        ("/api/v1/imports", StatusCode::FORBIDDEN),
+        ("/api/v1/plans/restore", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        ("/api/v1/imports", StatusCode::UNSUPPORTED_MEDIA_TYPE),
     ] {
         for encodings in [
             &["gzip"][..],
@@ -138,7 +138,10 @@ async fn what_is_compressed_is_refused_before_any_of_it_is_read() {
                 "{path}: {body}"
             );
             let is_api = path.starts_with("/api/");
-            assert!(!is_api || body.contains("\"code\":\"refused\""), "{body}");
+            assert!(
+                !is_api || body.contains("\"code\":\"compressed\""),
+                "{body}"
+            );
         }
     }
 }
