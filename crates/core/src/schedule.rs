@@ -36,7 +36,7 @@ pub struct InvalidSchedule(String);
 
 impl Schedule {
     /// What a schedule may be, in words.
-    pub const ALLOWED: &'static str = "daily@HH:MM, every Nh or every Nm (15m at least), or off";
+    pub const ALLOWED: &'static str = "daily@HH:MM, every Nh or every Nm (15m to 31 days), or off";
 
     /// Reads `daily@01:00`, `every 6h`, `every 90m`, `off`.
     pub fn parse(text: &str) -> Result<Self, InvalidSchedule> {

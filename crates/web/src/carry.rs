@@ -1,34 +1,36 @@
-//! Acts that a page begins. They are carried out apart from the request, and go on without it.
+//! Acts that a page or a program begins. They are carried out apart from the request, and go on without it.
 
 use actix_web::HttpResponse;
 use anirewind_core::{
     ActError, App, Explain as _, Id, Plan, Report, StepRow, StepState, Stopping, count, were,
 };
 
+use tokio::task::JoinHandle;
+
 use crate::address::address;
 use crate::api::Hub;
 use crate::page::{PageError, Said, Visitor, Way, in_path, sentence};
 
-/// Begins something under an id, and waits a little. `None` where it goes on.
-async fn begin<F>(hub: &Hub, id: &Id, work: F) -> Option<Result<Report, ActError>>
+/// Begins something under an id.
+pub(crate) fn begin<F>(hub: &Hub, id: &Id, work: F) -> JoinHandle<Result<Report, ActError>>
 where
     F: Future<Output = Result<Report, ActError>> + Send + 'static,
 {
     hub.desk().begun(id);
     let (keeper, of) = (hub.clone(), id.clone());
-    let task = hub.spawn(async move {
+    hub.spawn(async move {
         let done = work.await;
         let failed = done.as_ref().err();
         // That is what somebody wanted.
         let failed = failed.filter(|error| !matches!(error, ActError::CalledOff { .. }));
         let problem = failed.map(told);
         if let Some(problem) = &problem {
-            tracing::warn!(problem, "an act did not end well");
+            let operation = of.as_str();
+            tracing::warn!(operation, problem, "an act did not end well");
         }
         keeper.desk().ended(&of, problem);
         done
-    });
-    hub.soon(task).await
+    })
 }
 
 /// What went wrong, what still holds, what to do.
@@ -52,7 +54,8 @@ pub(crate) async fn send(
     };
     plan.operation.detail.by = Some("the web page".to_owned());
     let app = app.clone();
-    let done = begin(hub, &id, async move { app.apply(plan, removals).await }).await;
+    let task = begin(hub, &id, async move { app.apply(plan, removals).await });
+    let done = hub.soon(task).await;
     Ok(led(profile, &id, done))
 }
 
@@ -60,7 +63,7 @@ pub(crate) async fn send(
 pub(crate) async fn resume(visitor: &Visitor, hub: &Hub, id: &Id) -> HttpResponse {
     let (app, of) = (visitor.app.get_ref().clone(), id.clone());
     let work = async move { app.resume_operation(&of).await };
-    let done = begin(hub, id, work).await;
+    let done = hub.soon(begin(hub, id, work)).await;
     let said = match done {
         Some(Err(error)) => Some(Said::problem(told(&error))),
         _ => None,

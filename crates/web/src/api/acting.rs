@@ -6,8 +6,8 @@ use actix_web::{HttpResponse, delete, post, web};
 use anirewind_core::model::{EntryField, EntryStatus, MediaId, MediaType, Picks};
 use anirewind_core::view::{OperationView, PlanView, ReportView, field_called, instant};
 use anirewind_core::{
-    ActError, App, BrowseError, Cause, Change, ChangeOutcome, Choices, Explain as _, Id,
-    OperationState, Plan, Prefer, Report, RestoreOptions, Source, Stopping, Wanted, When,
+    ActError, App, BrowseError, Cause, Change, ChangeOutcome, Choices, Id, OperationState, Plan,
+    Prefer, Report, RestoreOptions, Source, Stopping, Wanted, When,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -18,6 +18,8 @@ use crate::api::problem::Problem;
 use crate::api::reading::{OfProfile, act, one_owner, row};
 use crate::api::sent::Sent;
 use crate::api::tasks::{self, Patience, Reply, TaskView};
+use crate::carry;
+use crate::live::WhatOf;
 
 type Answer<T> = Result<web::Json<T>, Problem>;
 
@@ -386,8 +388,8 @@ async fn planned(app: &App, plan: Plan) -> Result<Reply, Problem> {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(crate) struct UndoBody {
-    /// Beginnings of ids: of changes, groups, or acts; the newest act of ours if left out.
-    ids: Vec<String>,
+    /// Beginnings of ids: of changes, groups, or acts, one at least; the newest act of ours that stands if left out.
+    ids: Option<Vec<String>>,
     /// Or this change and everything after it.
     back_to: Option<String>,
     /// The profile; all if left out.
@@ -405,6 +407,17 @@ pub(crate) struct UndoBody {
 }
 
 impl UndoBody {
+    /// What is named; nothing where the newest is meant, which an empty list does not mean.
+    fn named(&self) -> Result<&[String], Problem> {
+        match &self.ids {
+            Some(ids) if ids.is_empty() => Err(Problem::usage(
+                "`ids` names nothing; left out it means the newest act",
+            )),
+            Some(ids) => Ok(ids),
+            None => Ok(&[]),
+        }
+    }
+
     fn choices(&self) -> Result<Choices, Problem> {
         let mut choices = if self.over_edits {
             Choices::everything()
@@ -432,16 +445,16 @@ pub(crate) async fn plan_undo(
     patience: Patience,
     body: Sent<UndoBody>,
 ) -> Result<HttpResponse, Problem> {
-    let choices = body.choices()?;
+    let (choices, ids) = (body.choices()?, body.named()?.to_vec());
     let (asker, body) = (app.get_ref().clone(), body.into_inner());
-    if body.back_to.is_some() && !body.ids.is_empty() {
+    if body.back_to.is_some() && !ids.is_empty() {
         return Err(Problem::usage("name `ids` or `backTo`, not both"));
     }
     let work = async move {
         let profile = body.profile.as_deref();
         let plan = match &body.back_to {
             Some(back_to) => asker.plan_back_to(profile, back_to, choices).await?,
-            None => asker.plan_undo(profile, &body.ids, choices).await?,
+            None => asker.plan_undo(profile, &ids, choices).await?,
         };
         planned(&asker, plan).await
     };
@@ -465,11 +478,11 @@ pub(crate) async fn plan_redo(
     if body.back_to.is_some() {
         return Err(Problem::usage("`backTo` is for undo"));
     }
-    let choices = body.choices()?;
+    let (choices, ids) = (body.choices()?, body.named()?.to_vec());
     let (asker, body) = (app.get_ref().clone(), body.into_inner());
     let work = async move {
         let profile = body.profile.as_deref();
-        let plan = asker.plan_redo(profile, &body.ids, choices).await?;
+        let plan = asker.plan_redo(profile, &ids, choices).await?;
         planned(&asker, plan).await
     };
     tasks::run(&app, &hub, patience, "a plan to redo", work).await
@@ -550,6 +563,9 @@ pub(crate) async fn apply(
         Err(ActError::NoPlan { .. }) => return sent_before(&app, &whole).await,
         Err(error) => return Err(error.into()),
     };
+    if matches!(hub.desk().what_of(&whole), WhatOf::UnderWay) {
+        return sent_before(&app, &whole).await;
+    }
     if let Some(mutes) = body.mute_activity {
         plan.mute(mutes);
     }
@@ -609,17 +625,16 @@ async fn soon<F>(
 where
     F: Future<Output = Result<Report, ActError>> + Send + 'static,
 {
-    let mut task = hub.spawn(async move {
-        let done = work.await;
-        if let Err(error) = &done {
-            tracing::warn!(problem = error.chain(), "an act did not end well");
-        }
-        done
-    });
+    let mut task = carry::begin(hub, &id, work);
     match tokio::time::timeout(patience.0, &mut task).await {
         // Somebody else sent it in this very moment; or it goes on, or is over by now, whoever sent it.
         Ok(Ok(Err(ActError::NotAPlan { .. }))) | Err(_) => sent_before(app, &id).await,
-        Ok(Ok(report)) => Ok(HttpResponse::Ok().json(ReportView::from(&report?))),
+        Ok(Ok(Err(error))) => {
+            // Whoever asked is told, and nobody else need be.
+            hub.desk().ended(&id, None);
+            Err(error.into())
+        }
+        Ok(Ok(Ok(report))) => Ok(HttpResponse::Ok().json(ReportView::from(&report))),
         Ok(Err(_)) => Err(Problem::failed("it ended without a word; see its report")),
     }
 }

@@ -7,17 +7,20 @@ use anirewind_core::view::{
     OperationView, PlanView, ProfileView, ReportView, SnapshotView, StatusView, instant,
 };
 use anirewind_core::{
-    App, BrowseError, FoundList, Id, Kind, OperationRow, Report, SnapshotFilter, Start,
+    App, BrowseError, FoundList, Id, Kind, OperationRow, OperationState, Report, SnapshotFilter,
+    Start,
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::api::Hub;
 use crate::api::auth::Reader;
 use crate::api::paging::{self, Page, Part};
 use crate::api::problem::Problem;
 use crate::api::tasks;
 use crate::attached::attached;
+use crate::live::WhatOf;
 
 type Answer<T> = Result<web::Json<T>, Problem>;
 
@@ -332,13 +335,21 @@ pub(crate) async fn act(app: &App, id: &str) -> Result<Report, Problem> {
 pub(crate) async fn operation(
     _: Reader,
     app: web::Data<App>,
+    hub: web::Data<Hub>,
     id: web::Path<String>,
 ) -> Answer<ReportView> {
-    // By its whole id also one that is about to begin.
-    let report = match Id::parse(&id) {
+    // By its whole id also one that is about to begin, or could not.
+    let mut report = match Id::parse(&id) {
         Some(whole) => app.act_called(&whole).await?,
         None => act(&app, &id).await?,
     };
+    let is_begun = !matches!(
+        report.operation.state,
+        OperationState::Planned | OperationState::Discarded
+    );
+    if !is_begun && let WhatOf::Failed(problem) = hub.desk().what_of(&report.operation.id) {
+        report.operation.problem = Some(problem);
+    }
     Ok(web::Json((&report).into()))
 }
 

@@ -512,3 +512,68 @@ async fn a_link_in_the_place_of_a_snapshot_leads_nowhere() {
         );
     }
 }
+
+#[actix_web::test]
+async fn what_could_not_begin_says_why_to_whoever_was_told_that_it_goes_on() {
+    let scene = seen(&[]).await;
+    edit(&scene, |entry| entry.notes = Some("x".to_owned()));
+    look(&scene).await;
+    let mut plans = Vec::new();
+    for _ in 0..2 {
+        let body = json!({ "snapshot": "latest", "prefer": "snapshot" });
+        let (status, plan) = post(&scene, "/api/v1/plans/restore", Some(body)).await;
+        assert_eq!(status, 201, "{plan}");
+        plans.push(plan["id"].as_str().unwrap().to_owned());
+    }
+    let apply = |id: &str| {
+        TestRequest::post()
+            .uri(&format!("/api/v1/plans/{id}/apply"))
+            .insert_header(("host", "localhost"))
+            .insert_header(("origin", "http://localhost"))
+            .insert_header(("prefer", "respond-async"))
+            .insert_header(("content-length", "2"))
+            .set_json(json!({}))
+    };
+    let operation = async |id: &str| {
+        let report = scene.get_json(&format!("/api/v1/operations/{id}")).await;
+        report["operation"].clone()
+    };
+    let (status, _, _) = scene.request(apply(&plans[0])).await;
+    assert_eq!(status, 202);
+    for _ in 0..2_000 {
+        if operation(&plans[0]).await["state"] == "done" {
+            break;
+        }
+    }
+    // The other has nothing left to do, and is found out to be so after the answer.
+    scene.simulator.hold(true);
+    for _ in 0..3 {
+        let (status, told, headers) = scene.request(apply(&plans[1])).await;
+        assert_eq!(status, 202, "{told}");
+        let place = headers.get("location").unwrap().to_str().unwrap();
+        assert!(place.ends_with(&plans[1]), "{place}");
+    }
+    assert_eq!(operation(&plans[1]).await["problem"], Value::Null);
+    scene.simulator.hold(false);
+    let mut told = Value::Null;
+    for _ in 0..2_000 {
+        told = operation(&plans[1]).await;
+        if told["problem"] != Value::Null {
+            break;
+        }
+    }
+    let problem = told["problem"].as_str().unwrap_or_else(|| panic!("{told}"));
+    assert!(problem.contains("is so already"), "{told}");
+    assert_eq!(told["state"], "discarded");
+}
+
+#[actix_web::test]
+async fn nothing_named_is_not_the_newest() {
+    let scene = seen(&[]).await;
+    for way in ["undo", "redo"] {
+        let path = format!("/api/v1/plans/{way}");
+        let (status, told) = post(&scene, &path, Some(json!({ "ids": [] }))).await;
+        assert_eq!(status, 400, "{told}");
+        assert!(told["detail"].as_str().unwrap().contains("names nothing"));
+    }
+}
