@@ -259,6 +259,7 @@ pub(crate) async fn one_operation(
 
 fn op_text(output: &Output, operation: &OperationRow, steps: &[StepRow]) -> String {
     let mut lines = vec![op_line(output, operation)];
+    lines.extend(operation.detail.by.iter().map(|by| format!("  by {by}")));
     lines.extend(steps.iter().map(|step| {
         let title = step.title.clone().unwrap_or_else(|| step.media.to_string());
         let problem = step.problem.as_deref().unwrap_or("");

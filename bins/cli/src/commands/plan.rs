@@ -14,6 +14,8 @@ use crate::commands::log::short;
 use crate::json::{operation_json, shape};
 use crate::output::{Failure, Output};
 
+/// Who sends what a command sends, as it is written down with the act.
+const BY: &str = "the command line";
 const PARTLY: u8 = 3;
 const INTERRUPTED: u8 = 130;
 /// So many removals, or such a part of the list, are agreed to by their number.
@@ -148,6 +150,7 @@ pub(crate) async fn offer(
             ),
         ));
     }
+    plan.operation.detail.by = Some(BY.to_owned());
     let follower = output.follow(app.events());
     let report = {
         let _at_work = output.at_work(app);

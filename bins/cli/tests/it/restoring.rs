@@ -93,6 +93,9 @@ fn a_restore_is_shown_asked_for_sent_proven_and_can_be_taken_back() {
     let op = log[0]["id"].as_str().unwrap().to_owned();
     let report = scene.run(&["job", "report", &op]);
     assert!(text(&report.stdout).contains("All 13 read back and verified."));
+    // Who sent it stands with it.
+    let shown = text(&scene.run(&["op", "show", &op]).stdout);
+    assert!(shown.contains("\n  by the command line\n"), "{shown}");
     let command = scene
         .command()
         .env("ANIREWIND_DESTRUCTIVE_SYNC", "true")
