@@ -8,6 +8,7 @@ use time::{Duration, OffsetDateTime};
 use crate::app::App;
 use crate::figures::{Answers, Figures};
 use crate::find::BrowseError;
+use crate::numbers::size;
 use crate::status::{AccountStatus, Verdict};
 use crate::zone::Zone;
 
@@ -225,7 +226,7 @@ impl App {
             let found = format!("the space left beside {shown} cannot be told");
             return HealthCheck::new("disk", HealthState::Unknown, found);
         };
-        let found = format!("{} MiB left in {shown}", space / (1024 * 1024));
+        let found = format!("{} left in {shown}", size(space));
         match space {
             0..DISK_NONE => HealthCheck::new("disk", HealthState::Bad, found)
                 .hint("The next snapshot may not fit. Make room; earlier snapshots are untouched."),

@@ -90,7 +90,7 @@ pub use login::{LIFETIME as SESSION_LIFETIME, LoginError, SessionToken};
 pub use looking::LookReport;
 pub use naming::{happened, happened_to};
 pub use notices::{ChannelStatus, NoticeError, Tested};
-pub use numbers::{are, at_least, count, does, thousands, were};
+pub use numbers::{are, at_least, count, does, size, thousands, were};
 pub use outlook::Outlook;
 pub use plan::{Action, Plan};
 pub use reference::{InvalidReference, Reference};

@@ -64,9 +64,37 @@ pub fn thousands(number: usize) -> String {
     text
 }
 
+/// `131.9 kB`: bytes in thousands, as they are written everywhere.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 3] = ["kB", "MB", "GB"];
+    if bytes < 1_000 {
+        return format!("{bytes} bytes");
+    }
+    let mut tenths = bytes / 100;
+    let mut unit = 0;
+    while tenths >= 10_000 && unit + 1 < UNITS.len() {
+        tenths /= 1_000;
+        unit += 1;
+    }
+    format!(
+        "{}.{} {}",
+        tenths / 10,
+        tenths % 10,
+        UNITS.get(unit).copied().unwrap_or_default()
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_counted_in_thousands() {
+        assert_eq!(size(999), "999 bytes");
+        assert_eq!(size(131_900), "131.9 kB");
+        assert_eq!(size(4_100_000), "4.1 MB");
+    }
 
     #[test]
     fn numbers_are_read_in_threes() {

@@ -1,5 +1,6 @@
 //! Values as people read them.
 
+pub(crate) use anirewind_core::size;
 use anirewind_core::{Zone, count};
 use time::macros::format_description;
 use time::{Date, Duration, OffsetDateTime, UtcOffset};
@@ -88,26 +89,6 @@ pub(crate) fn age(from: OffsetDateTime, now: OffsetDateTime) -> String {
     }
 }
 
-/// `131.9 kB`
-pub(crate) fn size(bytes: u64) -> String {
-    const UNITS: [&str; 3] = ["kB", "MB", "GB"];
-    if bytes < 1_000 {
-        return format!("{bytes} bytes");
-    }
-    let mut tenths = bytes / 100;
-    let mut unit = 0;
-    while tenths >= 10_000 && unit + 1 < UNITS.len() {
-        tenths /= 1_000;
-        unit += 1;
-    }
-    format!(
-        "{}.{} {}",
-        tenths / 10,
-        tenths % 10,
-        UNITS.get(unit).copied().unwrap_or_default()
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use time::macros::datetime;
@@ -135,10 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_and_ages_read_well() {
-        assert_eq!(size(999), "999 bytes");
-        assert_eq!(size(131_900), "131.9 kB");
-        assert_eq!(size(4_100_000), "4.1 MB");
+    fn ages_read_well() {
         let now = datetime!(2026-11-03 12:00 UTC);
         assert_eq!(age(datetime!(2026-11-03 11:29 UTC), now), "31 min ago");
         assert_eq!(age(datetime!(2026-11-03 11:00 UTC), now), "1 hour ago");

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use anirewind_core::{App, Fate, Kind, Pruned, SnapshotRow, Why, count};
+use anirewind_core::{App, Fate, Kind, Pruned, SnapshotRow, Why, count, size};
 use comfy_table::{CellAlignment, Table, presets};
-use indicatif::HumanBytes;
 use serde_json::{Value, json};
 
 use crate::arguments::SnapshotsArguments;
@@ -52,7 +51,7 @@ pub(crate) async fn run(
             if rows.is_empty() {
                 return format!("None of {} is like that.", count(all.len(), "snapshot"));
             }
-            let size: u64 = all.iter().map(|row| row.size).sum();
+            let bytes: u64 = all.iter().map(|row| row.size).sum();
             let kept = all.iter().filter(|row| row.mark.keep.is_some()).count();
             let shown = if found == all.len() {
                 String::new()
@@ -63,7 +62,7 @@ pub(crate) async fn run(
                 "{}\n{shown}{}, {}, {kept} kept",
                 table(app, output, &rows, &all, &fates),
                 count(all.len(), "snapshot"),
-                HumanBytes(size)
+                size(bytes)
             )
         },
     );
@@ -161,7 +160,7 @@ fn table(
             row.owner.name.clone(),
             format!("{} A  {} M", row.counts.anime, row.counts.manga),
             change,
-            HumanBytes(row.size).to_string(),
+            size(row.size),
             row.kind.as_str().to_owned(),
             fate.map(|fate| fate_words(output, fate))
                 .unwrap_or_default(),

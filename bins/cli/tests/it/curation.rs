@@ -259,3 +259,12 @@ fn a_shell_completes_the_snapshots_there_are() {
         );
     }
 }
+
+#[test]
+fn sizes_read_as_on_the_pages() {
+    let scene = Scene::connected();
+    scene.run(&["backup"]);
+    let listed = scene.say(&["snapshots"]);
+    let sizes = listed.matches(" kB").count();
+    assert!(sizes == 2 && !listed.contains("KiB"), "{listed}");
+}
