@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use anirewind_core::model::{MediaType, ScoreFormat, UserId};
 use anirewind_core::{
-    App, Change, ChangeFilter, ChangeOutcome, ChangeRow, became, change_of, count, summary_of,
+    App, Change, ChangeFilter, ChangeOutcome, ChangeRow, Source, became, change_of, count,
+    summary_of,
 };
 use serde_json::{Value, json};
 
@@ -177,6 +178,7 @@ pub(crate) fn line(output: &Output, row: &ChangeRow) -> String {
         .clone()
         .unwrap_or_else(|| format!("{} {}", change.media_type.word(), change.media));
     let sign = match (change.outcome, &change.before, &change.after) {
+        (ChangeOutcome::Undone, _, _) if change.source == Source::Redo => ">",
         (ChangeOutcome::Undone, _, _) => "<",
         (ChangeOutcome::Failed | ChangeOutcome::NotFound, _, _) => "x",
         (ChangeOutcome::Skipped | ChangeOutcome::Pending, _, _) => "=",

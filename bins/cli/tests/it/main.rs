@@ -15,3 +15,4 @@ mod notifying;
 mod refusals;
 mod restoring;
 mod scene;
+mod telling;

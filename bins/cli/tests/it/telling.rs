@@ -1,0 +1,61 @@
+//! What is said of changes: in the log, of a title, of a plan.
+
+use anirewind_simulator::SimEntry;
+
+use crate::scene::Scene;
+
+const HANA: u32 = 4242;
+
+impl Scene {
+    /// What a command says that ends well.
+    fn told(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Hana connected, with a snapshot of her list.
+    fn saved() -> Self {
+        let scene = Self::connected();
+        scene.told(&["backup"]);
+        scene
+    }
+
+    /// Somebody gives a title this score, and that is seen.
+    fn score(&self, media: u32, score: i32) {
+        let entry = self.entry(media);
+        self.simulator.world().put_entry(SimEntry {
+            score,
+            updated_at: None,
+            ..entry
+        });
+        self.told(&["look"]);
+    }
+
+    fn entry(&self, media: u32) -> SimEntry {
+        self.simulator.world().entry(HANA, media).unwrap().clone()
+    }
+
+    /// The first so many titles of the list.
+    fn media(&self, number: usize) -> Vec<u32> {
+        let world = self.simulator.world();
+        let media = world.entries(HANA).map(|entry| entry.media);
+        media.take(number).collect()
+    }
+}
+
+#[test]
+fn what_was_done_again_has_another_sign_than_what_was_taken_back() {
+    let scene = Scene::saved();
+    scene.score(scene.media(1)[0], 11);
+    let log = scene.told(&["log"]);
+    let id = log.split_whitespace().next().unwrap();
+    scene.told(&["undo", id, "--yes"]);
+    scene.told(&["redo", "--yes"]);
+    let log = scene.told(&["log"]);
+    let signs: Vec<_> = log
+        .lines()
+        .filter_map(|line| line.split_whitespace().find(|word| word.len() == 1))
+        .collect();
+    assert_eq!(signs, [">", "<", "~"], "{log}");
+}
