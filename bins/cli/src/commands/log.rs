@@ -202,6 +202,18 @@ pub(crate) fn line(output: &Output, row: &ChangeRow) -> String {
     )
 }
 
+/// What made a change, in a sentence and in the words of the pages.
+pub(crate) fn by(source: &str) -> &'static str {
+    match Source::parse(source) {
+        Some(Source::Observed) | None => "on AniList",
+        Some(Source::Restore) => "by a restore",
+        Some(Source::Undo) => "by an undo",
+        Some(Source::Redo) => "by a redo",
+        Some(Source::Import) => "brought in",
+        Some(Source::Api) => "told by another program",
+    }
+}
+
 /// What became of a title, in words.
 pub(crate) fn what(change: &Change) -> String {
     if let Some(error) = &change.error {

@@ -7,10 +7,12 @@ use anirewind_core::{
     change_of, count, summary_of,
 };
 use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::arguments::{ApplyArguments, PlanCommand};
 use crate::commands::history::one_operation;
-use crate::commands::log::short;
+use crate::commands::log::{by, short};
 use crate::json::{operation_json, shape};
 use crate::output::{Failure, Output};
 
@@ -49,7 +51,7 @@ pub(crate) async fn run(
         }
         PlanCommand::Show { id } => {
             let plan = app.plan(id).await?;
-            output.result("plan", || plan_json(&plan), || plan_text(&plan));
+            output.result("plan", || plan_json(&plan), || plan_text(output, &plan));
         }
         PlanCommand::Apply { id, apply } => {
             return match app.plan(id).await {
@@ -104,7 +106,7 @@ pub(crate) async fn offer(
     if apply.mute_activity || apply.no_mute_activity {
         plan.mute(apply.mute_activity);
     }
-    let text = plan_text(&plan);
+    let text = plan_text(output, &plan);
     let writes = plan.writes();
     if apply.dry_run || writes == 0 {
         let end = if writes == 0 {
@@ -159,7 +161,7 @@ pub(crate) async fn offer(
     drop(follower);
     if let Err(ActError::OutOfDate { plan, .. }) = &report {
         let plan = app.plan(plan.as_str()).await?;
-        output.talk(&plan_text(&plan));
+        output.talk(&plan_text(output, &plan));
     }
     Ok(tell(output, &report?))
 }
@@ -223,7 +225,7 @@ fn name(step: &StepRow) -> String {
 }
 
 /// A plan as people read it.
-pub(crate) fn plan_text(plan: &Plan) -> String {
+pub(crate) fn plan_text(output: &Output, plan: &Plan) -> String {
     let detail = &plan.operation.detail;
     let mut lines = Vec::new();
     for step in &plan.steps {
@@ -248,7 +250,8 @@ pub(crate) fn plan_text(plan: &Plan) -> String {
     lines.push(format!("{}: {}", plan.operation.what, counts.join(", ")));
     if !detail.causes.is_empty() {
         lines.push("What happened since to the titles that are sent:".to_owned());
-        lines.extend(detail.causes.iter().map(cause_line));
+        let causes = detail.causes.iter();
+        lines.extend(causes.map(|cause| cause_line(output, cause)));
     }
     if !detail.left.is_empty() {
         lines.push("Left as they are (put back with --put-field):".to_owned());
@@ -293,20 +296,21 @@ pub(crate) fn plan_text(plan: &Plan) -> String {
     lines.join("\n")
 }
 
-fn cause_line(cause: &Cause) -> String {
+fn cause_line(output: &Output, cause: &Cause) -> String {
     let titles = count(cause.titles, "title");
+    let by = by(&cause.source);
     match (&cause.id, &cause.at) {
         (Some(id), Some(at)) => {
             let together = || format!("{titles} together");
+            let at = readable(output, at);
             let at = match &cause.since {
-                Some(since) => format!("between {since} and {at}"),
-                None => at.clone(),
+                Some(since) => format!("between {} and {at}", readable(output, since)),
+                None => at,
             };
             format!(
-                "  {}  {at}  {}, {} (only these: --group {})",
+                "  {}  {at}  {}, {by} (only these: --group {})",
                 short(id),
                 cause.happened.clone().unwrap_or_else(together),
-                cause.source,
                 short(id)
             )
         }
@@ -314,10 +318,16 @@ fn cause_line(cause: &Cause) -> String {
             format!("  nothing is written down: {titles}")
         }
         _ => match &cause.happened {
-            Some(happened) => format!("  single {happened}, {}", cause.source),
-            None => format!("  single changes, {}: {titles}", cause.source),
+            Some(happened) => format!("  single {happened}, {by}"),
+            None => format!("  single changes, {by}: {titles}"),
         },
     }
+}
+
+/// RFC 3339 as people read it.
+fn readable(output: &Output, text: &str) -> String {
+    let at = OffsetDateTime::parse(text, &Rfc3339);
+    at.map_or_else(|_| text.to_owned(), |at| output.time(at))
 }
 
 fn minutes(duration: std::time::Duration) -> String {

@@ -29,7 +29,7 @@ pub(crate) async fn run(
     };
     let conflicts = planned.count(Action::Keep);
     if conflicts > 0 && arguments.prefer == Prefer::Ask && !arguments.apply.dry_run {
-        output.talk(&plan::plan_text(&planned));
+        output.talk(&plan::plan_text(output, &planned));
         return Err(ActError::Undecided { count: conflicts }.into());
     }
     plan::offer(app, output, planned, &arguments.apply).await

@@ -21,6 +21,15 @@ impl Scene {
         scene
     }
 
+    /// So many anime go from the list at once, and that is seen.
+    fn lose(&self, number: usize) {
+        let media = self.media(number);
+        for media in media {
+            self.simulator.world().drop_entry(HANA, media);
+        }
+        self.told(&["look"]);
+    }
+
     /// Somebody gives a title this score, and that is seen.
     fn score(&self, media: u32, score: i32) {
         let entry = self.entry(media);
@@ -58,4 +67,18 @@ fn what_was_done_again_has_another_sign_than_what_was_taken_back() {
         .filter_map(|line| line.split_whitespace().find(|word| word.len() == 1))
         .collect();
     assert_eq!(signs, [">", "<", "~"], "{log}");
+}
+
+#[test]
+fn a_plan_says_when_and_by_what_as_everything_else_does() {
+    let scene = Scene::saved();
+    scene.lose(8);
+    let said = scene.told(&["restore", "latest", "--dry-run", "--utc"]);
+    let cause = said.lines().find(|line| line.contains("--group")).unwrap();
+    assert!(
+        cause.contains("8 titles vanished together, on AniList"),
+        "{cause}"
+    );
+    let words: Vec<_> = cause.split_whitespace().collect();
+    assert_eq!((words[1], words[4], words[8]), ("between", "UTC", "UTC"));
 }
