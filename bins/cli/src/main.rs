@@ -5,6 +5,7 @@ mod commands;
 mod completion;
 mod json;
 mod output;
+mod style;
 mod wiring;
 
 use std::process::ExitCode;

@@ -1,8 +1,8 @@
 //! `diff`
 
-use anirewind_core::model::{Entry, EntryField, MediaType, ScoreFormat, TitleLanguage};
+use anirewind_core::model::{Entry, EntryField, MediaType, TitleLanguage};
 use anirewind_core::{
-    App, Changed, Differences, Found, FoundList, MAYBE_PRIVATE, change_of, compare, count,
+    App, Changed, Differences, Found, FoundList, MAYBE_PRIVATE, Style, change_of, compare, count,
     is_maybe_private, notice_words, summary_of, title_of,
 };
 use serde_json::{Map, Value, json};
@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::arguments::{DiffArguments, DiffPart, TypeArgument};
 use crate::json::{entry_json, instant_json, key, value_json};
 use crate::output::{Failure, Output};
+use crate::style::{Styles, named};
 
 const DIFFERENCES: u8 = 10;
 
@@ -25,12 +26,16 @@ pub(crate) async fn run(
         .find_pair(&arguments.from, &arguments.to, profile)
         .await?;
     drop(follower);
-    let mut found = compare(from.list(), to.list());
+    let (old, new) = (named(app, from.list()).await?, named(app, to.list()).await?);
+    let is_live = |found: &Found| matches!(found.source, FoundList::Live(_));
+    let shown = if is_live(&from) { &from } else { &to };
+    let style = Styles::read(app).await?.of_found(shown);
+    let mut found = compare(&old, &new);
     restrict(&mut found, arguments);
     output.result(
         "diff",
         || json_of(&from, &to, &found, arguments.stat),
-        || text_of(output, &from, &to, &found, arguments),
+        || text_of(output, &style, (&from, &to), &found, arguments),
     );
     Ok(if arguments.exit_code && !found.is_empty() {
         DIFFERENCES
@@ -136,17 +141,12 @@ fn changed_json(changed: &Changed<'_>) -> Value {
 
 fn text_of(
     output: &Output,
-    from: &Found,
-    to: &Found,
+    style: &Style,
+    (from, to): (&Found, &Found),
     found: &Differences<'_>,
     arguments: &DiffArguments,
 ) -> String {
-    let list = to.list();
-    let language = list.title_language.clone().unwrap_or(TitleLanguage::Romaji);
-    let (old, new) = (
-        &from.list().settings.score_format,
-        &list.settings.score_format,
-    );
+    let (language, format) = (&style.titles, &style.scores);
     let mut lines = vec![format!(
         "From {} to {}",
         name(output, from),
@@ -154,19 +154,19 @@ fn text_of(
     )];
     if !arguments.stat {
         for entry in &found.removed {
-            let line = summary_of(entry, old);
-            lines.push(format!("- {}  {line}", title_of(entry, &language)));
+            let line = summary_of(entry, format);
+            lines.push(format!("- {}  {line}", title_of(entry, language)));
         }
         for changed in &found.changed {
-            lines.extend(changed_lines(changed, &language, new));
+            lines.extend(changed_lines(changed, style));
         }
         for entry in &found.added {
-            let line = summary_of(entry, new);
-            lines.push(format!("+ {}  {line}", title_of(entry, &language)));
+            let line = summary_of(entry, format);
+            lines.push(format!("+ {}  {line}", title_of(entry, language)));
         }
         if arguments.only.contains(&DiffPart::Same) {
             let same = found.same.iter();
-            lines.extend(same.map(|entry| format!("= {}", title_of(entry, &language))));
+            lines.extend(same.map(|entry| format!("= {}", title_of(entry, language))));
         }
     }
     lines.extend(found.notices.iter().map(notice_words));
@@ -217,15 +217,11 @@ fn name(output: &Output, found: &Found) -> String {
 }
 
 /// The title with its first field, the others below it.
-fn changed_lines(
-    changed: &Changed<'_>,
-    language: &TitleLanguage,
-    format: &ScoreFormat,
-) -> Vec<String> {
-    let title = title_of(changed.after, language);
+fn changed_lines(changed: &Changed<'_>, style: &Style) -> Vec<String> {
+    let title = title_of(changed.after, &style.titles);
     let indent = " ".repeat(title.chars().count() + 2);
     let line = |(index, field): (usize, &EntryField)| {
-        let (was, is) = change_of(changed.before, changed.after, *field, format);
+        let (was, is) = change_of(changed.before, changed.after, *field, &style.scores);
         let start = if index == 0 {
             format!("~ {title}")
         } else {

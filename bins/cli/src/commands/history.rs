@@ -1,8 +1,8 @@
 //! `title`, `list`, `op`
 
-use anirewind_core::model::{ScoreFormat, TitleLanguage, UserId};
+use anirewind_core::model::UserId;
 use anirewind_core::{
-    ActError, App, BrowseError, OperationRow, StepRow, Wanted, count, summary_of, title_of,
+    ActError, App, BrowseError, OperationRow, StepRow, Style, Wanted, count, summary_of, title_of,
 };
 use serde_json::json;
 
@@ -11,6 +11,7 @@ use crate::commands::log::{line, short};
 use crate::commands::{job, restore, undo};
 use crate::json::{change_json, entry_json, instant_json, operation_json};
 use crate::output::{Failure, Output};
+use crate::style::{Styles, called, named, step_called};
 
 async fn owner(app: &App, profile: Option<&str>) -> Result<UserId, Failure> {
     Ok(app.one_account(profile).await?.account.id)
@@ -33,6 +34,7 @@ pub(crate) async fn title(
         }
         .into());
     };
+    let style = Styles::read(app).await?.of(owner);
     output.result(
         "title",
         || {
@@ -45,20 +47,21 @@ pub(crate) async fn title(
             })
         },
         || {
-            let name = found
-                .title
-                .clone()
-                .unwrap_or_else(|| found.media.to_string());
-            let format = ScoreFormat::Point100;
-            let mut lines = vec![match &found.now {
-                Some(now) => format!("{name}: {}", summary_of(now, &format)),
-                None => format!("{name}: not on the list"),
+            let newest = found.changes.first();
+            let mut lines = vec![match (&found.now, newest) {
+                (Some(now), _) => format!(
+                    "{}: {}",
+                    title_of(now, &style.titles),
+                    summary_of(now, &style.scores)
+                ),
+                (None, Some(row)) => format!("{}: not on the list", called(&row.change, &style)),
+                (None, None) => format!("{}: not on the list", found.media),
             }];
             lines.extend(
                 found
                     .changes
                     .iter()
-                    .map(|row| format!("  {}", line(output, row))),
+                    .map(|row| format!("  {}", line(output, &style, row))),
             );
             if found.changes.is_empty() {
                 lines.push("  No change of it was seen.".to_owned());
@@ -85,11 +88,13 @@ pub(crate) async fn list(
         })
     })?;
     let counts = found.list.counts();
+    let list = named(app, &found.list).await?;
+    let style = Styles::read(app).await?.of_list(&list);
     output.result(
         "list",
         || {
             let entries = with_entries.then(|| {
-                let entries = found.list.entries.iter();
+                let entries = list.entries.iter();
                 entries.map(entry_json).collect::<Vec<_>>()
             });
             json!({
@@ -120,14 +125,11 @@ pub(crate) async fn list(
                 count(found.changes, "change")
             ));
             if with_entries {
-                let language = found.list.title_language.clone();
-                let language = language.unwrap_or(TitleLanguage::Romaji);
-                let format = &found.list.settings.score_format;
-                lines.extend(found.list.entries.iter().map(|entry| {
+                lines.extend(list.entries.iter().map(|entry| {
                     format!(
                         "{}  {}",
-                        title_of(entry, &language),
-                        summary_of(entry, format)
+                        title_of(entry, &style.titles),
+                        summary_of(entry, &style.scores)
                     )
                 }));
             }
@@ -172,10 +174,11 @@ pub(crate) async fn op(
         }
         OpCommand::Show { id } => {
             let (operation, steps) = one_operation(app, profile, id).await?;
+            let style = Styles::read(app).await?.of(operation.owner);
             output.result(
                 "operation",
                 || operation_json(&operation, &steps),
-                || op_text(output, &operation, &steps),
+                || op_text(output, &style, &operation, &steps),
             );
             Ok(0)
         }
@@ -257,11 +260,11 @@ pub(crate) async fn one_operation(
     }
 }
 
-fn op_text(output: &Output, operation: &OperationRow, steps: &[StepRow]) -> String {
+fn op_text(output: &Output, style: &Style, operation: &OperationRow, steps: &[StepRow]) -> String {
     let mut lines = vec![op_line(output, operation)];
     lines.extend(operation.detail.by.iter().map(|by| format!("  by {by}")));
     lines.extend(steps.iter().map(|step| {
-        let title = step.title.clone().unwrap_or_else(|| step.media.to_string());
+        let title = step_called(step, style);
         let problem = step.problem.as_deref().unwrap_or("");
         format!("  {}  {}  {title}  {problem}", step.state, step.action)
     }));

@@ -7,6 +7,7 @@ use crate::commands::history::{one_operation, op_line};
 use crate::commands::plan::{self, report_text, tell};
 use crate::json::operation_json;
 use crate::output::{Failure, Output};
+use crate::style::Styles;
 
 /// So often a job of another process is looked at.
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
@@ -17,11 +18,12 @@ pub(crate) async fn run(
     profile: Option<&str>,
     command: &JobCommand,
 ) -> Result<u8, Failure> {
+    let styles = Styles::read(app).await?;
     match command {
         JobCommand::List => list(app, output, profile).await,
         JobCommand::Report { id } => {
             let (operation, steps) = one_operation(app, profile, id).await?;
-            Ok(tell(output, &Report { operation, steps }))
+            tell(app, output, &Report { operation, steps }).await
         }
         JobCommand::Watch { id } => watch(app, output, profile, id).await,
         JobCommand::Pause { id } => {
@@ -38,10 +40,9 @@ pub(crate) async fn run(
                 return stop(app, output, &plan.operation.id).await;
             }
             let (operation, steps) = one_operation(app, profile, id).await?;
-            let text = report_text(&Report {
-                operation: operation.clone(),
-                steps,
-            });
+            let report = Report { operation, steps };
+            let text = report_text(&styles.of(report.operation.owner), &report);
+            let operation = report.operation;
             if !output.confirm(&format!("{text}\nEnd it here? What is done stays."), "stop")? {
                 return Ok(0);
             }
@@ -49,10 +50,9 @@ pub(crate) async fn run(
         }
         JobCommand::Resume { id } => {
             let (operation, steps) = one_operation(app, profile, id).await?;
-            let text = report_text(&Report {
-                operation: operation.clone(),
-                steps,
-            });
+            let report = Report { operation, steps };
+            let text = report_text(&styles.of(report.operation.owner), &report);
+            let operation = report.operation;
             let question = format!("{}\n{text}\nGo on with it?", op_line(output, &operation));
             if operation.state.is_open() && !output.confirm(&question, "resume")? {
                 output.talk("Nothing was sent.");
@@ -64,7 +64,7 @@ pub(crate) async fn run(
                 app.resume_operation(&operation.id).await
             };
             drop(follower);
-            Ok(tell(output, &report?))
+            tell(app, output, &report?).await
         }
         JobCommand::Retry { id, apply } => {
             let (operation, _) = one_operation(app, profile, id).await?;
@@ -76,7 +76,7 @@ pub(crate) async fn run(
 
 async fn stop(app: &App, output: &Output, id: &Id) -> Result<u8, Failure> {
     match app.stop_operation(id).await? {
-        Stopping::Ended(report) => Ok(tell(output, &report)),
+        Stopping::Ended(report) => tell(app, output, &report).await,
         Stopping::CalledOff(_) => {
             output.talk(&format!(
                 "Called off. Nothing was sent, and plan {id} is still there."
@@ -118,7 +118,7 @@ async fn watch(app: &App, output: &Output, profile: Option<&str>, id: &str) -> R
         let (operation, steps) = one_operation(app, profile, id).await?;
         let report = Report { operation, steps };
         if report.operation.state != OperationState::Running {
-            return Ok(tell(output, &report));
+            return tell(app, output, &report).await;
         }
         let all = report.sent().count();
         let done = all - report.summary().open;

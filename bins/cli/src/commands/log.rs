@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use anirewind_core::model::{MediaType, ScoreFormat, UserId};
+use anirewind_core::model::{MediaType, UserId};
 use anirewind_core::{
-    App, Change, ChangeFilter, ChangeOutcome, ChangeRow, Source, became, change_of, count,
+    App, Change, ChangeFilter, ChangeOutcome, ChangeRow, Source, Style, became, change_of, count,
     summary_of,
 };
 use serde_json::{Value, json};
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::arguments::{LogArguments, TypeArgument};
 use crate::json::change_json;
 use crate::output::{Failure, Output};
+use crate::style::{Styles, called};
 
 /// Between two looks for what is new, with `--follow`.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -94,13 +95,14 @@ pub(crate) async fn run(
         arguments.limit
     };
     let mut rows = changes(app, owner, &filter, most).await?;
+    let styles = Styles::read(app).await?;
     if !arguments.follow {
         if output.is_json() {
             for row in &rows {
                 output.line(&change_json(row));
             }
         } else {
-            output.result("log", || Value::Null, || text_of(output, &rows));
+            output.result("log", || Value::Null, || text_of(output, &styles, &rows));
         }
         return Ok(0);
     }
@@ -111,7 +113,11 @@ pub(crate) async fn run(
             if output.is_json() {
                 output.line(&change_json(row));
             } else {
-                output.result("log", || Value::Null, || line(output, row));
+                output.result(
+                    "log",
+                    || Value::Null,
+                    || line(output, &styles.of(row.owner), row),
+                );
             }
         }
         last = rows.iter().map(|row| row.seq).fold(last, i64::max);
@@ -130,7 +136,7 @@ async fn changes(
     rows.map_err(|error| Failure::from(anirewind_core::BrowseError::Store(error)))
 }
 
-fn text_of(output: &Output, rows: &[ChangeRow]) -> String {
+fn text_of(output: &Output, styles: &Styles, rows: &[ChangeRow]) -> String {
     if rows.is_empty() {
         return "No such change. What others change shows up when somebody looks: anirewind look, or a \
                 running server."
@@ -154,13 +160,14 @@ fn text_of(output: &Output, rows: &[ChangeRow]) -> String {
                     together.len(),
                     became(together.iter().map(|row| &row.change))
                 ));
+                let style = styles.of(row.owner);
                 lines.extend(
                     together
                         .iter()
-                        .map(|row| format!("    {}", line(output, row))),
+                        .map(|row| format!("    {}", line(output, &style, row))),
                 );
             }
-            _ => lines.push(line(output, row)),
+            _ => lines.push(line(output, &styles.of(row.owner), row)),
         }
     }
     lines.join("\n")
@@ -171,12 +178,9 @@ pub(crate) fn short(id: &str) -> &str {
 }
 
 /// A change in one line.
-pub(crate) fn line(output: &Output, row: &ChangeRow) -> String {
+pub(crate) fn line(output: &Output, style: &Style, row: &ChangeRow) -> String {
     let change = &row.change;
-    let title = change
-        .title
-        .clone()
-        .unwrap_or_else(|| format!("{} {}", change.media_type.word(), change.media));
+    let title = called(change, style);
     let sign = match (change.outcome, &change.before, &change.after) {
         (ChangeOutcome::Undone, _, _) if change.source == Source::Redo => ">",
         (ChangeOutcome::Undone, _, _) => "<",
@@ -197,7 +201,7 @@ pub(crate) fn line(output: &Output, row: &ChangeRow) -> String {
     format!(
         "{}  {at}  {sign} {title}  {}{}",
         short(row.id.as_str()),
-        what(change),
+        what(change, style),
         undone.unwrap_or_default()
     )
 }
@@ -215,19 +219,18 @@ pub(crate) fn by(source: &str) -> &'static str {
 }
 
 /// What became of a title, in words.
-pub(crate) fn what(change: &Change) -> String {
+fn what(change: &Change, style: &Style) -> String {
     if let Some(error) = &change.error {
         return format!("{}: {error}", change.outcome.as_str());
     }
-    // Scores by themselves have no account to take a format from; raw ones say it all.
-    let format = ScoreFormat::Point100;
+    let format = &style.scores;
     match (&change.before, &change.after) {
-        (None, Some(after)) => format!("added: {}", summary_of(after, &format)),
-        (Some(before), None) => format!("removed, was {}", summary_of(before, &format)),
+        (None, Some(after)) => format!("added: {}", summary_of(after, format)),
+        (Some(before), None) => format!("removed, was {}", summary_of(before, format)),
         (Some(before), Some(after)) => {
             let fields = change.fields();
             let words = fields.iter().map(|field| {
-                let (was, is) = change_of(before, after, *field, &format);
+                let (was, is) = change_of(before, after, *field, format);
                 format!("{} {was} -> {is}", field.as_str())
             });
             words.collect::<Vec<_>>().join(", ")

@@ -1,9 +1,9 @@
 //! `plan`, and what every command does that has a plan: show it, ask, send, tell.
 
-use anirewind_core::model::{Entry, EntryField, ScoreFormat};
+use anirewind_core::model::{Entry, EntryField};
 use anirewind_core::view::PlanView;
 use anirewind_core::{
-    ActError, Action, App, Cause, OperationRow, OperationState, Plan, Report, StepRow, are,
+    ActError, Action, App, Cause, OperationRow, OperationState, Plan, Report, StepRow, Style, are,
     change_of, count, summary_of,
 };
 use serde_json::Value;
@@ -15,6 +15,7 @@ use crate::commands::history::one_operation;
 use crate::commands::log::{by, short};
 use crate::json::{operation_json, shape};
 use crate::output::{Failure, Output};
+use crate::style::{Styles, step_called};
 
 /// Who sends what a command sends, as it is written down with the act.
 const BY: &str = "the command line";
@@ -51,7 +52,12 @@ pub(crate) async fn run(
         }
         PlanCommand::Show { id } => {
             let plan = app.plan(id).await?;
-            output.result("plan", || plan_json(&plan), || plan_text(output, &plan));
+            let style = Styles::read(app).await?.of_plan(&plan);
+            output.result(
+                "plan",
+                || plan_json(&plan),
+                || plan_text(output, &style, &plan),
+            );
         }
         PlanCommand::Apply { id, apply } => {
             return match app.plan(id).await {
@@ -64,7 +70,7 @@ pub(crate) async fn run(
                             Err(ActError::Unfinished { operation }.into())
                         }
                         Ok((operation, steps)) if operation.state.has_ended() => {
-                            Ok(tell(output, &Report { operation, steps }))
+                            tell(app, output, &Report { operation, steps }).await
                         }
                         _ => Err(error.into()),
                     }
@@ -106,7 +112,8 @@ pub(crate) async fn offer(
     if apply.mute_activity || apply.no_mute_activity {
         plan.mute(apply.mute_activity);
     }
-    let text = plan_text(output, &plan);
+    let style = Styles::read(app).await?.of_plan(&plan);
+    let text = plan_text(output, &style, &plan);
     let writes = plan.writes();
     if apply.dry_run || writes == 0 {
         let end = if writes == 0 {
@@ -161,33 +168,35 @@ pub(crate) async fn offer(
     drop(follower);
     if let Err(ActError::OutOfDate { plan, .. }) = &report {
         let plan = app.plan(plan.as_str()).await?;
-        output.talk(&plan_text(output, &plan));
+        output.talk(&plan_text(output, &style, &plan));
     }
-    Ok(tell(output, &report?))
+    tell(app, output, &report?).await
 }
 
 /// Prints how an act ended, and says with which status to end.
-pub(crate) fn tell(output: &Output, report: &Report) -> u8 {
+pub(crate) async fn tell(app: &App, output: &Output, report: &Report) -> Result<u8, Failure> {
+    // What came of an act is said whatever else does not work.
+    let styles = Styles::read(app).await.unwrap_or_default();
     output.result(
         "operation",
         || operation_json(&report.operation, &report.steps),
-        || report_text(report),
+        || report_text(&styles.of(report.operation.owner), report),
     );
-    match report.operation.state {
+    Ok(match report.operation.state {
         OperationState::Done => 0,
         OperationState::Paused => INTERRUPTED,
         _ => PARTLY,
-    }
+    })
 }
 
 /// How an act ended, in words.
-pub(crate) fn report_text(report: &Report) -> String {
+pub(crate) fn report_text(style: &Style, report: &Report) -> String {
     let mut lines: Vec<_> = report
         .unwell()
         .filter(|step| !matches!(step.state.as_str(), "pending" | "intended"))
         .map(|step| {
             let problem = step.problem.as_deref().unwrap_or(&step.state);
-            format!("x {}: {problem}", name(step))
+            format!("x {}: {problem}", step_called(step, style))
         })
         .collect();
     let summary = report.summary();
@@ -219,17 +228,12 @@ pub(crate) fn report_text(report: &Report) -> String {
     lines.join("\n")
 }
 
-fn name(step: &StepRow) -> String {
-    let title = step.title.clone();
-    title.unwrap_or_else(|| format!("{} {}", step.media_type.word(), step.media))
-}
-
 /// A plan as people read it.
-pub(crate) fn plan_text(output: &Output, plan: &Plan) -> String {
+pub(crate) fn plan_text(output: &Output, style: &Style, plan: &Plan) -> String {
     let detail = &plan.operation.detail;
     let mut lines = Vec::new();
     for step in &plan.steps {
-        lines.extend(step_lines(step, &plan.score_format));
+        lines.extend(step_lines(step, style));
     }
     let counts = [
         (Action::Write, "changed back"),
@@ -337,15 +341,15 @@ fn minutes(duration: std::time::Duration) -> String {
     }
 }
 
-fn step_lines(step: &StepRow, format: &ScoreFormat) -> Vec<String> {
-    let title = name(step);
+fn step_lines(step: &StepRow, style: &Style) -> Vec<String> {
+    let title = step_called(step, style);
     let reason = step.problem.as_deref().unwrap_or_default();
     let summary = |entry: &Option<Entry>| {
         let entry = entry.as_ref();
-        entry.map_or_else(String::new, |entry| summary_of(entry, format))
+        entry.map_or_else(String::new, |entry| summary_of(entry, &style.scores))
     };
     let mut lines = match Action::parse(&step.action) {
-        Some(Action::Write) => fields(step, format),
+        Some(Action::Write) => fields(step, style),
         Some(Action::Add) => {
             vec![format!("+ {title}  is added: {}", summary(&step.target))]
         }
@@ -362,14 +366,14 @@ fn step_lines(step: &StepRow, format: &ScoreFormat) -> Vec<String> {
     lines
 }
 
-fn fields(step: &StepRow, format: &ScoreFormat) -> Vec<String> {
+fn fields(step: &StepRow, style: &Style) -> Vec<String> {
     let (Some(before), Some(target)) = (&step.before, &step.target) else {
         return Vec::new();
     };
-    let title = name(step);
+    let title = step_called(step, style);
     let differing = before.values.differing(&target.values);
     let line = |field: EntryField| {
-        let (was, is) = change_of(before, target, field, format);
+        let (was, is) = change_of(before, target, field, &style.scores);
         format!("~ {title}  {} {was} -> {is}", field.as_str())
     };
     differing.map(line).collect()

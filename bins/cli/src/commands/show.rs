@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use anirewind_core::model::{Entry, EntryField, List, MediaType, Recorded, TitleLanguage};
-use anirewind_core::{App, Found, FoundList, title_of, value_of};
+use anirewind_core::model::{Entry, EntryField, List, MediaType, Recorded};
+use anirewind_core::{App, Found, FoundList, Style, title_of, value_of};
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
@@ -11,6 +11,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::arguments::ShowArguments;
 use crate::json::entry_json;
 use crate::output::{Failure, Output};
+use crate::style::{Styles, named};
 
 pub(crate) async fn run(
     app: &App,
@@ -26,10 +27,18 @@ pub(crate) async fn run(
     let follower = output.follow(app.events());
     let found = app.find(reference, profile).await?;
     drop(follower);
+    let list = named(app, found.list()).await?;
+    let style = Styles::read(app).await?.of_found(&found);
     output.result(
         "show",
-        || json_of(&found, with_entries),
-        || text_of(output, &found, with_entries),
+        || json_of(&found, &list, with_entries),
+        || {
+            let mut text = text_of(output, &found);
+            if with_entries {
+                text = format!("{text}\n{}", entries(&list, &style));
+            }
+            text
+        },
     );
     Ok(0)
 }
@@ -77,8 +86,7 @@ fn status_word(entry: &Entry) -> String {
     }
 }
 
-fn json_of(found: &Found, with_entries: bool) -> Value {
-    let list = found.list();
+fn json_of(found: &Found, list: &List, with_entries: bool) -> Value {
     let counts = list.counts();
     let mut json = json!({
         "user": { "id": list.owner.id.get(), "name": list.owner.name },
@@ -115,7 +123,7 @@ fn json_of(found: &Found, with_entries: bool) -> Value {
     json
 }
 
-fn text_of(output: &Output, found: &Found, with_entries: bool) -> String {
+fn text_of(output: &Output, found: &Found) -> String {
     let list = found.list();
     let counts = list.counts();
     let mut lines = Vec::new();
@@ -157,22 +165,18 @@ fn text_of(output: &Output, found: &Found, with_entries: bool) -> String {
     if let Some(path) = &found.path {
         lines.push(format!("  {}", path.display()));
     }
-    if with_entries {
-        lines.push(entries(list));
-    }
     lines.join("\n")
 }
 
-fn entries(list: &List) -> String {
-    let language = list.title_language.clone().unwrap_or(TitleLanguage::Romaji);
-    let format = &list.settings.score_format;
+fn entries(list: &List, style: &Style) -> String {
+    let format = &style.scores;
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["ID", "TITLE", "STATUS", "PROGRESS", "SCORE"]);
     for entry in &list.entries {
         table.add_row([
             entry.media.to_string(),
-            title_of(entry, &language),
+            title_of(entry, &style.titles),
             status_word(entry),
             value_of(entry, EntryField::Progress, format),
             value_of(entry, EntryField::Score, format),

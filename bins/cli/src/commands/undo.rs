@@ -5,6 +5,7 @@ use anirewind_core::{ActError, Action, App, Choices};
 use crate::arguments::{Prefer, UndoArguments};
 use crate::commands::plan;
 use crate::output::{Failure, Output};
+use crate::style::Styles;
 
 pub(crate) async fn run(
     app: &App,
@@ -29,7 +30,8 @@ pub(crate) async fn run(
     };
     let conflicts = planned.count(Action::Keep);
     if conflicts > 0 && arguments.prefer == Prefer::Ask && !arguments.apply.dry_run {
-        output.talk(&plan::plan_text(output, &planned));
+        let style = Styles::read(app).await?.of_plan(&planned);
+        output.talk(&plan::plan_text(output, &style, &planned));
         return Err(ActError::Undecided { count: conflicts }.into());
     }
     plan::offer(app, output, planned, &arguments.apply).await

@@ -1,8 +1,8 @@
 //! What is said of changes: in the log, of a title, of a plan.
 
-use anirewind_simulator::SimEntry;
+use anirewind_simulator::{SimEntry, SimMedia};
 
-use crate::scene::Scene;
+use crate::scene::{Scene, TOKEN};
 
 const HANA: u32 = 4242;
 
@@ -81,4 +81,59 @@ fn a_plan_says_when_and_by_what_as_everything_else_does() {
     );
     let words: Vec<_> = cause.split_whitespace().collect();
     assert_eq!((words[1], words[4], words[8]), ("between", "UTC", "UTC"));
+}
+
+#[test]
+fn every_command_shows_titles_and_scores_as_the_account_does() {
+    let scene = Scene::new();
+    let media = scene.media(1)[0];
+    let romaji = {
+        let mut world = scene.simulator.world();
+        world.edit_user(HANA, |user| {
+            "ENGLISH".clone_into(&mut user.title_language);
+            "POINT_5".clone_into(&mut user.score_format);
+        });
+        let known = world.media(media).unwrap().clone();
+        let romaji = known.romaji.clone();
+        world.add_media(SimMedia {
+            english: Some("The Lake".to_owned()),
+            ..known
+        });
+        let entry = world.entry(HANA, media).unwrap().clone();
+        world.put_entry(SimEntry { score: 50, ..entry });
+        romaji
+    };
+    let file = scene.token_file(TOKEN);
+    scene.told(&["account", "add", "--token-file", &file]);
+    scene.told(&["backup"]);
+    scene.score(media, 90);
+    let change = "The Lake  score 3 of 5 stars -> 5 of 5 stars";
+    let back = "The Lake  score 5 of 5 stars -> 3 of 5 stars";
+    let shown = |arguments: &[&str], line: &str| {
+        let said = scene.told(arguments);
+        assert!(said.contains(line), "{arguments:?}: {said}");
+        // What an act is called is written down with it, once for everybody.
+        let mut lines = said.lines().filter(|line| !line.contains("Undo: "));
+        assert!(
+            lines.all(|line| !line.contains(&romaji)),
+            "{arguments:?}: {said}"
+        );
+    };
+    shown(&["log"], change);
+    shown(&["diff"], change);
+    shown(&["title", &media.to_string()], change);
+    shown(&["title", &media.to_string()], "The Lake: ");
+    shown(&["list", "--at", "@-0h", "--entries"], "The Lake  ");
+    shown(&["show", "--entries"], "The Lake");
+    shown(&["restore", "latest", "--prefer", "snapshot", "-n"], back);
+    let log = scene.told(&["log"]);
+    let id = log.split_whitespace().next().unwrap();
+    shown(&["undo", id, "-n"], back);
+    let refused = scene.run(&["undo", id]);
+    assert_eq!(refused.status.code(), Some(9), "{refused:?}");
+    let plan = scene.json(&["plan", "list"])[0]["id"].clone();
+    let plan = plan.as_str().unwrap();
+    shown(&["plan", "show", plan], back);
+    scene.told(&["plan", "apply", plan, "--yes"]);
+    shown(&["op", "show", plan], "  The Lake  ");
 }
