@@ -381,9 +381,13 @@ pub(crate) enum ConfigCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct LogArguments {
-    /// At most this many; 0 for all.
-    #[arg(short, long, default_value_t = 50, value_name = "COUNT")]
-    pub(crate) limit: usize,
+    /// At most this many, 0 for all; 50 if left out. A burst or an act counts as one, with --json each
+    /// change does.
+    #[arg(short, long, value_name = "COUNT")]
+    pub(crate) limit: Option<usize>,
+    /// Only this group or act, with every change of it.
+    #[arg(long, value_name = "ID")]
+    pub(crate) group: Option<String>,
     /// Only with this outcome: synced, deleted, undone, skipped, failed, `not_found`, pending.
     #[arg(long, value_name = "OUTCOME", value_parser = parse_outcome)]
     pub(crate) kind: Option<anirewind_core::ChangeOutcome>,

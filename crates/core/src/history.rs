@@ -115,6 +115,18 @@ impl App {
         Ok(found.into_iter().next())
     }
 
+    /// The changes whose own id, or whose group's or act's, begins so, newest first; of one user where one is named.
+    pub async fn changes_called(
+        &self,
+        owner: Option<UserId>,
+        beginning: &str,
+    ) -> Result<Vec<ChangeRow>, StoreError> {
+        if beginning.len() < 4 {
+            return Ok(Vec::new());
+        }
+        self.inner.store.changes_called(owner, beginning).await
+    }
+
     /// The list as it was last seen, and when that was; nothing before the first look.
     pub async fn last_seen(
         &self,

@@ -1,19 +1,28 @@
 //! `log`, `look`
 
+mod together;
+
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anirewind_core::model::{MediaType, UserId};
 use anirewind_core::{
-    App, Change, ChangeFilter, ChangeOutcome, ChangeRow, Source, Style, became, change_of, count,
-    summary_of,
+    ActError, App, BrowseError, Change, ChangeFilter, ChangeOutcome, ChangeRow, Id, Source, Style,
+    change_of, count, summary_of,
 };
 use serde_json::{Value, json};
 
 use crate::arguments::{LogArguments, TypeArgument};
+use crate::commands::log::together::Told;
 use crate::json::change_json;
 use crate::output::{Failure, Output};
 use crate::style::{Styles, called};
 
+/// So many lines are shown where nobody says how many; a group is one.
+const LINES: usize = 50;
+const NONE: &str = "No such change. What others change shows up when somebody looks: anirewind look, \
+    or a running server.";
+const OLDER: &str = "Older ones are not shown. All of them: --limit 0";
 /// Between two looks for what is new, with `--follow`.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -54,26 +63,67 @@ pub(crate) async fn run(
 ) -> Result<u8, Failure> {
     for (references, is_hidden) in [(&arguments.hide, true), (&arguments.unhide, false)] {
         if !references.is_empty() {
-            let number = app.hide(profile, references, is_hidden).await?;
-            let what = if is_hidden { "hidden" } else { "shown again" };
-            output.result(
-                "log-hide",
-                || json!({ "changes": number, "hidden": is_hidden }),
-                || {
-                    format!(
-                        "{} {what}, and still on the timeline.",
-                        count(number, "change")
-                    )
-                },
-            );
-            return Ok(0);
+            return hide(app, output, profile, references, is_hidden).await;
         }
     }
     let owner = match profile {
         Some(profile) => Some(app.account_row(profile).await?.account.id),
         None => None,
     };
-    let filter = ChangeFilter {
+    let mut filter = filter_of(app, arguments)?;
+    if let Some(group) = &arguments.group {
+        filter = group_called(app, owner, group, filter).await?;
+    }
+    let most = match (arguments.limit, &arguments.group) {
+        (Some(0), _) | (None, Some(_)) => usize::MAX,
+        (Some(limit), _) => limit,
+        (None, None) => LINES,
+    };
+    if arguments.follow {
+        return follow(app, output, owner, &filter, most).await;
+    }
+    if output.is_json() {
+        for row in &changes(app, owner, &filter, most).await? {
+            output.line(&change_json(row));
+        }
+        return Ok(0);
+    }
+    let styles = Styles::read(app).await?;
+    let text = if arguments.group.is_some() {
+        let rows = changes(app, owner, &filter, usize::MAX).await?;
+        let told = Told::of(app, owner, vec![rows], false).await?;
+        whole_text(output, &styles, &told, most)
+    } else {
+        text_of(
+            output,
+            &styles,
+            &Told::read(app, owner, &filter, most).await?,
+        )
+    };
+    output.result("log", || Value::Null, || text);
+    Ok(0)
+}
+
+async fn hide(
+    app: &App,
+    output: &Output,
+    profile: Option<&str>,
+    references: &[String],
+    is_hidden: bool,
+) -> Result<u8, Failure> {
+    let number = app.hide(profile, references, is_hidden).await?;
+    let what = if is_hidden { "hidden" } else { "shown again" };
+    let changes = count(number, "change");
+    output.result(
+        "log-hide",
+        || json!({ "changes": number, "hidden": is_hidden }),
+        || format!("{changes} {what}, and still on the timeline."),
+    );
+    Ok(0)
+}
+
+fn filter_of(app: &App, arguments: &LogArguments) -> Result<ChangeFilter, Failure> {
+    Ok(ChangeFilter {
         shown_only: !arguments.hidden,
         outcome: arguments.kind,
         source: arguments.source,
@@ -88,24 +138,19 @@ pub(crate) async fn run(
             None => None,
         },
         ..ChangeFilter::default()
-    };
-    let most = if arguments.limit == 0 {
-        usize::MAX
-    } else {
-        arguments.limit
-    };
-    let mut rows = changes(app, owner, &filter, most).await?;
+    })
+}
+
+/// Prints what there is, and then what comes.
+async fn follow(
+    app: &App,
+    output: &Output,
+    owner: Option<UserId>,
+    filter: &ChangeFilter,
+    most: usize,
+) -> Result<u8, Failure> {
     let styles = Styles::read(app).await?;
-    if !arguments.follow {
-        if output.is_json() {
-            for row in &rows {
-                output.line(&change_json(row));
-            }
-        } else {
-            output.result("log", || Value::Null, || text_of(output, &styles, &rows));
-        }
-        return Ok(0);
-    }
+    let mut rows = changes(app, owner, filter, most).await?;
     let mut last = 0;
     loop {
         rows.sort_by_key(|row| row.seq);
@@ -113,16 +158,13 @@ pub(crate) async fn run(
             if output.is_json() {
                 output.line(&change_json(row));
             } else {
-                output.result(
-                    "log",
-                    || Value::Null,
-                    || line(output, &styles.of(row.owner), row),
-                );
+                let style = styles.of(row.owner);
+                output.result("log", || Value::Null, || line(output, &style, row));
             }
         }
         last = rows.iter().map(|row| row.seq).fold(last, i64::max);
         tokio::time::sleep(PAUSE).await;
-        rows = changes(app, owner, &filter, 500).await?;
+        rows = changes(app, owner, filter, 500).await?;
     }
 }
 
@@ -133,42 +175,67 @@ async fn changes(
     most: usize,
 ) -> Result<Vec<ChangeRow>, Failure> {
     let rows = app.changes(owner, filter.clone(), None, most).await;
-    rows.map_err(|error| Failure::from(anirewind_core::BrowseError::Store(error)))
+    Ok(rows.map_err(BrowseError::Store)?)
 }
 
-fn text_of(output: &Output, styles: &Styles, rows: &[ChangeRow]) -> String {
-    if rows.is_empty() {
-        return "No such change. What others change shows up when somebody looks: anirewind look, or a \
-                running server."
-            .to_owned();
+/// The group or the act whose id begins so, in place of what a filter would leave otherwise.
+async fn group_called(
+    app: &App,
+    owner: Option<UserId>,
+    reference: &str,
+    filter: ChangeFilter,
+) -> Result<ChangeFilter, Failure> {
+    let called = app.changes_called(owner, reference).await;
+    let called = called.map_err(BrowseError::Store)?;
+    let of = |id: &Option<Id>| id.clone().filter(|id| id.as_str().starts_with(reference));
+    let groups: BTreeSet<_> = called
+        .iter()
+        .filter_map(|row| of(&row.change.group))
+        .collect();
+    let acts = called.iter().filter_map(|row| of(&row.change.operation));
+    let acts: BTreeSet<_> = acts.collect();
+    let mut found = groups.iter().chain(&acts);
+    let reference = reference.to_owned();
+    match (found.next(), found.next()) {
+        (None, _) => Err(ActError::NotFound { reference }.into()),
+        (Some(_), None) => Ok(ChangeFilter {
+            group: groups.into_iter().next(),
+            operation: acts.into_iter().next(),
+            ..filter
+        }),
+        (Some(_), Some(_)) => Err(ActError::Ambiguous {
+            reference,
+            candidates: groups.iter().chain(&acts).map(Id::to_string).collect(),
+        }
+        .into()),
     }
+}
+
+fn text_of(output: &Output, styles: &Styles, told: &Told) -> String {
+    if told.lines.is_empty() {
+        return NONE.to_owned();
+    }
+    let lines = told.lines.iter();
+    let mut lines: Vec<_> = lines
+        .flat_map(|line| told.text(output, styles, line))
+        .collect();
+    if told.is_more {
+        lines.push(OLDER.to_owned());
+    }
+    lines.join("\n")
+}
+
+/// A group or an act with so many of its changes.
+fn whole_text(output: &Output, styles: &Styles, told: &Told, most: usize) -> String {
     let mut lines = Vec::new();
-    let mut rest = rows.iter().peekable();
-    while let Some(row) = rest.next() {
-        let mut together = vec![row];
-        while let Some(next) = rest
-            .next_if(|next| next.change.group.is_some() && next.change.group == row.change.group)
-        {
-            together.push(next);
+    for line in &told.lines {
+        lines.extend(told.first_of(output, styles, line, most));
+        if line.len() > most {
+            lines.push(OLDER.to_owned());
         }
-        match (&row.change.group, together.len()) {
-            (Some(group), 2..) => {
-                lines.push(format!(
-                    "{}  {}  {} titles {} together",
-                    short(group.as_str()),
-                    output.time(row.change.when.at),
-                    together.len(),
-                    became(together.iter().map(|row| &row.change))
-                ));
-                let style = styles.of(row.owner);
-                lines.extend(
-                    together
-                        .iter()
-                        .map(|row| format!("    {}", line(output, &style, row))),
-                );
-            }
-            _ => lines.push(line(output, &styles.of(row.owner), row)),
-        }
+    }
+    if lines.is_empty() {
+        return NONE.to_owned();
     }
     lines.join("\n")
 }

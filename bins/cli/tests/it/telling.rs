@@ -54,6 +54,66 @@ impl Scene {
 }
 
 #[test]
+fn what_happened_together_is_one_thing_however_long_it_is() {
+    let scene = Scene::saved();
+    scene.score(scene.media(20)[19], 11);
+    scene.lose(12);
+    let log = scene.told(&["log"]);
+    let lines: Vec<_> = log.lines().collect();
+    let group = lines[0].split_whitespace().next().unwrap();
+    assert!(
+        lines[0].ends_with("  12 titles vanished together, on AniList"),
+        "{log}"
+    );
+    let rest = format!("    and 9 more: anirewind log --group {group}");
+    assert_eq!(lines[4], rest);
+    assert!(lines[5].contains(" ~ "), "{log}");
+    assert_eq!(lines.len(), 6, "{log}");
+    let first = scene.told(&["log", "-l", "1"]);
+    let last = "Older ones are not shown. All of them: --limit 0";
+    assert_eq!(first.trim_end(), [&lines[..5], &[last]].concat().join("\n"));
+    let whole = scene.told(&["log", "--group", group]);
+    let members = whole.lines().filter(|line| line.starts_with("    "));
+    assert_eq!(
+        (whole.lines().count(), members.count()),
+        (13, 12),
+        "{whole}"
+    );
+    let one = whole.lines().nth(1).unwrap().split_whitespace().next();
+    scene.told(&["log", "--hide", one.unwrap()]);
+    let part = scene.told(&["log", "-l", "1"]);
+    let words = "12 titles vanished together, on AniList (11 of them here)";
+    assert!(part.lines().next().unwrap().ends_with(words), "{part}");
+    let none = scene.run(&["log", "--group", "zzzz"]);
+    assert_eq!(none.status.code(), Some(4), "{none:?}");
+}
+
+#[test]
+fn what_one_act_did_stands_together_under_its_name() {
+    let scene = Scene::saved();
+    scene.lose(12);
+    let log = scene.told(&["log", "-l", "1"]);
+    let group = log.split_whitespace().next().unwrap();
+    scene.told(&["undo", group, "--yes"]);
+    let acts = scene.json(&["op", "log"]);
+    let id = &acts[0]["id"].as_str().unwrap()[..6];
+    let name = acts[0]["what"].as_str().unwrap();
+    let log = scene.told(&["log", "-l", "1"]);
+    let heading = log.lines().next().unwrap();
+    assert!(heading.starts_with(id), "{log}");
+    let words = format!("12 changes in one operation: {name}");
+    assert!(heading.ends_with(&words), "{log}");
+    // One change alone says of which act it is.
+    scene.score(scene.media(20)[19], 11);
+    let log = scene.told(&["log", "-l", "1"]);
+    scene.told(&["undo", log.split_whitespace().next().unwrap(), "--yes"]);
+    let act = scene.json(&["op", "log"])[0]["id"].clone();
+    let log = scene.told(&["log", "-l", "1"]);
+    let end = format!("  (operation {})", &act.as_str().unwrap()[..6]);
+    assert!(log.lines().next().unwrap().ends_with(&end), "{log}");
+}
+
+#[test]
 fn what_was_done_again_has_another_sign_than_what_was_taken_back() {
     let scene = Scene::saved();
     scene.score(scene.media(1)[0], 11);
