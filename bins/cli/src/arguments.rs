@@ -50,7 +50,7 @@ pub(crate) struct Global {
     /// Work for this profile alone.
     #[arg(short, long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// Print one JSON object: `{"schema":"anirewind.NAME/1","data":…}`.
+    /// Print one JSON object: `{"schema":"anirewind.NAME/1","data":…}`. `log --follow` prints one a line.
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Print the result and nothing else.
@@ -406,7 +406,7 @@ pub(crate) struct LogArguments {
     /// Only since then: `@-7d`, `@-12h`, `@2026-11-03`.
     #[arg(long, value_name = "WHEN")]
     pub(crate) since: Option<String>,
-    /// Go on printing what comes.
+    /// Go on printing what comes; with --json one object a line, without end.
     #[arg(short, long)]
     pub(crate) follow: bool,
     /// Show those too that were hidden.

@@ -83,9 +83,12 @@ pub(crate) async fn run(
         return follow(app, output, owner, &filter, most).await;
     }
     if output.is_json() {
-        for row in &changes(app, owner, &filter, most).await? {
-            output.line(&change_json(row));
-        }
+        let rows = changes(app, owner, &filter, most).await?;
+        output.result(
+            "log",
+            || rows.iter().map(change_json).collect(),
+            String::new,
+        );
         return Ok(0);
     }
     let styles = Styles::read(app).await?;

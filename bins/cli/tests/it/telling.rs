@@ -89,6 +89,18 @@ fn what_happened_together_is_one_thing_however_long_it_is() {
 }
 
 #[test]
+fn the_log_for_machines_is_one_object_as_of_every_command() {
+    let scene = Scene::saved();
+    let none = scene.told(&["log", "--json"]);
+    assert_eq!(none, "{\"data\":[],\"schema\":\"anirewind.log/1\"}\n");
+    scene.lose(6);
+    let changes = scene.json(&["log"]);
+    assert_eq!(changes.as_array().unwrap().len(), 6);
+    assert_eq!(changes[0]["schema"], "anirewind.change/1");
+    assert_eq!(scene.json(&["log", "-l", "2"]).as_array().unwrap().len(), 2);
+}
+
+#[test]
 fn what_one_act_did_stands_together_under_its_name() {
     let scene = Scene::saved();
     scene.lose(12);
