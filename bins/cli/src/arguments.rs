@@ -116,7 +116,7 @@ pub(crate) enum Command {
     Job(JobCommand),
     /// Show the whole history of a title.
     Title {
-        /// Its id, its address on AniList, or a part of its name.
+        /// Its id, its address on AniList, one of its names, or a part of one that no other title has.
         title: String,
     },
     /// Show the list as it was at a moment.

@@ -21,6 +21,7 @@ pub(crate) mod restore;
 mod show;
 mod snapshots;
 mod status;
+mod title;
 mod undo;
 mod verify;
 
@@ -69,7 +70,7 @@ pub(crate) async fn run(
         Command::Restore(arguments) => restore::run(&app, output, profile, arguments).await,
         Command::Plan(command) => plan::run(&app, output, profile, command).await,
         Command::Job(command) => job::run(&app, output, profile, command).await,
-        Command::Title { title } => history::title(&app, output, profile, title).await,
+        Command::Title { title } => title::run(&app, output, profile, title).await,
         Command::List { at, entries } => history::list(&app, output, profile, at, *entries).await,
         Command::Op(command) => history::op(&app, output, profile, command).await,
         Command::Key(command) => key::run(&app, output, command).await,

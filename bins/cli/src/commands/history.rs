@@ -1,4 +1,4 @@
-//! `title`, `list`, `op`
+//! `list`, `op`
 
 use anirewind_core::model::UserId;
 use anirewind_core::{
@@ -7,69 +7,14 @@ use anirewind_core::{
 use serde_json::json;
 
 use crate::arguments::{JobCommand, OpCommand};
-use crate::commands::log::{line, short};
+use crate::commands::log::short;
 use crate::commands::{job, restore, undo};
-use crate::json::{change_json, entry_json, instant_json, operation_json};
+use crate::json::{entry_json, instant_json, operation_json};
 use crate::output::{Failure, Output};
-use crate::style::{Styles, called, named, step_called};
+use crate::style::{Styles, named, step_called};
 
 async fn owner(app: &App, profile: Option<&str>) -> Result<UserId, Failure> {
     Ok(app.one_account(profile).await?.account.id)
-}
-
-pub(crate) async fn title(
-    app: &App,
-    output: &Output,
-    profile: Option<&str>,
-    title: &str,
-) -> Result<u8, Failure> {
-    let owner = owner(app, profile).await?;
-    let found = app
-        .title_history(owner, title)
-        .await
-        .map_err(BrowseError::Store)?;
-    let Some(found) = found else {
-        return Err(ActError::NotFound {
-            reference: title.to_owned(),
-        }
-        .into());
-    };
-    let style = Styles::read(app).await?.of(owner);
-    output.result(
-        "title",
-        || {
-            json!({
-                "mediaId": found.media.get(),
-                "type": found.media_type.as_str(),
-                "title": found.title,
-                "now": found.now.as_ref().map(entry_json),
-                "changes": found.changes.iter().map(change_json).collect::<Vec<_>>(),
-            })
-        },
-        || {
-            let newest = found.changes.first();
-            let mut lines = vec![match (&found.now, newest) {
-                (Some(now), _) => format!(
-                    "{}: {}",
-                    title_of(now, &style.titles),
-                    summary_of(now, &style.scores)
-                ),
-                (None, Some(row)) => format!("{}: not on the list", called(&row.change, &style)),
-                (None, None) => format!("{}: not on the list", found.media),
-            }];
-            lines.extend(
-                found
-                    .changes
-                    .iter()
-                    .map(|row| format!("  {}", line(output, &style, row))),
-            );
-            if found.changes.is_empty() {
-                lines.push("  No change of it was seen.".to_owned());
-            }
-            lines.join("\n")
-        },
-    );
-    Ok(0)
 }
 
 pub(crate) async fn list(

@@ -209,3 +209,56 @@ fn every_command_shows_titles_and_scores_as_the_account_does() {
     scene.told(&["plan", "apply", plan, "--yes"]);
     shown(&["op", "show", plan], "  The Lake  ");
 }
+
+#[test]
+fn a_title_is_never_taken_for_another_one() {
+    let scene = Scene::new();
+    let media = scene.media(40);
+    for (media, name) in media
+        .iter()
+        .zip(["Mushishi", "Mushishi Zoku", "100", "Mushishi"])
+    {
+        let mut world = scene.simulator.world();
+        let known = world.media(*media).unwrap().clone();
+        world.add_media(SimMedia {
+            romaji: name.to_owned(),
+            english: None,
+            native: None,
+            ..known
+        });
+    }
+    let file = scene.token_file(TOKEN);
+    scene.told(&["account", "add", "--token-file", &file]);
+    scene.told(&["backup"]);
+    assert!(
+        scene
+            .told(&["title", "mushishi ZOKU"])
+            .starts_with("Mushishi Zoku: ")
+    );
+    assert!(
+        scene
+            .told(&["title", "zoku"])
+            .starts_with("Mushishi Zoku: ")
+    );
+    assert!(scene.told(&["title", "100"]).starts_with("100: "));
+    let several = scene.run(&["title", "mushishi"]);
+    assert_eq!(several.status.code(), Some(2), "{several:?}");
+    assert!(several.stdout.is_empty(), "{several:?}");
+    let said = String::from_utf8(several.stderr).unwrap();
+    let address = format!("anirewind title anilist.co/anime/{}", media[0]);
+    assert!(
+        said.contains("any of 2 titles:") && said.contains(&address),
+        "{said}"
+    );
+    let address = format!("https://anilist.co/anime/{}/", media[3]);
+    assert!(scene.told(&["title", &address]).starts_with("Mushishi: "));
+    let many = scene.run(&["title", "a"]);
+    let said = String::from_utf8(many.stderr).unwrap();
+    let lines: Vec<_> = said.lines().collect();
+    assert!(
+        lines[21].starts_with("and ") && lines[21].ends_with(" more"),
+        "{said}"
+    );
+    let none = scene.run(&["title", "no such title"]);
+    assert_eq!(none.status.code(), Some(4), "{none:?}");
+}
