@@ -1,6 +1,8 @@
 //! What can be typed.
 
 mod acting;
+mod meant;
+mod topics;
 
 use std::path::PathBuf;
 
@@ -10,6 +12,8 @@ use clap_complete::engine::ArgValueCompleter;
 pub(crate) use crate::arguments::acting::{
     ApplyArguments, JobCommand, PlanCommand, Prefer, RestoreArguments, RestorePrefer, UndoArguments,
 };
+pub(crate) use crate::arguments::meant::meant;
+pub(crate) use crate::arguments::topics::{exit_codes, refs};
 use crate::completion;
 
 /// An unofficial time machine for AniList: verified copies of your lists, on your own disk.
@@ -17,26 +21,7 @@ use crate::completion;
 #[command(
     name = "anirewind",
     version,
-    after_help = "\
-Examples:
-  anirewind account add --token-file token.txt    connect an account
-  anirewind backup                                take a snapshot now
-  anirewind snapshots                             list what there is
-  anirewind diff latest live                      what changed since the newest one
-  anirewind snapshot keep latest --name before-x  keep one whatever the rules say
-  anirewind log                                   what changed, newest first
-  anirewind undo 5d1c                             take a change back, after asking
-  anirewind restore latest --dry-run              what it would take to be as then
-  anirewind restore backup.json --token TOKEN     put a file back, on a fresh machine too
-
-A snapshot is named by `latest`, `latest~2`, the beginning of its id, `@2026-11-03`, `@-7d`, `kept:NAME`
-or the path of a file; `live` is the list on AniList now.
-
-Exit status: 0 done, 1 failed, 2 usage, 3 partly done, 4 no such profile, snapshot or change,
-5 edited since, 6 not signed in, 7 AniList unavailable, 8 busy, 9 refused for safety, 10 differences
-found or something is not well, 130 interrupted.
-
-Unofficial. Not affiliated with AniList."
+    after_help = topics::after_help()
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -158,6 +143,12 @@ pub(crate) enum Command {
     Status,
     /// Look for what is wrong with the set-up.
     Doctor,
+    /// How snapshots are named: `help refs`.
+    #[command(hide = true, help_template = "{about}", about = topics::refs())]
+    Refs,
+    /// With which status commands end: `help exit-codes`.
+    #[command(hide = true, help_template = "{about}", about = topics::exit_codes())]
+    ExitCodes,
     /// Print the code that lets a shell complete commands and snapshots.
     ///
     /// For example: `echo 'source <(anirewind completions bash)' >> ~/.bashrc`.
@@ -616,7 +607,11 @@ mod tests {
     /// The names of all commands that do something, below this one.
     fn leaves(command: &clap::Command, path: &str) -> std::collections::BTreeSet<String> {
         let mut leaves = std::collections::BTreeSet::new();
-        for below in command.get_subcommands() {
+        // What is only there for `help` does nothing.
+        for below in command
+            .get_subcommands()
+            .filter(|below| !below.is_hide_set())
+        {
             let name = format!("{path} {}", below.get_name());
             if below.has_subcommands() {
                 leaves.append(&mut self::leaves(below, &name));

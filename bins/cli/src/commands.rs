@@ -27,7 +27,7 @@ mod verify;
 
 use anirewind_core::App;
 
-use crate::arguments::{Arguments, Command, SnapshotCommand};
+use crate::arguments::{Arguments, Command, SnapshotCommand, exit_codes, refs};
 use crate::completion;
 use crate::output::{Failure, Output};
 use crate::wiring::{self, Secret};
@@ -40,6 +40,11 @@ pub(crate) async fn run(
 ) -> Result<u8, Failure> {
     if let Command::Completions { shell } = &arguments.command {
         return completion::print(*shell);
+    }
+    match &arguments.command {
+        Command::Refs => return Ok(topic(output, &refs())),
+        Command::ExitCodes => return Ok(topic(output, &exit_codes())),
+        _ => {}
     }
     // Settings that make no sense keep an installation from being opened, and are mended here.
     if let Command::Config(command) = &arguments.command {
@@ -81,8 +86,16 @@ pub(crate) async fn run(
         Command::Status => status::run(&app, output, profile).await,
         Command::Doctor => doctor::run(&app, output).await,
         Command::Config(command) => config::run(arguments, output, command).await,
+        Command::Refs => Ok(topic(output, &refs())),
+        Command::ExitCodes => Ok(topic(output, &exit_codes())),
         Command::Completions { shell } => completion::print(*shell),
     }
+}
+
+/// Tells what `help` tells of it.
+fn topic(output: &Output, text: &str) -> u8 {
+    output.result("help", || text.into(), || text.trim_end().to_owned());
+    0
 }
 
 async fn snapshot(

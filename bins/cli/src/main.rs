@@ -12,15 +12,30 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
-use crate::arguments::Arguments;
-use crate::output::Output;
+use crate::arguments::{Arguments, Global};
+use crate::output::{Failure, Output};
 
 fn main() -> ExitCode {
     // Before anything else, as a shell waits for it while somebody types.
     clap_complete::CompleteEnv::with_factory(Arguments::command)
         .var(completion::VARIABLE)
         .complete();
-    run(&Arguments::parse())
+    match Arguments::try_parse() {
+        Ok(arguments) => run(&arguments),
+        Err(error) => refuse(&error),
+    }
+}
+
+/// Says why what was typed is no command. Does not return where it was asked for help.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let typed = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    let Some((words, command)) = arguments::meant(error, &typed.collect::<Vec<_>>()) else {
+        error.exit();
+    };
+    let output = Output::new(&Global::default());
+    output.fail(&Failure::usage(format!(
+        "there is no `{words}`; did you mean `{command}`?"
+    )))
 }
 
 #[tokio::main]

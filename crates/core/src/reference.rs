@@ -63,8 +63,8 @@ impl Explain for InvalidReference {
 }
 
 impl InvalidReference {
-    /// What does name one.
-    const FORMS: &'static str = "A snapshot is named by `latest`, `latest~2`, the beginning of \
+    /// What does name one, in sentences.
+    pub const FORMS: &'static str = "A snapshot is named by `latest`, `latest~2`, the beginning of \
         its id (4 characters or more), `@2026-11-03`, `@-7d`, `@-12h`, `kept:NAME`, or the path of a \
         file; `live` is the list on AniList now.";
 }

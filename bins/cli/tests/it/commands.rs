@@ -299,3 +299,27 @@ fn a_public_list_is_read_without_a_token_and_said_to_be_that() {
     let both = ["account", "add", "--public", "hana", "--token-file", &file];
     assert_eq!(scene.run(&both).status.code(), Some(2));
 }
+
+#[test]
+fn help_tells_how_snapshots_are_named_and_how_commands_end() {
+    let scene = Scene::new();
+    for (topic, words) in [
+        ("refs", ["latest~2", "kept:before-x", "2026-11-03T14:00"]),
+        (
+            "exit-codes",
+            ["    0  done", "--allow-removals", "  130  interrupted"],
+        ),
+    ] {
+        for arguments in [&["help", topic][..], &[topic]] {
+            let told = scene.run(arguments);
+            assert_eq!(told.status.code(), Some(0), "{told:?}");
+            let told = text(&told.stdout);
+            assert!(words.iter().all(|word| told.contains(word)), "{told}");
+        }
+    }
+    let help = text(&scene.run(&["--help"]).stdout);
+    assert!(
+        help.contains("anirewind help refs") && !help.contains("\n  refs"),
+        "{help}"
+    );
+}

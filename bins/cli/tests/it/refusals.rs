@@ -255,3 +255,15 @@ fn a_failure_in_json_has_a_stable_code() {
     assert_eq!(json["schema"], "anirewind.error/1");
     assert_eq!(json["error"]["code"], "not-signed-in");
 }
+
+#[test]
+fn a_wrong_verb_is_met_with_the_command_that_is_meant() {
+    let scene = Scene::new();
+    assert_refused(
+        &scene,
+        &["backup", "list"],
+        2,
+        &["no `backup list`", "did you mean `anirewind snapshots`?"],
+    );
+    assert_refused(&scene, &["backups"], 2, &["`anirewind snapshots`?"]);
+}
