@@ -71,7 +71,7 @@ pub(crate) enum Command {
     /// List the snapshots.
     #[command(visible_alias = "ls")]
     Snapshots(SnapshotsArguments),
-    /// Show what a snapshot, or the live list, holds.
+    /// Show what a snapshot, or the live list, holds; a change, a group, an operation or a plan.
     Show(ShowArguments),
     /// Show what differs between two snapshots, or a snapshot and the live list.
     Diff(DiffArguments),
@@ -104,11 +104,11 @@ pub(crate) enum Command {
         /// Its id, its address on AniList, one of its names, or a part of one that no other title has.
         title: String,
     },
-    /// Show the list as it was at a moment.
+    /// Show the list as it was last seen, or as it was at a moment.
     List {
-        /// The moment: `2026-11-03T14:00`, `2026-11-03`, or `@-7d`.
+        /// The moment: `2026-11-03T14:00`, `2026-11-03`, or `@-7d`; now if left out.
         #[arg(long, value_name = "WHEN")]
-        at: String,
+        at: Option<String>,
         /// List the titles too.
         #[arg(long)]
         entries: bool,
@@ -449,7 +449,7 @@ pub(crate) struct SnapshotsArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct ShowArguments {
-    /// The snapshot, or `live`.
+    /// The snapshot, or `live`; for `anirewind show` the id of a change, a group, an operation or a plan too.
     #[arg(value_name = "REF", default_value = "latest", add = ArgValueCompleter::new(completion::lists))]
     pub(crate) reference: String,
     /// List the titles too.

@@ -8,6 +8,7 @@ mod curate;
 mod diff;
 mod doctor;
 mod export;
+mod happened;
 mod history;
 mod import;
 mod job;
@@ -63,7 +64,7 @@ pub(crate) async fn run(
         Command::Account(command) => account::run(&app, output, command, secret).await,
         Command::Backup(arguments) => backup::run(&app, output, profile, arguments).await,
         Command::Snapshots(arguments) => snapshots::run(&app, output, profile, arguments).await,
-        Command::Show(arguments) => show::run(&app, output, profile, arguments).await,
+        Command::Show(arguments) => show::anything(&app, output, profile, arguments).await,
         Command::Diff(arguments) => diff::run(&app, output, profile, arguments).await,
         Command::Verify(arguments) => verify::run(&app, output, profile, arguments).await,
         Command::Snapshot(command) => snapshot(&app, output, profile, command).await,
@@ -76,7 +77,9 @@ pub(crate) async fn run(
         Command::Plan(command) => plan::run(&app, output, profile, command).await,
         Command::Job(command) => job::run(&app, output, profile, command).await,
         Command::Title { title } => title::run(&app, output, profile, title).await,
-        Command::List { at, entries } => history::list(&app, output, profile, at, *entries).await,
+        Command::List { at, entries } => {
+            history::list(&app, output, profile, at.as_deref(), *entries).await
+        }
         Command::Op(command) => history::op(&app, output, profile, command).await,
         Command::Key(command) => key::run(&app, output, command).await,
         Command::Password(_) => password::set(&app, output, secret).await,

@@ -2,7 +2,8 @@
 
 use anirewind_core::model::UserId;
 use anirewind_core::{
-    ActError, App, BrowseError, OperationRow, StepRow, Style, Wanted, count, summary_of, title_of,
+    ActError, App, BrowseError, Code, OperationRow, StepRow, Style, Wanted, count, summary_of,
+    title_of,
 };
 use serde_json::json;
 
@@ -21,17 +22,17 @@ pub(crate) async fn list(
     app: &App,
     output: &Output,
     profile: Option<&str>,
-    at: &str,
+    at: Option<&str>,
     with_entries: bool,
 ) -> Result<u8, Failure> {
     app.refresh_catalogue().await?;
     let owner = owner(app, profile).await?;
-    let moment = app.moment(at)?;
-    let found = app.list_at(owner, moment).await?.ok_or_else(|| {
-        Failure::from(ActError::NotFound {
-            reference: at.to_owned(),
-        })
-    })?;
+    let moment = match at {
+        Some(at) => app.moment(at)?,
+        None => app.now(),
+    };
+    let found = app.list_at(owner, moment).await?;
+    let found = found.ok_or_else(|| no_list(at))?;
     let counts = found.list.counts();
     let list = named(app, &found.list).await?;
     let style = Styles::read(app).await?.of_list(&list);
@@ -53,11 +54,13 @@ pub(crate) async fn list(
             })
         },
         || {
+            let of = match at {
+                Some(_) => format!("at {}", output.time(moment)),
+                None => "now".to_owned(),
+            };
             let mut lines = vec![format!(
-                "The list at {}: {} anime, {} manga",
-                output.time(moment),
-                counts.anime,
-                counts.manga
+                "The list {of}: {} anime, {} manga",
+                counts.anime, counts.manga
             )];
             lines.push(if found.is_exact {
                 "  exactly so".to_owned()
@@ -82,6 +85,20 @@ pub(crate) async fn list(
         },
     );
     Ok(0)
+}
+
+/// No good snapshot is from before that moment.
+fn no_list(at: Option<&str>) -> Failure {
+    let of = at.map_or_else(|| "yet".to_owned(), |at| format!("from before {at}"));
+    Failure {
+        code: Code::NotFound.as_str(),
+        status: Code::NotFound.exit_status(),
+        message: format!("there is no good snapshot {of} to make the list from"),
+        hint: Some(
+            "Those there are: anirewind snapshots. The list on AniList now: anirewind show live"
+                .to_owned(),
+        ),
+    }
 }
 
 pub(crate) async fn op(

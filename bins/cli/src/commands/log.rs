@@ -94,8 +94,7 @@ pub(crate) async fn run(
     let styles = Styles::read(app).await?;
     let text = if arguments.group.is_some() {
         let rows = changes(app, owner, &filter, usize::MAX).await?;
-        let told = Told::of(app, owner, vec![rows], false).await?;
-        whole_text(output, &styles, &told, most)
+        whole_text(app, output, owner, rows, most).await?
     } else {
         text_of(
             output,
@@ -228,19 +227,45 @@ fn text_of(output: &Output, styles: &Styles, told: &Told) -> String {
     lines.join("\n")
 }
 
-/// A group or an act with so many of its changes.
-fn whole_text(output: &Output, styles: &Styles, told: &Told, most: usize) -> String {
-    let mut lines = Vec::new();
-    for line in &told.lines {
-        lines.extend(told.first_of(output, styles, line, most));
-        if line.len() > most {
-            lines.push(OLDER.to_owned());
-        }
+/// A group with every change of it, those too that somebody does not want to see in the log.
+pub(crate) async fn group(
+    app: &App,
+    output: &Output,
+    owner: Option<UserId>,
+    group: Id,
+) -> Result<u8, Failure> {
+    let filter = ChangeFilter {
+        group: Some(group),
+        ..ChangeFilter::default()
+    };
+    let rows = changes(app, owner, &filter, usize::MAX).await?;
+    let text = whole_text(app, output, owner, rows.clone(), usize::MAX).await?;
+    output.result("log", || rows.iter().map(change_json).collect(), || text);
+    Ok(0)
+}
+
+/// The changes of a group or an act below their heading, so many of them.
+async fn whole_text(
+    app: &App,
+    output: &Output,
+    owner: Option<UserId>,
+    rows: Vec<ChangeRow>,
+    most: usize,
+) -> Result<String, Failure> {
+    if rows.is_empty() {
+        return Ok(NONE.to_owned());
     }
-    if lines.is_empty() {
-        return NONE.to_owned();
+    let styles = Styles::read(app).await?;
+    let is_more = rows.len() > most;
+    let told = Told::of(app, owner, vec![rows], is_more).await?;
+    let lines = told.lines.iter();
+    let mut lines: Vec<_> = lines
+        .flat_map(|line| told.first_of(output, &styles, line, most))
+        .collect();
+    if is_more {
+        lines.push(OLDER.to_owned());
     }
-    lines.join("\n")
+    Ok(lines.join("\n"))
 }
 
 pub(crate) fn short(id: &str) -> &str {

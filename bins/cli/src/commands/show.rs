@@ -3,15 +3,49 @@
 use std::collections::BTreeMap;
 
 use anirewind_core::model::{Entry, EntryField, List, MediaType, Recorded};
-use anirewind_core::{App, Found, FoundList, Style, title_of, value_of};
+use anirewind_core::{
+    App, BrowseError, Code, Found, FoundList, Reference, Style, title_of, value_of,
+};
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
 use crate::arguments::ShowArguments;
+use crate::commands::happened;
 use crate::json::entry_json;
 use crate::output::{Failure, Output};
 use crate::style::{Styles, named};
+
+/// Shows a snapshot or, where none is called so, what happened and is.
+pub(crate) async fn anything(
+    app: &App,
+    output: &Output,
+    profile: Option<&str>,
+    arguments: &ShowArguments,
+) -> Result<u8, Failure> {
+    let reference = arguments.reference.as_str();
+    if arguments.raw || !matches!(Reference::parse(reference), Ok(Reference::Id(_))) {
+        return run(app, output, profile, arguments).await;
+    }
+    app.refresh_catalogue().await?;
+    match app.find_row(reference, profile).await {
+        Err(BrowseError::NotFound { .. }) => {}
+        _ => return run(app, output, profile, arguments).await,
+    }
+    match happened::show(app, output, profile, reference).await? {
+        Some(status) => Ok(status),
+        None => Err(Failure {
+            code: Code::NotFound.as_str(),
+            status: Code::NotFound.exit_status(),
+            message: format!(
+                "there is no snapshot `{reference}`, and no change, group, operation or plan"
+            ),
+            hint: Some(
+                "They are listed by: anirewind snapshots, log, op log, plan list".to_owned(),
+            ),
+        }),
+    }
+}
 
 pub(crate) async fn run(
     app: &App,

@@ -262,3 +262,57 @@ fn a_title_is_never_taken_for_another_one() {
     let none = scene.run(&["title", "no such title"]);
     assert_eq!(none.status.code(), Some(4), "{none:?}");
 }
+
+#[test]
+fn whatever_has_an_id_can_be_shown() {
+    let scene = Scene::saved();
+    scene.lose(6);
+    let log = scene.told(&["log"]);
+    let first = |line: usize| log.lines().nth(line).unwrap().split_whitespace().next();
+    let (group, change) = (first(0).unwrap(), first(1).unwrap());
+    let shown = scene.told(&["show", group]);
+    assert_eq!(shown, scene.told(&["log", "--group", group]));
+    assert_eq!(scene.json(&["show", group]).as_array().unwrap().len(), 6);
+    let shown = scene.told(&["show", change]);
+    let words = [
+        format!("  part of group {group}: anirewind show {group}"),
+        format!("Take it back with: anirewind undo {change}"),
+    ];
+    assert!(words.iter().all(|words| shown.contains(words)), "{shown}");
+    let id = scene.json(&["show", change])["id"].clone();
+    assert!(id.as_str().unwrap().starts_with(change), "{id}");
+    assert_eq!(scene.run(&["undo", group]).status.code(), Some(9));
+    let plan = scene.json(&["plan", "list"])[0]["id"].clone();
+    let plan = plan.as_str().unwrap();
+    assert_eq!(
+        scene.told(&["show", plan]),
+        scene.told(&["plan", "show", plan])
+    );
+    scene.told(&["plan", "apply", plan, "--yes"]);
+    assert_eq!(
+        scene.told(&["show", plan]),
+        scene.told(&["op", "show", plan])
+    );
+    let shown = scene.told(&["show", change]);
+    assert!(
+        shown.contains("  taken back by ") && !shown.contains("Take it"),
+        "{shown}"
+    );
+    let none = scene.run(&["show", "zzzz"]);
+    assert_eq!(none.status.code(), Some(4), "{none:?}");
+}
+
+#[test]
+fn a_list_without_a_moment_is_the_one_that_was_last_seen() {
+    let scene = Scene::connected();
+    let none = scene.run(&["list"]);
+    assert_eq!(none.status.code(), Some(4), "{none:?}");
+    scene.told(&["backup"]);
+    scene.lose(6);
+    let list = scene.told(&["list"]);
+    assert!(
+        list.starts_with("The list now: 24 anime, 10 manga\n"),
+        "{list}"
+    );
+    assert_eq!(scene.json(&["list"])["counts"]["anime"], 24);
+}
