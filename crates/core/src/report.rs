@@ -5,7 +5,7 @@ use std::fmt;
 use anirewind_restore::StepState;
 use anirewind_store::{OperationRow, OperationState, StepRow};
 
-use crate::plan::Action;
+use crate::plan::{Action, LEFT};
 
 /// What came of an act.
 #[derive(Debug, Clone)]
@@ -78,6 +78,16 @@ impl Report {
     pub fn unwell(&self) -> impl Iterator<Item = &StepRow> {
         self.sent()
             .filter(|step| !StepState::parse(&step.state).is_some_and(StepState::is_well))
+    }
+
+    /// The titles that the plan left as they are because something had happened to them since, each with what. Not those
+    /// that somebody ticked away.
+    pub fn left_alone(&self) -> impl Iterator<Item = &StepRow> {
+        let is_left = |step: &&StepRow| {
+            let is_kept = Action::parse(&step.action) == Some(Action::Keep);
+            is_kept && step.problem.as_deref().is_some_and(|why| why != LEFT)
+        };
+        self.steps.iter().filter(is_left)
     }
 
     /// Whether everything that was planned is so, and was read back.

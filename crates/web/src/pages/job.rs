@@ -463,9 +463,13 @@ impl UnwellPart {
         } else {
             "You stopped it before their turn. Nothing was sent for them."
         };
+        let alone: Vec<_> = report.left_alone().collect();
+        let heading = format!("Left alone: {}", count(alone.len(), "title"));
+        let as_planned = "As planned: nothing was sent for what had moved on or was edited since.";
         let parts = [
             part("Not as planned".to_owned(), None, wrong),
             part(stopped, Some(untouched), left),
+            part(heading, Some(as_planned), alone),
         ];
         let parts = parts.into_iter().filter(|part| !part.titles.is_empty());
         parts.collect()
@@ -496,6 +500,9 @@ impl Unwell {
                 "Edited at the same time",
                 "It was written, and edited by somebody before it could be read back. The edit stands.",
             ),
+            Some(StepState::Left) if Action::parse(&step.action) == Some(Action::Keep) => {
+                ("quiet", "i-equal", "Left alone", "")
+            }
             Some(StepState::Left) if Action::parse(&step.action) == Some(Action::Remove) => {
                 ("quiet", "i-pause", "Not removed", "")
             }
@@ -522,6 +529,9 @@ impl Unwell {
             badge: Badge::new(tone, icon, word),
             // What stopped us ourselves is said in our words alone.
             said: match state {
+                _ if Action::parse(&step.action) == Some(Action::Keep) => {
+                    step.problem.as_deref().map(sentence)
+                }
                 Some(StepState::Left | StepState::Conflict) => None,
                 _ if is_half => None,
                 _ => step.problem.as_deref().map(sentence),

@@ -407,6 +407,12 @@ impl Wish {
     }
 
     fn settled(mut self) -> Self {
+        if self.shown.iter().any(|id| id == MOVED) {
+            let is_ticked = self.cause.iter().any(|id| id == MOVED);
+            let prefer = if is_ticked { "snapshot" } else { "ask" };
+            prefer.clone_into(&mut self.prefer);
+            self.shown.retain(|id| id != MOVED);
+        }
         let is_unticked = |id: &&String| !self.cause.contains(id);
         let unticked: Vec<_> = self.shown.iter().filter(is_unticked).cloned().collect();
         if !self.shown.is_empty() {
@@ -516,7 +522,15 @@ impl Wish {
     }
 
     pub(crate) fn leaves(&self, cause: &str) -> bool {
+        if cause == MOVED {
+            return self.prefer != "snapshot";
+        }
         self.leave.iter().any(|left| left == cause)
+    }
+
+    /// Whether it is chosen here what becomes of titles that moved on.
+    pub(crate) fn asks_about_moved(&self) -> bool {
+        !self.is_undo() && self.prefer != "live"
     }
 
     fn leave_causes<'a>(&mut self, causes: impl Iterator<Item = &'a Cause>) {
@@ -656,6 +670,9 @@ async fn leave_other_causes(
     }
     Ok(())
 }
+
+/// What titles that moved on are called in a form, among what happened since.
+pub(crate) const MOVED: &str = "moved-on";
 
 /// What a cause is called in a form: single edits are ticked together.
 fn named(cause: &Cause) -> String {

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use anirewind_simulator::canary::HANAS;
 use anirewind_simulator::{RateLimit, SimEntry, SimMedia, Status};
 
-use crate::browser::{Browser, USER, edit, entries, seen};
+use crate::browser::{Browser, USER, edit, entries, look, seen};
 use crate::pages::Scene;
 
 pub(crate) fn add(scene: &Scene, first: u32, count: u32) {
@@ -146,7 +146,7 @@ async fn a_world_that_moved_sends_nothing_and_marks_the_titles() {
 async fn titles_and_causes_can_be_left_and_the_form_comes_back_filled_in() {
     let scene = seen(&[]).await;
     edit(&scene, |entry| entry.notes = Some("x".to_owned()));
-    crate::browser::look(&scene).await;
+    look(&scene).await;
     let mut browser = Browser::at(&scene, "/plan/hana/new?snapshot=latest&prefer=snapshot").await;
     browser.press("Show the plan").await;
     browser.must_show(&[
@@ -184,7 +184,7 @@ async fn titles_and_causes_can_be_left_and_the_form_comes_back_filled_in() {
 async fn what_was_ticked_after_the_plan_was_shown_is_shown_before_it_is_sent() {
     let scene = seen(&[]).await;
     edit(&scene, |entry| entry.notes = Some("x".to_owned()));
-    crate::browser::look(&scene).await;
+    look(&scene).await;
     let mut browser = Browser::at(&scene, "/plan/hana/new?snapshot=latest&prefer=snapshot").await;
     browser.press("Show the plan").await;
     let first = browser.path.clone();
@@ -248,7 +248,7 @@ async fn what_is_refused_comes_back_with_every_box_as_it_was_sent() {
     let scene = seen(&[("ANIREWIND_DESTRUCTIVE_SYNC", "true")]).await;
     add(&scene, 9_000, 21);
     edit(&scene, |entry| entry.notes = Some("x".to_owned()));
-    crate::browser::look(&scene).await;
+    look(&scene).await;
     let mut browser = removing(&scene).await;
     let plan = browser.path.clone();
     browser.follow("Change back 40").await;
@@ -325,11 +325,11 @@ fn edit_one(scene: &Scene, media: u32, change: impl Fn(&mut SimEntry)) {
 async fn what_is_not_written_down_can_be_left_with_single_edits() {
     let scene = seen(&[]).await;
     edit_one(&scene, 1_005, |entry| entry.notes = Some("x".to_owned()));
-    crate::browser::look(&scene).await;
+    look(&scene).await;
     scene.pass(std::time::Duration::from_mins(5));
     scene.capture().await;
     edit_one(&scene, 1_003, |entry| entry.notes = Some("x".to_owned()));
-    crate::browser::look(&scene).await;
+    look(&scene).await;
     edit_one(&scene, 1_004, |entry| entry.notes = Some("x".to_owned()));
     let mut browser = Browser::at(&scene, "/plan/hana/new?snapshot=latest&prefer=snapshot").await;
     browser.press("Show the plan").await;
@@ -370,7 +370,7 @@ async fn one_field_of_a_title_goes_back_and_another_stays() {
             entry.priority += 1;
         }
     });
-    crate::browser::look(&scene).await;
+    look(&scene).await;
     let mut browser = Browser::at(&scene, "/plan/hana/new?snapshot=latest&prefer=snapshot").await;
     browser.press("Show the plan").await;
     browser.must_show(&[
@@ -411,12 +411,12 @@ async fn one_field_of_a_title_goes_back_and_another_stays() {
 async fn from_an_alarm_only_what_it_tells_of_is_ticked() {
     let scene = seen(&[]).await;
     edit(&scene, |entry| entry.priority += 1);
-    crate::browser::look(&scene).await;
+    look(&scene).await;
     for entry in entries(&scene).iter().take(25) {
         scene.simulator.world().drop_entry(USER, entry.media);
     }
     scene.capture().await;
-    crate::browser::look(&scene).await;
+    look(&scene).await;
     // Nobody has seen this yet.
     let last = entries(&scene).pop().unwrap();
     edit_one(&scene, last.media, |entry| entry.priority += 1);
@@ -453,7 +453,7 @@ async fn from_an_alarm_nothing_else_is_planned_where_what_it_tells_of_is_so_agai
         scene.simulator.world().drop_entry(USER, entry.media);
     }
     scene.capture().await;
-    crate::browser::look(&scene).await;
+    look(&scene).await;
     // Somebody puts it right by hand, and does something else.
     for entry in lost.iter().take(25) {
         scene.simulator.world().put_entry(entry.clone());
@@ -469,7 +469,7 @@ async fn from_an_alarm_nothing_else_is_planned_where_what_it_tells_of_is_so_agai
 async fn an_undo_without_a_tick_says_so_and_the_page_stays() {
     let scene = seen(&[]).await;
     edit(&scene, |entry| entry.priority = 3);
-    crate::browser::look(&scene).await;
+    look(&scene).await;
     let mut browser = Browser::at(&scene, "/timeline/hana?kind=changed").await;
     browser.press("Plan undo of selected").await;
     browser.must_show(&["Nothing is ticked, so nothing was planned"]);
@@ -577,7 +577,7 @@ async fn what_vanished_together_is_brought_back_by_that_name() {
         scene.simulator.world().drop_entry(USER, entry.media);
     }
     scene.capture().await;
-    crate::browser::look(&scene).await;
+    look(&scene).await;
     let mut browser = Browser::at(&scene, "/timeline/hana").await;
     browser.must_show(&["12 titles vanished together"]);
     assert!(!browser.offers("Undo 12 changes…"), "{}", browser.page);
@@ -613,7 +613,7 @@ async fn what_is_ticked_in_a_comparison_is_planned_and_nothing_else() {
 async fn a_plan_of_an_earlier_version_is_shown_as_far_as_it_says() {
     let scene = seen(&[]).await;
     edit(&scene, |entry| entry.score = 77);
-    crate::browser::look(&scene).await;
+    look(&scene).await;
     let wanted = anirewind_core::Wanted::Snapshot("latest".to_owned());
     let options = anirewind_core::RestoreOptions {
         prefer: anirewind_core::Prefer::Snapshot,
@@ -663,4 +663,54 @@ async fn the_snapshot_that_was_named_is_the_one_that_is_chosen_however_old_it_is
     browser.press("Show the plan").await;
     browser.must_show(&["role=\"alert\""]);
     assert!(!browser.shows("Nothing has been sent yet"));
+}
+
+#[actix_web::test]
+async fn what_moved_on_is_left_named_and_can_be_put_back_by_one_tick() {
+    let scene = seen(&[]).await;
+    edit(&scene, |entry| {
+        if entry.media == 1_003 {
+            entry.progress += 1;
+        } else if entry.media == 1_004 {
+            entry.notes = Some("x".to_owned());
+        }
+    });
+    look(&scene).await;
+    let snapshot = scene.app.snapshots(None).await.unwrap().remove(0).id;
+    let form = format!("/plan/hana/new?snapshot={snapshot}");
+    let mut browser = Browser::at(&scene, &form).await;
+    browser.press("Show the plan").await;
+    browser.must_show(&[
+        "<strong>1</strong> moved on or edited since, left",
+        "1 title that moved on or was edited since: put back too",
+        "?show=keep#titles",
+    ]);
+    browser.press("Send 1 change to AniList").await;
+    browser.until_over().await;
+    browser.must_show(&[
+        "Done and verified",
+        "<h2>Left alone: 1 title</h2>",
+        "As planned: ",
+    ]);
+    // The same asked for again, with all of it.
+    browser.open(&form).await;
+    browser.press("Show the plan").await;
+    browser
+        .press_with("Update plan", &[("cause", "moved-on")])
+        .await;
+    browser.must_show(&[
+        "<strong>1</strong> change back",
+        "Whatever moved on or was edited since: put back too",
+    ]);
+    browser
+        .press_with("Update plan", &[("!cause", "moved-on")])
+        .await;
+    browser.must_show(&["<strong>1</strong> moved on or edited since, left"]);
+    browser
+        .press_with("Update plan", &[("cause", "moved-on")])
+        .await;
+    browser.press("Send 1 change to AniList").await;
+    browser.until_over().await;
+    browser.must_show(&["Done and verified"]);
+    assert!(!browser.shows("Left alone"), "{}", browser.page);
 }

@@ -64,7 +64,8 @@ impl Which {
 
     /// Whether of what has one cause some may be shown and some not.
     pub(super) fn divides_groups(&self) -> bool {
-        let whole = ["group", "hidden", "auto"];
+        // What has one cause is of one source.
+        let whole = ["group", "hidden", "auto", "source"];
         let mut pairs = self.pairs().into_iter();
         pairs.any(|(name, value)| !whole.contains(&name) && !value.is_empty())
     }
