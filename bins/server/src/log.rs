@@ -147,6 +147,10 @@ struct Fields {
 
 impl Fields {
     fn put(&mut self, field: &Field, value: fmt::Arguments<'_>) {
+        // Where in whose source it was said, which those who speak another dialect of logging add.
+        if field.name().starts_with("log.") {
+            return;
+        }
         // Writing to a text does not fail.
         if field.name() == "message" {
             let _ = write!(self.message, "{value}");

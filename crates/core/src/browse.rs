@@ -198,6 +198,19 @@ impl App {
         Ok(rows.await?.pop())
     }
 
+    /// How many snapshots of an account are wanted.
+    pub async fn count_snapshots(
+        &self,
+        owner: UserId,
+        filter: SnapshotFilter,
+    ) -> Result<usize, BrowseError> {
+        Ok(self
+            .inner
+            .store
+            .count_snapshots_where(owner, filter)
+            .await?)
+    }
+
     /// How many snapshots of an account somebody keeps, and when all had last been proven.
     pub async fn kept_and_proven(
         &self,

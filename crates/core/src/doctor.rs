@@ -65,7 +65,7 @@ impl App {
     fn check_settings(&self) -> Check {
         let what = "settings";
         match self.settings().open_secrets() {
-            None => Check::fine(what, "in force as they stand"),
+            None => Check::fine(what, "in force"),
             Some(config) => Check {
                 what: what.to_owned(),
                 finding: Finding::Wrong {

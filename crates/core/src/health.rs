@@ -238,7 +238,7 @@ impl App {
 
     async fn schema(&self) -> Result<HealthCheck, BrowseError> {
         let version = self.inner.store.schema_version().await?;
-        let found = format!("the catalogue answers, in version {version} of its form");
+        let found = format!("the catalogue answers (schema {version})");
         Ok(HealthCheck::new("schema", HealthState::Ok, found))
     }
 
@@ -259,7 +259,7 @@ impl App {
             return HealthCheck::new("settings", HealthState::Warn, found)
                 .hint(format!("chmod 600 {}", config.display()));
         }
-        HealthCheck::new("settings", HealthState::Ok, "in force as they stand")
+        HealthCheck::new("settings", HealthState::Ok, "in force")
     }
 
     /// Only said when there is something to say.
@@ -326,7 +326,7 @@ fn token(status: &AccountStatus, now: OffsetDateTime, zone: &Zone) -> HealthChec
         None => HealthCheck::new(
             "token",
             HealthState::Ok,
-            "taken; it does not say when it ends",
+            "AniList takes it; it does not say when it ends",
         ),
         Some(ends) if ends <= now => {
             let found = format!("it ended on {}", zone.day(ends));
@@ -335,7 +335,7 @@ fn token(status: &AccountStatus, now: OffsetDateTime, zone: &Zone) -> HealthChec
                 .hint(again)
         }
         Some(ends) => {
-            let found = format!("taken; it ends on {}", zone.day(ends));
+            let found = format!("AniList takes it; it ends on {}", zone.day(ends));
             if ends - now < TOKEN_ENDS {
                 HealthCheck::new("token", HealthState::Warn, found).hint(again)
             } else {

@@ -42,7 +42,7 @@ pub enum LoginError {
     #[error("that is not the password")]
     WrongPassword,
     /// The password would be guessed too soon.
-    #[error("a password has 12 letters or more, and 512 at most")]
+    #[error("a password has 12 characters or more, and 512 at most")]
     TooShort,
     /// The password stands in the environment, and is changed there.
     #[error("the password is set by ANIREWIND_PASSWORD or ANIREWIND_PASSWORD_FILE")]

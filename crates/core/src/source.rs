@@ -129,7 +129,7 @@ pub enum SettingsError {
         origin: Origin,
     },
     /// A password that is guessed too soon. What it was is not repeated.
-    #[error("the password from {origin} has less than 12 or more than 512 letters")]
+    #[error("the password from {origin} has less than 12 or more than 512 characters")]
     Password {
         /// Where it was read.
         origin: Origin,

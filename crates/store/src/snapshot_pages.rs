@@ -82,6 +82,24 @@ impl Store {
         self.run(work).await
     }
 
+    /// How many snapshots of an account are wanted.
+    pub async fn count_snapshots_where(
+        &self,
+        owner: UserId,
+        filter: SnapshotFilter,
+    ) -> Result<usize, StoreError> {
+        self.run(move |connection| {
+            let wanted = filter.conditions(Some(owner));
+            let question = format!("SELECT count(*) FROM snapshot WHERE {wanted}");
+            let mut statement = connection.prepare_cached(&question)?;
+            bind(&mut statement, &filter.parameters(Some(owner)))?;
+            let mut rows = statement.raw_query();
+            let number = rows.next()?.map_or(Ok(0), |row| row.get::<_, i64>(0))?;
+            Ok(usize::try_from(number).unwrap_or_default())
+        })
+        .await
+    }
+
     /// So many of the snapshots of an account that are wanted, in another order, after so many others; of those that
     /// are alike the newest first.
     pub async fn snapshots_by(
@@ -196,15 +214,21 @@ fn snapshots_where(
 }
 
 /// What a statement finds, with those of the values that its text names.
-fn read(
-    statement: &mut Statement<'_>,
-    parameters: &[(&str, Value)],
-) -> Result<Vec<SnapshotRow>, Failed> {
+/// Those of the parameters that a question has.
+fn bind(statement: &mut Statement<'_>, parameters: &[(&str, Value)]) -> Result<(), Failed> {
     for (name, value) in parameters {
         if let Some(index) = statement.parameter_index(name)? {
             statement.raw_bind_parameter(index, value)?;
         }
     }
+    Ok(())
+}
+
+fn read(
+    statement: &mut Statement<'_>,
+    parameters: &[(&str, Value)],
+) -> Result<Vec<SnapshotRow>, Failed> {
+    bind(statement, parameters)?;
     let mut rows = statement.raw_query();
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {

@@ -218,7 +218,7 @@ fn the_password_of_the_pages_is_set_and_sessions_are_listed() {
     assert_eq!(short.status.code(), Some(2), "{short:?}");
     let said = String::from_utf8_lossy(&short.stderr).into_owned();
     assert!(
-        said.contains("12 letters or more") && !said.contains("short\n"),
+        said.contains("12 characters or more") && !said.contains("short\n"),
         "{said}"
     );
     let set = scene

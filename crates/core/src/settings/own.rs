@@ -58,7 +58,7 @@ pub(super) const BACKUP_AT: Setting = Setting {
 pub(super) const BACKUP_JITTER: Setting = Setting {
     key: "backup_jitter",
     variables: &["ANIREWIND_BACKUP_JITTER"],
-    about: "Scheduled snapshots come up to so much later, always by the same, so that not all ask AniList at once.",
+    about: "Each scheduled snapshot comes later by up to this much, always by the same, so that not all ask AniList at once.",
     default: "10m",
     ..Setting::PLAIN
 };
@@ -108,84 +108,84 @@ pub(super) const RETENTION: Setting = Setting {
         "ANIREWIND_BACKUP_RETENTION_DAYS",
         "PAB_BACKUP_RETENTION_DAYS",
     ],
-    about: "For so many days every snapshot stays; 0 keeps all for ever.",
+    about: "For this many days every snapshot stays; 0 keeps all for ever.",
     default: "7",
     ..Setting::PLAIN
 };
 pub(super) const DAILY: Setting = Setting {
     key: "keep_daily",
     variables: &["ANIREWIND_KEEP_DAILY"],
-    about: "Beyond that, one a day stays for so many days.",
+    about: "Beyond that, one a day stays for this many days.",
     default: "0",
     ..Setting::PLAIN
 };
 pub(super) const WEEKLY: Setting = Setting {
     key: "keep_weekly",
     variables: &["ANIREWIND_KEEP_WEEKLY"],
-    about: "Beyond that, one a week stays for so many weeks.",
+    about: "Beyond that, one a week stays for this many weeks.",
     default: "0",
     ..Setting::PLAIN
 };
 pub(super) const MONTHLY: Setting = Setting {
     key: "keep_monthly",
     variables: &["ANIREWIND_KEEP_MONTHLY"],
-    about: "Beyond that, one a month stays for so many months.",
+    about: "Beyond that, one a month stays for this many months.",
     default: "0",
     ..Setting::PLAIN
 };
 pub(super) const SAFETY: Setting = Setting {
     key: "keep_safety_days",
     variables: &["ANIREWIND_KEEP_SAFETY_DAYS"],
-    about: "A snapshot that was taken before something was written to AniList stays for so many days.",
+    about: "A snapshot that was taken before something was written to AniList stays for this many days.",
     default: "30",
     ..Setting::PLAIN
 };
 pub(super) const REMOVED_TITLES: Setting = Setting {
     key: "alarm_removed_titles",
     variables: &["ANIREWIND_ALARM_REMOVED_TITLES"],
-    about: "So many titles gone at once are unusual,",
+    about: "This many titles gone at once are unusual,",
     default: "20",
     ..Setting::PLAIN
 };
 pub(super) const REMOVED_PERCENT: Setting = Setting {
     key: "alarm_removed_percent",
     variables: &["ANIREWIND_ALARM_REMOVED_PERCENT"],
-    about: "or so many percent of them.",
+    about: "or this many percent of them.",
     default: "10",
     ..Setting::PLAIN
 };
 pub(super) const GONE_PERCENT: Setting = Setting {
     key: "alarm_gone_percent",
     variables: &["ANIREWIND_ALARM_GONE_PERCENT"],
-    about: "So many percent gone at once are not believed.",
+    about: "This many percent gone at once are not believed.",
     default: "50",
     ..Setting::PLAIN
 };
 pub(super) const CHANGED_TITLES: Setting = Setting {
     key: "alarm_changed_titles",
     variables: &["ANIREWIND_ALARM_CHANGED_TITLES"],
-    about: "So many titles changed within a day are unusual,",
+    about: "This many titles changed within a day are unusual,",
     default: "50",
     ..Setting::PLAIN
 };
 pub(super) const CHANGED_PERCENT: Setting = Setting {
     key: "alarm_changed_percent",
     variables: &["ANIREWIND_ALARM_CHANGED_PERCENT"],
-    about: "or so many percent of them.",
+    about: "or this many percent of them.",
     default: "30",
     ..Setting::PLAIN
 };
 pub(super) const SCORES_WIPED: Setting = Setting {
     key: "alarm_scores_wiped",
     variables: &["ANIREWIND_ALARM_SCORES_WIPED"],
-    about: "So many scores emptied at once are unusual.",
+    about: "This many scores emptied at once are unusual.",
     default: "20",
     ..Setting::PLAIN
 };
 pub(super) const MADE_PUBLIC: Setting = Setting {
     key: "alarm_made_public",
     variables: &["ANIREWIND_ALARM_MADE_PUBLIC"],
-    about: "So many private titles made public at once are unusual.",
+    about: "This many private titles made public at once are unusual.",
     default: "5",
     ..Setting::PLAIN
 };
@@ -193,7 +193,7 @@ pub(super) const MADE_PUBLIC: Setting = Setting {
 pub(super) const QUIET_FACTOR: Setting = Setting {
     key: "alarm_quiet_factor",
     variables: &["ANIREWIND_ALARM_QUIET_FACTOR"],
-    about: "A list that is quiet for so many times as long as usual is worth a word.",
+    about: "A list that is quiet for this many times as long as usual is worth a word.",
     default: "10",
     ..Setting::PLAIN
 };

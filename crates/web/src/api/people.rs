@@ -234,7 +234,7 @@ pub(crate) async fn end_session(
 pub(crate) struct PasswordBody {
     /// As it is.
     current: String,
-    /// As it is to be: 12 letters or more.
+    /// As it is to be: 12 characters or more.
     new: String,
 }
 

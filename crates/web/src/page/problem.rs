@@ -9,7 +9,7 @@ use askama::Template;
 
 use crate::access::Access;
 use crate::api::LARGEST_BODY;
-use crate::page::{Page, Place, Turned, Visitor, outside, show_as};
+use crate::page::{Page, Place, Turned, Visitor, in_path, outside, show_as};
 use crate::upload::UploadError;
 use crate::{format, patience, trace};
 
@@ -124,6 +124,11 @@ impl PageError {
     /// The page that says so.
     fn page(&self, page: Page, asked: &Asked) -> HttpResponse {
         let is_ours = self.status.is_server_error();
+        let is_missing = self.status == StatusCode::NOT_FOUND;
+        let up = way_up(&page).filter(|_| is_missing && self.way.is_none());
+        // Who stands before a page is not sent to a terminal.
+        let hint = self.hint.clone();
+        let hint = hint.filter(|hint| up.is_none() || !hint.contains("anirewind "));
         let template = ProblemPage {
             page: Page {
                 title: self.title.clone(),
@@ -131,8 +136,8 @@ impl PageError {
             },
             title: self.title.clone(),
             message: self.brief.as_ref().unwrap_or(&self.message).clone(),
-            hint: self.hint.clone(),
-            way: self.way.clone(),
+            hint,
+            way: self.way.clone().or(up),
             stays: is_ours.then_some("Snapshots and history that are saved stay as they are."),
             // What was sent is not sent again by a link.
             may_pass: is_ours && asked.is_read,
@@ -143,6 +148,31 @@ impl PageError {
         };
         show_as(self.status, &template)
     }
+}
+
+/// The page that lists what somebody asked for in vain, if there is one.
+fn way_up(page: &Page) -> Option<(String, &'static str)> {
+    let path = page.path.split('?').next().unwrap_or_default();
+    let mut parts = path.split('/').skip(1);
+    let (place, profile) = (parts.next()?, parts.next().unwrap_or_default());
+    let (place, words) = match place {
+        "backups" => ("/backups", "See the snapshots"),
+        "timeline" | "jobs" => ("/timeline", "See the timeline"),
+        "titles" => ("/titles", "Search titles"),
+        "ops" => ("/ops", "See the operations"),
+        "plan" => ("/plan", "See the plans"),
+        _ => return None,
+    };
+    let mut profiles = page.profiles.iter();
+    let up = if profiles.any(|known| in_path(known) == profile) {
+        format!("{place}/{profile}")
+    } else if ["/ops", "/plan"].contains(&place) {
+        // Those are only of a profile.
+        return None;
+    } else {
+        place.to_owned()
+    };
+    Some((up, words)).filter(|(up, _)| up != path)
 }
 
 /// What was asked for, as far as it matters to what went wrong.

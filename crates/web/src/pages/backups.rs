@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use anirewind_core::model::UserId;
 use anirewind_core::{
     AccountRow, BrowseError, Explain as _, Kind, SnapshotFilter, SnapshotOrder, SnapshotRow, Start,
-    Unreadable, are, count,
+    Unreadable, are, count, thousands,
 };
 use askama::Template;
 use serde::Deserialize;
@@ -203,6 +203,8 @@ struct Table {
     proofs: Option<(When, String)>,
     kinds: Vec<(&'static str, &'static str, bool)>,
     wish: Wish,
+    /// How many match what is chosen, where something is.
+    matching: Option<String>,
     chips: Vec<(String, String)>,
     newer: Option<String>,
     older: Option<String>,
@@ -238,6 +240,17 @@ async fn table(
     let owner = Some(account.account.id);
     let is_first = wish.is_first() && filter == SnapshotFilter::default();
     let root = format!("/backups/{}", in_path(&account.profile));
+    let (all, size) = visitor.app.snapshot_totals(owner).await?;
+    let matching = if filter == SnapshotFilter::default() {
+        None
+    } else {
+        let number = visitor
+            .app
+            .count_snapshots(account.account.id, filter.clone());
+        let number = thousands(number.await.map_err(could_not)?);
+        let all = count(all, "snapshot");
+        Some(format!("{number} of {all} match what is chosen."))
+    };
     let read = listed(&visitor, account.account.id, &wish, filter, &root);
     let Listed { rows, newer, older } = read.await.map_err(could_not)?;
     let newest = rows.first().map(|row| row.position);
@@ -245,7 +258,6 @@ async fn table(
     let open = visitor.app.open_alarms(owner).await?;
     let here = (visitor.access.base(), account.profile.as_str(), &*root);
     let alarms = AlarmPart::all(&visitor.app, here, &open).await?;
-    let (all, size) = visitor.app.snapshot_totals(owner).await?;
     let (kept, _) = visitor.app.kept_and_proven(account.account.id).await?;
     let proofs = visitor.app.proofs(account.account.id).await?;
     let now = visitor.app.now();
@@ -274,6 +286,7 @@ async fn table(
         orders: ORDERS,
         compare: format!("/compare/{}", in_path(&account.profile)),
         plan: format!("/plan/{}/new", in_path(&account.profile)),
+        matching,
         chips: chips(&wish, &root),
         kinds: Kind::ALL
             .map(|kind| (kind.as_str(), kind_word(kind), wish.kind == kind.as_str()))

@@ -2,8 +2,8 @@
 
 use actix_web::{HttpResponse, web};
 use anirewind_core::{
-    AccountStatus, App, ChangeFilter, ChangeRow, ChangeSums, Day, Schedule, Settings, Style,
-    Unreadable, Verdict, count,
+    AccountStatus, App, ChangeFilter, ChangeRow, ChangeSums, Day, OperationState, Schedule,
+    Settings, Style, Unreadable, Verdict, count,
 };
 use askama::Template;
 use time::{Duration, OffsetDateTime};
@@ -277,7 +277,9 @@ fn attention(status: &AccountStatus, now: OffsetDateTime) -> Vec<(String, String
             all.push((token_words(end, now), path, "Reconnect"));
         }
     }
-    if let Some(job) = &status.unfinished {
+    // One that is under way is said above the page.
+    let rests = status.unfinished.as_ref();
+    if let Some(job) = rests.filter(|job| job.state != OperationState::Running) {
         let text = format!("An act was begun and did not end: {}.", job.what);
         all.push((text, format!("/jobs/{}", job.id), "See how far it is"));
     }

@@ -115,7 +115,7 @@ fn check_line(check: HealthCheck, now: OffsetDateTime) -> CheckLine {
         "snapshots" => "Snapshots",
         "files" => "Files of snapshots",
         "verify" => "Proof of snapshots",
-        "jobs" => "Acts under way",
+        "jobs" => "Acts",
         other => other,
     };
     // A name is written as it is.
@@ -176,8 +176,8 @@ impl Checks {
             .map_or(HealthState::Unknown, |check| check.state);
         let (tone, verdict) = match worst {
             HealthState::Ok | HealthState::Unknown => ("fine", "Nothing needs doing"),
-            HealthState::Warn => ("warning", "Somebody should look, in time"),
-            HealthState::Bad => ("danger", "Somebody should do something"),
+            HealthState::Warn => ("warning", "Worth a look; nothing is urgent"),
+            HealthState::Bad => ("danger", "Something needs doing"),
         };
         Self {
             base: base.to_owned(),

@@ -1,8 +1,11 @@
 //! Titles: finding one, on the list or gone from it.
 
 use actix_web::{HttpResponse, web};
+use anirewind_core::model::UserId;
 use anirewind_core::model::{Entry, MediaType};
-use anirewind_core::{AccountRow, BrowseError, GoneTitle, summary_of, thousands};
+use anirewind_core::{
+    AccountRow, App, BrowseError, ChangeFilter, GoneTitle, summary_of, thousands,
+};
 use askama::Template;
 use serde::Deserialize;
 
@@ -157,11 +160,16 @@ async fn search(
         };
         address(&path, &[("q", &q), ("page", &number)])
     };
-    let rows = found.iter().skip(first).take(PAGE);
+    let mut rows = Vec::new();
+    for found in found.iter().skip(first).take(PAGE) {
+        let last = match found {
+            Found::Listed(_) => None,
+            Found::Gone(gone) => last_of(&visitor.app, account.account.id, gone).await?,
+        };
+        rows.push(TitleLine::of(&page.base, &account, found, last.as_ref()));
+    }
     Ok(show(&Titles {
-        rows: rows
-            .map(|found| TitleLine::of(&page.base, &account, found))
-            .collect(),
+        rows,
         profile: in_path(&account.profile),
         shown: if found.is_empty() {
             "No titles".to_owned()
@@ -176,8 +184,22 @@ async fn search(
     }))
 }
 
+/// A title that is no longer on a list as it was there last.
+async fn last_of(app: &App, owner: UserId, gone: &GoneTitle) -> Result<Option<Entry>, PageError> {
+    let filter = ChangeFilter {
+        media: Some(gone.media),
+        media_type: Some(gone.media_type),
+        bare: true,
+        ..ChangeFilter::default()
+    };
+    let newest = app.changes(Some(owner), filter, None, 1).await;
+    let newest = newest.map_err(BrowseError::Store)?.pop();
+    let last = newest.and_then(|row| row.change.after.or(row.change.before));
+    Ok(last.filter(|entry| entry.summary.is_some()))
+}
+
 impl TitleLine {
-    fn of(base: &str, account: &AccountRow, found: &Found) -> Self {
+    fn of(base: &str, account: &AccountRow, found: &Found, last: Option<&Entry>) -> Self {
         let (profile, style) = (account.profile.as_str(), &account.style);
         match found {
             Found::Listed(entry) => Self {
@@ -187,13 +209,16 @@ impl TitleLine {
                 is_gone: false,
             },
             Found::Gone(gone) => Self {
-                title: TitleCell::named(
-                    base,
-                    profile,
-                    gone.media_type,
-                    gone.media.get(),
-                    gone.title.as_deref(),
-                ),
+                title: match last {
+                    Some(last) => TitleCell::of(base, profile, last, style),
+                    None => TitleCell::named(
+                        base,
+                        profile,
+                        gone.media_type,
+                        gone.media.get(),
+                        gone.title.as_deref(),
+                    ),
+                },
                 kind: gone.media_type.word(),
                 words: String::new(),
                 is_gone: true,

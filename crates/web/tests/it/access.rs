@@ -79,7 +79,7 @@ async fn a_fresh_installation_is_claimed_once_with_the_code_of_its_owner() {
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     // What was entered stays, but for the password.
     assert!(
-        page.contains(&code) && page.contains("12 letters or more"),
+        page.contains(&code) && page.contains("12 characters or more"),
         "{page}"
     );
     let body = format!("code={code}&password={PASSWORD}");

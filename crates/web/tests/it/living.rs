@@ -465,7 +465,7 @@ async fn an_open_status_page_hears_when_something_is_not_as_it_should_be() {
     )
     .await;
     assert!(told.contains("event: checks"), "{told}");
-    assert!(told.contains("Somebody should do something"), "{told}");
+    assert!(told.contains("Something needs doing"), "{told}");
     // The same as the page that is loaded now.
     let (_, page) = scene.get("/status").await;
     assert!(page.contains("data-verdict=\"danger\""), "{page}");

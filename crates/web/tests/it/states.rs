@@ -25,7 +25,7 @@ async fn fresh() -> Scene {
 async fn setup() {
     let scene = Scene::with("hana", &[]).await;
     let mut browser = Browser::at(&scene, "/setup").await;
-    browser.must_show(&["Setup code", "Choose a password", "12 letters or more"]);
+    browser.must_show(&["Setup code", "Choose a password", "12 characters or more"]);
     browser
         .press_with(
             "Set the password",
