@@ -1,6 +1,9 @@
 //! The demo: a simulated AniList in this process, and an account that somebody has lived in.
 
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
+use std::path::Path;
 use std::sync::Arc;
 
 use anirewind_core::{Settings, Sources, SystemClock};
@@ -24,6 +27,15 @@ pub(crate) struct Demo {
     data: TempDir,
 }
 
+/// Commands go by what stands there; as everywhere, a file with a token is its owner's alone.
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
+}
+
 impl Demo {
     pub(crate) async fn start() -> anyhow::Result<Self> {
         let clock = Arc::new(SystemClock::new());
@@ -39,10 +51,21 @@ impl Demo {
             .await
             .context("cannot start the simulated AniList")?;
         let data = tempfile::Builder::new().prefix("anirewind-demo-").tempdir();
-        Ok(Self {
-            simulator,
-            data: data.context("cannot make a folder for the demo")?,
-        })
+        let data = data.context("cannot make a folder for the demo")?;
+        let token = data.path().join("token.txt");
+        let url = simulator.url();
+        let config = format!(
+            "anilist_url = {url:?}\nanilist_token_file = {token:?}\ndestructive_sync = true\n"
+        );
+        let written = write_private(&token, TOKEN)
+            .and_then(|()| write_private(&data.path().join("config.toml"), &config));
+        written.context("cannot write the settings of the demo")?;
+        Ok(Self { simulator, data })
+    }
+
+    /// How a terminal gets to it.
+    pub(crate) fn command(&self) -> String {
+        format!("anirewind --data-dir {} log", self.data.path().display())
     }
 
     /// Settings for the demo. Tokens of real accounts in the environment are left out of it, and

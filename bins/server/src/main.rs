@@ -173,6 +173,12 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         );
     }
     announce(&format!("AniRewind is at http://{address}"));
+    if let Some(demo) = &demo {
+        announce(&format!(
+            "In another terminal, while it runs: {}",
+            demo.command()
+        ));
+    }
     if !is_open && let Some((code, file)) = app.setup_code().await.map_err(explained)? {
         // Into a log it does not go: logs are kept, and read by others.
         if std::io::IsTerminal::is_terminal(&std::io::stdout()) {

@@ -10,6 +10,7 @@ mod commands;
 mod configuring;
 mod crowding;
 mod curation;
+mod demo;
 mod killing;
 mod notifying;
 mod refusals;
