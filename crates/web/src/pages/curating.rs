@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use actix_web::{HttpResponse, web};
 use anirewind_core::{
-    AccountRow, AnswerVerdict, Fate, Hold, SnapshotRow, TRASH_DAYS, TrashItem, Why, count, does,
+    AccountRow, AnswerVerdict, CurateError, Fate, Hold, SnapshotRow, TRASH_DAYS, TrashItem, Why,
+    count, does,
 };
 use askama::Template;
 use serde::{Deserialize, Serialize};
@@ -75,6 +76,8 @@ struct KeepPage {
     goes: String,
     /// What is wrong with what was filled in, and what still holds.
     problem: Option<(String, String)>,
+    /// The field that it is about.
+    wrong: &'static str,
 }
 
 async fn keeping(visitor: Visitor, path: Named) -> Result<HttpResponse, PageError> {
@@ -86,6 +89,7 @@ fn keep_page(visitor: &Visitor, profile: &str, row: SnapshotRow) -> KeepPage {
     let keep = row.mark.keep.clone().unwrap_or_default();
     KeepPage {
         problem: None,
+        wrong: "",
         page: visitor.page_of("Keep a snapshot", Place::Backups, profile),
         root: format!("/backups/{}/{}", in_path(profile), row.id),
         name: keep.name.unwrap_or_default(),
@@ -134,13 +138,17 @@ async fn keep(
     let kept = match until.transpose() {
         Ok(until) => {
             let kept = visitor.app.keep(&row, given(name.clone()), until).await;
-            kept.map(|row| (row, until)).map_err(PageError::from)
+            kept.map(|row| (row, until)).map_err(|error| {
+                let is_day = matches!(error, CurateError::KeptUntilThePast { .. });
+                let wrong = if is_day { "until" } else { "name" };
+                (PageError::from(error), wrong)
+            })
         }
-        Err(problem) => Err(problem.into()),
+        Err(problem) => Err((problem.into(), "until")),
     };
     let (row, until) = match kept {
         Ok(kept) => kept,
-        Err(problem) if problem.status.is_client_error() => {
+        Err((problem, wrong)) if problem.status.is_client_error() => {
             // What was filled in stays, to be put right.
             let hint = problem
                 .hint
@@ -149,11 +157,12 @@ async fn keep(
                 name,
                 until: day,
                 problem: Some((problem.message, hint)),
+                wrong,
                 ..keep_page(&visitor, &profile, row)
             };
             return Ok(show_as(problem.status, &page));
         }
-        Err(problem) => return Err(problem),
+        Err((problem, _)) => return Err(problem),
     };
     let path = format!("/backups/{}/{}", in_path(&profile), row.id);
     let said = keeping_words(&row, until).with_link(format!("{path}/keep"), "Change");

@@ -266,6 +266,8 @@ enum Shape {
 struct ThreeWay {
     key: &'static str,
     word: &'static str,
+    /// The same inside a sentence.
+    noun: &'static str,
     before: String,
     change: String,
     now: String,
@@ -302,14 +304,10 @@ impl UndoPart {
             (Shape::Removes, _) => "Plan: remove it from AniList".to_owned(),
             (Shape::Adds, _) => format!("Bring back {name}"),
             (Shape::Fields, [one]) if !one.is_edited && one.before == "-" => {
-                format!("Clear {}", one.word.to_lowercase())
+                format!("Clear {}", one.noun)
             }
             (Shape::Fields, [one]) if !one.is_edited => {
-                format!(
-                    "Put {} back to {}",
-                    one.word.to_lowercase(),
-                    short(&one.before)
-                )
+                format!("Put {} back to {}", one.noun, short(&one.before))
             }
             (Shape::Fields, [one]) => format!("Put back {} anyway", short(&one.before)),
             (Shape::Fields, _) => "Put the ticked fields back".to_owned(),
@@ -366,6 +364,7 @@ fn three_way(before: &Entry, after: &Entry, now: Option<&Entry>, style: &Style) 
         ThreeWay {
             key: field.as_str(),
             word: field.word(after.media_type),
+            noun: field.noun(),
             before: was,
             change: changed,
             now: now.map_or_else(|| "not on the list".to_owned(), |_| is),

@@ -9,7 +9,7 @@ use actix_web::test::TestRequest;
 use anirewind_core::Kind;
 use anirewind_simulator::Fault;
 
-use crate::browser::Browser;
+use crate::browser::{Browser, seen};
 use crate::pages::Scene;
 
 /// Places that other pages are at.
@@ -715,5 +715,34 @@ async fn keeping_is_taken_back_with_one_press_to_what_was_before() {
         let request = request.insert_header(("cookie", format!("said=|x|||{undo}|")));
         let (_, page, _) = scene.request(request).await;
         assert_eq!(page.contains(">Undo</button>"), shows, "{undo}: {page}");
+    }
+}
+
+#[actix_web::test]
+async fn what_is_wrong_with_how_long_something_is_kept_is_marked_where_it_is() {
+    let scene = seen(&[]).await;
+    let row = scene.app.snapshots(None).await.unwrap().remove(0);
+    let mut browser = Browser::at(&scene, &format!("/backups/hana/{}/keep", row.id)).await;
+    let long = "n".repeat(300);
+    for (name, until, wrong) in [
+        (&*long, "", "name"),
+        ("fine", "2026-11-99", "until"),
+        ("fine", "2020-01-01", "until"),
+    ] {
+        browser
+            .press_with("Keep this snapshot", &[("name", name), ("until", until)])
+            .await;
+        let input = |id: &str| {
+            let from = browser.page.split(&format!("<input id=\"{id}\"")).nth(1);
+            let input = from.unwrap().split('>').next().unwrap();
+            input.contains("aria-invalid=\"true\"")
+        };
+        let marked = (input("name"), input("until"));
+        assert_eq!(
+            marked,
+            (wrong == "name", wrong == "until"),
+            "{}",
+            browser.page
+        );
     }
 }

@@ -114,7 +114,7 @@ async fn what_was_done_again_is_taken_back_like_anything_else() {
     let mut browser = Browser::at(&scene, "/timeline/hana").await;
     for (step, next, lines) in [("Undo…", "Redo…", 1), ("Redo…", "Undo…", 2)] {
         browser.follow(step).await;
-        browser.press_any("Put episode back").await;
+        browser.press_any("Put progress back").await;
         browser.until_over().await;
         browser.must_show(&["Done and verified"]);
         browser.open("/timeline/hana").await;
