@@ -53,9 +53,9 @@ impl Demo {
         let data = tempfile::Builder::new().prefix("anirewind-demo-").tempdir();
         let data = data.context("cannot make a folder for the demo")?;
         let token = data.path().join("token.txt");
-        let url = simulator.url();
+        let (url, place) = (simulator.url(), token.display().to_string());
         let config = format!(
-            "anilist_url = {url:?}\nanilist_token_file = {token:?}\ndestructive_sync = true\n"
+            "anilist_url = {url:?}\nanilist_token_file = {place:?}\ndestructive_sync = true\n"
         );
         let written = write_private(&token, TOKEN)
             .and_then(|()| write_private(&data.path().join("config.toml"), &config));
