@@ -4,6 +4,7 @@
 mod accounts;
 mod attempts;
 mod bad_ends;
+mod beginning;
 mod browse;
 mod change_row;
 mod cursor;

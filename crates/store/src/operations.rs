@@ -320,82 +320,6 @@ impl Store {
         .await
     }
 
-    /// Notes that a plan is about to be sent, so that it can be called off.
-    pub async fn announce_plan(&self, id: Id) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            connection.execute(
-                "UPDATE operation SET wish = 'send' WHERE id = :id AND state = 'planned'",
-                named_params! { ":id": id.as_str() },
-            )?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// Calls off a plan that is about to be sent. Not one that nobody sends, nor one that has begun.
-    pub async fn call_off_plan(&self, id: Id) -> Result<bool, StoreError> {
-        self.write(move |connection| {
-            let called_off = connection.execute(
-                "UPDATE operation SET wish = 'stop'
-                WHERE id = :id AND state = 'planned' AND wish = 'send'",
-                named_params! { ":id": id.as_str() },
-            )?;
-            Ok(called_off == 1)
-        })
-        .await
-    }
-
-    /// Notes that a plan is not about to be sent any more; that it was called off stays.
-    pub async fn rest_plan(&self, id: Id) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            connection.execute(
-                "UPDATE operation SET wish = NULL
-                WHERE id = :id AND state = 'planned' AND wish = 'send'",
-                named_params! { ":id": id.as_str() },
-            )?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// Begins a plan: from here on it is an act. Not when it is no plan any more, was called off, or its
-    /// time is over.
-    pub async fn begin_operation(
-        &self,
-        id: Id,
-        at: OffsetDateTime,
-        safety: String,
-        detail: OperationDetail,
-    ) -> Result<bool, StoreError> {
-        self.write(move |connection| {
-            let begun = connection.execute(
-                "UPDATE operation
-                SET state = 'running', at = :at, safety = :safety, detail = :detail, wish = NULL
-                WHERE id = :id AND state = 'planned' AND expires_at >= :at AND wish IS NOT 'stop'",
-                named_params! {
-                    ":at": to_millis(at),
-                    ":safety": safety,
-                    ":detail": json(&detail)?,
-                    ":id": id.as_str(),
-                },
-            )?;
-            Ok(begun == 1)
-        })
-        .await
-    }
-
-    /// Drops a plan; not when it is none any more.
-    pub async fn discard_plan(&self, id: Id) -> Result<bool, StoreError> {
-        self.write(move |connection| {
-            let dropped = connection.execute(
-                "UPDATE operation SET state = 'discarded' WHERE id = :id AND state = 'planned'",
-                named_params! { ":id": id.as_str() },
-            )?;
-            Ok(dropped == 1)
-        })
-        .await
-    }
-
     /// Notes that some titles of a plan are not to be sent, and why.
     pub async fn leave_steps(
         &self,
@@ -445,35 +369,6 @@ impl Store {
                 named_params! { ":before": before, ":id": operation.as_str() },
             )?;
             Ok(())
-        })
-        .await
-    }
-
-    /// Notes what somebody wants of an act that is under way.
-    pub async fn set_wish(
-        &self,
-        operation: Id,
-        wish: Option<&'static str>,
-    ) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            connection.execute(
-                "UPDATE operation SET wish = :wish WHERE id = :id",
-                named_params! { ":wish": wish, ":id": operation.as_str() },
-            )?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// What somebody wants of an act that is under way.
-    pub async fn wish(&self, operation: Id) -> Result<Option<String>, StoreError> {
-        self.run(move |connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT wish FROM operation WHERE id = :id")?;
-            let wish = statement.query_row(named_params! { ":id": operation.as_str() }, |row| {
-                row.get::<_, Option<String>>("wish")
-            });
-            Ok(wish.optional()?.flatten())
         })
         .await
     }
@@ -702,7 +597,7 @@ impl Store {
     }
 }
 
-fn json(value: &impl Serialize) -> Result<String, Failed> {
+pub(crate) fn json(value: &impl Serialize) -> Result<String, Failed> {
     serde_json::to_string(value)
         .map_err(|error| Failed::Sqlite(rusqlite::Error::ToSqlConversionFailure(error.into())))
 }
@@ -833,8 +728,6 @@ fn step(key: &str, raw: RawStep) -> Result<StepRow, Failed> {
 
 #[cfg(test)]
 mod tests {
-    use time::macros::datetime;
-
     use super::*;
 
     #[test]
@@ -846,36 +739,5 @@ mod tests {
             unreachable!("{detail:?}");
         };
         assert_eq!((cause.titles, &cause.happened), (9, &None));
-    }
-
-    #[tokio::test]
-    async fn what_was_called_off_does_not_begin_until_somebody_sends_it_again() {
-        let (store, at) = (Store::in_memory(), datetime!(2026-11-03 12:00 UTC));
-        let row = OperationRow::new(UserId::new(1), "restore", "all of it".to_owned(), at);
-        let row = OperationRow {
-            expires_at: Some(at),
-            ..row
-        };
-        let id = store.put_operation(row, Vec::new()).await.unwrap().id;
-        let begin = || {
-            let safety = "a.json".to_owned();
-            store.begin_operation(id.clone(), at, safety, OperationDetail::default())
-        };
-        // Nobody sends it.
-        assert!(!store.call_off_plan(id.clone()).await.unwrap());
-        store.announce_plan(id.clone()).await.unwrap();
-        store.rest_plan(id.clone()).await.unwrap();
-        assert!(!store.call_off_plan(id.clone()).await.unwrap());
-        // At the last moment, and whoever sent it comes to rest.
-        store.announce_plan(id.clone()).await.unwrap();
-        assert!(store.call_off_plan(id.clone()).await.unwrap());
-        assert!(!begin().await.unwrap());
-        store.rest_plan(id.clone()).await.unwrap();
-        assert!(!begin().await.unwrap());
-        // Somebody sends it after all. Then it is an act.
-        store.announce_plan(id.clone()).await.unwrap();
-        assert!(begin().await.unwrap());
-        assert!(!store.call_off_plan(id.clone()).await.unwrap());
-        assert_eq!(store.wish(id).await.unwrap(), None);
     }
 }
