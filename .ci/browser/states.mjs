@@ -239,6 +239,17 @@ export async function states(browser, axe) {
       check("keys: off by default", await page.locator("[data-pick] input:checked").count() === 0);
     },
   }, { width: 1280 });
+  await look("times are those of the browser", {
+    place: places["backups-hana"],
+    act: async (page) => {
+      await page.goto(demo.url + places["backups-hana"], { waitUntil: "load" });
+      const shown = await page.locator("main").innerText();
+      check("times: of the browser from the second page on", /:\d\d JST/.test(shown) && !/:\d\d UTC/.test(shown), shown.slice(0, 200));
+      await page.getByRole("button", { name: "Show times in UTC" }).click();
+      await page.getByRole("button", { name: "Show times in Asia/Tokyo" }).waitFor();
+      check("times: of UTC where that is wanted", !/:\d\d JST/.test(await page.locator("main").innerText()));
+    },
+  }, { width: 1280, timezoneId: "Asia/Tokyo" });
   await look("what is shown of a file is copied", {
     place: places["snapshot-raw"],
     act: async (page) => {

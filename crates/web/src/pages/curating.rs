@@ -584,7 +584,7 @@ fn hold_word(hold: &Hold) -> String {
 pub(crate) fn fate_word(fate: &Fate, is_held: bool) -> Option<String> {
     match fate {
         Fate::Stays(Why::Recent { .. } | Why::Safety { .. }) if is_held => {
-            Some("stays at least until what is unusual or damaged is answered".to_owned())
+            Some("stays while something unusual or damaged is unanswered".to_owned())
         }
         Fate::Goes => Some("goes after the next snapshot".to_owned()),
         Fate::Stays(Why::Kept { .. } | Why::Held(_)) => None,
