@@ -231,7 +231,7 @@ impl App {
         }
     }
 
-    /// The same for the last act that ended, as long as an alarm is open.
+    /// The same for the last acts that ended, as long as an alarm is open.
     pub(crate) async fn close_repaired_by_last(&self, owner: UserId) -> Result<(), BrowseError> {
         if self.open_alarms(Some(owner)).await?.is_empty() {
             return Ok(());
@@ -242,8 +242,9 @@ impl App {
             operation.kind != "import"
                 && matches!(state, OperationState::Done | OperationState::Partly)
         };
-        if let Some(operation) = last.into_iter().find(has_ended) {
-            self.close_repaired(&operation).await;
+        // Whichever of them mended some of it.
+        for operation in last.iter().filter(|operation| has_ended(operation)) {
+            self.close_repaired(operation).await;
         }
         Ok(())
     }
@@ -285,16 +286,22 @@ impl App {
                     ..before.clone()
                 }
             });
-            let mut mended = broken.clone();
-            for change in &since {
-                apply(&mut mended, change);
-            }
+            let with = |is_meant: &dyn Fn(&Change) -> bool| {
+                let mut list = broken.clone();
+                for change in since.iter().filter(|change| is_meant(change)) {
+                    apply(&mut list, change);
+                }
+                list
+            };
+            let mended = with(&|_| true);
             let wrong = Lost::of(&open, &before, &broken);
-            // What was well without us is not put right by us, and what somebody else put right need not be.
-            let by_others = wrong.right_in(&before, &mended, now.as_ref());
-            if wrong.is_all_in(&before, &mended) {
+            // What was well without this act is not put right by it.
+            let by_this = with(&|change| change.operation.as_ref() == Some(&operation.id));
+            if wrong.is_all_in(&before, &by_this) {
                 continue;
             }
+            // And what somebody else put right need not be.
+            let by_others = wrong.right_in(&before, &mended, now.as_ref());
             let not_waited_for: BTreeSet<_> = gone.union(&by_others).copied().collect();
             let is_well = |list: &List, but: &BTreeSet<(MediaType, MediaId)>| {
                 let mut alarms = open.alarms.iter();
@@ -486,6 +493,14 @@ fn found_in<'a>(list: &'a List, was: &Entry) -> Option<&'a Entry> {
     list.entries.get(place)
 }
 
+/// Whether a rule is about titles that went, and not about what they hold.
+const fn is_of_titles(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::MassRemoval | Rule::MostGone | Rule::Emptied | Rule::Incomplete
+    )
+}
+
 /// Whether what an alarm tells of is not so of one title.
 fn is_title_right(alarm: &Alarm, was: &Entry, now: Option<&Entry>) -> bool {
     match alarm.rule {
@@ -550,7 +565,8 @@ impl Lost {
         self.still_in(before, list).count() == self.0.len()
     }
 
-    /// The titles of which it is so in one list, and not in a later one.
+    /// The titles of which it is so in one list and not in a later one, by whoever mended them. One that went has to
+    /// hold there what it held: to be on the list again is not to be as it was.
     fn right_in(
         &self,
         before: &List,
@@ -561,7 +577,21 @@ impl Lost {
             return BTreeSet::new();
         };
         let wrong: BTreeSet<_> = self.still_in(before, now).collect();
+        let is_same = |title: &(MediaType, MediaId)| {
+            let place = before.entries.binary_search_by_key(title, key);
+            let was = place.ok().and_then(|place| before.entries.get(place));
+            let sides = was.and_then(|was| Some((was, found_in(now, was)?)));
+            sides.is_some_and(|(was, now)| was.values.differing(&now.values).next().is_none())
+        };
+        let went: BTreeSet<_> = self
+            .0
+            .iter()
+            .filter(|(alarm, ..)| is_of_titles(alarm.rule))
+            .map(|(_, media_type, media)| (*media_type, *media))
+            .collect();
         let still = self.still_in(before, list);
-        still.filter(|title| !wrong.contains(title)).collect()
+        still
+            .filter(|title| !wrong.contains(title) && (!went.contains(title) || is_same(title)))
+            .collect()
     }
 }

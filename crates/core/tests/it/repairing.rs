@@ -358,6 +358,43 @@ async fn a_second_burst_is_not_answered_by_what_puts_the_first_one_right() {
 }
 
 #[tokio::test]
+async fn what_is_on_the_list_again_without_what_it_held_is_not_mended() {
+    for holds_all in [false, true] {
+        let (scene, lost) = wiped().await;
+        let wanted = Wanted::Snapshot("latest~1".to_owned());
+        let first = only(&lost[..1]);
+        let plan = scene.app.plan_restore(None, &wanted, &first);
+        scene.app.apply(plan.await.unwrap(), None).await.unwrap();
+        scene.clock.advance(Duration::from_mins(5));
+        // A tool adds the others again, as far as it knows them.
+        for entry in &lost[1..] {
+            let again = SimEntry {
+                notes: entry.notes.clone().filter(|_| holds_all),
+                score: if holds_all { entry.score } else { 0 },
+                ..entry.clone()
+            };
+            scene.simulator.world().put_entry(again);
+        }
+        scene.look().await;
+        // Something else that was sent from here, which mended nothing.
+        scene.save(1_050, |entry| entry.score = 33);
+        scene.look().await;
+        let id = scene.log().await[0].id.to_string();
+        let plan = scene.app.plan_undo(None, &[id], Choices::default()).await;
+        scene.app.apply(plan.unwrap(), None).await.unwrap();
+        scene.clock.advance(Duration::from_mins(5));
+        scene.save(1_051, |entry| entry.score = 34);
+        scene.look().await;
+        let open = scene.app.open_alarms(None).await.unwrap();
+        assert_eq!(open.is_empty(), holds_all, "{open:?}");
+        let rows = scene.app.snapshots(None).await.unwrap();
+        let mut notes = rows.iter().filter_map(|row| row.mark.note.as_ref());
+        let is_of_undo = notes.any(|note| note.contains("Undo:"));
+        assert!(!is_of_undo, "the undo mended nothing");
+    }
+}
+
+#[tokio::test]
 async fn what_somebody_mended_by_hand_is_not_waited_for() {
     // Before the rest is put back, and after it.
     for is_first in [true, false] {
