@@ -111,32 +111,10 @@ impl App {
         };
         let owner = Some(plan.operation.owner);
         let rows = self.changes(owner, filter, None, usize::MAX).await?;
-        let took_effect = |row: &&ChangeRow| {
-            let is_effect = matches!(
-                row.change.outcome,
-                Outcome::Synced | Outcome::Deleted | Outcome::Undone
-            );
-            is_effect && !matches!(row.change.source, Source::Import | Source::Api)
-        };
-        // Newest first: the first that is met is the last that happened. A field came and went with its title only
-        // where nothing happened to it alone.
-        let of_fields = rows.iter().filter(took_effect).map(|row| (row, false));
-        let of_titles = rows.iter().filter(took_effect).map(|row| (row, true));
-        let mut seen = BTreeSet::new();
+        let last = last_of_each(&rows, &sent);
+        let seen: BTreeSet<_> = last.iter().map(|of| (of.media_type, of.media)).collect();
         let mut causes: Vec<(Cause, Vec<&Change>)> = Vec::new();
-        for (row, is_whole) in of_fields.chain(of_titles) {
-            let change = &row.change;
-            let key = (change.media_type, change.media);
-            let is_meant = sent.get(&key).is_some_and(|fields| {
-                if is_whole {
-                    change.before.is_none() || change.after.is_none()
-                } else {
-                    change.fields().iter().any(|field| fields.contains(field))
-                }
-            });
-            if !is_meant || !seen.insert(key) {
-                continue;
-            }
+        for change in last {
             let id = change.operation.as_ref().or(change.group.as_ref());
             let id = id.map(Id::to_string);
             let source = change.source.as_str().to_owned();
@@ -460,6 +438,65 @@ fn check(base: &Base, options: &Options) -> Result<(), Guard> {
 /// Whether a list was read so that what is not on it was not there.
 const fn is_whole(list: &List) -> bool {
     list.coverage.swept && list.coverage.not_read.is_empty()
+}
+
+/// The change by which each of these titles is not as it was, of those that took effect, given newest first. Where that
+/// cannot be told of the fields that are written, what happened last to the whole title counts.
+fn last_of_each<'a>(
+    rows: &'a [ChangeRow],
+    sent: &BTreeMap<(MediaType, MediaId), BTreeSet<EntryField>>,
+) -> Vec<&'a Change> {
+    let took_effect = |row: &&ChangeRow| {
+        let is_effect = matches!(
+            row.change.outcome,
+            Outcome::Synced | Outcome::Deleted | Outcome::Undone
+        );
+        is_effect && !matches!(row.change.source, Source::Import | Source::Api)
+    };
+    let of_fields = rows.iter().filter(took_effect).map(|row| (row, false));
+    let of_titles = rows.iter().filter(took_effect).map(|row| (row, true));
+    let (mut last, mut seen) = (Vec::new(), BTreeSet::new());
+    let mut came_back = BTreeMap::new();
+    for (row, is_last) in of_fields.chain(of_titles) {
+        let change = &row.change;
+        let key = (change.media_type, change.media);
+        if seen.contains(&key) {
+            continue;
+        }
+        let is_meant = sent.get(&key).is_some_and(|fields| {
+            if is_last || fields.is_empty() {
+                change.before.is_none() || change.after.is_none()
+            } else {
+                differs_by(change, fields, came_back.entry(key).or_insert(None))
+            }
+        });
+        if is_meant {
+            seen.insert(key);
+            last.push(change);
+        }
+    }
+    last
+}
+
+/// Whether some of these fields differ by a change: as one of them changed, or as the title went with what it held and
+/// came back, after that, without.
+fn differs_by<'a>(
+    change: &'a Change,
+    fields: &BTreeSet<EntryField>,
+    came_back: &mut Option<&'a EntryValues>,
+) -> bool {
+    let has = |one: &EntryValues, other: &EntryValues| {
+        one.differing(other).any(|field| fields.contains(&field))
+    };
+    match (&change.before, &change.after) {
+        (Some(before), Some(after)) => has(&before.values, &after.values),
+        (None, Some(after)) => {
+            *came_back = Some(&after.values);
+            false
+        }
+        (Some(before), None) => came_back.is_some_and(|after| has(&before.values, after)),
+        (None, None) => false,
+    }
 }
 
 /// The fields that a step writes; none where a title is added or removed.

@@ -754,6 +754,39 @@ async fn a_title_counts_for_what_happened_to_what_differs() {
 }
 
 #[tokio::test]
+async fn titles_that_went_and_came_back_without_what_they_held_count_for_their_going() {
+    let scene = Scene::connected_with(80, 20, |_| ()).await;
+    scene.save(1_003, |entry| entry.notes = Some("before".to_owned()));
+    scene.look().await;
+    scene.clock.advance(Duration::from_hours(3));
+    scene.capture().await;
+    scene.save(1_003, |entry| entry.notes = Some("single".to_owned()));
+    scene.look().await;
+    scene.clock.advance(Duration::from_hours(3));
+    let gone: Vec<_> = entries(&scene).into_values().take(12).collect();
+    for entry in &gone {
+        scene.simulator.world().drop_entry(HANA, entry.media);
+    }
+    scene.look().await;
+    scene.look().await;
+    scene.clock.advance(Duration::from_hours(3));
+    for entry in &gone {
+        let bare = SimEntry {
+            notes: None,
+            ..entry.clone()
+        };
+        scene.simulator.world().put_entry(bare);
+    }
+    scene.look().await;
+    let wanted = Wanted::Snapshot("latest".to_owned());
+    let planned = scene.app.plan_restore(None, &wanted, &exactly()).await;
+    let causes = planned.unwrap().operation.detail.causes;
+    let happened = causes[0].happened.as_deref().unwrap();
+    assert!(happened.ends_with("vanished together"), "{causes:?}");
+    assert!(causes[0].id.is_some());
+}
+
+#[tokio::test]
 async fn a_plan_says_what_happened_since_and_can_be_of_one_cause_alone() {
     let scene = Scene::connected_with(80, 20, |_| ()).await;
     let before = entries(&scene);
