@@ -66,12 +66,6 @@ pub enum ActError {
         /// The plan, which is still there.
         plan: Id,
     },
-    /// It is a plan that nobody sends, so there is nothing to stop.
-    #[error("plan {plan} is not being sent")]
-    NotBegun {
-        /// The plan.
-        plan: Id,
-    },
     /// Titles would be removed, and nobody said how many may be.
     #[error("this removes {} from AniList{}", numbers::count(*count, "title"),
         allowed.map_or_else(String::new, |allowed| format!(", and {allowed} were allowed")))]
@@ -241,7 +235,6 @@ impl Explain for ActError {
             Self::Ambiguous { .. }
             | Self::NotAnUndo { .. }
             | Self::NotAPlan { .. }
-            | Self::NotBegun { .. }
             | Self::SeveralAccounts => Code::Usage,
             Self::Unfinished { .. } | Self::Closing | Self::CalledOff { .. } => Code::Busy,
             Self::OutOfDate { .. } | Self::Undecided { .. } | Self::AlreadySo => Code::EditedSince,
@@ -275,9 +268,6 @@ impl Explain for ActError {
                 "Nothing was sent. The plan is still there; to send it after all: \
                  anirewind plan apply {plan}"
             ),
-            Self::NotBegun { plan } => {
-                format!("Nothing was sent. To send it: anirewind plan apply {plan}")
-            }
             Self::AlreadySo => "Nothing was sent, and nothing is left to do.".to_owned(),
             Self::NoPlan { .. } => "Plans last a day. See them: anirewind plan list".to_owned(),
             Self::NotAPlan { .. } => "Nothing was sent. See anirewind job list".to_owned(),

@@ -50,18 +50,10 @@ impl App {
     ///
     /// Until the first write it can be called off ([`Self::stop_operation`]), and is a plan again.
     pub async fn apply(&self, plan: Plan, removals: Option<usize>) -> Result<Report, ActError> {
-        let Some(id) = plan.id().cloned() else {
-            return Box::pin(self.apply_announced(plan, removals)).await;
-        };
-        self.inner.store.announce_plan(id.clone()).await?;
-        let done = Box::pin(self.apply_announced(plan, removals)).await;
-        if done.is_err()
-            && let Err(error) = self.inner.store.rest_plan(id).await
-        {
-            // Whoever calls it off is told so, and it is not sent either way.
-            tracing::warn!(%error, "it cannot be written down that a plan is not sent");
+        if let Some(id) = plan.id() {
+            self.inner.store.announce_plan(id.clone()).await?;
         }
-        done
+        Box::pin(self.apply_announced(plan, removals)).await
     }
 
     async fn apply_announced(
@@ -132,7 +124,11 @@ impl App {
         let has_begun = store.begin_operation(id.clone(), now, file.clone(), detail);
         if !has_begun.await? {
             self.is_still_wanted(Some(&id)).await?;
-            let state = "expired or dropped";
+            // Somebody else may have sent or dropped it meanwhile.
+            let now = self.inner.store.operation(id.clone()).await?;
+            let now = now.map(|now| now.state);
+            let state = now.filter(|state| *state != OperationState::Planned);
+            let state = state.map_or("expired or gone", OperationState::as_str);
             return Err(ActError::NotAPlan { plan: id, state });
         }
         let operation = OperationRow {

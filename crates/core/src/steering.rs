@@ -36,7 +36,7 @@ impl App {
         if self.call_off(operation).await? {
             return Ok(Stopping::CalledOff(self.act_called(operation).await?));
         }
-        let row = self.begun(operation).await?;
+        let row = self.act(operation).await?;
         if !row.state.is_open() {
             return Ok(Stopping::Ended(self.act_called(operation).await?));
         }
@@ -53,8 +53,8 @@ impl App {
         Ok(Stopping::Soon)
     }
 
-    /// Keeps a plan that is about to be sent from being sent, which is the beginning of
-    /// [`Self::stop_operation`] and waits for nothing. Not where it has begun, or nobody sends it.
+    /// Keeps a plan from being sent by whoever is about to, which is the beginning of
+    /// [`Self::stop_operation`] and waits for nothing. Not where it has begun.
     pub async fn call_off(&self, plan: &Id) -> Result<bool, ActError> {
         Ok(self.inner.store.call_off_plan(plan.clone()).await?)
     }
@@ -79,17 +79,6 @@ impl App {
         })?;
         let steps = self.inner.store.steps(operation.clone()).await?;
         Ok(Report::new(row, steps))
-    }
-
-    /// An act, and not a plan that nobody has sent.
-    async fn begun(&self, operation: &Id) -> Result<OperationRow, ActError> {
-        let row = self.inner.store.operation(operation.clone()).await?;
-        if row.is_some_and(|row| row.state == OperationState::Planned) {
-            return Err(ActError::NotBegun {
-                plan: operation.clone(),
-            });
-        }
-        self.act(operation).await
     }
 
     /// Nothing is begun that somebody called off.

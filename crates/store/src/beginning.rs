@@ -9,11 +9,11 @@ use crate::row::to_millis;
 use crate::store::{Store, StoreError};
 
 impl Store {
-    /// Notes that a plan is about to be sent, so that it can be called off.
+    /// Notes that a plan is to be sent, also one that was called off before.
     pub async fn announce_plan(&self, id: Id) -> Result<(), StoreError> {
         self.write(move |connection| {
             connection.execute(
-                "UPDATE operation SET wish = 'send' WHERE id = :id AND state = 'planned'",
+                "UPDATE operation SET wish = NULL WHERE id = :id AND state = 'planned'",
                 named_params! { ":id": id.as_str() },
             )?;
             Ok(())
@@ -21,28 +21,14 @@ impl Store {
         .await
     }
 
-    /// Calls off a plan that is about to be sent. Not one that nobody sends, nor one that has begun.
+    /// Calls off a plan: whoever is about to send it, in whatever process, does not. Not one that has begun.
     pub async fn call_off_plan(&self, id: Id) -> Result<bool, StoreError> {
         self.write(move |connection| {
             let called_off = connection.execute(
-                "UPDATE operation SET wish = 'stop'
-                WHERE id = :id AND state = 'planned' AND wish = 'send'",
+                "UPDATE operation SET wish = 'stop' WHERE id = :id AND state = 'planned'",
                 named_params! { ":id": id.as_str() },
             )?;
             Ok(called_off == 1)
-        })
-        .await
-    }
-
-    /// Notes that a plan is not about to be sent any more; that it was called off stays.
-    pub async fn rest_plan(&self, id: Id) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            connection.execute(
-                "UPDATE operation SET wish = NULL
-                WHERE id = :id AND state = 'planned' AND wish = 'send'",
-                named_params! { ":id": id.as_str() },
-            )?;
-            Ok(())
         })
         .await
     }
@@ -136,16 +122,10 @@ mod tests {
             let safety = "a.json".to_owned();
             store.begin_operation(id.clone(), at, safety, OperationDetail::default())
         };
-        // Nobody sends it.
-        assert!(!store.call_off_plan(id.clone()).await.unwrap());
-        store.announce_plan(id.clone()).await.unwrap();
-        store.rest_plan(id.clone()).await.unwrap();
-        assert!(!store.call_off_plan(id.clone()).await.unwrap());
-        // At the last moment, and whoever sent it comes to rest.
+        // At the last moment, by whomever.
         store.announce_plan(id.clone()).await.unwrap();
         assert!(store.call_off_plan(id.clone()).await.unwrap());
         assert!(!begin().await.unwrap());
-        store.rest_plan(id.clone()).await.unwrap();
         assert!(!begin().await.unwrap());
         // Somebody sends it after all. Then it is an act.
         store.announce_plan(id.clone()).await.unwrap();

@@ -33,11 +33,8 @@ pub(crate) async fn run(
             Ok(0)
         }
         JobCommand::Stop { id } => {
-            if let Some(plan) = Id::parse(id)
-                && let Ok(plan) = app.act_called(&plan).await
-                && plan.operation.state == OperationState::Planned
-            {
-                return stop(app, output, &plan.operation.id).await;
+            if let Some(plan) = plan_called(app, profile, id).await? {
+                return stop(app, output, &plan).await;
             }
             let (operation, steps) = one_operation(app, profile, id).await?;
             let report = Report { operation, steps };
@@ -74,10 +71,31 @@ pub(crate) async fn run(
     }
 }
 
+/// The plan with this whole id that nobody has begun to carry out.
+async fn plan_called(app: &App, profile: Option<&str>, id: &str) -> Result<Option<Id>, Failure> {
+    let owner = match profile {
+        Some(profile) => Some(app.account_row(profile).await?.account.id),
+        None => None,
+    };
+    let Some(id) = Id::parse(id) else {
+        return Ok(None);
+    };
+    let found = app.act_called(&id).await.ok();
+    let is_meant = |plan: &Report| {
+        let operation = &plan.operation;
+        operation.state == OperationState::Planned && owner.is_none_or(|of| of == operation.owner)
+    };
+    Ok(found.filter(is_meant).map(|plan| plan.operation.id))
+}
+
 async fn stop(app: &App, output: &Output, id: &Id) -> Result<u8, Failure> {
     match app.stop_operation(id).await? {
         Stopping::Ended(report) => tell(app, output, &report).await,
-        Stopping::CalledOff(_) => {
+        Stopping::CalledOff(report) => {
+            if output.is_json() {
+                let told = operation_json(&report.operation, &[]);
+                output.result("operation", || told, String::new);
+            }
             output.talk(&format!(
                 "Called off. Nothing was sent, and plan {id} is still there."
             ));

@@ -1,5 +1,7 @@
 //! A plan that somebody sent and does not want to be sent after all.
 
+use std::time::Duration;
+
 use anirewind_core::{ActError, App, Code, Explain as _, Id, Plan, Stopping};
 
 use crate::restoring::{entries, exactly, plan};
@@ -27,22 +29,21 @@ fn id_of(plan: &Plan) -> Id {
 async fn called_off(scene: &Scene, app: &App, plan: Plan) -> ActError {
     let id = id_of(&plan);
     scene.simulator.hold(true);
-    let (sent, ()) = tokio::join!(app.apply(plan, None), async {
-        let stopped = until_called_off(app, &id).await;
-        assert!(matches!(stopped, Stopping::CalledOff(_)), "{stopped:?}");
-        scene.simulator.hold(false);
-    });
-    sent.unwrap_err()
-}
-
-/// From another process, say; as soon as it is being sent.
-async fn until_called_off(app: &App, id: &Id) -> Stopping {
-    loop {
-        match app.stop_operation(id).await {
-            Err(ActError::NotBegun { .. }) => tokio::task::yield_now().await,
-            stopped => return stopped.unwrap(),
+    // From another process, say, and until it is heard.
+    let calls = async {
+        let other = scene.open_with(&DESTRUCTIVE);
+        for turn in 0.. {
+            let stopped = other.stop_operation(&id).await.unwrap();
+            assert!(matches!(stopped, Stopping::CalledOff(_)), "{stopped:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            scene.simulator.hold(turn < 5);
         }
-    }
+    };
+    let sent = tokio::select! {
+        sent = app.apply(plan, None) => sent,
+        () = calls => unreachable!("it goes on until it is heard"),
+    };
+    sent.unwrap_err()
 }
 
 #[tokio::test]
@@ -68,24 +69,24 @@ async fn nothing_is_sent_and_the_plan_stays() {
 }
 
 #[tokio::test]
-async fn a_plan_that_nobody_sends_is_not_stopped() {
+async fn a_plan_that_was_called_off_before_anybody_sent_it_can_be_sent() {
     let (_scene, app, plan) = planned().await;
-    let id = id_of(&plan);
-    let error = app.stop_operation(&id).await.unwrap_err();
-    assert!(matches!(error, ActError::NotBegun { .. }), "{error}");
-    assert_eq!(error.code(), Code::Usage);
+    let stopped = app.stop_operation(&id_of(&plan)).await.unwrap();
+    assert!(matches!(stopped, Stopping::CalledOff(_)), "{stopped:?}");
     assert!(app.apply(plan, None).await.unwrap().is_verified());
 }
 
 #[tokio::test]
-async fn one_that_could_not_begin_is_not_stopped_later() {
+async fn one_of_two_that_send_it_does_and_the_other_is_told_so() {
     let (scene, app, plan) = planned().await;
-    let id = id_of(&plan);
-    scene.save(1_001, |entry| entry.score = 70);
-    let error = app.apply(plan, None).await.unwrap_err();
-    assert!(matches!(error, ActError::OutOfDate { .. }), "{error}");
-    let error = app.stop_operation(&id).await.unwrap_err();
-    assert!(matches!(error, ActError::NotBegun { .. }), "{error}");
-    let plan = app.plan(id.as_str()).await.unwrap();
-    assert!(app.apply(plan, None).await.unwrap().is_verified());
+    let other = scene.open_with(&DESTRUCTIVE);
+    let (one, two) = tokio::join!(app.apply(plan.clone(), None), other.apply(plan, None));
+    let (well, bad): (Vec<_>, Vec<_>) = [one, two].into_iter().partition(Result::is_ok);
+    assert_eq!((well.len(), bad.len()), (1, 1), "{bad:?}");
+    let error = bad.into_iter().next().unwrap().unwrap_err();
+    let is_told = matches!(
+        error,
+        ActError::NotAPlan { state: "done", .. } | ActError::Unfinished { .. }
+    );
+    assert!(is_told, "{error}");
 }
