@@ -18,8 +18,17 @@ where
 {
     hub.desk().begun(id);
     let (keeper, of) = (hub.clone(), id.clone());
+    // By itself, so that somebody is there to say so where it ends without a word.
+    let task = hub.spawn(work);
     hub.spawn(async move {
-        let done = work.await;
+        let done = match task.await {
+            Ok(done) => done,
+            Err(error) => {
+                let problem = "It ended without a word, which is a defect here; see the log.";
+                keeper.desk().ended(&of, Some(problem.to_owned()));
+                std::panic::resume_unwind(Box::new(error.to_string()));
+            }
+        };
         let failed = done.as_ref().err();
         // That is what somebody wanted.
         let failed = failed.filter(|error| !matches!(error, ActError::CalledOff { .. }));

@@ -29,7 +29,7 @@ struct Inner {
     lives: Mutex<BTreeMap<String, Live>>,
     works: Mutex<BTreeMap<String, Work>>,
     /// Acts that pages began, with what went wrong where one has ended so.
-    acts: Mutex<BTreeMap<Id, Option<String>>>,
+    acts: Mutex<BTreeMap<Id, Act>>,
     /// What programs began.
     tasks: Tasks,
     /// Moves on with each word about a work.
@@ -65,6 +65,14 @@ impl From<Result<Way, PageError>> for Outcome {
             Err(problem) => Self::Problem(problem),
         }
     }
+}
+
+/// How an act stands that somebody here began.
+#[derive(Debug)]
+enum Act {
+    UnderWay,
+    /// What went wrong, and whether somebody was shown it.
+    Failed(String, bool),
 }
 
 /// What is known of an act that a page may have begun.
@@ -201,7 +209,7 @@ impl Desk {
 
     /// Remembers that somebody began an act.
     pub(crate) fn begun(&self, id: &Id) {
-        self.acts().insert(id.clone(), None);
+        self.acts().insert(id.clone(), Act::UnderWay);
     }
 
     /// Forgets it, unless something went wrong.
@@ -212,7 +220,7 @@ impl Desk {
                 acts.remove(id);
             }
             Some(problem) => {
-                acts.insert(id.clone(), Some(problem));
+                acts.insert(id.clone(), Act::Failed(problem, false));
             }
         }
         while acts.len() > REMEMBERED {
@@ -222,12 +230,27 @@ impl Desk {
         self.tell();
     }
 
-    /// Whether somebody here began an act that has not ended well, and what went wrong.
+    /// Whether somebody here began an act that has not ended well, and what went wrong, unless that was shown already.
     pub(crate) fn what_of(&self, id: &Id) -> WhatOf {
         match self.acts().get(id) {
-            None => WhatOf::Nothing,
-            Some(None) => WhatOf::UnderWay,
-            Some(Some(problem)) => WhatOf::Failed(problem.clone()),
+            None | Some(Act::Failed(_, true)) => WhatOf::Nothing,
+            Some(Act::UnderWay) => WhatOf::UnderWay,
+            Some(Act::Failed(problem, false)) => WhatOf::Failed(problem.clone()),
+        }
+    }
+
+    /// What went wrong with an act that could not begin, also where it was shown already.
+    pub(crate) fn problem_of(&self, id: &Id) -> Option<String> {
+        match self.acts().get(id) {
+            Some(Act::Failed(problem, _)) => Some(problem.clone()),
+            _ => None,
+        }
+    }
+
+    /// What went wrong was shown to somebody.
+    pub(crate) fn shown(&self, id: &Id) {
+        if let Some(Act::Failed(_, is_shown)) = self.acts().get_mut(id) {
+            *is_shown = true;
         }
     }
 
@@ -264,7 +287,7 @@ impl Desk {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn acts(&self) -> MutexGuard<'_, BTreeMap<Id, Option<String>>> {
+    fn acts(&self) -> MutexGuard<'_, BTreeMap<Id, Act>> {
         self.inner
             .acts
             .lock()

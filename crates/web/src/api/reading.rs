@@ -20,7 +20,6 @@ use crate::api::paging::{self, Page, Part};
 use crate::api::problem::Problem;
 use crate::api::tasks;
 use crate::attached::attached;
-use crate::live::WhatOf;
 
 type Answer<T> = Result<web::Json<T>, Problem>;
 
@@ -347,8 +346,8 @@ pub(crate) async fn operation(
         report.operation.state,
         OperationState::Planned | OperationState::Discarded
     );
-    if !is_begun && let WhatOf::Failed(problem) = hub.desk().what_of(&report.operation.id) {
-        report.operation.problem = Some(problem);
+    if !is_begun {
+        report.operation.problem = hub.desk().problem_of(&report.operation.id);
     }
     Ok(web::Json((&report).into()))
 }
