@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anirewind_model::{Entry, EntryValues, MediaId, MediaType, ScoreFormat, UserId};
-use anirewind_restore::{Step, StepKind, StepState};
+use anirewind_restore::{MOVED_ON, Step, StepKind, StepState};
 use anirewind_store::{LeftField, OperationRow, StepRow};
 use anirewind_timeline::Id;
 
@@ -107,6 +107,15 @@ impl Plan {
     /// The id by which it can be called, once it is stored.
     pub fn id(&self) -> Option<&Id> {
         self.is_stored.then_some(&self.operation.id)
+    }
+
+    /// How many titles hold something that moved on and is left for that, whatever else is sent of them.
+    pub fn moved_on(&self) -> usize {
+        let is_left = |step: &&StepRow| {
+            let words = step.problem.iter().chain(&step.notes);
+            words.into_iter().any(|words| words.starts_with(MOVED_ON))
+        };
+        self.steps.iter().filter(is_left).count()
     }
 
     /// How many titles something is done about.

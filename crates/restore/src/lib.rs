@@ -14,6 +14,6 @@ mod step;
 pub use execute::{HALF_WRITTEN, Ports, execute};
 pub use fit::{Fit, fit};
 pub use journal::{Journal, JournalError, Phase, Progress, Stopped, Wish};
-pub use plan::{Options, Plan, Planned, Prefer, Verdict, plan};
+pub use plan::{MOVED_ON, Options, Plan, Planned, Prefer, Verdict, plan};
 pub use reading::Reading;
 pub use step::{Settled, Step, StepKind, StepState};

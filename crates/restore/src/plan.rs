@@ -11,6 +11,9 @@ use crate::fit::fit;
 use crate::moved::{moved_on, saved_together};
 use crate::step::Step;
 
+/// How the words begin by which a title or a note says that something moved on.
+pub const MOVED_ON: &str = "moved on since";
+
 /// What to put back of a list, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Options {
@@ -282,11 +285,11 @@ impl Title<'_> {
             return Some(Verdict::Keep(match (moved.as_slice(), options.prefer) {
                 ([], _) => "you leave it as it is".to_owned(),
                 (_, Prefer::Live) => "it is on the list".to_owned(),
-                (moved, _) => format!("moved on since: {}", names(moved)),
+                (moved, _) => format!("{MOVED_ON}: {}", names(moved)),
             }));
         }
         if !moved.is_empty() && options.prefer != Prefer::Live {
-            notes.push(format!("moved on since and left: {}", names(&moved)));
+            notes.push(format!("{MOVED_ON} and left: {}", names(&moved)));
         }
         if !wished.is_empty() {
             notes.push(format!("left as you wish: {}", names(&wished)));

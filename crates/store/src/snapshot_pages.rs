@@ -213,8 +213,7 @@ fn snapshots_where(
     Ok(found)
 }
 
-/// What a statement finds, with those of the values that its text names.
-/// Those of the parameters that a question has.
+/// Hands a statement those of the values that its text names.
 fn bind(statement: &mut Statement<'_>, parameters: &[(&str, Value)]) -> Result<(), Failed> {
     for (name, value) in parameters {
         if let Some(index) = statement.parameter_index(name)? {
@@ -224,6 +223,7 @@ fn bind(statement: &mut Statement<'_>, parameters: &[(&str, Value)]) -> Result<(
     Ok(())
 }
 
+/// What a statement finds, with those of the values that its text names.
 fn read(
     statement: &mut Statement<'_>,
     parameters: &[(&str, Value)],

@@ -48,7 +48,7 @@ fn here(request: &HttpRequest) -> Option<Zone> {
     let name = cookie.value();
     let is_name = |letter: char| letter.is_ascii_alphanumeric() || "_+-/".contains(letter);
     let is_well = name.len() <= LONGEST && name.chars().all(is_name);
-    Zone::called(name).filter(|_| is_well)
+    is_well.then(|| Zone::called(name)).flatten()
 }
 
 /// What a page says of its times, and the way to have them otherwise.

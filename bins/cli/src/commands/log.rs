@@ -126,7 +126,8 @@ async fn hide(
 
 fn filter_of(app: &App, arguments: &LogArguments) -> Result<ChangeFilter, Failure> {
     Ok(ChangeFilter {
-        shown_only: !arguments.hidden,
+        // Whoever names one wants all of it.
+        shown_only: !arguments.hidden && arguments.group.is_none(),
         outcome: arguments.kind,
         source: arguments.source,
         media_type: arguments.media_type.map(|of| match of {

@@ -3,8 +3,9 @@
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 use anirewind_core::model::UserId;
 use anirewind_core::{
-    ActError, Action, App, BrowseError, ChangeFilter, ChangeOutcome, Event, HALF_WRITTEN, Id,
-    OperationRow, OperationState, Report, StepRow, StepState, Style, count, thousands,
+    ActError, Action, App, BrowseError, ChangeFilter, ChangeOutcome, ChangeRow, Event,
+    HALF_WRITTEN, Id, OperationRow, OperationState, Report, StepRow, StepState, Style, count,
+    thousands,
 };
 use askama::Template;
 
@@ -18,7 +19,7 @@ use crate::pages::plan_new::{MEANWHILE, NOTHING_SENT, PLANNED};
 use crate::pages::work::{About, Begin, ask, asked_name, failed, shown};
 use crate::parts::{Badge, JobProgress, LatestTitles, Offer, When};
 
-/// So many changes of an act are looked at for whether it was taken back.
+/// So many changes of an act are looked at together for whether it was taken back.
 const LOOKED_AT: usize = 100;
 /// So many titles with something wrong are shown at once.
 const SHOWN: usize = 200;
@@ -47,8 +48,8 @@ struct JobPage {
     /// How trying again is called, where something is left to try.
     retry: Option<String>,
     can_undo: bool,
-    /// The act that took it back.
-    undone_by: Option<String>,
+    /// Whether it was taken back, and by which act.
+    undone_by: Option<(&'static str, String)>,
     reverse: Reverse,
     safety: Option<String>,
 }
@@ -150,7 +151,7 @@ fn not_begun(visitor: &Visitor, hub: &Hub, report: &Report, profile: &str) -> Ht
     let plan = format!("/plan/{}/{id}", in_path(profile));
     let is_begun = match hub.desk().what_of(&operation.id) {
         WhatOf::Failed(problem) => {
-            hub.desk().ended(&operation.id, None);
+            hub.desk().shown(&operation.id);
             return visitor.go(&plan, Some(Said::problem(problem)));
         }
         WhatOf::UnderWay => true,
@@ -182,7 +183,7 @@ async fn job_page(
     let is_open = operation.state.is_open();
     let page = visitor.page_of(operation.what.clone(), Place::Elsewhere, profile);
     let (result, words) = verdict(report);
-    let stands = stands(&visitor.app, operation).await?;
+    let stands = Stands::of(&visitor.app, operation).await?;
     let mut style = style.clone();
     if let Some(format) = &operation.detail.score_format {
         style.scores = anirewind_core::model::ScoreFormat::parse(format);
@@ -210,25 +211,56 @@ async fn job_page(
         numbers: numbers(report),
         unwell: UnwellPart::all(report, |step| Unwell::of(&page.base, profile, step, &style)),
         retry: if is_open { None } else { retry_words(report) },
-        can_undo: !is_open && stands.0,
-        undone_by: stands.1.map(|id| id.to_string()),
+        can_undo: !is_open && stands.can_undo,
+        undone_by: stands.words(),
         safety: operation.safety.clone(),
         page,
     })
 }
 
-/// Whether something that an act did can be taken back, and which act took back the newest of it.
-async fn stands(app: &App, operation: &OperationRow) -> Result<(bool, Option<Id>), PageError> {
-    let filter = ChangeFilter {
-        operation: Some(operation.id.clone()),
-        ..ChangeFilter::default()
-    };
-    let rows = app.changes(Some(operation.owner), filter, None, LOOKED_AT);
-    let rows = rows.await.map_err(BrowseError::Store)?;
-    Ok((
-        rows.iter().any(|row| Offer::of(row).takes_back()),
-        rows.iter().find_map(|row| row.undone_in.clone()),
-    ))
+/// How much of what an act did still stands.
+pub(crate) struct Stands {
+    /// Whether anything of it can be taken back.
+    pub(crate) can_undo: bool,
+    /// The act that took back the newest of what was taken back.
+    pub(crate) undone_by: Option<Id>,
+}
+
+impl Stands {
+    pub(crate) async fn of(app: &App, operation: &OperationRow) -> Result<Self, PageError> {
+        let filter = ChangeFilter {
+            operation: Some(operation.id.clone()),
+            ..ChangeFilter::default()
+        };
+        let (mut below, mut undone_by) = (None, None);
+        loop {
+            let (owner, filter) = (Some(operation.owner), filter.clone());
+            let rows = app.changes(owner, filter, below, LOOKED_AT).await;
+            let rows = rows.map_err(BrowseError::Store)?;
+            undone_by = undone_by.or_else(|| rows.iter().find_map(|row| row.undone_in.clone()));
+            let can_undo = rows.iter().any(|row| Offer::of(row).takes_back());
+            below = rows.last().map(ChangeRow::cursor);
+            if can_undo || rows.len() < LOOKED_AT {
+                return Ok(Self {
+                    can_undo,
+                    undone_by,
+                });
+            }
+        }
+    }
+
+    /// Whether all of it was taken back, or a part, and by which act.
+    pub(crate) fn words(&self) -> Option<(&'static str, String)> {
+        let by = self.undone_by.as_ref()?.to_string();
+        Some((
+            if self.can_undo {
+                "A part of it was taken back by"
+            } else {
+                "Taken back by"
+            },
+            by,
+        ))
+    }
 }
 
 /// The way to take an act back: an undo is done again.
@@ -465,7 +497,11 @@ impl UnwellPart {
         };
         let alone: Vec<_> = report.left_alone().collect();
         let heading = format!("Left alone: {}", count(alone.len(), "title"));
-        let as_planned = "As planned: nothing was sent for what had moved on or was edited since.";
+        let as_planned = if alone.len() == 1 {
+            "The plan left it as it was."
+        } else {
+            "The plan left them as they were, each for the reason below."
+        };
         let parts = [
             part("Not as planned".to_owned(), None, wrong),
             part(stopped, Some(untouched), left),

@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use crate::address::address;
 use crate::page::{Page, PageError, Place, Query, Visitor, in_path, show};
-use crate::pages::job::{Reverse, report, verdict};
-use crate::parts::{Badge, ChangeLine, Offer, When};
+use crate::pages::job::{Reverse, Stands, report, verdict};
+use crate::parts::{Badge, ChangeLine, When};
 
 /// So many operations on a page.
 const SHOWN: usize = 50;
@@ -53,7 +53,7 @@ struct OperationPage {
     lines: Vec<ChangeLine>,
     older: Option<String>,
     can_undo: bool,
-    undone_by: Option<String>,
+    undone_by: Option<(&'static str, String)>,
     /// What went or changed, and came back or was made as it had been by it.
     puts_back: Vec<PutBack>,
     /// How many more there are.
@@ -139,6 +139,7 @@ async fn one(
     let last = rows.last().filter(|_| rows.len() == PAGE);
     let (result, words) = verdict(&report);
     let is_open = operation.state.is_open();
+    let stands = Stands::of(&visitor.app, operation).await?;
     let puts_back = puts_back(&visitor, &account.profile, &operation.id).await?;
     let lines = rows.iter().map(|row| {
         let line = ChangeLine::of(&page.base, &account.profile, row, &account.style);
@@ -148,11 +149,8 @@ async fn one(
     Ok(show(&OperationPage {
         lines: lines.collect(),
         older: last.map(|row| address(&path, &[("below", &row.cursor().to_string())])),
-        can_undo: !is_open && rows.iter().any(|row| Offer::of(row).takes_back()),
-        // By the newest of its changes that was taken back.
-        undone_by: rows
-            .iter()
-            .find_map(|row| row.undone_in.as_ref().map(Id::to_string)),
+        can_undo: !is_open && stands.can_undo,
+        undone_by: stands.words(),
         puts_back_more: puts_back.len().saturating_sub(NAMED),
         puts_back: puts_back.into_iter().take(NAMED).collect(),
         profile: in_path(&account.profile),

@@ -251,7 +251,7 @@ async fn one(
         && let WhatOf::Failed(problem) = hub.desk().what_of(&plan.operation.id)
     {
         page.said = Some(Said::problem(problem));
-        hub.desk().ended(&plan.operation.id, None);
+        hub.desk().shown(&plan.operation.id);
     }
     let mut shown = plan_page(&visitor, page, &profile, &plan, &style, part.0);
     if is_begun(&hub, &plan) {
@@ -443,7 +443,7 @@ fn nothing(plan: &Plan) -> (String, &'static str) {
 fn summary(plan: &Plan) -> Vec<(String, &'static str)> {
     let of = |action| thousands(plan.count(action));
     let chosen = plan.left_by_choice();
-    let moved_on = moved_on(plan);
+    let moved_on = plan.count(Action::Keep).saturating_sub(chosen);
     let mut all = vec![
         (of(Action::Add), "add back"),
         (of(Action::Write), "change back"),
@@ -500,31 +500,23 @@ fn causes(plan: &Plan, wish: &Wish, profile: &str) -> Vec<CauseLine> {
             is_fixed: false,
         });
     }
-    let left = moved_on(plan);
+    let left = plan.moved_on();
     if wish.asks_about_moved() && (left > 0 || !wish.leaves(MOVED)) {
-        let path = format!("/plan/{}/", in_path(profile));
-        let shown = plan.id().filter(|_| left > 0);
-        let is_many = if left == 1 { "was" } else { "were" };
         lines.push(CauseLine {
             id: MOVED.to_owned(),
             words: if left > 0 {
+                let has = if left == 1 { "has" } else { "have" };
                 let titles = count(left, "title");
-                format!("{titles} that moved on or {is_many} edited since: put back too")
+                format!("{titles} {has} something that moved on since: put that back too")
             } else {
-                "Whatever moved on or was edited since: put back too".to_owned()
+                "Whatever moved on since: put that back too".to_owned()
             },
-            href: shown.map(|id| format!("{path}{id}?show=keep#titles")),
+            href: None,
             is_ticked: !wish.leaves(MOVED),
             is_fixed: false,
         });
     }
     lines
-}
-
-/// How many titles moved on or were edited since, and are left for that.
-fn moved_on(plan: &Plan) -> usize {
-    let chosen = plan.left_by_choice();
-    plan.count(Action::Keep).saturating_sub(chosen)
 }
 
 fn single_words(cause: &Cause) -> String {
