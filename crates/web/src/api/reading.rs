@@ -337,9 +337,12 @@ pub(crate) async fn operation(
     hub: web::Data<Hub>,
     id: web::Path<String>,
 ) -> Answer<ReportView> {
-    // By its whole id also one that is about to begin, or could not.
-    let mut report = match Id::parse(&id) {
-        Some(whole) => app.act_called(&whole).await?,
+    // By its whole id also one that is about to begin, or could not. What went wrong is asked for first: with it everything
+    // else is over.
+    let whole = Id::parse(&id);
+    let problem = whole.as_ref().and_then(|id| hub.desk().problem_of(id));
+    let mut report = match &whole {
+        Some(whole) => app.act_called(whole).await?,
         None => act(&app, &id).await?,
     };
     let is_begun = !matches!(
@@ -347,7 +350,7 @@ pub(crate) async fn operation(
         OperationState::Planned | OperationState::Discarded
     );
     if !is_begun {
-        report.operation.problem = hub.desk().problem_of(&report.operation.id);
+        report.operation.problem = problem;
     }
     Ok(web::Json((&report).into()))
 }
