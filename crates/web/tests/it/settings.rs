@@ -428,10 +428,10 @@ async fn settings_stand_in_their_order_and_say_what_is_always_saved() {
     let (_, page) = scene.get("/settings").await;
     // A file that is named is shown. That one may be named is said beside what would stand in it.
     assert!(
-        page.contains("<input id=\"ping_url_file\" value="),
+        page.contains("<output id=\"ping_url_file\" class="),
         "{page}"
     );
-    assert!(page.contains("<input id=\"password\"") && !page.contains("id=\"password_file"));
+    assert!(page.contains("<output id=\"password\"") && !page.contains("id=\"password_file"));
     assert!(page.contains("config set password_file FILE"), "{page}");
     let headings: Vec<_> = page.split("<h2 id=\"").skip(1).collect();
     let ids: Vec<_> = headings
@@ -471,7 +471,9 @@ async fn settings_stand_in_their_order_and_say_what_is_always_saved() {
     }
     // What is fixed is offered nowhere.
     assert!(
-        page.contains("<input id=\"covers\" value=\"off\" disabled"),
+        page.contains(
+            "<output id=\"covers\" class=\"locked\" aria-describedby=\"covers-help\">off<"
+        ),
         "{page}"
     );
     let mut ids: Vec<_> = page
