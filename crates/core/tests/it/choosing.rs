@@ -1,4 +1,4 @@
-//! Single fields of single titles are put back or left, and plans are called by what they do.
+//! Single fields of single titles are put back or left, and plans are called by what they do and name what happened.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use anirewind_core::model::{EntryField, MediaId, MediaType, Picks};
 use anirewind_core::{Action, Choices, Plan, Prefer, RestoreOptions, StepState, Wanted};
 use anirewind_simulator::SimEntry;
 
+use crate::restoring::{entries, exactly, plan};
 use crate::scene::{HANA, Scene};
 
 const TITLE: (MediaType, MediaId) = (MediaType::Anime, MediaId::new(1_001));
@@ -268,4 +269,69 @@ async fn plans_are_called_by_what_they_do() {
         again.operation.what,
         format!("Undo: {}", done.operation.what)
     );
+}
+
+#[tokio::test]
+async fn a_title_counts_for_what_happened_to_what_differs() {
+    let scene = Scene::connected_with(80, 20, |_| ()).await;
+    for media in 1_000..1_012 {
+        scene.save(media, |entry| {
+            entry.score = if entry.score == 10 { 20 } else { 10 }
+        });
+    }
+    scene.look().await;
+    scene.clock.advance(Duration::from_hours(3));
+    scene.save(1_003, |entry| entry.notes = Some("mine".to_owned()));
+    scene.look().await;
+    // The burst is taken back, after the note, which stays.
+    let group = scene
+        .log()
+        .await
+        .into_iter()
+        .find_map(|row| row.change.group);
+    let group = [group.unwrap().to_string()];
+    let undo = scene.app.plan_undo(None, &group, Choices::default()).await;
+    let undo = undo.unwrap();
+    scene.app.apply(undo, None).await.unwrap();
+    scene.clock.advance(Duration::from_hours(3));
+    let planned = plan(&scene.app, &exactly()).await;
+    let causes = &planned.operation.detail.causes;
+    let [cause] = causes.as_slice() else {
+        panic!("{causes:?}");
+    };
+    assert_eq!((cause.titles, &cause.id), (1, &None), "{cause:?}");
+    assert_eq!(cause.source, "observed");
+}
+
+#[tokio::test]
+async fn titles_that_went_and_came_back_without_what_they_held_count_for_their_going() {
+    let scene = Scene::connected_with(80, 20, |_| ()).await;
+    scene.save(1_003, |entry| entry.notes = Some("before".to_owned()));
+    scene.look().await;
+    scene.clock.advance(Duration::from_hours(3));
+    scene.capture().await;
+    scene.save(1_003, |entry| entry.notes = Some("single".to_owned()));
+    scene.look().await;
+    scene.clock.advance(Duration::from_hours(3));
+    let gone: Vec<_> = entries(&scene).into_values().take(12).collect();
+    for entry in &gone {
+        scene.simulator.world().drop_entry(HANA, entry.media);
+    }
+    scene.look().await;
+    scene.look().await;
+    scene.clock.advance(Duration::from_hours(3));
+    for entry in &gone {
+        let bare = SimEntry {
+            notes: None,
+            ..entry.clone()
+        };
+        scene.simulator.world().put_entry(bare);
+    }
+    scene.look().await;
+    let wanted = Wanted::Snapshot("latest".to_owned());
+    let planned = scene.app.plan_restore(None, &wanted, &exactly()).await;
+    let causes = planned.unwrap().operation.detail.causes;
+    let happened = causes[0].happened.as_deref().unwrap();
+    assert!(happened.ends_with("vanished together"), "{causes:?}");
+    assert!(causes[0].id.is_some());
 }

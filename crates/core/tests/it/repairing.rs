@@ -318,6 +318,22 @@ async fn nothing_is_kept_until_a_day_that_is_over() {
     assert_eq!(scene.app.snapshots(None).await.unwrap()[0].mark.keep, None);
 }
 
+/// A list of a hundred all of whose titles have a score, and a snapshot of it from the day before.
+async fn scored() -> (Scene, Vec<SimEntry>) {
+    let scene = Scene::connected_with(80, 20, |_| ()).await;
+    let all: Vec<SimEntry> = scene.simulator.world().entries(HANA).cloned().collect();
+    for entry in &all {
+        let scored = SimEntry {
+            score: 30 + i32::try_from(entry.media % 60).unwrap(),
+            ..entry.clone()
+        };
+        scene.simulator.world().put_entry(scored);
+    }
+    scene.capture().await;
+    scene.clock.advance(Duration::from_hours(26));
+    (scene, all)
+}
+
 /// Somebody sets many scores to zero.
 async fn wipe_scores(scene: &Scene, titles: &[SimEntry]) -> anirewind_core::SnapshotRow {
     for entry in titles {
@@ -332,17 +348,7 @@ async fn wipe_scores(scene: &Scene, titles: &[SimEntry]) -> anirewind_core::Snap
 
 #[tokio::test]
 async fn a_second_burst_is_not_answered_by_what_puts_the_first_one_right() {
-    let scene = Scene::connected_with(80, 20, |_| ()).await;
-    let all: Vec<SimEntry> = scene.simulator.world().entries(HANA).cloned().collect();
-    for entry in &all {
-        let scored = SimEntry {
-            score: 30 + i32::try_from(entry.media % 60).unwrap(),
-            ..entry.clone()
-        };
-        scene.simulator.world().put_entry(scored);
-    }
-    scene.capture().await;
-    scene.clock.advance(Duration::from_hours(26));
+    let (scene, all) = scored().await;
     let first = wipe_scores(&scene, &all[..30]).await;
     let groups = [group(&scene).await];
     let second = wipe_scores(&scene, &all[40..70]).await;
@@ -398,17 +404,7 @@ async fn what_is_on_the_list_again_without_what_it_held_is_not_mended() {
 async fn what_somebody_mended_by_hand_is_not_waited_for() {
     // Before the rest is put back, and after it.
     for is_first in [true, false] {
-        let scene = Scene::connected_with(80, 20, |_| ()).await;
-        let all: Vec<SimEntry> = scene.simulator.world().entries(HANA).cloned().collect();
-        for entry in &all {
-            let scored = SimEntry {
-                score: 30 + i32::try_from(entry.media % 60).unwrap(),
-                ..entry.clone()
-            };
-            scene.simulator.world().put_entry(scored);
-        }
-        scene.capture().await;
-        scene.clock.advance(Duration::from_hours(26));
+        let (scene, all) = scored().await;
         wipe_scores(&scene, &all[..30]).await;
         let groups = [group(&scene).await];
         // Another score than it had.
