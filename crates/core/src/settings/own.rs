@@ -143,14 +143,14 @@ pub(super) const SAFETY: Setting = Setting {
 pub(super) const REMOVED_TITLES: Setting = Setting {
     key: "alarm_removed_titles",
     variables: &["ANIREWIND_ALARM_REMOVED_TITLES"],
-    about: "This many titles gone at once are unusual,",
+    about: "This many titles gone at once are unusual, if they are also",
     default: "20",
     ..Setting::PLAIN
 };
 pub(super) const REMOVED_PERCENT: Setting = Setting {
     key: "alarm_removed_percent",
     variables: &["ANIREWIND_ALARM_REMOVED_PERCENT"],
-    about: "or this many percent of them.",
+    about: "more than this many percent of the list. Neither is enough alone.",
     default: "10",
     ..Setting::PLAIN
 };
@@ -164,14 +164,14 @@ pub(super) const GONE_PERCENT: Setting = Setting {
 pub(super) const CHANGED_TITLES: Setting = Setting {
     key: "alarm_changed_titles",
     variables: &["ANIREWIND_ALARM_CHANGED_TITLES"],
-    about: "This many titles changed within a day are unusual,",
+    about: "This many titles with one field set to one value are unusual, if they are also",
     default: "50",
     ..Setting::PLAIN
 };
 pub(super) const CHANGED_PERCENT: Setting = Setting {
     key: "alarm_changed_percent",
     variables: &["ANIREWIND_ALARM_CHANGED_PERCENT"],
-    about: "or this many percent of them.",
+    about: "more than this many percent of the list. Neither is enough alone.",
     default: "30",
     ..Setting::PLAIN
 };
