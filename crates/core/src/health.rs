@@ -294,8 +294,11 @@ fn clock(answers: &Answers) -> HealthCheck {
         let found = "AniList has not said what time it is";
         return HealthCheck::new("clock", HealthState::Unknown, found);
     };
-    let way = if ahead < 0 { "behind" } else { "ahead of" };
-    let found = format!("{} s {way} AniList's", ahead.abs());
+    let found = match ahead {
+        0 => "in step with AniList's".to_owned(),
+        ..0 => format!("{} s behind AniList's", ahead.abs()),
+        _ => format!("{ahead} s ahead of AniList's"),
+    };
     let hint = "Let the machine set its clock (NTP). Snapshots are named by it, and kept by it.";
     match ahead.abs() {
         0..CLOCK_OFF => HealthCheck::new("clock", HealthState::Ok, found),
@@ -357,10 +360,11 @@ fn snapshots(status: &AccountStatus) -> HealthCheck {
     let state = match status.verdict {
         Verdict::Protected | Verdict::PublicList => HealthState::Ok,
         Verdict::NoSnapshotYet => HealthState::Unknown,
-        Verdict::Unusual | Verdict::Late | Verdict::AniListDown | Verdict::Paused => {
-            HealthState::Warn
+        Verdict::Late | Verdict::AniListDown | Verdict::Paused => HealthState::Warn,
+        // What vanished is worth more than any other thing here: it comes first.
+        Verdict::Unusual | Verdict::NotConnected | Verdict::Failing | Verdict::Damaged => {
+            HealthState::Bad
         }
-        Verdict::NotConnected | Verdict::Failing | Verdict::Damaged => HealthState::Bad,
     };
     let check = HealthCheck::new("snapshots", state, found).since(since);
     match (&status.last_attempt, state) {
