@@ -61,11 +61,8 @@ impl Journal for StoreJournal<'_> {
             return Ok(Wish::Pause);
         }
         let wish = self.app.inner.store.wish(self.operation.id.clone());
-        Ok(match wish.await.map_err(failed)?.as_deref() {
-            Some(crate::steering::STOP) => Wish::Stop,
-            Some(_) => Wish::Pause,
-            None => Wish::GoOn,
-        })
+        let wish = wish.await.map_err(failed)?;
+        Ok(crate::steering::heard(wish.as_deref()))
     }
 
     fn progress(&self, progress: Progress) {

@@ -345,7 +345,7 @@ impl App {
     }
 
     /// Requests a minute at present, and for how long nothing is sent.
-    pub(crate) fn allowance(&self) -> (u32, Option<Duration>) {
+    pub fn allowance(&self) -> (u32, Option<Duration>) {
         let pace = &self.inner.lasting.pace;
         (pace.limit(), pace.silence())
     }

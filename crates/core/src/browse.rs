@@ -1,5 +1,6 @@
 //! What pages show: a part of the snapshots, days, and what happened lately.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -8,6 +9,7 @@ use anirewind_store::{
     AccountRow, Attempt, ChangeSums, DayRow, Outcome, SnapshotFilter, SnapshotOrder, SnapshotRow,
     Standing, Start,
 };
+use anirewind_timeline::Id;
 use time::{Date, Duration, OffsetDateTime, UtcOffset};
 
 use crate::app::App;
@@ -209,6 +211,19 @@ impl App {
             .store
             .count_snapshots_where(owner, filter)
             .await?)
+    }
+
+    /// The snapshot in a file of the folder, where it is still there.
+    pub async fn snapshot_in(&self, file: &str) -> Result<Option<SnapshotRow>, BrowseError> {
+        Ok(self.inner.store.snapshot_in(file.to_owned()).await?)
+    }
+
+    /// The acts before which these snapshots were taken, by the name of the file.
+    pub async fn acts_after(
+        &self,
+        files: Vec<String>,
+    ) -> Result<BTreeMap<String, Id>, BrowseError> {
+        Ok(self.inner.store.acts_after(files).await?)
     }
 
     /// How many snapshots of an account somebody keeps, and when all had last been proven.

@@ -1,6 +1,6 @@
 //! Every change there was, one title through all of them, and the list at any moment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anirewind_model::{Entry, List, MediaId, MediaType, UserId};
 use anirewind_store::{
@@ -102,6 +102,20 @@ impl App {
     /// How many changes each of these groups and acts has.
     pub async fn group_sizes(&self, groups: Vec<Id>) -> Result<BTreeMap<Id, usize>, StoreError> {
         self.inner.store.group_sizes(groups).await
+    }
+
+    /// What acts are called.
+    pub async fn names_of_acts(
+        &self,
+        acts: BTreeSet<Id>,
+    ) -> Result<BTreeMap<Id, String>, StoreError> {
+        let mut names = BTreeMap::new();
+        for id in acts {
+            if let Some(act) = self.inner.store.operation(id.clone()).await? {
+                names.insert(id, act.what);
+            }
+        }
+        Ok(names)
     }
 
     /// The changes that an act put back, of any source.

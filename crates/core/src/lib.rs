@@ -110,10 +110,10 @@ pub use steering::Stopping;
 pub use upload::{LARGEST_UPLOAD, LARGEST_WAITING, Sending};
 pub use verify::VerifyReport;
 pub use words::{
-    became, change_of, notice_words, progress_of, score_of, summary_of, title_of, value_of,
+    became, called, change_of, notice_words, progress_of, score_of, summary_of, title_of, value_of,
     values_of,
 };
-pub use zone::Zone;
+pub use zone::{Zone, date_words};
 
 // What callers need to speak with this crate, so that one dependency is enough.
 pub use anirewind_anilist::{Picture, SystemClock};
@@ -124,7 +124,9 @@ pub use anirewind_backup::{
 };
 pub use anirewind_model as model;
 pub use anirewind_notify as notify;
-pub use anirewind_restore::{HALF_WRITTEN, Options as RestoreOptions, Phase, Prefer, StepState};
+pub use anirewind_restore::{
+    HALF_WRITTEN, Options as RestoreOptions, Phase, Prefer, StepState, Wish,
+};
 pub use anirewind_store::{
     AccountRow, Attempt, BadEnd, Cause, ChangeCounts, ChangeFilter, ChangeKind, ChangeRow,
     ChangeSums, Cursor, Delta, GoneTitle, KeyRow, LeftField, OperationDetail, OperationRow,

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anirewind_model::{EntryField, MediaId, MediaType};
+use anirewind_model::{EntryField, MediaId, MediaType, TitleLanguage, UserId};
 use anirewind_store::{ChangeRow, StepRow, StoreError};
 use anirewind_timeline::{Change, Id, Source};
 use time::OffsetDateTime;
@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 use crate::app::App;
 use crate::numbers::{count, were};
 use crate::plan::Action;
+use crate::words::called;
 
 /// What an undo is called begins so.
 const UNDO: &str = "Undo: ";
@@ -72,22 +73,12 @@ impl Naming {
 impl App {
     /// `1 Nov 20:00`, by the clock of this installation.
     pub(crate) fn moment_words(&self, at: OffsetDateTime) -> String {
-        self.moment_as(at, "%-d %b %H:%M", "%-d %b %Y %H:%M")
+        self.zone().moment(at, Some(self.now()))
     }
 
     /// `1 Nov`
     pub(crate) fn day_words(&self, at: OffsetDateTime) -> String {
-        self.moment_as(at, "%-d %b", "%-d %b %Y")
-    }
-
-    fn moment_as(&self, at: OffsetDateTime, near: &str, far: &str) -> String {
-        let zoned = |at: OffsetDateTime| {
-            let at = jiff::Timestamp::from_second(at.unix_timestamp()).unwrap_or_default();
-            at.to_zoned(self.inner.zone.clone())
-        };
-        let (at, now) = (zoned(at), zoned(self.now()));
-        let form = if at.year() == now.year() { near } else { far };
-        at.strftime(form).to_string()
+        self.zone().date(at, Some(self.now()))
     }
 
     /// What taking these changes back is called, or doing them again.
@@ -109,10 +100,12 @@ impl App {
         }
         let day = self.day_words(first.change.when.at);
         if let [row] = rows {
-            return Ok(match (&row.change.after, &row.change.title) {
-                (None, Some(title)) if !is_redo => format!("Bring back {title}"),
-                (None, Some(title)) => format!("Remove {title} again"),
-                _ => format!("{verb}{} on {day}", happened_to(row)),
+            let language = self.language_of(row.owner).await?;
+            let title = called(&row.change, &language);
+            return Ok(match &row.change.after {
+                None if !is_redo => format!("Bring back {title}"),
+                None => format!("Remove {title} again"),
+                _ => format!("{verb}{} on {day}", happened_to(row, &language)),
             });
         }
         let groups: BTreeSet<_> = rows.iter().map(|row| &row.change.group).collect();
@@ -146,6 +139,13 @@ impl App {
         })
     }
 
+    /// The language in which an account has titles.
+    async fn language_of(&self, owner: UserId) -> Result<TitleLanguage, StoreError> {
+        let mut accounts = self.inner.store.accounts().await?.into_iter();
+        let account = accounts.find(|row| row.account.id == owner);
+        Ok(account.map_or(TitleLanguage::Romaji, |row| row.style.titles))
+    }
+
     async fn is_all_of(&self, operation: &Id, changes: usize) -> Result<bool, StoreError> {
         let sizes = self.group_sizes(vec![operation.clone()]).await?;
         Ok(sizes.get(operation).copied() == Some(changes))
@@ -153,10 +153,9 @@ impl App {
 }
 
 /// `score of Dororo changed`
-pub fn happened_to(row: &ChangeRow) -> String {
+pub fn happened_to(row: &ChangeRow, language: &TitleLanguage) -> String {
     let change = &row.change;
-    let title = change.title.clone();
-    let title = title.unwrap_or_else(|| format!("{} {}", change.media_type.word(), change.media));
+    let title = called(change, language);
     let verb = match change.source {
         Source::Observed | Source::Import | Source::Api => "",
         Source::Restore | Source::Undo | Source::Redo => " here",

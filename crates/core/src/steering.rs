@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use anirewind_restore::Wish;
 use anirewind_store::{OperationRow, OperationState, StoreError};
 use anirewind_timeline::Id;
 
@@ -12,7 +13,7 @@ use crate::gate::GateError;
 use crate::report::Report;
 
 /// The word for a wish that work ends.
-pub(crate) const STOP: &str = "stop";
+const STOP: &str = "stop";
 /// The word for a wish that work waits.
 const PAUSE: &str = "pause";
 /// So often it is tried to have the account to oneself, four times a second.
@@ -71,6 +72,12 @@ impl App {
         Ok(())
     }
 
+    /// What somebody wants of an act that has not come about yet: [`Wish::GoOn`] where nobody said anything.
+    pub async fn wish_of(&self, operation: &Id) -> Result<Wish, ActError> {
+        let wish = self.inner.store.wish(operation.clone()).await?;
+        Ok(heard(wish.as_deref()))
+    }
+
     /// An act, or a plan that is about to become one, by its whole id.
     pub async fn act_called(&self, operation: &Id) -> Result<Report, ActError> {
         let row = self.inner.store.operation(operation.clone()).await?;
@@ -106,6 +113,15 @@ impl App {
 
     pub(crate) async fn is_to_stop(&self, operation: &Id) -> Result<bool, StoreError> {
         let wish = self.inner.store.wish(operation.clone()).await?;
-        Ok(wish.as_deref() == Some(STOP))
+        Ok(heard(wish.as_deref()) == Wish::Stop)
+    }
+}
+
+/// What the word of a wish means.
+pub(crate) fn heard(wish: Option<&str>) -> Wish {
+    match wish {
+        Some(STOP) => Wish::Stop,
+        Some(_) => Wish::Pause,
+        None => Wish::GoOn,
     }
 }

@@ -1,9 +1,11 @@
 //! Entries and their fields in the words people know from AniList.
 
 use anirewind_model::{
-    Entry, EntryField, MediaSummary, MediaType, Recorded, Score, ScoreFormat, TitleLanguage, Value,
+    Entry, EntryField, FuzzyDate, MediaSummary, MediaType, Recorded, Score, ScoreFormat,
+    TitleLanguage, Value,
 };
 use anirewind_timeline::{Change, Notice};
+use time::Month;
 
 use crate::numbers::count;
 
@@ -55,6 +57,18 @@ pub fn title_of(entry: &Entry, language: &TitleLanguage) -> String {
     )
 }
 
+/// What the title of a change is called in a language; as it was written down where nothing else is known of it.
+pub fn called(change: &Change, language: &TitleLanguage) -> String {
+    let mut entries = [&change.after, &change.before].into_iter().flatten();
+    match entries.find(|entry| entry.summary.is_some()) {
+        Some(entry) => title_of(entry, language),
+        None => change
+            .title
+            .clone()
+            .unwrap_or_else(|| format!("{} {}", change.media_type.word(), change.media)),
+    }
+}
+
 /// A score as an account shows it: `85`, `8.5`, `8`, `4 of 5 stars`, `liked`.
 pub fn score_of(score: Score, format: &ScoreFormat) -> String {
     let Some(shown) = score.in_format(format) else {
@@ -69,7 +83,7 @@ pub fn score_of(score: Score, format: &ScoreFormat) -> String {
     }
 }
 
-/// What a field of an entry holds: `Watching`, `12/24`, `8.5`, `2024-03`, `-` for nothing, `?` for
+/// What a field of an entry holds: `Watching`, `12/24`, `8.5`, `Mar 2024`, `-` for nothing, `?` for
 /// what was not recorded.
 pub fn value_of(entry: &Entry, field: EntryField, format: &ScoreFormat) -> String {
     let value = match entry.values.get(field) {
@@ -95,7 +109,20 @@ pub fn value_of(entry: &Entry, field: EntryField, format: &ScoreFormat) -> Strin
             .map(|(name, raw)| format!("{name} {raw}"))
             .collect::<Vec<_>>()
             .join(", "),
-        Value::Date(date) => date.to_string(),
+        Value::Date(date) => date_words(date),
+    }
+}
+
+/// `7 Mar 2024`, `Mar 2024`, `2024`. What makes no such words stands as it is kept, `????-03-07`.
+fn date_words(date: FuzzyDate) -> String {
+    let month = date.month().map(Month::try_from).and_then(Result::ok);
+    let Some((year, month)) = date.year().zip(month) else {
+        return date.to_string();
+    };
+    let month: String = month.to_string().chars().take(3).collect();
+    match date.day() {
+        Some(day) => format!("{day} {month} {year}"),
+        None => format!("{month} {year}"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use time::{OffsetDateTime, UtcOffset};
+use time::{Date, OffsetDateTime, UtcOffset};
 
 use crate::app::App;
 
@@ -29,10 +29,28 @@ impl Zone {
         self.local(at).0.date().to_string()
     }
 
+    /// A moment as its clocks show it: `3 Nov 22:22`, with the year where it is not that of `now`, or nobody says
+    /// when now is.
+    pub fn moment(&self, at: OffsetDateTime, now: Option<OffsetDateTime>) -> String {
+        let (hour, minute, _) = self.local(at).0.to_hms();
+        format!("{} {hour:02}:{minute:02}", self.date(at, now))
+    }
+
+    /// The day that it is then: `3 Nov`, or `3 Nov 2025`.
+    pub fn date(&self, at: OffsetDateTime, now: Option<OffsetDateTime>) -> String {
+        let now = now.map(|now| self.local(now).0.date());
+        date_words(self.local(at).0.date(), now)
+    }
+
     /// What people call it: its name, as `Europe/Berlin`, or where it has none what its clocks say they show.
     pub fn name(&self, now: OffsetDateTime) -> String {
-        let name = self.0.iana_name().map(str::to_owned);
+        let name = self.iana().map(str::to_owned);
         name.unwrap_or_else(|| self.local(now).1)
+    }
+
+    /// Its name in the tz database, as `Europe/Berlin`, where it has one.
+    pub fn iana(&self) -> Option<&str> {
+        self.0.iana_name()
     }
 
     /// Whether its clocks always are those of UTC.
@@ -51,6 +69,16 @@ impl Zone {
         let offset = UtcOffset::from_whole_seconds(info.offset().seconds());
         let offset = offset.unwrap_or(UtcOffset::UTC);
         (at.to_offset(offset), info.abbreviation().to_owned())
+    }
+}
+
+/// `3 Nov`, or `3 Nov 2025` in another year than today's, or where nobody says which day is today.
+pub fn date_words(date: Date, today: Option<Date>) -> String {
+    let month: String = date.month().to_string().chars().take(3).collect();
+    let day = date.day();
+    match today {
+        Some(today) if today.year() == date.year() => format!("{day} {month}"),
+        _ => format!("{day} {month} {}", date.year()),
     }
 }
 
@@ -106,6 +134,13 @@ mod tests {
         let (summer, word) = berlin.local(datetime!(2026-07-03 10:00 UTC));
         assert_eq!((summer.hour(), word.as_str()), (12, "CEST"));
         assert_eq!(berlin.name(winter), "Europe/Berlin");
+        let late = datetime!(2025-12-31 23:30 UTC);
+        assert_eq!(berlin.moment(late, Some(winter)), "1 Jan 00:30");
+        assert_eq!(
+            Zone::default().moment(late, Some(winter)),
+            "31 Dec 2025 23:30"
+        );
+        assert_eq!(berlin.date(winter, None), "4 Nov 2026");
         assert!(Zone::default().is_utc() && !berlin.is_utc());
         for (name, is_utc) in [
             ("Etc/UTC", true),

@@ -1,11 +1,13 @@
 //! A plan becomes an act, unless somebody calls it off; and what somebody wants of an act.
 
+use std::collections::BTreeMap;
+
 use anirewind_timeline::Id;
 use rusqlite::{OptionalExtension as _, named_params};
 use time::OffsetDateTime;
 
 use crate::operations::{OperationDetail, json};
-use crate::row::to_millis;
+use crate::row::{Place, to_millis};
 use crate::store::{Store, StoreError};
 
 impl Store {
@@ -101,6 +103,35 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The acts before which these snapshots were taken, by the name of the file.
+    pub async fn acts_after(&self, files: Vec<String>) -> Result<BTreeMap<String, Id>, StoreError> {
+        self.run(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT safety, id
+                FROM operation
+                WHERE safety IN (SELECT value FROM json_each(:files))
+                ORDER BY seq DESC",
+            )?;
+            let files = serde_json::Value::from(files).to_string();
+            let rows = statement.query_map(named_params! { ":files": files }, |row| {
+                Ok((row.get("safety")?, row.get::<_, String>("id")?))
+            })?;
+            // Of several acts on one copy the first is told last.
+            let rows = rows.map(|row| {
+                let (file, id) = row?;
+                let place = Place {
+                    table: "operation",
+                    row: &id,
+                };
+                Ok((file, Id::parse(&id).ok_or_else(|| place.corrupt("id"))?))
+            });
+            rows.collect()
+        })
+        .await
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use anirewind_model::UserId;
@@ -131,6 +162,13 @@ mod tests {
         store.announce_plan(id.clone()).await.unwrap();
         assert!(begin().await.unwrap());
         assert!(!store.call_off_plan(id.clone()).await.unwrap());
-        assert_eq!(store.wish(id).await.unwrap(), None);
+        assert_eq!(store.wish(id.clone()).await.unwrap(), None);
+        // From what was saved before it a way leads to it.
+        let files = ["a.json", "b.json"].map(str::to_owned).to_vec();
+        let found = store.acts_after(files).await.unwrap();
+        assert_eq!(
+            found.into_iter().collect::<Vec<_>>(),
+            [("a.json".to_owned(), id)]
+        );
     }
 }

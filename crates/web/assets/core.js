@@ -78,6 +78,9 @@ addEventListener("load", () => {
   toast(parts, said.classList.contains("danger") || Boolean(said.querySelector("a, form")));
 });
 
+// A moment of today as the pages show times.
+const clock = (at) => at.toLocaleTimeString("en", { timeStyle: "short", hourCycle: "h23", timeZone: document.body.dataset.zone });
+
 // Of a lost connection another script knows; when it is back nobody has to be told that it was lost.
 let lost = null;
 document.addEventListener("connection", ({ detail }) => {
@@ -136,11 +139,32 @@ if (token && brought) {
 
 // A log that is followed is the page as the server makes it, asked for again.
 const log = document.querySelector("[data-follow]");
+let heard = new Date();
+// Only lines that are new come in, so that nothing is read out twice and what somebody marked stays marked.
+const follow = (now) => {
+  const [lines, old] = [now.querySelector("ul"), log.querySelector("ul")];
+  const newest = old?.firstElementChild;
+  const fresh = [...lines?.children ?? []];
+  const known = fresh.findIndex((line) => newest && line.isEqualNode(newest));
+  if (known < 0) log.innerHTML = now.innerHTML;
+  else {
+    old.prepend(...fresh.slice(0, known));
+    while (old.children.length > fresh.length) old.lastElementChild.remove();
+  }
+};
 if (log) setInterval(async () => {
   if (document.hidden) return;
-  const answer = await fetch(location.href);
-  const now = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-follow]");
-  if (now && now.innerHTML !== log.innerHTML) log.innerHTML = now.innerHTML;
+  try {
+    const answer = await fetch(location.href);
+    const now = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-follow]");
+    // Whoever has to log in again is shown no lines.
+    if (!answer.ok || !now) throw new Error("no lines");
+    follow(now);
+    heard = new Date();
+    if (lost) document.dispatchEvent(new CustomEvent("connection", { detail: "" }));
+  } catch {
+    if (!lost) document.dispatchEvent(new CustomEvent("connection", { detail: `Connection lost: these are the lines of ${clock(heard)}.` }));
+  }
 }, 5000);
 
 // What was wrong with a form is read first.

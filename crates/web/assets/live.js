@@ -14,8 +14,11 @@ const checks = document.querySelector('[data-live="checks"]');
 const auto = news?.hasAttribute("data-auto");
 
 const result = document.getElementById("result");
-// Who waited for the end reads first what came of it.
-if (result && location.hash === "#result") result.focus();
+// Who waited for the end reads first what came of it. Where the page is still being read out the focus alone says nothing.
+if (result && location.hash === "#result") {
+  result.focus();
+  if (say) setTimeout(() => { say.textContent = result.textContent.trim(); }, 1500);
+}
 
 let source = null;
 let last = "";
@@ -141,6 +144,9 @@ const hear = (event) => {
   put(event.data);
 };
 
+// A moment of today as the pages show times.
+const clock = (at) => at.toLocaleTimeString("en", { timeStyle: "short", hourCycle: "h23", timeZone: document.body.dataset.zone });
+
 // Where no stream gets through, what is new is asked for.
 const ask = async () => {
   try {
@@ -152,7 +158,7 @@ const ask = async () => {
     connection("");
     show("not live: asked for what is new now and then");
   } catch {
-    const words = `this is as it was at ${heard.toLocaleTimeString()}`;
+    const words = `this is as it was at ${clock(heard)}`;
     show(`connection lost: ${words};`, true);
     if (!isLost) connection(`Connection lost: ${words}.`);
   }
@@ -183,7 +189,13 @@ function fail() {
   close();
   failures += 1;
   const wait = Math.min(30, 2 ** (failures - 1)) * (0.75 + Math.random() / 2);
-  if (failures < 3) show(`reconnecting in ${Math.ceil(wait)} s`);
+  if (failures < 3) {
+    show("reconnecting in ");
+    const left = document.createElement("span");
+    left.dataset.left = Math.ceil(wait);
+    left.textContent = `0:${String(Math.ceil(wait)).padStart(2, "0")}`;
+    label?.append(left);
+  }
   else ask();
   timer = setTimeout(open, wait * 1000);
 }

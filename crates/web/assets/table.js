@@ -72,7 +72,8 @@ if (document.cookie.split("; ").includes("keys=on")) {
       },
       ArrowLeft: () => press(document.querySelector('[data-step] [rel="prev"]')),
       ArrowRight: () => press(document.querySelector('[data-step] [rel="next"]')),
-      Enter: () => press(row.querySelector("summary, th a, a")),
+      // What a row is about, or what it holds besides; never a cover that somebody has hidden.
+      Enter: () => press(row.querySelector("th a") ?? row.querySelector("details:not(.covered) > summary") ?? row.querySelector("a")),
     };
     const isOurs = Object.hasOwn(acts, event.key) && (event.key !== "Enter" || row === document.activeElement && row);
     if (!isOurs) return;

@@ -29,13 +29,45 @@ impl Display for Coded<'_> {
     }
 }
 
+/// What a field holds, for a page: where that is nothing, or was never recorded, a sign for who sees it and a word for
+/// who hears it.
+pub(crate) struct Held<'a>(&'a str);
+
+pub(crate) fn held<S: AsRef<str> + ?Sized>(value: &S) -> Held<'_> {
+    Held(value.as_ref())
+}
+
+impl HtmlSafe for Held<'_> {}
+
+impl Display for Held<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let word = match self.0 {
+            "-" => "empty",
+            "?" => "not recorded",
+            value => return write!(f, "{}", escaped(value)?),
+        };
+        let sign = if self.0 == "-" { "–" } else { self.0 };
+        write!(
+            f,
+            "<span aria-hidden=\"true\">{sign}</span><span class=\"hidden\">{word}</span>"
+        )
+    }
+}
+
 fn escaped(text: &str) -> Result<impl Display, fmt::Error> {
     escape(text, Html).map_err(|_| fmt::Error)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::coded;
+    use super::{coded, held};
+
+    #[test]
+    fn who_hears_a_page_hears_that_a_field_is_empty() {
+        assert!(held("-").to_string().ends_with(">empty</span>"));
+        assert!(held("?").to_string().ends_with(">not recorded</span>"));
+        assert_eq!(held("<8>").to_string(), "&#60;8&#62;");
+    }
 
     #[test]
     fn what_stands_between_backticks_is_code_and_nothing_is_markup() {

@@ -1,33 +1,40 @@
 //! Values as people read them.
 
 pub(crate) use anirewind_core::size;
-use anirewind_core::{Zone, count};
+use anirewind_core::{Zone, count, date_words};
 use time::macros::format_description;
 use time::{Date, Duration, OffsetDateTime, UtcOffset};
 
 tokio::task_local! {
-    /// Whose clocks the page that is being made shows.
-    static ZONE: Zone;
+    /// Whose clocks the page that is being made shows, and when that is.
+    static CLOCKS: Option<(Zone, OffsetDateTime)>;
 }
 
-/// Makes a page, or a part of one, with times as they are in a zone.
-pub(crate) fn in_zone<F: Future>(zone: Zone, work: F) -> impl Future<Output = F::Output> {
-    ZONE.scope(zone, work)
+/// Makes a page, or a part of one, with times as they are in a zone, now.
+pub(crate) fn in_zone<F: Future>(
+    clocks: Option<(Zone, OffsetDateTime)>,
+    work: F,
+) -> impl Future<Output = F::Output> {
+    CLOCKS.scope(clocks, work)
 }
 
-/// A moment by the clocks of this installation, and what their zone is called then. UTC where nobody
-/// said whose clocks are meant.
+/// The zone in which times are shown, which is UTC where nobody said whose clocks are meant, and when now is.
+fn clocks() -> (Zone, Option<OffsetDateTime>) {
+    match CLOCKS.try_with(Clone::clone) {
+        Ok(Some((zone, now))) => (zone, Some(now)),
+        Ok(None) | Err(_) => (Zone::default(), None),
+    }
+}
+
+/// A moment by the clocks of this installation, and what their zone is called then.
 fn local(at: OffsetDateTime) -> (OffsetDateTime, String) {
-    let known = ZONE.try_with(|zone| zone.local(at));
-    known.unwrap_or_else(|_| Zone::default().local(at))
+    clocks().0.local(at)
 }
 
-/// `2026-11-03 22:22 CET`
+/// `3 Nov 22:22`, with the year where it is another than now.
 pub(crate) fn instant(at: OffsetDateTime) -> String {
-    let form = format_description!("[year]-[month]-[day] [hour]:[minute]");
-    let (at, zone) = local(at);
-    let shown = at.format(form).unwrap_or_else(|_| at.to_string());
-    format!("{shown} {zone}")
+    let (zone, now) = clocks();
+    zone.moment(at, now)
 }
 
 /// `2026-11-03 22:22:05 CET`
@@ -58,9 +65,22 @@ pub(crate) fn date(at: OffsetDateTime) -> Date {
     local(at).0.date()
 }
 
-/// `2026-11-03`
+/// `3 Nov`, with the year where it is another than now.
 pub(crate) fn day(at: OffsetDateTime) -> String {
-    date(at).to_string()
+    let (zone, now) = clocks();
+    zone.date(at, now)
+}
+
+/// The same of a day.
+pub(crate) fn of_date(day: Date) -> String {
+    let (zone, now) = clocks();
+    date_words(day, now.map(|now| zone.local(now).0.date()))
+}
+
+/// The same of one that is named as `2026-11-03`.
+pub(crate) fn of_day(name: &str) -> String {
+    let form = format_description!("[year]-[month]-[day]");
+    Date::parse(name, form).map_or_else(|_| name.to_owned(), of_date)
 }
 
 /// For machines: `2026-11-03T21:22:05Z`.
@@ -98,18 +118,28 @@ mod tests {
     #[tokio::test]
     async fn times_are_those_of_the_zone_and_of_utc_where_there_is_none() {
         let at = datetime!(2026-11-03 23:30:05 UTC);
-        assert_eq!(instant(at), "2026-11-03 23:30 UTC");
+        assert_eq!(instant(at), "3 Nov 2026 23:30");
         let tokyo = Zone::called("Asia/Tokyo").unwrap();
-        let shown = in_zone(tokyo, async {
-            [instant(at), exact(at), day(at), clock(at)]
+        let shown = in_zone(Some((tokyo, at)), async {
+            let long_ago = day(at - Duration::days(365));
+            [
+                instant(at),
+                exact(at),
+                day(at),
+                clock(at),
+                long_ago,
+                of_day("2026-01-03"),
+            ]
         });
         assert_eq!(
             shown.await,
             [
-                "2026-11-04 08:30 JST",
+                "4 Nov 08:30",
                 "2026-11-04 08:30:05 +09:00",
-                "2026-11-04",
-                "08:30"
+                "4 Nov",
+                "08:30",
+                "4 Nov 2025",
+                "3 Jan"
             ]
         );
         assert_eq!(machine(at), "2026-11-03T23:30:05Z");

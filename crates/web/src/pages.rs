@@ -38,6 +38,7 @@ use crate::access::Access;
 use crate::page::PageError;
 
 pub(crate) use plan::by;
+pub(crate) use plan_new::Wish;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config

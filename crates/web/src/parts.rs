@@ -31,7 +31,7 @@ mod titles;
 pub(crate) use crate::format::clock;
 pub(crate) use alarm::{AlarmPart, shown as alarm_shown};
 pub(crate) use avatar::{Avatar, Letter, has_picture, picture_of};
-pub(crate) use change::{ChangeLine, Offer, UndoPart, called, exactly, time_of};
+pub(crate) use change::{ChangeLine, Offer, UndoPart, badge, called, exactly, time_of};
 pub(crate) use chart::{Chart, Moment};
 pub(crate) use icon::Icon;
 pub(crate) use job::{JobProgress, LatestTitles};

@@ -56,6 +56,8 @@ fn here(request: &HttpRequest) -> Option<Zone> {
 pub(crate) struct Times {
     /// Nothing where no time is shown.
     pub(crate) words: String,
+    /// The zone that they are in, where it has a name that scripts know.
+    pub(crate) zone: String,
     /// What is in the form, and on its button; nothing where both are the same.
     pub(crate) other: Option<(&'static str, String)>,
     /// Behind the name of a field for a moment or a day, where those go by other clocks than the page.
@@ -81,6 +83,7 @@ impl Times {
             }
         });
         Self {
+            zone: clocks.zone().iana().unwrap_or_default().to_owned(),
             words: if is_other {
                 format!("Times are in {shown}; the schedule and days to choose from go by {days}.")
             } else {

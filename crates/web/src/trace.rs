@@ -42,11 +42,10 @@ pub(crate) async fn follow(
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let span = tracing::info_span!("request", id);
     let app = request.app_data::<web::Data<App>>();
-    let zone = app.map(|app| Clocks::of(request.request(), app).zone());
-    let zone = zone.unwrap_or_default();
+    let clocks = app.map(|app| (Clocks::of(request.request(), app).zone(), app.now()));
     let titles = language::of_service(&request);
     let answered = language::in_language(titles, next.call(request));
-    let answered = format::in_zone(zone, answered);
+    let answered = format::in_zone(clocks, answered);
     let answered = within(id.clone(), answered).instrument(span.clone());
     let mut answered = answered.await;
     let status = match &answered {

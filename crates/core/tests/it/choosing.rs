@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anirewind_core::model::{EntryField, MediaId, MediaType, Picks};
 use anirewind_core::{Action, Choices, Plan, Prefer, RestoreOptions, StepState, Wanted};
-use anirewind_simulator::SimEntry;
+use anirewind_simulator::{SimEntry, SimMedia, SimUser};
 
 use crate::restoring::{entries, exactly, plan};
 use crate::scene::{HANA, Scene};
@@ -268,6 +268,29 @@ async fn plans_are_called_by_what_they_do() {
     assert_eq!(
         again.operation.what,
         format!("Undo: {}", done.operation.what)
+    );
+}
+
+#[tokio::test]
+async fn an_undo_is_called_by_the_name_that_its_title_has_for_the_account() {
+    let scene = Scene::connected().await;
+    let media = scene.simulator.world().media(1_001).cloned().unwrap();
+    scene.simulator.world().add_media(SimMedia {
+        english: Some("The Hound".to_owned()),
+        ..media
+    });
+    let english = |user: &mut SimUser| user.title_language = "ENGLISH".to_owned();
+    scene.simulator.world().edit_user(HANA, english);
+    scene.capture().await;
+    scene.clock.advance(Duration::from_mins(5));
+    scene.save(1_001, |entry| entry.progress += 1);
+    scene.look().await;
+    let change = [scene.log().await[0].id.to_string()];
+    let undo = scene.app.plan_undo(None, &change, Choices::default()).await;
+    let name = undo.unwrap().operation.what;
+    assert!(
+        name.starts_with("Undo: progress of The Hound changed on "),
+        "{name}"
     );
 }
 

@@ -215,6 +215,7 @@ struct Table {
     folder: String,
     next: String,
     is_empty: bool,
+    is_held: bool,
 }
 
 async fn table(
@@ -267,7 +268,7 @@ async fn table(
         let rows = rows.into_iter();
         rows.map(|row| SnapshotLine::of(row, now)).collect()
     };
-    say_fates(&visitor, account.account.id, &mut lines).await?;
+    let is_held = say_fates(&visitor, account.account.id, &mut lines).await?;
     let is_folded = lines.iter().any(|line| line.folded.is_some());
     let all_each = Wish {
         each: "yes".to_owned(),
@@ -301,6 +302,7 @@ async fn table(
         folder: visitor.app.backups().display().to_string(),
         next: crate::pages::dashboard::next_words(visitor.app.next_backup(&account).await?),
         is_empty: all == 0,
+        is_held,
         newest,
         profile: account.profile,
         root,
@@ -359,18 +361,22 @@ async fn listed(
     })
 }
 
-/// Says of each snapshot when it goes by the rules, or why it stays.
+/// Says of each snapshot when it goes by the rules, or why it stays, and before what it was taken. Whether none goes
+/// until somebody says something.
 async fn say_fates(
     visitor: &Visitor,
     owner: UserId,
     lines: &mut [SnapshotLine],
-) -> Result<(), PageError> {
+) -> Result<bool, PageError> {
     let outlook = visitor.app.outlook(owner, None).await?;
+    let files = lines.iter().map(|line| line.file.clone()).collect();
+    let mut acts = visitor.app.acts_after(files).await?;
     for line in lines {
         let fate = outlook.fate(&line.file);
         line.fate = fate.and_then(|fate| fate_word(fate, outlook.hold.is_some()));
+        line.act = acts.remove(&line.file).map(|act| act.to_string());
     }
-    Ok(())
+    Ok(outlook.hold.is_some())
 }
 
 /// What says that the page could not be made, and never that there is nothing.

@@ -5,6 +5,7 @@ use anirewind_core::{ChangeSums, count, thousands};
 use time::Date;
 
 use crate::address::address;
+use crate::format;
 
 const WIDTH: usize = 600;
 const HEIGHT: usize = 120;
@@ -17,14 +18,14 @@ const LEAST_PART: usize = 10;
 pub(crate) struct Chart {
     /// As SVG wants the points of a line.
     pub(crate) points: String,
-    pub(crate) first: Date,
-    pub(crate) last: Date,
+    pub(crate) first: String,
+    pub(crate) last: String,
     /// In words what the line shows.
     pub(crate) words: String,
     /// How many titles the lower and the upper edge stand for.
     pub(crate) bottom: String,
     pub(crate) top: String,
-    pub(crate) numbers: Vec<(Date, usize, usize)>,
+    pub(crate) numbers: Vec<(String, usize, usize)>,
 }
 
 impl Chart {
@@ -50,19 +51,20 @@ impl Chart {
         } else {
             format!("between {} and {}", thousands(low), thousands(high))
         };
+        let (first, last) = (format::of_date(first), format::of_date(last));
         Some(Self {
             points: points.join(" "),
-            first,
-            last,
             words: format!(
                 "Titles on the list from {first} to {last}, by the last snapshot of each day: {so_many}"
             ),
+            first,
+            last,
             bottom: thousands(bottom),
             top: thousands(top),
             numbers: sizes
                 .iter()
                 .rev()
-                .map(|(day, counts)| (*day, counts.anime, counts.manga))
+                .map(|(day, counts)| (format::of_date(*day), counts.anime, counts.manga))
                 .collect(),
         })
     }
@@ -127,7 +129,7 @@ impl Bars {
             });
             BarDay {
                 parts: parts.collect(),
-                name: name.clone(),
+                name: format::of_day(name),
                 sums: *sums,
                 words: format!(
                     "{} added, {} changed, {} removed",
@@ -141,13 +143,13 @@ impl Bars {
             }
         });
         Some(Self {
-            first: first.0.clone(),
-            last: last.0.clone(),
+            first: format::of_day(&first.0),
+            last: format::of_day(&last.0),
             most: count(most, "change"),
             words: format!(
                 "Changes per day from {} to {}: {} in all, {} on the busiest day",
-                first.0,
-                last.0,
+                format::of_day(&first.0),
+                format::of_day(&last.0),
                 thousands(all),
                 thousands(most)
             ),
@@ -202,7 +204,7 @@ mod tests {
         let calm = Chart::of_sizes(&[held(days[0], 1_200), held(days[1], 1_200)]).unwrap();
         assert_eq!(
             calm.words,
-            "Titles on the list from 2026-11-01 to 2026-11-02, by the last snapshot of each day: always 1,200"
+            "Titles on the list from 1 Nov 2026 to 2 Nov 2026, by the last snapshot of each day: always 1,200"
         );
     }
 

@@ -113,7 +113,9 @@ impl Wish {
         if self.show.is_empty() {
             return kind != "same";
         }
-        self.show.iter().any(|show| show == kind)
+        // Also as one list with commas, and what is missing by the word that timelines have for it.
+        let mut shown = self.show.iter().flat_map(|show| show.split(','));
+        shown.any(|show| show == kind || (show == "removed" && kind == "missing"))
     }
 }
 
@@ -155,6 +157,12 @@ impl Found {
 }
 
 impl ComparePage {
+    /// Whether AniList is known to have changed since the live list was read.
+    fn is_stale(&self) -> bool {
+        let read = self.live_read.as_ref();
+        read.is_some_and(|(_, moved)| moved.has_moved)
+    }
+
     /// Whether anything on it is another while it is open.
     fn listens(&self) -> bool {
         self.live_read.is_some() || matches!(self.missing, Some(Missing::Reading(_)))

@@ -549,7 +549,10 @@ async fn prune(visitor: Visitor, profile: web::Path<String>) -> Result<HttpRespo
                 match locked.get(&row.file) {
                     // What may not be deleted by hand either.
                     Some(locked) if outlook.hold.is_some() => (*locked).to_owned(),
-                    _ => fate_word(fate, outlook.hold.is_some()).unwrap_or_else(|| why_word(why)),
+                    _ => fate_word(fate, outlook.hold.is_some()).unwrap_or_else(|| match why {
+                        Why::Kept { .. } => why_word(why),
+                        _ => HELD.to_owned(),
+                    }),
                 },
             )),
             Fate::Goes => None,
@@ -571,6 +574,9 @@ async fn prune(visitor: Visitor, profile: web::Path<String>) -> Result<HttpRespo
     }))
 }
 
+/// Why one stays that nothing else holds.
+const HELD: &str = "stays while something unusual or damaged is unanswered";
+
 fn hold_word(hold: &Hold) -> String {
     match hold {
         Hold::OpenAlarm => "Something unusual was seen and nobody has said yet whether it was \
@@ -580,12 +586,11 @@ fn hold_word(hold: &Hold) -> String {
     }
 }
 
-/// When a snapshot goes, or why it stays; nothing where a badge says so already.
+/// When a snapshot goes, or why it stays; nothing where a badge says so already, nor where none goes and the page
+/// says why.
 pub(crate) fn fate_word(fate: &Fate, is_held: bool) -> Option<String> {
     match fate {
-        Fate::Stays(Why::Recent { .. } | Why::Safety { .. }) if is_held => {
-            Some("stays while something unusual or damaged is unanswered".to_owned())
-        }
+        Fate::Stays(Why::Recent { .. } | Why::Safety { .. }) if is_held => None,
         Fate::Goes => Some("goes after the next snapshot".to_owned()),
         Fate::Stays(Why::Kept { .. } | Why::Held(_)) => None,
         Fate::Stays(why) => Some(why_word(why)),

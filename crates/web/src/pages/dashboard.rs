@@ -34,6 +34,8 @@ const SOON: Duration = Duration::days(30);
 #[template(path = "dashboard.html")]
 struct Dashboard {
     page: Page,
+    /// How many requests AniList allows, as far as is known.
+    per_minute: u32,
     cards: Vec<Card>,
     /// Of whom only snapshots are left: the name, the way there, and how many.
     kept: Vec<(String, String, String)>,
@@ -71,6 +73,8 @@ pub(crate) struct Card {
     /// Where to see how far a snapshot is that is being taken.
     working: Option<String>,
     last: Option<(When, String)>,
+    /// When the newest snapshot was taken, where that is not the one that is called the last.
+    newest: Option<When>,
     /// What acts of ours made that no snapshot holds yet, in a sentence.
     unsaved: Option<String>,
     problem: Option<(String, When)>,
@@ -153,6 +157,7 @@ async fn dashboard(visitor: Visitor, hub: web::Data<Hub>) -> Result<HttpResponse
     }
     Ok(show(&Dashboard {
         page,
+        per_minute: visitor.app.allowance().0,
         cards,
         kept,
         has_tokens: !visitor.app.settings().tokens.is_empty(),
@@ -229,6 +234,10 @@ async fn card(
             .last_good
             .as_ref()
             .map(|row| (When::ago(row.created_at, now), contents(row))),
+        newest: (status.verdict == Verdict::Unusual)
+            .then_some(status.last_taken)
+            .flatten()
+            .map(|at| When::ago(at, now)),
         unsaved: (status.unsaved > 0).then(|| {
             let titles = count(status.unsaved, "title");
             format!("{titles} changed here since the newest snapshot: the next one holds that.")
@@ -370,7 +379,12 @@ fn judged(days: Vec<Day>, added: &str, settings: &Settings) -> Vec<(Day, DayStat
 
 /// `28 fine, 1 late, 1 failed`: what the last so many days come to.
 fn days_words(days: &[(Day, DayState)], most: usize) -> String {
-    let shown = days.iter().rev().take(most);
+    // Before the first one, none was to be.
+    let first = days
+        .iter()
+        .position(|(day, _)| day.snapshots > 0 || day.saved > 0);
+    let since = days.len() - first.unwrap_or(0);
+    let shown = days.iter().rev().take(most.min(since));
     let of = |wanted| shown.clone().filter(|(_, state)| *state == wanted).count();
     let all = [
         DayState::Fine,
@@ -380,6 +394,7 @@ fn days_words(days: &[(Day, DayState)], most: usize) -> String {
         DayState::Missing,
         DayState::Quiet,
     ];
+
     let parts = all.into_iter().filter_map(|state| {
         let number = of(state);
         let is_said = number > 0 || state == DayState::Fine;
@@ -405,7 +420,7 @@ impl DayState {
 impl DayCell {
     fn of(day: &Day, state: DayState, path: &str) -> Self {
         let (tone, sign, word) = state.look();
-        let mut words = format!("{}: {word}", day.name);
+        let mut words = format!("{}: {word}", format::of_day(&day.name));
         if day.snapshots > 0 {
             words = format!("{words}, {}", count(day.snapshots, "snapshot"));
         }
@@ -503,7 +518,7 @@ mod tests {
         let daily = judged(days(), "2026-11-02", &read("daily@01:00"));
         assert_eq!(
             days_words(&daily, 30),
-            "1 fine, 1 late, 1 failed, 1 missing, 2 without a snapshot"
+            "1 fine, 1 late, 1 failed, 1 missing, 1 without a snapshot"
         );
         assert_eq!(
             days_words(&daily, 2),

@@ -4,7 +4,7 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 use anirewind_core::model::UserId;
 use anirewind_core::{
     ActError, Action, App, BrowseError, ChangeFilter, ChangeOutcome, ChangeRow, Event,
-    HALF_WRITTEN, Id, OperationRow, OperationState, Report, StepRow, StepState, Style, count,
+    HALF_WRITTEN, Id, OperationRow, OperationState, Report, StepRow, StepState, Style, Wish, count,
     thousands,
 };
 use askama::Template;
@@ -51,7 +51,7 @@ struct JobPage {
     /// Whether it was taken back, and by which act.
     undone_by: Option<(&'static str, String)>,
     reverse: Reverse,
-    safety: Option<String>,
+    safety: Option<Safety>,
 }
 
 /// Titles with something wrong that have one cause.
@@ -189,10 +189,13 @@ async fn job_page(
         style.scores = anirewind_core::model::ScoreFormat::parse(format);
     }
     let latest = latest(&visitor.app, &page.base, report, last).await?;
-    let progress = is_open.then(|| JobProgress::of(report, last, visitor.app.now()));
+    let wish = visitor.app.wish_of(&operation.id).await?;
+    let progress = is_open.then(|| JobProgress::of(report, last, wish, visitor.app.now()));
     let stop = progress.as_ref().and_then(JobProgress::split);
     Ok(JobPage {
-        stop: stop.map(|(done, left)| stop_words(operation.state, done, left)),
+        stop: stop
+            .filter(|_| wish != Wish::Stop)
+            .map(|(done, left)| stop_words(operation.state, done, left)),
         reverse: Reverse::of(report),
         id: operation.id.to_string(),
         profile: in_path(profile),
@@ -202,7 +205,7 @@ async fn job_page(
         sentence: words,
         problem: operation.problem.as_deref().map(sentence),
         progress,
-        can_pause: operation.state == OperationState::Running,
+        can_pause: operation.state == OperationState::Running && wish == Wish::GoOn,
         can_resume: matches!(
             operation.state,
             OperationState::Paused | OperationState::Stopped
@@ -213,9 +216,31 @@ async fn job_page(
         retry: if is_open { None } else { retry_words(report) },
         can_undo: !is_open && stands.can_undo,
         undone_by: stands.words(),
-        safety: operation.safety.clone(),
+        safety: Safety::of(visitor, operation, profile).await?,
         page,
     })
+}
+
+/// The snapshot that was taken before an act.
+pub(crate) struct Safety {
+    pub(crate) file: String,
+    /// Where it can be looked at, while it is there.
+    pub(crate) href: Option<String>,
+}
+
+impl Safety {
+    pub(crate) async fn of(
+        visitor: &Visitor,
+        operation: &OperationRow,
+        profile: &str,
+    ) -> Result<Option<Self>, PageError> {
+        let Some(file) = operation.safety.clone() else {
+            return Ok(None);
+        };
+        let row = visitor.app.snapshot_in(&file).await?;
+        let href = row.map(|row| format!("/backups/{}/{}", in_path(profile), row.id));
+        Ok(Some(Self { file, href }))
+    }
 }
 
 /// How much of what an act did still stands.
@@ -454,6 +479,7 @@ fn numbers(report: &Report) -> Vec<(String, &'static str)> {
     let is_right = |step: &&StepRow| Action::parse(&step.action) == Some(Action::Same);
     let shown = report.steps.len() - sent.len();
     let right = report.steps.iter().filter(is_right).count();
+    let moved = report.left_alone().count();
     let all = [
         (of(&[StepState::Done]), "sent and read back"),
         (of(&[StepState::Overtaken]), "sent, not verified"),
@@ -461,7 +487,8 @@ fn numbers(report: &Report) -> Vec<(String, &'static str)> {
             of(&[StepState::Already]) + right + report.operation.detail.same,
             "already right",
         ),
-        (shown - right, "left alone"),
+        (moved, "moved on or edited since, left"),
+        (shown - right - moved, "not ticked, left"),
         (of(&[StepState::Failed, StepState::NotFound]), "failed"),
         (of(&[StepState::Conflict]), "edited since, left"),
         (of(&[StepState::Left]), "not sent"),

@@ -233,18 +233,18 @@ async fn stream(
     };
     let titles = language::of_request(&request);
     if listener.is_once {
-        let zone = listener.zone.clone();
+        let clocks = Some((listener.zone.clone(), listener.app.now()));
         let parts = language::in_language(titles, listener.by_now());
-        let parts = crate::format::in_zone(zone, parts).await;
+        let parts = crate::format::in_zone(clocks, parts).await;
         return Ok(HttpResponse::Ok()
             .content_type("text/html; charset=utf-8")
             .insert_header(("Cache-Control", "no-store"))
             .body(parts));
     }
     let frames = unfold((listener, titles), |(mut listener, titles)| async move {
-        let zone = listener.zone.clone();
+        let clocks = Some((listener.zone.clone(), listener.app.now()));
         let frame = language::in_language(titles.clone(), listener.next());
-        let frame = crate::format::in_zone(zone, frame).await?;
+        let frame = crate::format::in_zone(clocks, frame).await?;
         Some((frame, (listener, titles)))
     });
     let app = visitor.app.get_ref();
@@ -505,7 +505,8 @@ impl Listener {
         let report = self.app.act_called(operation).await.ok()?;
         let now = self.app.now();
         let last = self.hub.last_of(operation, now);
-        let mut html = JobProgress::of(&report, &last, now).render().ok()?;
+        let wish = self.app.wish_of(operation).await.ok()?;
+        let mut html = JobProgress::of(&report, &last, wish, now).render().ok()?;
         let latest = latest(&self.app, &self.base, &report, &last).await;
         if let Some(latest) = latest.ok().flatten() {
             html.push_str(&latest.render().ok()?);

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use actix_web::{HttpResponse, web};
-use anirewind_core::{BrowseError, ChangeFilter, ChangeRow, Cursor, Id, happened, happened_to};
+use anirewind_core::{
+    AccountRow, BrowseError, ChangeFilter, ChangeRow, Cursor, Id, happened, happened_to,
+};
 use askama::Template;
 use serde::Deserialize;
 
 use crate::address::address;
 use crate::page::{Page, PageError, Place, Query, Visitor, in_path, show};
-use crate::pages::job::{Reverse, Stands, report, verdict};
+use crate::pages::job::{Reverse, Safety, Stands, report, verdict};
 use crate::parts::{Badge, ChangeLine, When};
 
 /// So many operations on a page.
@@ -47,7 +49,7 @@ struct OperationPage {
     what: String,
     at: When,
     by: Option<String>,
-    safety: Option<String>,
+    safety: Option<Safety>,
     result: Badge,
     sentence: String,
     lines: Vec<ChangeLine>,
@@ -140,7 +142,7 @@ async fn one(
     let (result, words) = verdict(&report);
     let is_open = operation.state.is_open();
     let stands = Stands::of(&visitor.app, operation).await?;
-    let puts_back = puts_back(&visitor, &account.profile, &operation.id).await?;
+    let puts_back = puts_back(&visitor, &account, &operation.id).await?;
     let lines = rows.iter().map(|row| {
         let line = ChangeLine::of(&page.base, &account.profile, row, &account.style);
         let line = line.standing_on(&path);
@@ -159,7 +161,7 @@ async fn one(
         what: operation.what.clone(),
         at: When::of(operation.at, visitor.app.now()),
         by: operation.detail.by.clone(),
-        safety: operation.safety.clone(),
+        safety: Safety::of(&visitor, operation, &account.profile).await?,
         result,
         sentence: words,
         is_open,
@@ -177,9 +179,10 @@ struct PutBack {
 /// What an act put back: the bursts, largest first, and then what happened to single titles.
 async fn puts_back(
     visitor: &Visitor,
-    profile: &str,
+    account: &AccountRow,
     operation: &Id,
 ) -> Result<Vec<PutBack>, PageError> {
+    let titles = &account.style.titles;
     let found = visitor.app.put_back_by(operation).await;
     let mut together: BTreeMap<Option<&Id>, Vec<&ChangeRow>> = BTreeMap::new();
     let found = found.map_err(BrowseError::Store)?;
@@ -192,7 +195,7 @@ async fn puts_back(
     let single = together.remove(&None).unwrap_or_default();
     let mut bursts: Vec<_> = together.into_iter().collect();
     bursts.sort_by_key(|(_, rows)| std::cmp::Reverse(rows.len()));
-    let path = format!("/timeline/{}", in_path(profile));
+    let path = format!("/timeline/{}", in_path(&account.profile));
     let bursts = bursts.into_iter().filter_map(|(group, rows)| {
         let changes: Vec<_> = rows.iter().map(|row| &row.change).collect();
         Some(PutBack {
@@ -202,7 +205,7 @@ async fn puts_back(
     });
     let single = single.into_iter().map(|row| PutBack {
         href: format!("{path}/{}", row.id),
-        words: happened_to(row),
+        words: happened_to(row, titles),
     });
     Ok(bursts.chain(single).collect())
 }

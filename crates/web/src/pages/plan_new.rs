@@ -516,6 +516,11 @@ impl Wish {
         }
     }
 
+    /// Whether it was asked for from the alarm of this snapshot.
+    pub(crate) fn is_of_alarm(&self, snapshot: &str) -> bool {
+        self.alarm == snapshot
+    }
+
     /// Reads how a plan was asked for.
     pub(crate) fn read(asked: &str) -> Self {
         serde_html_form::from_str(asked).unwrap_or_default()

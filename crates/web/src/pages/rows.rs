@@ -28,6 +28,8 @@ pub(crate) struct SnapshotLine {
     pub(crate) folded: Option<String>,
     /// When it goes by the rules, or why it stays.
     pub(crate) fate: Option<String>,
+    /// The act before which it was taken.
+    pub(crate) act: Option<String>,
 }
 
 /// The word for what a snapshot was taken for.
@@ -101,6 +103,7 @@ impl SnapshotLine {
             note: row.mark.note,
             folded: None,
             fate: None,
+            act: None,
             file: row.file,
         }
     }

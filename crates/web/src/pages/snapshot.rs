@@ -18,7 +18,7 @@ use crate::pages::snapshot::against::Changes;
 use crate::parts::{ListPart, ListQuery, Tab, Tabs};
 
 /// So many titles to a page.
-const MOST: usize = 100;
+const MOST: usize = 200;
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config

@@ -211,6 +211,10 @@ async fn timeline(
     let groups = groups.chain(Id::parse(&which.group));
     let sizes = visitor.app.group_sizes(groups.collect()).await;
     let sizes = sizes.map_err(BrowseError::Store)?;
+    let together = found.lines.iter().filter(|line| line.len() > 1);
+    let acts = together.filter_map(|line| line.first()?.change.operation.clone());
+    let acts = visitor.app.names_of_acts(acts.collect()).await;
+    let acts = acts.map_err(BrowseError::Store)?;
     let mut page = visitor.page_of("Timeline", Place::Timeline, &account.profile);
     let mut status = StatusCode::OK;
     if let Some(problem) = problem {
@@ -226,7 +230,7 @@ async fn timeline(
         which,
         (top, found),
         &counted,
-        &sizes,
+        (&sizes, &acts),
     );
     Ok(show_as(status, &template))
 }
@@ -238,7 +242,7 @@ fn template(
     which: Which,
     (top, found): (String, Rows),
     counted: &Counted,
-    sizes: &BTreeMap<Id, usize>,
+    (sizes, acts): (&BTreeMap<Id, usize>, &BTreeMap<Id, String>),
 ) -> Timeline {
     let profile = account.profile.as_str();
     let path = format!("/timeline/{}", in_path(profile));
@@ -251,6 +255,7 @@ fn template(
         profile,
         style: &account.style,
         sizes,
+        acts,
         here: &here,
         is_partial: which.divides_groups(),
     };

@@ -8,6 +8,7 @@ use anirewind_core::{
 use askama::Template;
 use time::OffsetDateTime;
 
+use crate::format;
 use crate::language::name_of;
 use crate::page::{Page, PageError, Place, Visitor, in_path, show, show_as};
 use crate::parts::{Badge, ChangeLine, Chart, Cover, Moment, When, exactly, facts, language_tag};
@@ -30,6 +31,8 @@ struct TitlePage {
     now: Option<Vec<(&'static str, String)>>,
     /// When it was; nothing where only a snapshot says so.
     seen: Option<When>,
+    /// Since when it is so, where that was seen.
+    since: Option<String>,
     chart: Option<Chart>,
     states: Vec<StateBlock>,
     more: usize,
@@ -158,6 +161,7 @@ fn template(
         link,
         now: found.now.as_ref().map(|entry| facts(entry, style)),
         seen: seen.map(|at| When::ago(at, now)),
+        since: rows.first().map(|row| format::instant(row.change.when.at)),
         chart: Chart::of(&moments(found, &rows, now), found.media_type, &name, style),
         states: states(&base, profile, found, &rows, style),
         more: rows.len().saturating_sub(SHOWN),
@@ -207,7 +211,7 @@ fn moments(found: &TitleHistory, rows: &[&ChangeRow], now: OffsetDateTime) -> Ve
         progress: Some(entry.values.progress.known().copied().unwrap_or_default()),
         score: entry.values.score.known().copied(),
     };
-    let mut moments = Vec::new();
+    let mut moments: Vec<Moment> = Vec::new();
     for row in rows.iter().rev() {
         if let (true, Some(before)) = (moments.is_empty(), &row.change.before) {
             let at = row.change.when.since.unwrap_or(row.change.when.at);

@@ -1,11 +1,12 @@
 //! Something unusual that nobody has answered yet: was it meant, and the ways on from there.
 
-use anirewind_core::{App, BrowseError, OpenAlarm, Rule};
+use anirewind_core::{App, BrowseError, OpenAlarm, OperationRow, Rule};
 use askama::Template;
 
 use crate::address::address;
 use crate::format;
 use crate::page::{in_path, sentence};
+use crate::pages::Wish;
 
 html_safe!(AlarmPart);
 
@@ -24,6 +25,8 @@ pub(crate) struct AlarmPart {
     review: Option<String>,
     /// Whether titles are gone, and not only other than they were.
     is_missing: bool,
+    /// The act that is putting it right.
+    act: Option<String>,
     /// The page on which it stands.
     back: String,
 }
@@ -36,6 +39,10 @@ impl AlarmPart {
         open: &[OpenAlarm],
     ) -> Result<Vec<Self>, BrowseError> {
         let mut parts = Vec::new();
+        let acts = match open {
+            [] => Vec::new(),
+            _ => app.open_operations().await?,
+        };
         for open in open {
             let before = app.base_of_alarm(open).await?;
             let before = before.map(|row| row.id.to_string());
@@ -59,6 +66,10 @@ impl AlarmPart {
                     let sides = [("from", before.as_str()), ("to", &id), ("show", only)];
                     address(&format!("/compare/{profile}"), &sides)
                 }),
+                act: acts
+                    .iter()
+                    .find(|act| puts_right(act, &id))
+                    .map(|act| act.id.to_string()),
                 back: back.to_owned(),
                 profile,
                 before,
@@ -77,6 +88,12 @@ impl AlarmPart {
     }
 }
 
+/// Whether an act was asked for from the alarm of this snapshot.
+fn puts_right(act: &OperationRow, snapshot: &str) -> bool {
+    let asked = act.detail.asked.as_deref().unwrap_or_default();
+    Wish::read(asked).is_of_alarm(snapshot)
+}
+
 /// Whether a rule is about titles that are on the list.
 const fn is_about_values(rule: Rule) -> bool {
     matches!(rule, Rule::SameValue | Rule::ScoresWiped | Rule::MadePublic)
@@ -90,4 +107,22 @@ pub(crate) fn shown(open: &OpenAlarm) -> String {
         .chain(rules)
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use anirewind_core::model::UserId;
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn an_act_is_known_by_the_alarm_from_which_it_was_asked_for() {
+        let at = datetime!(2026-11-03 14:07 UTC);
+        let mut act = OperationRow::new(UserId::new(1), "restore", "Bring back".to_owned(), at);
+        assert!(!puts_right(&act, "k7f2k7f2k7f2"));
+        act.detail.asked = Some("snapshot=a04ea04ea04e&alarm=k7f2k7f2k7f2".to_owned());
+        assert!(puts_right(&act, "k7f2k7f2k7f2"));
+        assert!(!puts_right(&act, "a04ea04ea04e"));
+    }
 }

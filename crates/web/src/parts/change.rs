@@ -149,6 +149,7 @@ impl ChangeLine {
     pub(crate) fn alone(self) -> Self {
         Self {
             is_alone: true,
+            time: self.exact.clone(),
             ..self
         }
     }
@@ -188,7 +189,8 @@ fn why_not(row: &ChangeRow) -> Option<String> {
     Some(crate::page::sentence(&reason.to_string()))
 }
 
-fn badge(row: &ChangeRow) -> Badge {
+/// What became of a title, as a sign and a word.
+pub(crate) fn badge(row: &ChangeRow) -> Badge {
     let change = &row.change;
     let (tone, icon, word) = match (change.outcome, change.source) {
         (ChangeOutcome::Undone, Source::Redo) => ("undone", "i-redo", "redone"),

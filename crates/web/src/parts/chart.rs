@@ -79,13 +79,22 @@ impl Chart {
             }
             path
         };
-        let rows = moments.iter().rev().take(ROWS).map(|moment| {
+        // What was before the first change was so up to it, from whenever on.
+        let is_before = moments.first().map(|first| first.at) == moments.get(1).map(|next| next.at);
+        let rows = moments.iter().enumerate().rev().take(ROWS);
+        let rows = rows.map(|(place, moment)| {
             let score = moment
                 .score
                 .map_or_else(|| "-".to_owned(), |score| score_of(score, &style.scores));
             let progress = moment.progress;
             let progress = progress.map_or_else(|| "not on the list".to_owned(), |n| n.to_string());
-            (format::instant(moment.at), progress, score)
+            let at = format::instant(moment.at);
+            let at = if place == 0 && is_before {
+                format!("before {at}")
+            } else {
+                at
+            };
+            (at, progress, score)
         });
         let (word, unit) = match of {
             MediaType::Anime => ("Episode", "episodes"),

@@ -1,7 +1,7 @@
 //! How far an act has come, on its own page and as it goes on.
 
 use anirewind_core::{
-    Action, Event, Id, OperationState, Pause, Phase, Report, StepState, thousands,
+    Action, Event, Id, OperationState, Pause, Phase, Report, StepState, Wish, thousands,
 };
 use askama::Template;
 use time::OffsetDateTime;
@@ -24,6 +24,8 @@ pub(crate) struct JobProgress {
     /// Whether it goes on by itself, and so may come to wait.
     is_running: bool,
     wait: Option<Wait>,
+    /// What it does once the request that is being sent is answered.
+    next: &'static str,
     phases: Vec<PhaseLine>,
     /// How it stands, where it goes on no more by itself.
     over: Option<&'static str>,
@@ -50,7 +52,7 @@ struct PhaseLine {
 
 impl JobProgress {
     /// From what is written down, and what was last said about it.
-    pub(crate) fn of(report: &Report, last: &LastSaid, now: OffsetDateTime) -> Self {
+    pub(crate) fn of(report: &Report, last: &LastSaid, wish: Wish, now: OffsetDateTime) -> Self {
         let operation = &report.operation;
         // What somebody stopped before is settled, and was never sent.
         let is_done = |state: StepState| state.is_settled() && !matches!(state, StepState::Left);
@@ -94,10 +96,15 @@ impl JobProgress {
             total,
             text,
             is_running,
+            next: match wish {
+                Wish::GoOn => "It goes on.",
+                Wish::Pause => "It pauses after the request that is being sent.",
+                Wish::Stop => "It stops after the request that is being sent.",
+            },
             wait: last
                 .pause
                 .as_ref()
-                .filter(|_| is_running)
+                .filter(|_| is_running && wish == Wish::GoOn)
                 .and_then(|pause| Wait::of(pause, now)),
             over: (!is_running).then(|| operation.state.as_str()),
         }
@@ -178,7 +185,8 @@ fn phases(report: &Report, phase: Option<Phase>, (done, total): (usize, usize)) 
         _ if is_over => 9,
         Some(Phase::Removing) => 3,
         Some(Phase::Proving) => 4,
-        _ if rests && done >= own => 3,
+        // Nothing comes before what is removed, or all of it is done.
+        _ if done >= own && (rests || own == 0) => 3,
         _ => 2,
     };
     // Somebody stopped it there: only what was sent is read back.
@@ -301,7 +309,7 @@ mod tests {
 
     /// How far it is, and its steps that send something.
     fn shown(report: &Report, last: &LastSaid) -> (String, Vec<(String, &'static str)>) {
-        let progress = JobProgress::of(report, last, datetime!(2026-11-03 14:08 UTC));
+        let progress = JobProgress::of(report, last, Wish::GoOn, datetime!(2026-11-03 14:08 UTC));
         let is_sending =
             |line: &PhaseLine| line.words.starts_with("Add") || line.words.starts_with("Remove");
         let lines = progress.phases.into_iter().filter(is_sending);
@@ -354,6 +362,31 @@ mod tests {
         let report = report(OperationState::Running, &titles);
         let (text, _) = shown(&report, &said(Phase::Saving, 5, 20));
         assert_eq!(text, "105 of 120");
+    }
+
+    #[test]
+    fn what_only_removes_is_at_its_step_from_the_start() {
+        let titles = [(Action::Remove, StepState::Pending, 10)];
+        let report = report(OperationState::Running, &titles);
+        let (_, lines) = shown(&report, &said(Phase::Saving, 0, 10));
+        assert_eq!(lines, [("Remove".to_owned(), "now")]);
+    }
+
+    #[test]
+    fn what_somebody_wants_of_it_is_said_until_it_is_so() {
+        let report = report(
+            OperationState::Running,
+            &[(Action::Write, StepState::Pending, 10)],
+        );
+        let (last, now) = (said(Phase::Saving, 0, 10), datetime!(2026-11-03 14:08 UTC));
+        for (wish, words) in [
+            (Wish::GoOn, "It goes on."),
+            (Wish::Pause, "It pauses after the request"),
+            (Wish::Stop, "It stops after the request"),
+        ] {
+            let html = JobProgress::of(&report, &last, wish, now).render().unwrap();
+            assert!(html.contains(words), "{html}");
+        }
     }
 
     #[test]

@@ -53,7 +53,16 @@ async fn scores_that_an_app_zeroed_come_back_in_a_few_clicks() {
     browser.until_over().await;
     assert!(scores(&scene).iter().all(|score| *score == 0));
     browser.open("/timeline/hana").await;
-    browser.must_show(&["in one operation", "by an undo"]);
+    browser.must_show(&[
+        "in one operation</strong>: <a href=\"/ops/hana/",
+        "by an undo",
+    ]);
+    // From what was saved before it a way leads to it, and back.
+    browser.open("/backups/hana").await;
+    let way = browser.page.split("before <a href=\"").nth(1).unwrap();
+    let way = way.split('"').next().unwrap().to_owned();
+    browser.open(&way).await;
+    browser.must_show(&["<dt>Saved first</dt><dd><a href=\"/backups/hana/"]);
 }
 
 #[actix_web::test]

@@ -166,7 +166,7 @@ async fn what_may_have_been_so_already_is_not_said_to_have_been_seen() {
     let browser = Browser::at(&scene, &format!("/at/hana?when={moment}")).await;
     // The last look before it went.
     browser.must_show(&[
-        "As seen at 2026-11-03 12:10 UTC. What changed between then and this moment may be missing.",
+        "As seen at 3 Nov 12:10. What changed between then and this moment may be missing.",
     ]);
 }
 
@@ -396,7 +396,7 @@ async fn the_list_at_a_moment_is_read_only_and_leads_to_a_plan() {
     look(&scene).await;
     let mut browser = Browser::at(&scene, "/at/hana?when=2026-11-03T12:20").await;
     browser.must_show(&[
-        "You are looking at 2026-11-03 12:20 UTC. Read only.",
+        "You are looking at 3 Nov 12:20. Read only.",
         "1 to 40 of 40",
     ]);
     assert!(!browser.shows("later</p>"));
@@ -408,7 +408,7 @@ async fn the_list_at_a_moment_is_read_only_and_leads_to_a_plan() {
     browser.press("Show the plan").await;
     browser.must_show(&["<strong>1</strong> change back"]);
     browser.open("/at/hana?when=2001-01-01T00:00").await;
-    browser.must_show(&["Before the first snapshot (2026-11-03 12:00 UTC)"]);
+    browser.must_show(&["Before the first snapshot (3 Nov 12:00)"]);
     browser.follow("Go to the first snapshot").await;
     browser.must_show(&["Read only", "40 of 40"]);
     browser.open("/at/hana?when=x").await;
@@ -441,7 +441,7 @@ async fn a_moment_is_compared_with_now_and_what_is_ticked_goes_back_to_it() {
     browser.follow("Compare with now").await;
     browser.press("Read the live list").await;
     browser.must_show(&[
-        "selected>The list at 2026-11-03 13:15 UTC</option>",
+        "selected>The list at 3 Nov 13:15</option>",
         "Rebuilt from the snapshot of",
         "<strong>1</strong> Changed since",
         "<del>&#34;first&#34;</del>",
@@ -457,7 +457,7 @@ async fn a_moment_is_compared_with_now_and_what_is_ticked_goes_back_to_it() {
     ]);
     browser.open("/compare/hana?from=at:2001-01-01T00:00").await;
     browser.must_show(&[
-        "There is no good snapshot from before 2001-01-01 00:00 UTC",
+        "There is no good snapshot from before 1 Jan 2001 00:00",
         "selected>The list at 2001-01-01T00:00</option>",
     ]);
     browser.open("/compare/hana?from=at:x").await;
@@ -567,15 +567,15 @@ async fn where_nothing_good_is_from_before_a_moment_the_nearest_good_snapshot_is
     for row in &rows[..2] {
         std::fs::write(scene.app.backups().join(&row.file), b"nonsense").unwrap();
     }
-    let next = "Go to the next good snapshot, of 2026-11-05 12:00 UTC";
+    let next = "Go to the next good snapshot, of 5 Nov 12:00";
     browser.open("/at/hana?when=2001-01-01T00:00").await;
-    browser.must_show(&["Before the first snapshot (2026-11-03 12:00 UTC)", next]);
+    browser.must_show(&["Before the first snapshot (3 Nov 12:00)", next]);
     for moment in ["2026-11-03T18:00", "2026-11-04T18:00"] {
         browser.open(&format!("/at/hana?when={moment}")).await;
         browser.must_show(&["There is no good snapshot from before this moment", next]);
     }
     browser.follow(next).await;
-    browser.must_show(&["You are looking at 2026-11-05 12:00 UTC", "1 to 40 of 40"]);
+    browser.must_show(&["You are looking at 5 Nov 12:00", "1 to 40 of 40"]);
     std::fs::write(scene.app.backups().join(&rows[2].file), b"nonsense").unwrap();
     browser.open("/at/hana?when=2026-11-04T18:00").await;
     browser.must_show(&["There is none after it either.", "All snapshots"]);

@@ -422,8 +422,17 @@ async fn from_an_alarm_only_what_it_tells_of_is_ticked() {
     edit_one(&scene, last.media, |entry| entry.priority += 1);
     // Wherever it stands, one press leads to the plan.
     let mut browser = Browser::at(&scene, "/backups/hana").await;
-    browser.must_show(&["Was this you?"]);
+    browser.must_show(&["Was this you?", "None goes while something unusual"]);
+    assert!(!browser.shows("goes on "), "{}", browser.page);
     assert!(browser.offers("Plan: bring it back"));
+    browser.open("/status").await;
+    browser.must_show(&["Something needs doing"]);
+    browser.open("/").await;
+    browser.must_show(&[
+        "Last snapshot from before that <time",
+        "The newest is of <time",
+    ]);
+    browser.open("/backups/hana").await;
     browser.follow("Review what is missing").await;
     browser.must_show(&["Was this you?", "25"]);
     browser.press("Plan: bring it back").await;

@@ -8,7 +8,7 @@ use time::{Date, OffsetDateTime};
 use crate::address::address;
 use crate::format;
 use crate::page::in_path;
-use crate::parts::{ChangeLine, Diff, Offer, TitleCell, called, clock, time_of};
+use crate::parts::{Badge, ChangeLine, Diff, Offer, TitleCell, badge, called, clock, time_of};
 
 /// So many of those with one cause are shown in place.
 const MEMBERS: usize = 10;
@@ -31,7 +31,11 @@ pub(super) struct GroupLine {
     pub(super) is_operation: bool,
     pub(super) href: String,
     pub(super) time: String,
+    /// What happened to all of it, where it is one thing.
+    pub(super) badge: Option<Badge>,
     pub(super) words: String,
+    /// What the act is called.
+    pub(super) act: Option<String>,
     pub(super) fields: String,
     pub(super) names: String,
     pub(super) by: &'static str,
@@ -88,6 +92,8 @@ pub(super) struct Lines<'a> {
     pub(super) profile: &'a str,
     pub(super) style: &'a Style,
     pub(super) sizes: &'a BTreeMap<Id, usize>,
+    /// What acts are called.
+    pub(super) acts: &'a BTreeMap<Id, String>,
     /// Where the page is, with everything chosen on it.
     pub(super) here: &'a str,
     /// Whether what is chosen may leave out some of those with one cause.
@@ -120,8 +126,17 @@ fn day_word(day: Date, now: OffsetDateTime) -> String {
     match (today - day).whole_days() {
         0 => "Today".to_owned(),
         1 => "Yesterday".to_owned(),
-        _ => day.to_string(),
+        _ => format::of_date(day),
     }
+}
+
+/// The badge of several changes, where each of them has the same.
+fn one_badge(rows: &[ChangeRow]) -> Option<Badge> {
+    let mut badges = rows.iter().map(badge);
+    let first = badges.next()?;
+    badges
+        .all(|badge| badge.word == first.word)
+        .then_some(first)
 }
 
 impl Lines<'_> {
@@ -162,6 +177,8 @@ impl Lines<'_> {
                     address(&format!("/timeline/{profile}"), &[("group", &id)])
                 },
                 time: span(first, last),
+                badge: one_badge(rows),
+                act: operation.as_ref().and_then(|id| self.acts.get(id)).cloned(),
                 words: if is_operation {
                     format!("{} in one operation", count(all, "change"))
                 } else {
