@@ -28,6 +28,12 @@ impl Outlook {
         self.fates.get(file)
     }
 
+    /// When the snapshot in a file goes, if its days are all that keeps it. No day is true while nothing goes.
+    pub fn goes_on(&self, file: &str) -> Option<OffsetDateTime> {
+        let fate = self.fate(file).filter(|_| self.hold.is_none());
+        fate.and_then(Fate::goes_on)
+    }
+
     /// How many snapshots there are.
     pub fn count(&self) -> usize {
         self.fates.len()

@@ -3,8 +3,7 @@
 use anirewind_core::{App, Fate, Hold, RetentionPlan, SnapshotRow, count};
 use serde_json::{Value, json};
 
-use crate::commands::snapshots::{fate_words, pruned_words};
-use crate::json::snapshot_json;
+use crate::commands::snapshots::{fate_words, pruned_words, with_fate};
 use crate::output::{Failure, Output};
 
 pub(crate) async fn run(
@@ -87,13 +86,7 @@ fn fates<'a>(
 
 fn json_of(plan: &RetentionPlan, rows: &[SnapshotRow]) -> Value {
     let fates: Vec<_> = fates(plan, rows)
-        .map(|(row, fate)| {
-            let mut json = snapshot_json(row);
-            if let Some(object) = json.as_object_mut() {
-                object.insert("why".to_owned(), json!(fate.as_str()));
-            }
-            json
-        })
+        .map(|(row, _)| with_fate(row, &plan.outlook))
         .collect();
     json!({ "snapshots": fates, "leavingTrash": plan.leaving, "held": plan.outlook.hold.is_some() })
 }
@@ -101,7 +94,7 @@ fn json_of(plan: &RetentionPlan, rows: &[SnapshotRow]) -> Value {
 fn text_of(output: &Output, plan: &RetentionPlan, rows: &[SnapshotRow]) -> String {
     let mut lines: Vec<_> = fates(plan, rows)
         .map(|(row, fate)| {
-            let words = fate_words(output, fate);
+            let words = fate_words(output, fate, plan.outlook.hold.as_ref());
             format!("{}  {}  {words}", output.time(row.created_at), row.file)
         })
         .collect();

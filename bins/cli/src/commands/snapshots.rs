@@ -1,8 +1,11 @@
 //! `snapshots`
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
-use anirewind_core::{App, Fate, Kind, Pruned, SnapshotRow, Why, count, size};
+use anirewind_core::model::UserId;
+use anirewind_core::{App, Fate, Hold, Kind, Outlook, Pruned, SnapshotRow, Why, count, size};
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
 
@@ -26,7 +29,7 @@ pub(crate) async fn run(
     };
     let report = app.refresh_catalogue().await?;
     let all = app.snapshots(owner).await?;
-    let fates = fates(app, &all).await?;
+    let outlooks = outlooks(app, &all).await?;
     let kind = arguments.kind.as_deref().and_then(Kind::parse);
     let mut rows: Vec<_> = all
         .iter()
@@ -40,7 +43,7 @@ pub(crate) async fn run(
     }
     output.result(
         "snapshots",
-        || rows.iter().map(|row| json_of(row, &fates)).collect(),
+        || rows.iter().map(|row| json_of(row, &outlooks)).collect(),
         || {
             if all.is_empty() {
                 return format!(
@@ -60,7 +63,7 @@ pub(crate) async fn run(
             };
             format!(
                 "{}\n{shown}{}, {}, {kept} kept",
-                table(app, output, &rows, &all, &fates),
+                table(app, output, &rows, &all, &outlooks),
                 count(all.len(), "snapshot"),
                 size(bytes)
             )
@@ -75,39 +78,68 @@ pub(crate) async fn run(
     Ok(if report.unreadable.is_empty() { 0 } else { 3 })
 }
 
-type Fates = BTreeMap<String, Fate>;
+/// What becomes of the snapshots of each account.
+type Outlooks = BTreeMap<UserId, Arc<Outlook>>;
 
-/// What becomes of each of these by the rules.
-async fn fates(app: &App, rows: &[SnapshotRow]) -> Result<Fates, Failure> {
-    let mut owners: Vec<_> = rows.iter().map(|row| row.owner.id).collect();
-    owners.sort_unstable();
-    owners.dedup();
-    let mut fates = Fates::new();
-    for owner in owners {
-        let outlook = app.outlook(owner, None).await?;
-        let of_owner = rows.iter().filter(|row| row.owner.id == owner);
-        fates.extend(of_owner.filter_map(|row| {
-            let fate = outlook.fate(&row.file)?;
-            Some((row.file.clone(), fate.clone()))
-        }));
+async fn outlooks(app: &App, rows: &[SnapshotRow]) -> Result<Outlooks, Failure> {
+    let mut outlooks = Outlooks::new();
+    for row in rows {
+        if let Entry::Vacant(place) = outlooks.entry(row.owner.id) {
+            place.insert(app.outlook(row.owner.id, None).await?);
+        }
     }
-    Ok(fates)
+    Ok(outlooks)
 }
 
-fn json_of(row: &SnapshotRow, fates: &Fates) -> Value {
+fn json_of(row: &SnapshotRow, outlooks: &Outlooks) -> Value {
+    match outlooks.get(&row.owner.id) {
+        Some(outlook) => with_fate(row, outlook),
+        None => snapshot_json(row),
+    }
+}
+
+/// A snapshot, when it goes, why it stays, and why it does not go though its days end.
+pub(crate) fn with_fate(row: &SnapshotRow, outlook: &Outlook) -> Value {
     let mut json = snapshot_json(row);
     if let Some(object) = json.as_object_mut() {
-        let fate = fates.get(&row.file);
-        let goes_on = fate.and_then(Fate::goes_on).map(instant_json);
+        let fate = outlook.fate(&row.file);
+        let goes_on = outlook.goes_on(&row.file).map(instant_json);
         object.insert("goesOn".to_owned(), json!(goes_on));
-        let why = fate.map(Fate::as_str);
-        object.insert("why".to_owned(), json!(why));
+        object.insert("why".to_owned(), json!(fate.map(Fate::as_str)));
+        let held_by = fate.and_then(|fate| held_by(fate, outlook.hold.as_ref()));
+        object.insert("heldBy".to_owned(), json!(held_by.map(hold_name)));
     }
     json
 }
 
+/// What keeps a snapshot that would go, or would on a day, if not for that.
+fn held_by<'a>(fate: &'a Fate, hold: Option<&'a Hold>) -> Option<&'a Hold> {
+    match fate {
+        Fate::Stays(Why::Held(hold)) => Some(hold),
+        Fate::Stays(Why::Recent { .. } | Why::Safety { .. }) => hold,
+        _ => None,
+    }
+}
+
+fn hold_name(hold: &Hold) -> &'static str {
+    match hold {
+        Hold::OpenAlarm => "open-alarm",
+        Hold::Damage { .. } => "damage",
+    }
+}
+
 /// What becomes of a snapshot for people, as short as a column wants it.
-pub(crate) fn fate_words(output: &Output, fate: &Fate) -> String {
+pub(crate) fn fate_words(output: &Output, fate: &Fate, hold: Option<&Hold>) -> String {
+    if let Some(hold) = held_by(fate, hold) {
+        let words = match hold {
+            Hold::OpenAlarm => "something unusual is unanswered",
+            Hold::Damage { .. } => "one is damaged",
+        };
+        return match fate {
+            Fate::Stays(Why::Held(_)) => format!("would go, but {words}"),
+            _ => format!("stays while {words}"),
+        };
+    }
     match fate {
         Fate::Goes => "goes".to_owned(),
         Fate::Stays(why) => match why {
@@ -135,7 +167,7 @@ fn table(
     output: &Output,
     rows: &[&SnapshotRow],
     all: &[SnapshotRow],
-    fates: &Fates,
+    outlooks: &Outlooks,
 ) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -147,7 +179,11 @@ fn table(
         let change = row.delta.map_or_else(String::new, |delta| {
             format!("+{} ~{} -{}", delta.added, delta.changed, delta.removed)
         });
-        let fate = fates.get(&row.file);
+        let outlook = outlooks.get(&row.owner.id);
+        let fate = outlook.and_then(|outlook| {
+            let fate = outlook.fate(&row.file)?;
+            Some(fate_words(output, fate, outlook.hold.as_ref()))
+        });
         // A run that holds the same, and of which nobody said anything, folds.
         let mut folded = Vec::new();
         while let Some(next) = rest.next_if(|next| next.folds_below(row)) {
@@ -162,8 +198,7 @@ fn table(
             change,
             size(row.size),
             row.kind.as_str().to_owned(),
-            fate.map(|fate| fate_words(output, fate))
-                .unwrap_or_default(),
+            fate.unwrap_or_default(),
             remark(output, row, &folded),
         ]);
     }

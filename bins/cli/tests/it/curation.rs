@@ -240,6 +240,37 @@ fn what_goes_and_why_the_rest_stays_is_said_before_it_is_done() {
 }
 
 #[test]
+fn no_day_is_named_on_which_something_goes_while_nothing_does() {
+    let scene = Scene::connected();
+    for _ in 0..5 {
+        scene.run(&["backup"]);
+    }
+    let listed = scene.say(&["snapshots"]);
+    assert!(listed.contains("goes on 2"), "{listed}");
+    for id in 1_000..1_025 {
+        scene.simulator.world().drop_entry(HANA, id);
+    }
+    scene.run(&["backup"]);
+    for command in [&["snapshots"][..], &["snapshot", "prune", "--dry-run"]] {
+        let said = scene.say(command);
+        assert!(!said.contains("goes on"), "{said}");
+        let words = "stays while something unusual is unanswered";
+        assert!(said.contains(words), "{said}");
+    }
+    let planned = scene.json(&["snapshot", "prune", "--dry-run"]);
+    for rows in [scene.json(&["snapshots"]), planned[0]["snapshots"].clone()] {
+        let rows = rows.as_array().unwrap();
+        let is_held = |row: &&serde_json::Value| row["heldBy"] == "open-alarm";
+        assert!(rows.iter().any(|row| is_held(&row)), "{rows:?}");
+        assert!(rows.iter().all(|row| row["goesOn"].is_null()), "{rows:?}");
+    }
+    scene.say(&["alarm", "accept", "--yes"]);
+    let rows = scene.json(&["snapshots"]);
+    let mut rows = rows.as_array().unwrap().iter();
+    assert!(rows.any(|row| row["goesOn"].is_string() && row["heldBy"].is_null()));
+}
+
+#[test]
 fn a_shell_completes_the_snapshots_there_are() {
     let scene = Scene::connected();
     scene.run(&["backup"]);
