@@ -154,11 +154,13 @@ pub(crate) async fn offer(
         return Err(Failure::refused(
             "nobody is here to say yes to that",
             format!(
-                "Nothing was sent. The plan is kept for a day: anirewind plan apply {} --yes",
-                plan.operation.id
+                "Nothing was sent. The plan is kept for a day: {}",
+                sending(&plan)
             ),
         ));
     }
+    // Those that are not agreed to are refused, and are still there to be agreed to.
+    let kept = (removals > 0).then(|| plan.clone());
     plan.operation.detail.by = Some(BY.to_owned());
     let follower = output.follow(app.events());
     let report = {
@@ -166,11 +168,46 @@ pub(crate) async fn offer(
         app.apply(plan, agreed).await
     };
     drop(follower);
-    if let Err(ActError::OutOfDate { plan, .. }) = &report {
-        let plan = app.plan(plan.as_str()).await?;
-        output.talk(&plan_text(output, &style, &plan));
+    match (report, kept) {
+        (Err(error @ ActError::Consent { .. }), Some(kept)) => {
+            let plan = app.store_plan(kept).await?;
+            Err(Failure {
+                hint: Some(format!(
+                    "Nothing was sent. Say so: --allow-removals={removals}. Or send the plan, which is kept \
+                     for a day: {}",
+                    sending(&plan)
+                )),
+                ..error.into()
+            })
+        }
+        (Err(ActError::OutOfDate { count, plan }), _) => {
+            let rest = app.plan(plan.as_str()).await?;
+            output.talk(&plan_text(output, &style, &rest));
+            let error = Failure::from(ActError::OutOfDate { count, plan });
+            // Whoever was asked is asked again, and whoever was not cannot be.
+            let hint = error.hint.clone().filter(|_| output.can_ask());
+            let hint = hint.unwrap_or_else(|| {
+                format!(
+                    "Nothing was sent. In the plan those titles are now left alone; send the rest: {}",
+                    sending(&rest)
+                )
+            });
+            Err(Failure {
+                hint: Some(hint),
+                ..error
+            })
+        }
+        (report, _) => tell(app, output, &report?).await,
     }
-    tell(app, output, &report?).await
+}
+
+/// The command that sends a stored plan without asking anything more.
+fn sending(plan: &Plan) -> String {
+    let removals = match plan.count(Action::Remove) {
+        0 => String::new(),
+        some => format!(" --allow-removals={some}"),
+    };
+    format!("anirewind plan apply {} --yes{removals}", plan.operation.id)
 }
 
 /// Prints how an act ended, and says with which status to end.

@@ -161,6 +161,65 @@ fn removals_are_agreed_to_by_their_number() {
     assert_eq!(scores(&scene), before);
 }
 
+/// The command that a refusal ends with.
+fn next_of(refused: &std::process::Output) -> Vec<String> {
+    let said = text(&refused.stderr);
+    let (_, command) = said.rsplit_once(": anirewind ").unwrap();
+    command.split_whitespace().map(str::to_owned).collect()
+}
+
+#[test]
+fn what_a_refusal_says_to_type_next_is_not_refused() {
+    for flags in [&["--remove-extra"][..], &["--remove-extra", "--yes"]] {
+        let scene = Scene::connected();
+        scene.run(&["backup"]);
+        let before = scores(&scene);
+        damage(&scene);
+        let run = |arguments: &[&str]| {
+            let command = &mut scene.command();
+            let command = command.env("ANIREWIND_DESTRUCTIVE_SYNC", "true");
+            command.args(arguments).output().unwrap()
+        };
+        let refused = run(&[&["restore", "latest"], flags].concat());
+        assert_eq!(refused.status.code(), Some(9), "{refused:?}");
+        let next = next_of(&refused);
+        assert_eq!(next.last().unwrap(), "--allow-removals=1");
+        let next: Vec<_> = next.iter().map(String::as_str).collect();
+        let sent = run(&next);
+        assert_eq!(sent.status.code(), Some(0), "{next:?}: {sent:?}");
+        assert_eq!(scores(&scene), before);
+    }
+}
+
+#[test]
+fn an_undo_that_removes_many_titles_says_what_agrees_to_that() {
+    let scene = Scene::connected();
+    scene.run(&["backup"]);
+    let before = scores(&scene);
+    let gone: Vec<_> = before.iter().map(|(media, _)| *media).take(24).collect();
+    for media in gone {
+        scene.simulator.world().drop_entry(HANA, media);
+    }
+    let run = |arguments: &[&str]| {
+        let command = &mut scene.command();
+        let command = command.env("ANIREWIND_DESTRUCTIVE_SYNC", "true");
+        command.args(arguments).output().unwrap()
+    };
+    let restored = run(&["restore", "latest", "--yes"]);
+    assert_eq!(restored.status.code(), Some(0), "{restored:?}");
+    let refused = run(&["undo", "--yes"]);
+    assert_eq!(refused.status.code(), Some(9), "{refused:?}");
+    let next = next_of(&refused);
+    assert!(
+        next.starts_with(&["plan".to_owned(), "apply".to_owned()]),
+        "{next:?}"
+    );
+    let next: Vec<_> = next.iter().map(String::as_str).collect();
+    let sent = run(&next);
+    assert_eq!(sent.status.code(), Some(0), "{next:?}: {sent:?}");
+    assert_eq!(scores(&scene).len(), before.len() - 24);
+}
+
 /// What the script that this replaces did: a file, a token, nothing else.
 #[test]
 fn a_file_and_a_token_are_enough_on_a_fresh_machine() {
