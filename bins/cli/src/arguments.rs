@@ -13,7 +13,7 @@ pub(crate) use crate::arguments::acting::{
     ApplyArguments, JobCommand, PlanCommand, Prefer, RestoreArguments, RestorePrefer, UndoArguments,
 };
 pub(crate) use crate::arguments::meant::meant;
-pub(crate) use crate::arguments::topics::{exit_codes, refs};
+pub(crate) use crate::arguments::topics::{exit_codes, plain, refs};
 use crate::completion;
 
 /// An unofficial time machine for AniList: verified copies of your lists, on your own disk.
@@ -38,6 +38,12 @@ pub(crate) struct Global {
     /// Print one JSON object: `{"schema":"anirewind.NAME/1","data":…}`. `log --follow` prints one a line.
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Print lists as lines with tabs between the fields, one thing a line: `help plain` names the fields.
+    #[arg(long, global = true, conflicts_with = "json")]
+    pub(crate) plain: bool,
+    /// Print in colour: where a terminal shows it and `NO_COLOR` does not forbid it, always, or never.
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    pub(crate) color: ColorArgument,
     /// Print the result and nothing else.
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
@@ -59,6 +65,14 @@ pub(crate) struct Global {
     /// Keep everything in this folder.
     #[arg(long, visible_alias = "data", global = true, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ColorArgument {
+    #[default]
+    Auto,
+    Always,
+    Never,
 }
 
 #[derive(Debug, Subcommand)]
@@ -149,6 +163,9 @@ pub(crate) enum Command {
     /// With which status commands end: `help exit-codes`.
     #[command(hide = true, help_template = "{about}", about = topics::exit_codes())]
     ExitCodes,
+    /// What `--plain` prints: `help plain`.
+    #[command(hide = true, help_template = "{about}", about = topics::plain())]
+    Plain,
     /// Print the code that lets a shell complete commands and snapshots.
     ///
     /// For example: `echo 'source <(anirewind completions bash)' >> ~/.bashrc`.

@@ -28,7 +28,9 @@ mod verify;
 
 use anirewind_core::App;
 
-use crate::arguments::{Arguments, Command, SnapshotCommand, exit_codes, refs};
+use crate::arguments::{
+    Arguments, Command, SnapshotCommand, exit_codes, plain as plain_topic, refs,
+};
 use crate::completion;
 use crate::output::{Failure, Output};
 use crate::wiring::{self, Secret};
@@ -45,6 +47,7 @@ pub(crate) async fn run(
     match &arguments.command {
         Command::Refs => return Ok(topic(output, &refs())),
         Command::ExitCodes => return Ok(topic(output, &exit_codes())),
+        Command::Plain => return Ok(topic(output, &plain_topic())),
         _ => {}
     }
     // Settings that make no sense keep an installation from being opened, and are mended here.
@@ -91,6 +94,7 @@ pub(crate) async fn run(
         Command::Config(command) => config::run(arguments, output, command).await,
         Command::Refs => Ok(topic(output, &refs())),
         Command::ExitCodes => Ok(topic(output, &exit_codes())),
+        Command::Plain => Ok(topic(output, &plain_topic())),
         Command::Completions { shell } => completion::print(*shell),
     }
 }

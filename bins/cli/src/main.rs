@@ -3,8 +3,10 @@
 mod arguments;
 mod commands;
 mod completion;
+mod ids;
 mod json;
 mod output;
+mod paint;
 mod style;
 mod wiring;
 

@@ -7,13 +7,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anirewind_core::{App, Code, Event, Explain};
+use anstream::{AutoStream, ColorChoice};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::macros::format_description;
 use tokio::sync::broadcast;
 
-use crate::arguments::Global;
+use crate::arguments::{ColorArgument, Global};
+use crate::paint::{bare, printable};
+
+/// One thing of a list, field by field, for programs.
+pub(crate) type Record = Vec<String>;
 
 /// A failure that is ready to be shown.
 #[derive(Debug)]
@@ -70,6 +75,8 @@ impl<E: Explain> From<E> for Failure {
 /// Where things are printed, and how.
 pub(crate) struct Output {
     json: bool,
+    plain: bool,
+    color: ColorChoice,
     quiet: bool,
     utc: bool,
     yes: bool,
@@ -82,6 +89,13 @@ impl Output {
     pub(crate) fn new(global: &Global) -> Self {
         Self {
             json: global.json,
+            plain: global.plain,
+            color: match global.color {
+                // NO_COLOR, TERM=dumb and pipes are looked at where something is printed.
+                ColorArgument::Auto => ColorChoice::Auto,
+                ColorArgument::Always => ColorChoice::Always,
+                ColorArgument::Never => ColorChoice::Never,
+            },
             quiet: global.quiet,
             utc: global.utc,
             yes: global.yes,
@@ -103,8 +117,34 @@ impl Output {
         } else {
             printable(&text())
         };
-        let mut stdout = io::stdout().lock();
-        match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {
+        self.print(&format!("{line}\n"));
+    }
+
+    /// The same for what lists things: with `--plain` one a line, its fields with tabs between them.
+    pub(crate) fn list(
+        &self,
+        schema: &str,
+        data: impl FnOnce() -> Value,
+        records: impl FnOnce() -> Vec<Record>,
+        text: impl FnOnce() -> String,
+    ) {
+        if !self.plain {
+            return self.result(schema, data, text);
+        }
+        let lines = records();
+        let lines = lines.iter().map(|record| plain_line(record));
+        self.print(&lines.collect::<String>());
+    }
+
+    /// One record of a list that goes on.
+    pub(crate) fn record(&self, record: &[String]) {
+        self.print(&plain_line(record));
+    }
+
+    fn print(&self, text: &str) {
+        let mut stdout = AutoStream::new(io::stdout().lock(), self.color);
+        let written = stdout.write_all(text.as_bytes());
+        match written.and_then(|()| stdout.flush()) {
             // A reader that has seen enough and hung up is no failure.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 self.is_lost.store(true, Ordering::Relaxed);
@@ -112,6 +152,11 @@ impl Output {
             }
             _ => {}
         }
+    }
+
+    /// Standard error, in colour where that is wanted.
+    fn stderr(&self) -> AutoStream<io::StderrLock<'static>> {
+        AutoStream::new(io::stderr().lock(), self.color)
     }
 
     /// Asks whether to go on, unless that was said already. Where nobody can be asked it is
@@ -128,7 +173,7 @@ impl Output {
                 hint: Some("Nothing was changed. Add --yes to go on without asking.".to_owned()),
             });
         }
-        let mut stderr = io::stderr().lock();
+        let mut stderr = self.stderr();
         let _ = write!(
             stderr,
             "{}\nType `{word}` to go on, anything else to leave all as it is: ",
@@ -175,6 +220,11 @@ impl Output {
         self.json
     }
 
+    /// Whether records were asked for.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain
+    }
+
     /// Prints one JSON object a line, for results that go on.
     pub(crate) fn line(&self, value: &Value) {
         let mut stdout = io::stdout().lock();
@@ -194,7 +244,7 @@ impl Output {
     /// Says something that is not the result.
     pub(crate) fn talk(&self, line: &str) {
         if !self.quiet {
-            let _ = writeln!(io::stderr().lock(), "{}", printable(line));
+            let _ = writeln!(self.stderr(), "{}", printable(line));
         }
     }
 
@@ -211,9 +261,8 @@ impl Output {
     }
 
     /// Says what failed while something else succeeded: beside the result, not in its place.
-    #[expect(clippy::unused_self, reason = "all output goes through here")]
     pub(crate) fn warn(&self, failure: &Failure) {
-        let mut stderr = io::stderr().lock();
+        let mut stderr = self.stderr();
         let _ = writeln!(stderr, "error: {}", printable(&failure.message));
         if let Some(hint) = &failure.hint {
             let _ = writeln!(stderr, "{hint}");
@@ -299,16 +348,11 @@ impl Output {
     }
 }
 
-/// Text from files and from AniList without the characters that steer a terminal.
-fn printable(text: &str) -> String {
-    let harmless = |c: char| {
-        if c.is_control() && c != '\n' {
-            char::REPLACEMENT_CHARACTER
-        } else {
-            c
-        }
-    };
-    text.chars().map(harmless).collect()
+/// A record as a line. What would end a field or the line is a space in it.
+fn plain_line(record: &[String]) -> String {
+    let field = |text: &String| bare(text).replace(char::is_control, " ");
+    let fields: Vec<_> = record.iter().map(field).collect();
+    format!("{}\n", fields.join("\t"))
 }
 
 /// Work that wants to come to rest in its own time.
@@ -356,5 +400,20 @@ pub(crate) fn age(from: OffsetDateTime, now: OffsetDateTime) -> String {
         60..3_600 => format!("{}m", passed / 60),
         3_600..172_800 => format!("{}h", passed / 3_600),
         _ => format!("{}d", passed / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_one_line_whatever_stands_in_it() {
+        let record = [
+            "k7f2".to_owned(),
+            "a\tb\nc\u{1b}[2J".to_owned(),
+            String::new(),
+        ];
+        assert_eq!(plain_line(&record), "k7f2\ta b c [2J\t\n");
     }
 }

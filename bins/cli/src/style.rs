@@ -47,6 +47,25 @@ impl Styles {
     }
 }
 
+/// What each account is called here.
+#[derive(Debug, Default)]
+pub(crate) struct Profiles(BTreeMap<UserId, String>);
+
+impl Profiles {
+    pub(crate) async fn read(app: &App) -> Result<Self, Failure> {
+        let mut accounts = app.accounts().await?;
+        accounts.extend(app.kept_accounts().await?);
+        let named = accounts.into_iter();
+        Ok(Self(
+            named.map(|row| (row.account.id, row.profile)).collect(),
+        ))
+    }
+
+    pub(crate) fn of(&self, owner: UserId) -> &str {
+        self.0.get(&owner).map_or("", String::as_str)
+    }
+}
+
 /// The one that a list holds.
 fn said_by(list: &List) -> Style {
     let usual = Style::default();

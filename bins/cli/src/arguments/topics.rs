@@ -22,7 +22,7 @@ const STATUSES: [(u8, &str); 12] = [
 pub(super) fn after_help() -> String {
     let statuses = STATUSES.map(|(status, means)| format!("{status} {means}"));
     format!(
-        "{EXAMPLES}\n\n{}\n\nExit status: {}.\n\nMore: anirewind help refs, anirewind help exit-codes.\n\n\
+        "{EXAMPLES}\n\n{}\n\nExit status: {}.\n\nMore: anirewind help refs, anirewind help exit-codes, anirewind help plain.\n\n\
          Unofficial. Not affiliated with AniList.",
         InvalidReference::FORMS,
         statuses.join(", ")
@@ -40,6 +40,41 @@ pub(crate) fn exit_codes() -> String {
     format!(
         "A command ends with one of these statuses:\n\n{}\n\n{MORE_STATUSES}\n",
         lines.join("\n")
+    )
+}
+
+/// The fields of each list with `--plain`, in their order.
+const RECORDS: [(&str, &str); 6] = [
+    (
+        "snapshots",
+        "id, taken, user, anime, manga, added, changed, removed, bytes, kind, why it stays, goes on, \
+         unanswered alarms, kept as, note",
+    ),
+    (
+        "log",
+        "id, seen, last seen before, source, outcome, type, title id, title, what, group, operation, \
+         undone by",
+    ),
+    ("list", "type, title id, title, what the entry holds"),
+    (
+        "diff",
+        "sign (+ ~ - =), type, title id, title, field, before, after",
+    ),
+    ("plan list", "id, made, profile, kind, until, what"),
+    (
+        "account list",
+        "profile, user, access (token, public, none), checked, token ends",
+    ),
+];
+
+/// `help plain`
+pub(crate) fn plain() -> String {
+    let lists = RECORDS.map(|(list, fields)| format!("  {list}: {fields}"));
+    format!(
+        "With --plain these commands print one thing a line, with a tab between the fields and nothing above or \
+         below. Ids are whole, times are RFC 3339, and what there is not is an empty field:\n\n{}\n\nFields are added \
+         at the end only. Other commands print the same as without it.\n",
+        lists.join("\n")
     )
 }
 

@@ -1,11 +1,12 @@
 //! `account add|list|check|remove`
 
+use anirewind_core::view::instant;
 use anirewind_core::{AccountError, AccountRow, App};
 use comfy_table::{Table, presets};
 use serde_json::Value;
 
 use crate::arguments::AccountCommand;
-use crate::output::{Failure, Output};
+use crate::output::{Failure, Output, Record};
 use crate::wiring::Secret;
 
 pub(crate) async fn run(
@@ -54,9 +55,10 @@ pub(crate) async fn run(
         AccountCommand::List => {
             let mut rows = app.accounts().await?;
             rows.extend(app.kept_accounts().await?);
-            output.result(
+            output.list(
                 "accounts",
                 || rows.iter().map(account).collect(),
+                || rows.iter().map(record).collect(),
                 || {
                     if rows.is_empty() {
                         return "No account yet. Add one: anirewind account add --token-file FILE"
@@ -135,6 +137,21 @@ async fn check(app: &App, output: &Output, name: Option<&str>) -> Result<u8, Fai
 
 fn account(row: &AccountRow) -> Value {
     crate::json::shape(anirewind_core::view::ProfileView::from(row))
+}
+
+fn record(row: &AccountRow) -> Record {
+    let access = match row {
+        row if !row.connected => "none",
+        row if row.public => "public",
+        _ => "token",
+    };
+    vec![
+        row.profile.clone(),
+        row.account.name.clone(),
+        access.to_owned(),
+        instant(row.checked_at),
+        row.token_expires_at.map(instant).unwrap_or_default(),
+    ]
 }
 
 fn table(output: &Output, rows: &[AccountRow]) -> String {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::arguments::AlarmCommand;
 use crate::json::{alarm_json, snapshot_json};
 use crate::output::{Failure, Output};
+use crate::paint::Ink;
 
 pub(crate) async fn run(
     app: &App,
@@ -91,8 +92,10 @@ fn text_of(output: &Output, open: &[OpenAlarm]) -> String {
         let name = &row.owner.name;
         for alarm in &open.alarms {
             lines.push(format!(
-                "{id}  {}  {name}  {alarm}",
-                output.time(row.created_at)
+                "{}  {}  {name}  {}",
+                Ink::Id.paint(id),
+                output.time(row.created_at),
+                Ink::Alarm.paint(&alarm.to_string())
             ));
         }
         if row.public {

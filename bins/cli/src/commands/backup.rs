@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::arguments::BackupArguments;
 use crate::json::snapshot_json;
 use crate::output::{Failure, Output};
+use crate::paint::Ink;
 
 /// A snapshot was saved, and something about it is unusual.
 const UNUSUAL: u8 = 10;
@@ -102,7 +103,8 @@ fn text_of(app: &App, captured: &Captured) -> String {
     }
     let row = &captured.snapshot;
     for alarm in row.open_alarms() {
-        lines.push(format!("Unusual: {alarm}. Was this you?"));
+        let unusual = Ink::Alarm.paint(&format!("Unusual: {alarm}"));
+        lines.push(format!("{unusual}. Was this you?"));
     }
     if row.open_alarms().next().is_some() {
         let trust = if row.standing() == Standing::Suspect {

@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 
 use crate::arguments::{DiffArguments, DiffPart, TypeArgument};
 use crate::json::{entry_json, instant_json, key, value_json};
-use crate::output::{Failure, Output};
+use crate::output::{Failure, Output, Record};
+use crate::paint::Ink;
 use crate::style::{Styles, named};
 
 const DIFFERENCES: u8 = 10;
@@ -32,9 +33,10 @@ pub(crate) async fn run(
     let style = Styles::read(app).await?.of_found(shown);
     let mut found = compare(&old, &new);
     restrict(&mut found, arguments);
-    output.result(
+    output.list(
         "diff",
         || json_of(&from, &to, &found, arguments.stat),
+        || records(&style, &found, arguments),
         || text_of(output, &style, (&from, &to), &found, arguments),
     );
     Ok(if arguments.exit_code && !found.is_empty() {
@@ -155,14 +157,16 @@ fn text_of(
     if !arguments.stat {
         for entry in &found.removed {
             let line = summary_of(entry, format);
-            lines.push(format!("- {}  {line}", title_of(entry, language)));
+            let sign = Ink::Removed.paint("-");
+            lines.push(format!("{sign} {}  {line}", title_of(entry, language)));
         }
         for changed in &found.changed {
             lines.extend(changed_lines(changed, style));
         }
         for entry in &found.added {
             let line = summary_of(entry, format);
-            lines.push(format!("+ {}  {line}", title_of(entry, language)));
+            let sign = Ink::Added.paint("+");
+            lines.push(format!("{sign} {}  {line}", title_of(entry, language)));
         }
         if arguments.only.contains(&DiffPart::Same) {
             let same = found.same.iter();
@@ -170,11 +174,12 @@ fn text_of(
         }
     }
     lines.extend(found.notices.iter().map(notice_words));
+    let number = |ink: Ink, number: usize, what| ink.count(number, &format!("{number} {what}"));
     lines.push(format!(
-        "{} missing, {} changed, {} added, {} the same",
-        found.removed.len(),
-        found.changed.len(),
-        found.added.len(),
+        "{}, {}, {}, {} the same",
+        number(Ink::Removed, found.removed.len(), "missing"),
+        number(Ink::Changed, found.changed.len(), "changed"),
+        number(Ink::Added, found.added.len(), "added"),
         found.same.len()
     ));
     if !found.not_recorded.is_empty() {
@@ -206,6 +211,49 @@ fn text_of(
     lines.join("\n")
 }
 
+fn records(style: &Style, found: &Differences<'_>, arguments: &DiffArguments) -> Vec<Record> {
+    if arguments.stat {
+        let numbers = [
+            ("+", found.added.len()),
+            ("~", found.changed.len()),
+            ("-", found.removed.len()),
+            ("=", found.same.len()),
+        ];
+        return numbers
+            .map(|(sign, number)| vec![sign.to_owned(), number.to_string()])
+            .to_vec();
+    }
+    let record = |sign: &str, entry: &Entry, field: &str, was: String, is: String| {
+        vec![
+            sign.to_owned(),
+            entry.media_type.as_str().to_owned(),
+            entry.media.to_string(),
+            title_of(entry, &style.titles),
+            field.to_owned(),
+            was,
+            is,
+        ]
+    };
+    let summary = |entry: &Entry| summary_of(entry, &style.scores);
+    let none = String::new;
+    let mut records = Vec::new();
+    let removed = found.removed.iter();
+    records.extend(removed.map(|entry| record("-", entry, "", summary(entry), none())));
+    for changed in &found.changed {
+        records.extend(changed.fields.iter().map(|field| {
+            let (was, is) = change_of(changed.before, changed.after, *field, &style.scores);
+            record("~", changed.after, field.as_str(), was, is)
+        }));
+    }
+    let added = found.added.iter();
+    records.extend(added.map(|entry| record("+", entry, "", none(), summary(entry))));
+    if arguments.only.contains(&DiffPart::Same) {
+        let same = found.same.iter();
+        records.extend(same.map(|entry| record("=", entry, "", summary(entry), summary(entry))));
+    }
+    records
+}
+
 fn name(output: &Output, found: &Found) -> String {
     match &found.source {
         FoundList::Live(list) => format!("the list of {} on AniList now", list.owner.name),
@@ -223,7 +271,7 @@ fn changed_lines(changed: &Changed<'_>, style: &Style) -> Vec<String> {
     let line = |(index, field): (usize, &EntryField)| {
         let (was, is) = change_of(changed.before, changed.after, *field, &style.scores);
         let start = if index == 0 {
-            format!("~ {title}")
+            format!("{} {title}", Ink::Changed.paint("~"))
         } else {
             indent.clone()
         };

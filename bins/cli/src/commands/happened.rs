@@ -6,8 +6,9 @@ use anirewind_core::model::UserId;
 use anirewind_core::{ActError, App, BrowseError, ChangeOutcome, ChangeRow, Id, Source, undoable};
 
 use crate::arguments::{OpCommand, PlanCommand};
-use crate::commands::log::{by, line, short};
+use crate::commands::log::{by, line};
 use crate::commands::{history, log, plan};
+use crate::ids::{Ids, short};
 use crate::json::change_json;
 use crate::output::{Failure, Output};
 use crate::style::Styles;
@@ -97,7 +98,7 @@ fn text_of(output: &Output, styles: &Styles, row: &ChangeRow) -> String {
         of.map(|of| format!("  {words} {}: anirewind show {0}", id(of)))
     };
     let mut lines = vec![
-        line(output, &styles.of(row.owner), row),
+        line(output, &styles.of(row.owner), row, &Ids::default()),
         format!(
             "  {} {}, {}",
             change.media_type.word(),

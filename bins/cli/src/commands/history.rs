@@ -1,6 +1,6 @@
 //! `list`, `op`
 
-use anirewind_core::model::UserId;
+use anirewind_core::model::{Entry, UserId};
 use anirewind_core::{
     ActError, App, BrowseError, Code, OperationRow, StepRow, Style, Wanted, count, summary_of,
     title_of,
@@ -8,10 +8,10 @@ use anirewind_core::{
 use serde_json::json;
 
 use crate::arguments::{JobCommand, OpCommand};
-use crate::commands::log::short;
 use crate::commands::{job, restore, undo};
+use crate::ids::short;
 use crate::json::{entry_json, instant_json, operation_json};
-use crate::output::{Failure, Output};
+use crate::output::{Failure, Output, Record};
 use crate::style::{Styles, named, step_called};
 
 async fn owner(app: &App, profile: Option<&str>) -> Result<UserId, Failure> {
@@ -36,7 +36,7 @@ pub(crate) async fn list(
     let counts = found.list.counts();
     let list = named(app, &found.list).await?;
     let style = Styles::read(app).await?.of_list(&list);
-    output.result(
+    output.list(
         "list",
         || {
             let entries = with_entries.then(|| {
@@ -52,6 +52,10 @@ pub(crate) async fn list(
                 "counts": { "anime": counts.anime, "manga": counts.manga },
                 "entries": entries,
             })
+        },
+        || {
+            let entries = list.entries.iter();
+            entries.map(|entry| record(entry, &style)).collect()
         },
         || {
             let of = match at {
@@ -85,6 +89,15 @@ pub(crate) async fn list(
         },
     );
     Ok(0)
+}
+
+fn record(entry: &Entry, style: &Style) -> Record {
+    vec![
+        entry.media_type.as_str().to_owned(),
+        entry.media.to_string(),
+        title_of(entry, &style.titles),
+        summary_of(entry, &style.scores),
+    ]
 }
 
 /// No good snapshot is from before that moment.

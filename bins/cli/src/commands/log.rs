@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anirewind_core::model::{MediaType, UserId};
+use anirewind_core::view::instant;
 use anirewind_core::{
     ActError, App, BrowseError, Change, ChangeFilter, ChangeOutcome, ChangeRow, Id, Source, Style,
     change_of, count, summary_of,
@@ -14,8 +15,10 @@ use serde_json::{Value, json};
 
 use crate::arguments::{LogArguments, TypeArgument};
 use crate::commands::log::together::Told;
+use crate::ids::{Ids, short};
 use crate::json::change_json;
-use crate::output::{Failure, Output};
+use crate::output::{Failure, Output, Record};
+use crate::paint::Ink;
 use crate::style::{Styles, called};
 
 /// So many lines are shown where nobody says how many; a group is one.
@@ -82,16 +85,17 @@ pub(crate) async fn run(
     if arguments.follow {
         return follow(app, output, owner, &filter, most).await;
     }
-    if output.is_json() {
+    let styles = Styles::read(app).await?;
+    if output.is_json() || output.is_plain() {
         let rows = changes(app, owner, &filter, most).await?;
-        output.result(
+        output.list(
             "log",
             || rows.iter().map(change_json).collect(),
+            || records(&styles, &rows),
             String::new,
         );
         return Ok(0);
     }
-    let styles = Styles::read(app).await?;
     let text = if arguments.group.is_some() {
         let rows = changes(app, owner, &filter, usize::MAX).await?;
         whole_text(app, output, owner, rows, most).await?
@@ -158,11 +162,14 @@ async fn follow(
     loop {
         rows.sort_by_key(|row| row.seq);
         for row in rows.iter().filter(|row| row.seq > last) {
+            let style = styles.of(row.owner);
             if output.is_json() {
                 output.line(&change_json(row));
+            } else if output.is_plain() {
+                output.record(&record(&style, row));
             } else {
-                let style = styles.of(row.owner);
-                output.result("log", || Value::Null, || line(output, &style, row));
+                let line = line(output, &style, row, &Ids::default());
+                output.result("log", || Value::Null, || line);
             }
         }
         last = rows.iter().map(|row| row.seq).fold(last, i64::max);
@@ -241,8 +248,38 @@ pub(crate) async fn group(
     };
     let rows = changes(app, owner, &filter, usize::MAX).await?;
     let text = whole_text(app, output, owner, rows.clone(), usize::MAX).await?;
-    output.result("log", || rows.iter().map(change_json).collect(), || text);
+    let styles = Styles::read(app).await?;
+    output.list(
+        "log",
+        || rows.iter().map(change_json).collect(),
+        || records(&styles, &rows),
+        || text,
+    );
     Ok(0)
+}
+
+fn records(styles: &Styles, rows: &[ChangeRow]) -> Vec<Record> {
+    let rows = rows.iter();
+    rows.map(|row| record(&styles.of(row.owner), row)).collect()
+}
+
+fn record(style: &Style, row: &ChangeRow) -> Record {
+    let change = &row.change;
+    let id = |id: &Option<Id>| id.as_ref().map(Id::to_string).unwrap_or_default();
+    vec![
+        row.id.to_string(),
+        instant(change.when.at),
+        change.when.since.map(instant).unwrap_or_default(),
+        change.source.as_str().to_owned(),
+        change.outcome.as_str().to_owned(),
+        change.media_type.as_str().to_owned(),
+        change.media.to_string(),
+        called(change, style),
+        what(change, style),
+        id(&change.group),
+        id(&change.operation),
+        id(&row.undone_by),
+    ]
 }
 
 /// The changes of a group or an act below their heading, so many of them.
@@ -269,22 +306,18 @@ async fn whole_text(
     Ok(lines.join("\n"))
 }
 
-pub(crate) fn short(id: &str) -> &str {
-    id.get(..6).unwrap_or(id)
-}
-
 /// A change in one line.
-pub(crate) fn line(output: &Output, style: &Style, row: &ChangeRow) -> String {
+pub(crate) fn line(output: &Output, style: &Style, row: &ChangeRow, ids: &Ids) -> String {
     let change = &row.change;
     let title = called(change, style);
     let sign = match (change.outcome, &change.before, &change.after) {
-        (ChangeOutcome::Undone, _, _) if change.source == Source::Redo => ">",
-        (ChangeOutcome::Undone, _, _) => "<",
-        (ChangeOutcome::Failed | ChangeOutcome::NotFound, _, _) => "x",
-        (ChangeOutcome::Skipped | ChangeOutcome::Pending, _, _) => "=",
-        (_, None, _) => "+",
-        (_, _, None) => "-",
-        _ => "~",
+        (ChangeOutcome::Undone, _, _) if change.source == Source::Redo => Ink::Undone.paint(">"),
+        (ChangeOutcome::Undone, _, _) => Ink::Undone.paint("<"),
+        (ChangeOutcome::Failed | ChangeOutcome::NotFound, _, _) => Ink::Removed.paint("x"),
+        (ChangeOutcome::Skipped | ChangeOutcome::Pending, _, _) => "=".to_owned(),
+        (_, None, _) => Ink::Added.paint("+"),
+        (_, _, None) => Ink::Removed.paint("-"),
+        _ => Ink::Changed.paint("~"),
     };
     let at = match change.when.since {
         None => output.time(change.when.at),
@@ -293,12 +326,12 @@ pub(crate) fn line(output: &Output, style: &Style, row: &ChangeRow) -> String {
     let undone = row
         .undone_by
         .as_ref()
-        .map(|id| format!("  (undone by {})", short(id.as_str())));
+        .map(|id| Ink::Undone.paint(&format!("(undone by {})", short(id.as_str()))));
     format!(
         "{}  {at}  {sign} {title}  {}{}",
-        short(row.id.as_str()),
+        ids.short(row.id.as_str()),
         what(change, style),
-        undone.unwrap_or_default()
+        undone.map_or_else(String::new, |undone| format!("  {undone}"))
     )
 }
 

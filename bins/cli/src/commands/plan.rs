@@ -1,7 +1,7 @@
 //! `plan`, and what every command does that has a plan: show it, ask, send, tell.
 
 use anirewind_core::model::{Entry, EntryField};
-use anirewind_core::view::PlanView;
+use anirewind_core::view::{PlanView, instant};
 use anirewind_core::{
     ActError, Action, App, Cause, OperationRow, OperationState, Plan, Report, StepRow, Style, are,
     change_of, count, summary_of,
@@ -12,10 +12,12 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::arguments::{ApplyArguments, PlanCommand};
 use crate::commands::history::one_operation;
-use crate::commands::log::{by, short};
+use crate::commands::log::by;
+use crate::ids::{Ids, short};
 use crate::json::{operation_json, shape};
-use crate::output::{Failure, Output};
-use crate::style::{Styles, step_called};
+use crate::output::{Failure, Output, Record};
+use crate::paint::Ink;
+use crate::style::{Profiles, Styles, step_called};
 
 /// Who sends what a command sends, as it is written down with the act.
 const BY: &str = "the command line";
@@ -38,14 +40,17 @@ pub(crate) async fn run(
                 None => None,
             };
             let plans = app.plans(owner).await?;
-            output.result(
+            let profiles = Profiles::read(app).await?;
+            output.list(
                 "plans",
                 || plans.iter().map(|plan| operation_json(plan, &[])).collect(),
+                || plans.iter().map(|plan| record(&profiles, plan)).collect(),
                 || {
                     if plans.is_empty() {
                         return "No plans. Plans last a day.".to_owned();
                     }
-                    let lines = plans.iter().map(|plan| line(output, plan));
+                    let ids = Ids::of(plans.iter().map(|plan| plan.id.as_str()));
+                    let lines = plans.iter().map(|plan| line(output, plan, &ids));
                     lines.collect::<Vec<_>>().join("\n")
                 },
             );
@@ -90,13 +95,24 @@ pub(crate) async fn run(
     Ok(0)
 }
 
-fn line(output: &Output, plan: &OperationRow) -> String {
+fn record(profiles: &Profiles, plan: &OperationRow) -> Record {
+    vec![
+        plan.id.to_string(),
+        instant(plan.at),
+        profiles.of(plan.owner).to_owned(),
+        plan.kind.clone(),
+        plan.expires_at.map(instant).unwrap_or_default(),
+        plan.what.clone(),
+    ]
+}
+
+fn line(output: &Output, plan: &OperationRow, ids: &Ids) -> String {
     let until = plan
         .expires_at
         .map_or_else(String::new, |at| format!("  until {}", output.time(at)));
     format!(
         "{}  {}  {}{until}",
-        short(plan.id.as_str()),
+        ids.short(plan.id.as_str()),
         output.time(plan.at),
         plan.what
     )
@@ -233,7 +249,11 @@ pub(crate) fn report_text(style: &Style, report: &Report) -> String {
         .filter(|step| !matches!(step.state.as_str(), "pending" | "intended"))
         .map(|step| {
             let problem = step.problem.as_deref().unwrap_or(&step.state);
-            format!("x {}: {problem}", step_called(step, style))
+            format!(
+                "{} {}: {problem}",
+                Ink::Removed.paint("x"),
+                step_called(step, style)
+            )
         })
         .collect();
     let summary = report.summary();
@@ -273,20 +293,23 @@ pub(crate) fn plan_text(output: &Output, style: &Style, plan: &Plan) -> String {
         lines.extend(step_lines(step, style));
     }
     let counts = [
-        (Action::Write, "changed back"),
-        (Action::Add, "added back"),
-        (Action::Remove, "removed"),
-        (Action::Stay, "added since and left"),
-        (Action::Keep, "edited since and left"),
-        (Action::Cannot, "cannot"),
-        (Action::Same, "already right"),
+        (Action::Write, "changed back", Some(Ink::Changed)),
+        (Action::Add, "added back", Some(Ink::Added)),
+        (Action::Remove, "removed", Some(Ink::Removed)),
+        (Action::Stay, "added since and left", None),
+        (Action::Keep, "edited since and left", None),
+        (Action::Cannot, "cannot", None),
+        (Action::Same, "already right", None),
     ];
     let counts = counts
         .iter()
-        .map(|(action, what)| (plan.count(*action), what));
+        .map(|(action, what, ink)| (plan.count(*action), what, ink));
     let counts: Vec<_> = counts
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}"))
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, what, ink)| {
+            let words = format!("{count} {what}");
+            ink.map_or_else(|| words.clone(), |ink| ink.paint(&words))
+        })
         .collect();
     lines.push(format!("{}: {}", plan.operation.what, counts.join(", ")));
     if !detail.causes.is_empty() {
@@ -388,16 +411,25 @@ fn step_lines(step: &StepRow, style: &Style) -> Vec<String> {
     let mut lines = match Action::parse(&step.action) {
         Some(Action::Write) => fields(step, style),
         Some(Action::Add) => {
-            vec![format!("+ {title}  is added: {}", summary(&step.target))]
+            let sign = Ink::Added.paint("+");
+            vec![format!(
+                "{sign} {title}  is added: {}",
+                summary(&step.target)
+            )]
         }
         Some(Action::Remove) => {
             let is = summary(&step.before);
-            vec![format!("- {title}  is removed from AniList; it is {is}")]
+            let sign = Ink::Removed.paint("-");
+            vec![format!(
+                "{sign} {title}  is removed from AniList; it is {is}"
+            )]
         }
         Some(Action::Same) => vec![format!("= {title}  is so already")],
         Some(Action::Stay) => Vec::new(),
-        Some(Action::Keep) => vec![format!("! {title}  {reason}")],
-        Some(Action::Cannot) | None => vec![format!("x {title}  {reason}")],
+        Some(Action::Keep) => vec![format!("{} {title}  {reason}", Ink::Alarm.paint("!"))],
+        Some(Action::Cannot) | None => {
+            vec![format!("{} {title}  {reason}", Ink::Removed.paint("x"))]
+        }
     };
     lines.extend(step.notes.iter().map(|note| format!("  {title}  {note}")));
     lines
@@ -411,7 +443,8 @@ fn fields(step: &StepRow, style: &Style) -> Vec<String> {
     let differing = before.values.differing(&target.values);
     let line = |field: EntryField| {
         let (was, is) = change_of(before, target, field, &style.scores);
-        format!("~ {title}  {} {was} -> {is}", field.as_str())
+        let sign = Ink::Changed.paint("~");
+        format!("{sign} {title}  {} {was} -> {is}", field.as_str())
     };
     differing.map(line).collect()
 }

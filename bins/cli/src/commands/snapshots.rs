@@ -5,13 +5,18 @@ use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use anirewind_core::model::UserId;
-use anirewind_core::{App, Fate, Hold, Kind, Outlook, Pruned, SnapshotRow, Why, count, size};
+use anirewind_core::view::instant;
+use anirewind_core::{
+    App, Delta, Fate, Hold, Kind, Outlook, Pruned, SnapshotRow, Why, count, size,
+};
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
 
 use crate::arguments::SnapshotsArguments;
+use crate::ids::Ids;
 use crate::json::{instant_json, snapshot_json};
-use crate::output::{Failure, Output, age};
+use crate::output::{Failure, Output, Record, age};
+use crate::paint::Ink;
 
 pub(crate) async fn run(
     app: &App,
@@ -41,9 +46,10 @@ pub(crate) async fn run(
     if arguments.limit > 0 {
         rows.truncate(arguments.limit);
     }
-    output.result(
+    output.list(
         "snapshots",
         || rows.iter().map(|row| json_of(row, &outlooks)).collect(),
+        || rows.iter().map(|row| record(row, &outlooks)).collect(),
         || {
             if all.is_empty() {
                 return format!(
@@ -96,6 +102,35 @@ fn json_of(row: &SnapshotRow, outlooks: &Outlooks) -> Value {
         Some(outlook) => with_fate(row, outlook),
         None => snapshot_json(row),
     }
+}
+
+fn record(row: &SnapshotRow, outlooks: &Outlooks) -> Record {
+    let outlook = outlooks.get(&row.owner.id);
+    let fate = outlook.and_then(|outlook| outlook.fate(&row.file));
+    let goes_on = outlook.and_then(|outlook| outlook.goes_on(&row.file));
+    let number = |of: fn(&Delta) -> usize| {
+        let number = row.delta.as_ref().map(of);
+        number.map_or_else(String::new, |number| number.to_string())
+    };
+    let keep = row.mark.keep.as_ref();
+    let alarms = row.open_alarms().map(|alarm| alarm.rule.as_str());
+    vec![
+        row.id.to_string(),
+        instant(row.created_at),
+        row.owner.name.clone(),
+        row.counts.anime.to_string(),
+        row.counts.manga.to_string(),
+        number(|delta| delta.added),
+        number(|delta| delta.changed),
+        number(|delta| delta.removed),
+        row.size.to_string(),
+        row.kind.as_str().to_owned(),
+        fate.map(Fate::as_str).unwrap_or_default().to_owned(),
+        goes_on.map(instant).unwrap_or_default(),
+        alarms.collect::<Vec<_>>().join(" "),
+        keep.and_then(|keep| keep.name.clone()).unwrap_or_default(),
+        row.mark.note.clone().unwrap_or_default(),
+    ]
 }
 
 /// A snapshot, when it goes, why it stays, and why it does not go though its days end.
@@ -174,10 +209,17 @@ fn table(
     table.set_header([
         "ID", "CREATED", "AGE", "USER", "TITLES", "CHANGE", "SIZE", "KIND", "RULES", "",
     ]);
+    let ids = Ids::of(all.iter().map(|row| row.id.as_str()));
     let mut rest = rows.iter().peekable();
     while let Some(row) = rest.next() {
         let change = row.delta.map_or_else(String::new, |delta| {
-            format!("+{} ~{} -{}", delta.added, delta.changed, delta.removed)
+            let part = |ink: Ink, sign, number| ink.count(number, &format!("{sign}{number}"));
+            format!(
+                "{} {} {}",
+                part(Ink::Added, '+', delta.added),
+                part(Ink::Changed, '~', delta.changed),
+                part(Ink::Removed, '-', delta.removed)
+            )
         });
         let outlook = outlooks.get(&row.owner.id);
         let fate = outlook.and_then(|outlook| {
@@ -190,7 +232,7 @@ fn table(
             folded.push(*next);
         }
         table.add_row([
-            unique(row, all),
+            ids.shortest(row.id.as_str()),
             output.time(row.created_at),
             age(row.created_at, app.now()),
             row.owner.name.clone(),
@@ -221,32 +263,20 @@ fn remark(output: &Output, row: &SnapshotRow, folded: &[&SnapshotRow]) -> String
         )),
     }
     if row.damage.is_some() {
-        remarks.push("damaged".to_owned());
+        remarks.push(Ink::Removed.paint("damaged"));
     }
     remarks.extend(row.alarms.iter().map(|alarm| {
         let is_open = row.open_alarms().any(|open| open == alarm);
-        let answer = if is_open { "unanswered" } else { "answered" };
-        format!("{alarm} ({answer})")
+        if is_open {
+            Ink::Alarm.paint(&format!("{alarm} (unanswered)"))
+        } else {
+            format!("{alarm} (answered)")
+        }
     }));
     let keep = row.mark.keep.as_ref();
     remarks.extend(keep.and_then(|keep| keep.name.as_ref().map(|name| format!("kept:{name}"))));
     remarks.extend(row.mark.note.as_ref().map(|note| format!("\"{note}\"")));
     remarks.join("; ")
-}
-
-/// The shortest beginning of an id, of four characters or more, that no other one has.
-pub(crate) fn unique(row: &SnapshotRow, rows: &[SnapshotRow]) -> String {
-    let id = row.id.as_str();
-    let is_unique = |length: &usize| {
-        let start = id.get(..*length).unwrap_or(id);
-        let others = rows.iter().filter(|other| other.id != row.id);
-        others
-            .filter(|other| other.id.as_str().starts_with(start))
-            .count()
-            == 0
-    };
-    let length = (4..=id.len()).find(is_unique).unwrap_or(id.len());
-    id.get(..length).unwrap_or(id).to_owned()
 }
 
 /// What went, in words.

@@ -5,6 +5,7 @@ use anirewind_core::{AccountError, AccountStatus, App};
 
 use crate::json::shape;
 use crate::output::{Failure, Output, age};
+use crate::paint::Ink;
 
 /// Something needs doing.
 const NOT_WELL: u8 = 10;
@@ -79,7 +80,7 @@ fn text_of(app: &App, output: &Output, status: &AccountStatus) -> String {
         ));
     }
     if let Some(act) = &status.unfinished {
-        let id = crate::commands::log::short(act.id.as_str());
+        let id = crate::ids::short(act.id.as_str());
         lines.push(format!(
             "  Not finished: {} ({}). Go on: anirewind job resume {id}",
             act.what,
@@ -99,6 +100,7 @@ fn text_of(app: &App, output: &Output, status: &AccountStatus) -> String {
         let id = open.snapshot.id.as_str().get(..6).unwrap_or_default();
         let alarms = open.alarms.iter().map(ToString::to_string);
         let alarms = alarms.collect::<Vec<_>>().join("; ");
+        let alarms = Ink::Alarm.paint(&alarms);
         lines.push(format!(
             "  Unusual in {id}: {alarms}. Answer: anirewind alarm list"
         ));

@@ -8,6 +8,7 @@ use comfy_table::{Table, presets};
 use serde_json::json;
 
 use crate::commands::log::line;
+use crate::ids::Ids;
 use crate::json::{change_json, entry_json};
 use crate::output::{Failure, Output};
 use crate::style::{Styles, called};
@@ -70,7 +71,8 @@ fn text_of(output: &Output, style: &Style, title: &Title, found: &TitleHistory) 
     };
     let mut lines = vec![format!("{name}: {now}")];
     let rows = found.changes.iter();
-    lines.extend(rows.map(|row| format!("  {}", line(output, style, row))));
+    let ids = Ids::of(rows.clone().map(|row| row.id.as_str()));
+    lines.extend(rows.map(|row| format!("  {}", line(output, style, row, &ids))));
     if found.changes.is_empty() {
         lines.push("  No change of it was seen.".to_owned());
     }

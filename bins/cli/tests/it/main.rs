@@ -13,6 +13,7 @@ mod curation;
 mod demo;
 mod killing;
 mod notifying;
+mod printing;
 mod refusals;
 mod restoring;
 mod scene;

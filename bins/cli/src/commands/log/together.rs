@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use anirewind_core::model::UserId;
 use anirewind_core::{App, BrowseError, ChangeFilter, ChangeRow, Id, became, count, thousands};
 
-use crate::commands::log::{by, line, short};
+use crate::commands::log::{by, line};
+use crate::ids::{Ids, short};
 use crate::output::{Failure, Output};
 use crate::style::Styles;
 
@@ -24,6 +25,8 @@ pub(super) struct Told {
     sizes: BTreeMap<Id, usize>,
     /// What acts are called.
     names: BTreeMap<Id, String>,
+    /// Every id that stands in a line.
+    ids: Ids,
 }
 
 /// What several changes have in common.
@@ -84,11 +87,15 @@ impl Told {
             let acts = acts.map_err(BrowseError::Store)?;
             names.extend(acts.into_iter().map(|act| (act.id, act.what)));
         }
+        let rows = lines.iter().flatten();
+        let ids = rows.flat_map(|row| [Some(&row.id), cause(row)]);
+        let ids = Ids::of(ids.flatten().map(Id::as_str));
         Ok(Self {
             lines,
             is_more,
             sizes,
             names,
+            ids,
         })
     }
 
@@ -118,7 +125,7 @@ impl Told {
         line: &[ChangeRow],
         shown: usize,
     ) -> Vec<String> {
-        let told = |row: &ChangeRow| self::line(output, &styles.of(row.owner), row);
+        let told = |row: &ChangeRow| self::line(output, &styles.of(row.owner), row, &self.ids);
         match line {
             [] => Vec::new(),
             [one] => {
@@ -156,7 +163,7 @@ impl Told {
         } else {
             String::new()
         };
-        let id = short(id.as_str());
+        let id = self.ids.short(id.as_str());
         Some(format!(
             "{id}  {}  {words}{part}",
             span(output, first, last)
