@@ -1,6 +1,7 @@
 //! One file a command; each turns arguments into a call and the answer into text or JSON.
 
 mod account;
+mod acts;
 mod alarm;
 mod backup;
 mod config;

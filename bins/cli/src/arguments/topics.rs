@@ -44,7 +44,7 @@ pub(crate) fn exit_codes() -> String {
 }
 
 /// The fields of each list with `--plain`, in their order.
-const RECORDS: [(&str, &str); 6] = [
+const RECORDS: [(&str, &str); 8] = [
     (
         "snapshots",
         "id, taken, user, anime, manga, added, changed, removed, bytes, kind, why it stays, goes on, \
@@ -59,6 +59,14 @@ const RECORDS: [(&str, &str); 6] = [
     (
         "diff",
         "sign (+ ~ - =), type, title id, title, field, before, after",
+    ),
+    (
+        "op log",
+        "id, begun, profile, kind, state, titles sent, titles done, what, problem",
+    ),
+    (
+        "job list",
+        "id, begun, profile, kind, state, titles sent, titles done, what, problem",
     ),
     ("plan list", "id, made, profile, kind, until, what"),
     (

@@ -2,17 +2,18 @@
 
 use anirewind_core::model::{Entry, UserId};
 use anirewind_core::{
-    ActError, App, BrowseError, Code, OperationRow, StepRow, Style, Wanted, count, summary_of,
-    title_of,
+    ActError, App, BrowseError, Code, OperationRow, Report, StepRow, Style, Wanted, count,
+    summary_of, title_of,
 };
 use serde_json::json;
 
 use crate::arguments::{JobCommand, OpCommand};
-use crate::commands::{job, restore, undo};
+use crate::commands::acts::Acts;
+use crate::commands::{acts, job, restore, undo};
 use crate::ids::short;
 use crate::json::{entry_json, instant_json, operation_json};
 use crate::output::{Failure, Output, Record};
-use crate::style::{Styles, named, step_called};
+use crate::style::{Styles, named};
 
 async fn owner(app: &App, profile: Option<&str>) -> Result<UserId, Failure> {
     Ok(app.one_account(profile).await?.account.id)
@@ -130,19 +131,20 @@ pub(crate) async fn op(
                 .operations(owner, *limit)
                 .await
                 .map_err(BrowseError::Store)?;
-            output.result(
+            let acts = Acts::read(app, owner, &all).await?;
+            output.list(
                 "operations",
                 || {
                     all.iter()
                         .map(|operation| operation_json(operation, &[]))
                         .collect()
                 },
+                || acts.records(),
                 || {
                     if all.is_empty() {
                         return "We have done nothing yet.".to_owned();
                     }
-                    let lines = all.iter().map(|operation| op_line(output, operation));
-                    lines.collect::<Vec<_>>().join("\n")
+                    acts.text(app.now())
                 },
             );
             Ok(0)
@@ -150,10 +152,11 @@ pub(crate) async fn op(
         OpCommand::Show { id } => {
             let (operation, steps) = one_operation(app, profile, id).await?;
             let style = Styles::read(app).await?.of(operation.owner);
+            let report = Report { operation, steps };
             output.result(
                 "operation",
-                || operation_json(&operation, &steps),
-                || op_text(output, &style, &operation, &steps),
+                || operation_json(&report.operation, &report.steps),
+                || acts::shown(output, &style, &report),
             );
             Ok(0)
         }
@@ -233,17 +236,6 @@ pub(crate) async fn one_operation(
             .into())
         }
     }
-}
-
-fn op_text(output: &Output, style: &Style, operation: &OperationRow, steps: &[StepRow]) -> String {
-    let mut lines = vec![op_line(output, operation)];
-    lines.extend(operation.detail.by.iter().map(|by| format!("  by {by}")));
-    lines.extend(steps.iter().map(|step| {
-        let title = step_called(step, style);
-        let problem = step.problem.as_deref().unwrap_or("");
-        format!("  {}  {}  {title}  {problem}", step.state, step.action)
-    }));
-    lines.join("\n")
 }
 
 pub(crate) fn op_line(output: &Output, operation: &OperationRow) -> String {

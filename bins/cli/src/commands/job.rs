@@ -3,6 +3,7 @@
 use anirewind_core::{App, BrowseError, Id, OperationState, Report, Stopping, count};
 
 use crate::arguments::JobCommand;
+use crate::commands::acts::Acts;
 use crate::commands::history::{one_operation, op_line};
 use crate::commands::plan::{self, report_text, tell};
 use crate::json::operation_json;
@@ -115,16 +116,18 @@ async fn list(app: &App, output: &Output, profile: Option<&str>) -> Result<u8, F
     };
     let all = app.operations(owner, usize::MAX).await;
     let all = all.map_err(BrowseError::Store)?;
-    let open: Vec<_> = all.iter().filter(|one| one.state.is_open()).collect();
-    output.result(
+    let open = all.into_iter().filter(|one| one.state.is_open());
+    let open: Vec<_> = open.collect();
+    let acts = Acts::read(app, owner, &open).await?;
+    output.list(
         "jobs",
         || open.iter().map(|one| operation_json(one, &[])).collect(),
+        || acts.records(),
         || {
             if open.is_empty() {
                 return "Nothing is under way. What is done: anirewind op log".to_owned();
             }
-            let lines = open.iter().map(|one| op_line(output, one));
-            lines.collect::<Vec<_>>().join("\n")
+            acts.text(app.now())
         },
     );
     Ok(0)

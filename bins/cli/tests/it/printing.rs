@@ -50,6 +50,7 @@ fn colour_is_for_terminals_and_moves_nothing() {
     for command in [
         &["snapshots"][..],
         &["log"],
+        &["op", "log"],
         &["diff", "latest~1", "latest"],
     ] {
         let piped = said(&scene, command);
@@ -90,6 +91,7 @@ fn a_record_has_the_fields_that_help_tells_of() {
         ("log", 2),
         ("list", 1),
         ("diff", 0),
+        ("op log", 2),
         ("plan list", 1),
         ("account list", 1),
     ]
@@ -105,6 +107,7 @@ fn a_record_has_the_fields_that_help_tells_of() {
     let changed = said(&scene, &["diff", "latest~1", "latest", "--plain"]);
     let record: Vec<_> = changed.lines().next().unwrap().split('\t').collect();
     assert_eq!(record.len(), fields("diff"), "{changed}");
+    assert_eq!(said(&scene, &["job", "list", "--plain"]), "");
     let both = scene.run(&["log", "--plain", "--json"]);
     assert_eq!(both.status.code(), Some(2));
 }
@@ -118,4 +121,52 @@ fn a_record_names_what_it_is_about_in_full() {
     let known = json.as_array().unwrap().iter();
     let known: Vec<_> = known.map(|row| row["id"].as_str().unwrap()).collect();
     assert_eq!(ids.collect::<Vec<_>>(), known);
+}
+
+#[test]
+fn what_we_did_is_listed_with_what_came_of_it() {
+    let scene = lived_in();
+    let log = said(&scene, &["op", "log"]);
+    let lines: Vec<_> = log.lines().collect();
+    assert!(lines[0].starts_with("@ "), "{log}");
+    assert!(lines[0].contains("  hana  Undo: "), "{log}");
+    assert!(lines[1].starts_with("o "), "{log}");
+    for line in lines {
+        assert!(line.contains("  2 of 2, verified  took "), "{line}");
+    }
+    assert!(log.lines().all(|line| line.trim_end() == line), "{log:?}");
+    let older = said(&scene, &["op", "log", "--plain"]);
+    let older = older.lines().nth(1).unwrap().split('\t').next().unwrap();
+    let shown = said(&scene, &["op", "show", older]);
+    assert!(shown.contains("\n  2 of 2, verified\n"), "{shown}");
+    let titles: Vec<_> = shown.lines().filter(|line| line.contains("  ~ ")).collect();
+    assert!(titles.len() == 1 && titles[0].contains(" -> "), "{shown}");
+    assert!(
+        shown.lines().any(|line| line.starts_with("  + ")),
+        "{shown}"
+    );
+    assert!(
+        shown.lines().all(|line| line.trim_end() == line),
+        "{shown:?}"
+    );
+    for word in ["write", "done", "pending"] {
+        assert!(!shown.contains(word), "{word}: {shown}");
+    }
+}
+
+#[test]
+fn an_act_on_one_title_says_what_it_did() {
+    let scene = Scene::connected();
+    scene.run(&["backup"]);
+    let entry = scene.simulator.world().entry(HANA, 1_001).unwrap().clone();
+    scene.simulator.world().put_entry(SimEntry {
+        score: if entry.score == 70 { 80 } else { 70 },
+        updated_at: None,
+        ..entry
+    });
+    let sent = scene.run(&["restore", "latest", "--prefer", "snapshot", "--yes"]);
+    assert_eq!(sent.status.code(), Some(0), "{sent:?}");
+    let log = said(&scene, &["op", "log"]);
+    assert!(log.contains("  1 title, verified  "), "{log}");
+    assert!(log.contains(" score ") && log.contains(" -> "), "{log}");
 }
