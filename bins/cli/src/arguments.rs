@@ -396,10 +396,11 @@ pub(crate) struct LogArguments {
     /// Only this group or act, with every change of it.
     #[arg(long, value_name = "ID")]
     pub(crate) group: Option<String>,
-    /// Only with this outcome: synced, deleted, undone, skipped, failed, `not_found`, pending.
-    #[arg(long, value_name = "OUTCOME", value_parser = parse_outcome)]
-    pub(crate) kind: Option<anirewind_core::ChangeOutcome>,
-    /// Only made by this: observed, restore, undo, redo, import, api.
+    /// Only these, as the pages sort them: added, changed, removed, undone, restored, failed, left; or with this
+    /// outcome: synced, deleted, skipped, `not_found`, pending.
+    #[arg(long, value_name = "KIND", value_parser = parse_kind)]
+    pub(crate) kind: Option<KindArgument>,
+    /// Only made by this: anilist (or observed: by somebody else), restore, undo, redo, import, api.
     #[arg(long, value_name = "SOURCE", value_parser = parse_source)]
     pub(crate) source: Option<anirewind_core::Source>,
     /// Only of this list.
@@ -426,6 +427,15 @@ pub(crate) struct LogArguments {
     /// Let it be seen again.
     #[arg(long, value_name = "ID", conflicts_with_all = ["follow", "hide"])]
     pub(crate) unhide: Vec<String>,
+}
+
+/// Which changes somebody wants to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KindArgument {
+    /// As the pages sort them.
+    Kind(anirewind_core::ChangeKind),
+    /// What became of them.
+    Outcome(anirewind_core::ChangeOutcome),
 }
 
 #[derive(Debug, Subcommand)]
@@ -562,6 +572,9 @@ pub(crate) enum AccountCommand {
     },
 }
 
+/// What was made on AniList itself, by somebody or something else.
+const ON_ANILIST: &str = "anilist";
+
 fn parse_time(text: &str) -> Result<std::time::Duration, String> {
     let (number, unit) = match text.char_indices().last() {
         Some((at, 's')) => (text.get(..at), 1),
@@ -583,21 +596,31 @@ fn parse_day(text: &str) -> Result<jiff::civil::Date, String> {
         .map_err(|_| "a day looks like 2027-02-28".to_owned())
 }
 
-fn parse_outcome(text: &str) -> Result<anirewind_core::ChangeOutcome, String> {
-    use anirewind_core::ChangeOutcome;
+fn parse_kind(text: &str) -> Result<KindArgument, String> {
+    use anirewind_core::{ChangeKind, ChangeOutcome};
 
-    ChangeOutcome::parse(text).ok_or_else(|| {
-        let words = ChangeOutcome::ALL.iter().map(|outcome| outcome.as_str());
-        format!("there are: {}", words.collect::<Vec<_>>().join(", "))
+    // Some words are both; the pages say the wider one.
+    let kind = ChangeKind::parse(text).map(KindArgument::Kind);
+    let outcome = ChangeOutcome::parse(text).map(KindArgument::Outcome);
+    kind.or(outcome).ok_or_else(|| {
+        let kinds = ChangeKind::EACH.iter().map(|kind| kind.as_str());
+        let outcomes = ChangeOutcome::ALL.iter().map(|outcome| outcome.as_str());
+        let outcomes = outcomes.filter(|word| ChangeKind::parse(word).is_none());
+        let words: Vec<_> = kinds.chain(outcomes).collect();
+        format!("there are: {}", words.join(", "))
     })
 }
 
 fn parse_source(text: &str) -> Result<anirewind_core::Source, String> {
     use anirewind_core::Source;
 
+    if text == ON_ANILIST {
+        return Ok(Source::Observed);
+    }
     Source::parse(text).ok_or_else(|| {
         let words = Source::ALL.iter().map(|source| source.as_str());
-        format!("there are: {}", words.collect::<Vec<_>>().join(", "))
+        let words: Vec<_> = std::iter::once(ON_ANILIST).chain(words).collect();
+        format!("there are: {}", words.join(", "))
     })
 }
 

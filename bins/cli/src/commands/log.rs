@@ -13,7 +13,7 @@ use anirewind_core::{
 };
 use serde_json::{Value, json};
 
-use crate::arguments::{LogArguments, TypeArgument};
+use crate::arguments::{KindArgument, LogArguments, TypeArgument};
 use crate::commands::log::together::Told;
 use crate::ids::{Ids, short};
 use crate::json::change_json;
@@ -132,7 +132,14 @@ fn filter_of(app: &App, arguments: &LogArguments) -> Result<ChangeFilter, Failur
     Ok(ChangeFilter {
         // Whoever names one wants all of it.
         shown_only: !arguments.hidden && arguments.group.is_none(),
-        outcome: arguments.kind,
+        kind: match arguments.kind {
+            Some(KindArgument::Kind(kind)) => Some(kind),
+            _ => None,
+        },
+        outcome: match arguments.kind {
+            Some(KindArgument::Outcome(outcome)) => Some(outcome),
+            _ => None,
+        },
         source: arguments.source,
         media_type: arguments.media_type.map(|of| match of {
             TypeArgument::Anime => MediaType::Anime,

@@ -316,3 +316,37 @@ fn a_list_without_a_moment_is_the_one_that_was_last_seen() {
     );
     assert_eq!(scene.json(&["list"])["counts"]["anime"], 24);
 }
+
+#[test]
+fn changes_are_chosen_by_the_words_of_the_pages_too() {
+    let scene = Scene::saved();
+    scene.score(scene.media(20)[19], 11);
+    scene.lose(1);
+    let of = |flags: &[&str]| {
+        let log = scene.json(&[&["log"], flags].concat());
+        log.as_array().unwrap().len()
+    };
+    for (kind, number) in [
+        ("added", 0),
+        ("changed", 1),
+        ("removed", 1),
+        ("undone", 0),
+        ("restored", 0),
+        ("failed", 0),
+        ("all", 2),
+        ("synced", 1),
+        ("deleted", 1),
+    ] {
+        assert_eq!(of(&["--kind", kind]), number, "{kind}");
+    }
+    let newest = scene.json(&["log"])[0]["id"].clone();
+    scene.told(&["undo", newest.as_str().unwrap(), "--yes"]);
+    assert_eq!(of(&["--kind", "undone"]), 1);
+    assert_eq!(of(&["--source", "anilist"]), 2);
+    assert_eq!(of(&["--source", "observed"]), 2);
+    let refused = scene.run(&["log", "--kind", "frobnicated"]);
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    let said = String::from_utf8(refused.stderr).unwrap();
+    let words = "added, changed, removed, undone, restored, failed, left, synced, deleted, skipped";
+    assert!(said.contains(words), "{said}");
+}
