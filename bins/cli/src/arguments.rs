@@ -157,6 +157,14 @@ pub(crate) enum Command {
     Status,
     /// Look for what is wrong with the set-up.
     Doctor,
+    /// Print the manual of all commands, or of one: `anirewind man log | man -l -`.
+    Man {
+        /// The command, as in `snapshot keep`.
+        #[arg(value_name = "COMMAND")]
+        words: Vec<String>,
+    },
+    /// Say which version this is.
+    Version,
     /// How snapshots are named: `help refs`.
     #[command(hide = true, help_template = "{about}", about = topics::refs())]
     Refs,

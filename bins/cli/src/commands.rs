@@ -15,6 +15,7 @@ mod import;
 mod job;
 mod key;
 mod log;
+mod manual;
 mod notify;
 mod password;
 mod plan;
@@ -28,6 +29,7 @@ mod undo;
 mod verify;
 
 use anirewind_core::App;
+use serde_json::json;
 
 use crate::arguments::{
     Arguments, Command, SnapshotCommand, exit_codes, plain as plain_topic, refs,
@@ -42,10 +44,11 @@ pub(crate) async fn run(
     secret: Option<Secret>,
     output: &Output,
 ) -> Result<u8, Failure> {
-    if let Command::Completions { shell } = &arguments.command {
-        return completion::print(*shell);
-    }
+    // What is about the program alone needs no installation.
     match &arguments.command {
+        Command::Completions { shell } => return completion::print(*shell),
+        Command::Man { words } => return manual::print(output, words),
+        Command::Version => return Ok(version(output)),
         Command::Refs => return Ok(topic(output, &refs())),
         Command::ExitCodes => return Ok(topic(output, &exit_codes())),
         Command::Plain => return Ok(topic(output, &plain_topic())),
@@ -97,7 +100,19 @@ pub(crate) async fn run(
         Command::ExitCodes => Ok(topic(output, &exit_codes())),
         Command::Plain => Ok(topic(output, &plain_topic())),
         Command::Completions { shell } => completion::print(*shell),
+        Command::Man { words } => manual::print(output, words),
+        Command::Version => Ok(version(output)),
     }
+}
+
+fn version(output: &Output) -> u8 {
+    let version = env!("CARGO_PKG_VERSION");
+    output.result(
+        "version",
+        || json!({ "name": "anirewind", "version": version }),
+        || format!("anirewind {version}"),
+    );
+    0
 }
 
 /// Tells what `help` tells of it.

@@ -323,3 +323,32 @@ fn help_tells_how_snapshots_are_named_and_how_commands_end() {
         "{help}"
     );
 }
+
+#[test]
+fn the_version_is_said_to_people_and_programs() {
+    let scene = Scene::new();
+    let flag = text(&scene.run(&["-V"]).stdout);
+    assert_eq!(text(&scene.run(&["version"]).stdout), flag);
+    let json = scene.json(&["version"]);
+    let said = format!("anirewind {}\n", json["version"].as_str().unwrap());
+    assert_eq!(said, flag);
+    assert!(!scene.data().exists());
+}
+
+#[test]
+fn the_manual_has_a_page_of_every_command() {
+    let scene = Scene::new();
+    let all = text(&scene.run(&["man"]).stdout);
+    for command in ["anirewind", "anirewind-log", "anirewind-snapshot-keep"] {
+        assert!(all.contains(&format!(".TH {command} 1")), "{command}");
+    }
+    assert!(!all.contains(".TH anirewind-refs"));
+    let one = text(&scene.run(&["man", "snapshot", "keep"]).stdout);
+    assert_eq!(one.matches(".TH ").count(), 1, "{one}");
+    assert!(one.contains("whatever the rules say"), "{one}");
+    let below = text(&scene.run(&["man", "snapshot"]).stdout);
+    assert!(below.contains(".TH anirewind-snapshot-keep 1"), "{below}");
+    let none = scene.run(&["man", "frobnicate"]);
+    assert_eq!(none.status.code(), Some(2), "{none:?}");
+    assert!(!scene.data().exists());
+}
