@@ -454,6 +454,19 @@ impl App {
                 };
                 rows.into_iter().find(is_called).ok_or_else(not_found)
             }
+            Reference::Before(of, back) => {
+                // A name that ends so is a name all the same.
+                if let Reference::Kept(name) = of.as_ref()
+                    && let whole = Reference::Kept(format!("{name}~{back}"))
+                    && let Ok(row) = self.choose(text, &whole, rows.clone())
+                {
+                    return Ok(row);
+                }
+                let of = self.choose(text, of, rows.clone())?;
+                let of_list = rows.into_iter().filter(|row| row.owner.id == of.owner.id);
+                let mut down = of_list.skip_while(|row| row.file != of.file);
+                down.nth(*back).ok_or_else(not_found)
+            }
             Reference::Live => Err(BrowseError::Unsaved),
             Reference::Path(_) => Err(not_found()),
         }

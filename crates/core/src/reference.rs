@@ -1,4 +1,4 @@
-//! How people name a snapshot: `live`, `latest~2`, `k7f2`, `@2026-11-03`, `@-7d`, a path.
+//! How people name a snapshot: `live`, `latest~2`, `k7f2`, `k7f2~1`, `@2026-11-03`, `@-7d`, a path.
 
 use std::path::PathBuf;
 
@@ -25,6 +25,8 @@ pub enum Reference {
     Day(Date),
     /// The newest snapshot up to so many hours ago.
     HoursAgo(u32),
+    /// The snapshot of the same list that is so many before another one.
+    Before(Box<Self>, usize),
     /// A file.
     Path(PathBuf),
 }
@@ -66,10 +68,19 @@ impl InvalidReference {
     /// What does name one, in sentences.
     pub const FORMS: &'static str = "A snapshot is named by `latest`, `latest~2`, the beginning of \
         its id (4 characters or more), `@2026-11-03`, `@-7d`, `@-12h`, `kept:NAME`, or the path of a \
-        file; `live` is the list on AniList now.";
+        file. `~1` behind a snapshot is the one before it, as in `k7f2~1`; `live` is the list on AniList now.";
 }
 
 impl Reference {
+    /// The one so many before the one that is named so. Before what is no snapshot of ours there is none.
+    fn before(name: &str, back: usize) -> Option<Self> {
+        Some(match Self::parse(name).ok()? {
+            Self::Live | Self::Path(_) => return None,
+            Self::Latest(further) => Self::Latest(back.checked_add(further)?),
+            named => Self::Before(Box::new(named), back),
+        })
+    }
+
     /// Reads what somebody typed. What looks like a path is one.
     pub fn parse(text: &str) -> Result<Self, InvalidReference> {
         let invalid = || InvalidReference::Snapshot(text.to_owned());
@@ -77,12 +88,20 @@ impl Reference {
         if text == "live" {
             return Ok(Self::Live);
         }
-        if let Some(back) = text.strip_prefix("latest") {
-            return match back.strip_prefix('~') {
-                None if back.is_empty() => Ok(Self::Latest(0)),
-                Some(count) => count.parse().map(Self::Latest).map_err(|_| invalid()),
-                None => Err(invalid()),
-            };
+        let is_kept = text.starts_with("kept:");
+        let is_path = text.contains(['/', '\\']) || text.to_ascii_lowercase().ends_with(".json");
+        if let Some((name, back)) = text.rsplit_once('~').filter(|_| is_kept || !is_path) {
+            match back.parse() {
+                Ok(back) => return Self::before(name, back).ok_or_else(invalid),
+                // Names under which snapshots are kept may hold anything.
+                Err(_) if is_kept => {}
+                Err(_) => return Err(invalid()),
+            }
+        }
+        match text.strip_prefix("latest") {
+            None => {}
+            Some("") => return Ok(Self::Latest(0)),
+            Some(_) => return Err(invalid()),
         }
         if let Some(name) = text.strip_prefix("kept:") {
             return match name {
@@ -103,7 +122,6 @@ impl Reference {
         if let Some(day) = text.strip_prefix('@') {
             return parse_day(day).map(Self::Day).ok_or_else(no_moment);
         }
-        let is_path = text.contains(['/', '\\']) || text.to_ascii_lowercase().ends_with(".json");
         if is_path {
             return Ok(Self::Path(PathBuf::from(text)));
         }
@@ -144,6 +162,20 @@ mod tests {
             parsed("kept:before the move"),
             Reference::Kept("before the move".to_owned())
         );
+        let before = |of, back| Reference::Before(Box::new(parsed(of)), back);
+        for of in [
+            "k7f2",
+            "@2026-11-03",
+            "@-7d",
+            "kept:before the move",
+            "kept:a/b",
+        ] {
+            let text = format!("{of}~2");
+            assert_eq!(Reference::parse(&text), Ok(before(of, 2)));
+        }
+        assert_eq!(parsed("latest~1~2"), Reference::Latest(3));
+        assert_eq!(parsed("kept:a~b"), Reference::Kept("a~b".to_owned()));
+        assert_eq!(parsed("a~1.json"), Reference::Path("a~1.json".into()));
         assert_eq!(parsed("@-7d"), Reference::HoursAgo(168));
         assert_eq!(parsed("@-12h"), Reference::HoursAgo(12));
         assert_eq!(parsed("./a"), Reference::Path("./a".into()));
@@ -156,6 +188,11 @@ mod tests {
             "",
             "k7",
             "latest~",
+            "latest~x",
+            "k7f2~",
+            "k7~1",
+            "live~1",
+            "~1",
             "kept:",
             "latest2",
             "@",

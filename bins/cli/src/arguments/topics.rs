@@ -103,6 +103,7 @@ const MORE_REFS: &str = "  live               the list on AniList now
   latest             the newest snapshot
   latest~2           the one two before it
   k7f2               the one whose id begins so
+  k7f2~1             the one before it; ~1 may stand behind any of these but live and files
   @2026-11-03        the newest up to the end of that day
   @-7d, @-12h        the newest up to so long ago
   kept:before-x      the one that is kept under that name

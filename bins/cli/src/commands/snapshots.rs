@@ -11,6 +11,7 @@ use anirewind_core::{
 };
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use crate::arguments::SnapshotsArguments;
 use crate::ids::Ids;
@@ -43,6 +44,11 @@ pub(crate) async fn run(
         .filter(|row| since.is_none_or(|since| row.created_at >= since))
         .collect();
     let found = rows.len();
+    let next = if output.is_json() || output.is_plain() {
+        None
+    } else {
+        next(app, owner).await?
+    };
     if arguments.limit > 0 {
         rows.truncate(arguments.limit);
     }
@@ -67,12 +73,20 @@ pub(crate) async fn run(
             } else {
                 format!("{found} of ")
             };
-            format!(
-                "{}\n{shown}{}, {}, {kept} kept",
+            let mut lines = vec![
                 table(app, output, &rows, &all, &outlooks),
-                count(all.len(), "snapshot"),
-                size(bytes)
-            )
+                format!(
+                    "{shown}{}, {}, {kept} kept",
+                    count(all.len(), "snapshot"),
+                    size(bytes)
+                ),
+            ];
+            lines.extend(next.map(|next| {
+                let next = output.time(next);
+                format!("Next by the schedule, if a server runs: {next}")
+            }));
+            lines.extend(closer(&rows, &all));
+            lines.join("\n")
         },
     );
     for file in &report.unreadable {
@@ -82,6 +96,24 @@ pub(crate) async fn run(
         ));
     }
     Ok(if report.unreadable.is_empty() { 0 } else { 3 })
+}
+
+/// When the next one is due, of whoever's turn comes first.
+async fn next(app: &App, owner: Option<UserId>) -> Result<Option<OffsetDateTime>, Failure> {
+    let all = app.status().await?.into_iter();
+    let meant = all.filter(|status| owner.is_none_or(|owner| status.account.account.id == owner));
+    Ok(meant.filter_map(|status| status.next).min())
+}
+
+/// The command that shows what is unusual about the newest of these that is, and is unanswered.
+fn closer(rows: &[&SnapshotRow], all: &[SnapshotRow]) -> Option<String> {
+    let is_unusual = |row: &&&SnapshotRow| row.open_alarms().next().is_some();
+    let unusual = rows.iter().find(is_unusual)?;
+    let of_list = all.iter().filter(|row| row.owner.id == unusual.owner.id);
+    let mut before = of_list.skip_while(|row| row.file != unusual.file).skip(1);
+    before.next()?;
+    let id = Ids::of(all.iter().map(|row| row.id.as_str())).shortest(unusual.id.as_str());
+    Some(format!("Look closer: anirewind diff {id}~1 {id}"))
 }
 
 /// What becomes of the snapshots of each account.

@@ -299,3 +299,55 @@ fn sizes_read_as_on_the_pages() {
     let sizes = listed.matches(" kB").count();
     assert!(sizes == 2 && !listed.contains("KiB"), "{listed}");
 }
+
+#[test]
+fn the_one_before_any_snapshot_is_named_by_it() {
+    let scene = Scene::connected();
+    let taken = || {
+        scene.run(&["backup"]);
+        let id = scene.json(&["snapshots"])[0]["id"].clone();
+        id.as_str().unwrap().to_owned()
+    };
+    let first = taken();
+    scene.change();
+    let second = taken();
+    scene.say(&["snapshot", "keep", &second, "--name", "after"]);
+    let id = |reference: &str| scene.json(&["show", reference])["id"].clone();
+    assert_eq!(id(&format!("{}~1", &second[..4])), first);
+    assert_eq!(id(&format!("{second}~0")), second);
+    assert_eq!(id("kept:after~1"), first);
+    assert_eq!(id("@-0h~1"), first);
+    // A name that is so is one all the same.
+    scene.say(&["snapshot", "keep", &second, "--name", "after~1"]);
+    assert_eq!(id("kept:after~1"), second);
+    let none = scene.run(&["show", &format!("{first}~1")]);
+    assert_eq!(none.status.code(), Some(4), "{none:?}");
+    let before = format!("{second}~1");
+    let stat = scene.say(&["diff", &before, &second, "--stat"]);
+    assert!(stat.contains("1 missing, 1 changed"), "{stat}");
+}
+
+#[test]
+fn the_list_of_snapshots_says_what_comes_next_and_where_to_look() {
+    let scene = Scene::connected();
+    scene.run(&["backup"]);
+    let usual = scene.say(&["snapshots"]);
+    assert!(
+        usual.contains("\nNext by the schedule, if a server runs: 2"),
+        "{usual}"
+    );
+    assert!(!usual.contains("Look closer"), "{usual}");
+    for id in 1_000..1_025 {
+        scene.simulator.world().drop_entry(HANA, id);
+    }
+    scene.run(&["backup"]);
+    let listed = scene.say(&["snapshots"]);
+    let (_, closer) = listed.split_once("\nLook closer: anirewind ").unwrap();
+    let closer: Vec<_> = closer.split_whitespace().collect();
+    let shown = scene.say(&closer);
+    assert!(shown.contains("25 missing"), "{shown}");
+    let mut never = scene.command();
+    let never = never.env("ANIREWIND_BACKUP_AT", "off").arg("snapshots");
+    let never = text(&never.output().unwrap().stdout);
+    assert!(!never.contains("Next by"), "{never}");
+}
