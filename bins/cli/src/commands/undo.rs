@@ -28,6 +28,10 @@ pub(crate) async fn run(
     } else {
         app.plan_undo(profile, &arguments.ids, choices).await?
     };
+    let is_named = !arguments.ids.is_empty() || arguments.back_to.is_some();
+    if !is_redo && !is_named && planned.operation.kind == "redo" {
+        output.talk("The newest act of ours that stands is an undo; this takes it back.");
+    }
     let conflicts = planned.count(Action::Keep);
     if conflicts > 0 && arguments.prefer == Prefer::Ask && !arguments.apply.dry_run {
         let style = Styles::read(app).await?.of_plan(&planned);

@@ -350,3 +350,23 @@ fn changes_are_chosen_by_the_words_of_the_pages_too() {
     let words = "added, changed, removed, undone, restored, failed, left, synced, deleted, skipped";
     assert!(said.contains(words), "{said}");
 }
+
+#[test]
+fn an_undo_of_an_undo_says_why_it_does_it_again() {
+    let scene = Scene::saved();
+    scene.score(scene.media(20)[19], 11);
+    let change = scene.json(&["log"])[0]["id"].clone();
+    let change = change.as_str().unwrap();
+    scene.told(&["undo", change, "--yes"]);
+    let why = "The newest act of ours that stands is an undo; this takes it back.\n";
+    let said = |arguments: &[&str]| {
+        let output = scene.run(arguments);
+        let whole = [output.stdout, output.stderr].concat();
+        String::from_utf8(whole).unwrap()
+    };
+    let again = said(&["undo", "-n"]);
+    assert!(again.contains("Redo: ") && again.contains(why), "{again}");
+    // Whoever says so knows.
+    let redo = said(&["redo", "-n"]);
+    assert!(redo.contains("Redo: ") && !redo.contains(why), "{redo}");
+}
