@@ -7,15 +7,20 @@ mod ids;
 mod json;
 mod output;
 mod paint;
+mod progress;
 mod style;
 mod wiring;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{CommandFactory as _, Parser as _};
 
 use crate::arguments::{Arguments, Global};
 use crate::output::{Failure, Output};
+
+/// With this status a program ends that somebody interrupted.
+const INTERRUPTED: i32 = 130;
 
 fn main() -> ExitCode {
     // Before anything else, as a shell waits for it while somebody types.
@@ -42,31 +47,38 @@ fn refuse(error: &clap::Error) -> ExitCode {
 
 #[tokio::main]
 async fn run(arguments: &Arguments) -> ExitCode {
-    let output = Output::new(&arguments.global);
+    let output = Arc::new(Output::new(&arguments.global));
     // Read before anything listens for Ctrl-C, so that it ends a command that waits for typing.
     let secret = match wiring::secret(arguments, &output) {
         Ok(secret) => secret,
         Err(failure) => return output.fail(&failure),
     };
-    let mut command = std::pin::pin!(commands::run(arguments, secret, &output));
-    let mut was_asked = false;
-    let finished = loop {
-        tokio::select! {
-            finished = &mut command => break finished,
-            _ = tokio::signal::ctrl_c() => {
-                if output.is_at_work() && !was_asked {
-                    was_asked = true;
-                    output.talk("Coming to rest after the request that is being sent. Ctrl-C again to end at once.");
-                    continue;
-                }
-                output.talk("Stopped. What was finished is kept, and what was begun can go on: anirewind job list");
-                return ExitCode::from(130);
-            }
-        }
-    };
+    let listener = tokio::spawn(listen(Arc::clone(&output)));
+    let finished = commands::run(arguments, secret, &output).await;
+    listener.abort();
     match finished {
         Ok(0) if output.is_lost() => ExitCode::FAILURE,
         Ok(status) => ExitCode::from(status),
         Err(failure) => output.fail(&failure),
+    }
+}
+
+/// Lets an act come to rest at the first Ctrl-C, and ends the program at the second; at the first where no act is at
+/// work. A task of its own, as a command that waits for an answer lets nothing else go on beside it.
+async fn listen(output: Arc<Output>) {
+    let mut was_asked = false;
+    while tokio::signal::ctrl_c().await.is_ok() {
+        if output.is_at_work() && !was_asked {
+            was_asked = true;
+            output.talk(
+                "Coming to rest after the request that is being sent. Ctrl-C again to end at once.",
+            );
+            continue;
+        }
+        if let Some(begun) = output.begun() {
+            output.talk(&begun);
+        }
+        // What is written down is whole whenever a program ends, and an open question would be waited for.
+        std::process::exit(INTERRUPTED);
     }
 }

@@ -2,20 +2,21 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anirewind_core::{App, Code, Event, Explain};
 use anstream::{AutoStream, ColorChoice};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::macros::format_description;
 use tokio::sync::broadcast;
 
 use crate::arguments::{ColorArgument, Global};
+use crate::ids::short;
 use crate::paint::{bare, printable};
+use crate::progress::{Begun, Follower};
 
 /// One thing of a list, field by field, for programs.
 pub(crate) type Record = Vec<String>;
@@ -83,6 +84,7 @@ pub(crate) struct Output {
     no_input: bool,
     is_lost: AtomicBool,
     is_at_work: Arc<AtomicBool>,
+    begun: Arc<Mutex<Option<Begun>>>,
 }
 
 impl Output {
@@ -102,6 +104,7 @@ impl Output {
             no_input: global.no_input,
             is_lost: AtomicBool::new(false),
             is_at_work: Arc::default(),
+            begun: Arc::default(),
         }
     }
 
@@ -296,56 +299,25 @@ impl Output {
     }
 
     /// Shows events while work goes on: a bar on a terminal, lines elsewhere.
-    pub(crate) fn follow(&self, mut events: broadcast::Receiver<Event>) -> Follower {
+    pub(crate) fn follow(&self, events: broadcast::Receiver<Event>) -> Follower {
         if self.quiet {
-            return Follower { task: None };
+            return Follower::none();
         }
-        let is_terminal = io::stderr().is_terminal();
-        let task = tokio::spawn(async move {
-            let bar = if is_terminal {
-                ProgressBar::no_length()
-            } else {
-                ProgressBar::hidden()
-            };
-            if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}") {
-                bar.set_style(style);
-            }
-            while let Ok(event) = events.recv().await {
-                match event {
-                    Event::Reading {
-                        profile,
-                        read,
-                        expected,
-                    } => {
-                        bar.set_length((expected.unwrap_or(read).max(read)) as u64);
-                        bar.set_position(read as u64);
-                        bar.set_message(format!("reading {profile}"));
-                    }
-                    Event::Job {
-                        phase, done, total, ..
-                    } if is_terminal => {
-                        bar.set_length(total as u64);
-                        bar.set_position(done as u64);
-                        bar.set_message(phase.as_str());
-                    }
-                    Event::Client { .. } | Event::Waiting { .. } if is_terminal => {
-                        bar.println(event.to_string());
-                    }
-                    Event::Client { .. } | Event::Waiting { .. } | Event::Job { .. } => {
-                        let _ = writeln!(io::stderr().lock(), "{event}");
-                    }
-                    Event::Writing { .. } => bar.set_message("writing"),
-                    Event::Saved(_) | Event::Failed { .. } => bar.finish_and_clear(),
-                    // Said with the result.
-                    Event::Alarm { .. }
-                    | Event::Changed { .. }
-                    | Event::Ended { .. }
-                    | Event::Settings { .. } => {}
-                }
-            }
-        });
-        Follower { task: Some(task) }
+        Follower::of(events, Arc::clone(&self.begun))
     }
+
+    /// How far the act came that is at work, and how it goes on.
+    pub(crate) fn begun(&self) -> Option<String> {
+        let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let begun = begun.as_ref().filter(|_| self.is_at_work())?;
+        Some(stopped(begun.done, begun.total, begun.operation.as_str()))
+    }
+}
+
+/// How far an act came that stopped, and how it goes on.
+pub(crate) fn stopped(done: usize, all: usize, id: &str) -> String {
+    let id = short(id);
+    format!("Stopped after {done} of {all}. Continue: anirewind job resume {id}")
 }
 
 /// A record as a line. What would end a field or the line is a space in it.
@@ -365,19 +337,6 @@ impl Drop for AtWork {
     fn drop(&mut self) {
         self.listener.abort();
         self.is_at_work.store(false, Ordering::Relaxed);
-    }
-}
-
-/// Ends with the work it shows.
-pub(crate) struct Follower {
-    task: Option<tokio::task::JoinHandle<()>>,
-}
-
-impl Drop for Follower {
-    fn drop(&mut self) {
-        if let Some(task) = &self.task {
-            task.abort();
-        }
     }
 }
 

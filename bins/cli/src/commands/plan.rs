@@ -15,7 +15,7 @@ use crate::commands::history::one_operation;
 use crate::commands::log::by;
 use crate::ids::{Ids, short};
 use crate::json::{operation_json, shape};
-use crate::output::{Failure, Output, Record};
+use crate::output::{Failure, Output, Record, stopped};
 use crate::paint::Ink;
 use crate::style::{Profiles, Styles, step_called};
 
@@ -265,11 +265,10 @@ pub(crate) fn report_text(style: &Style, report: &Report) -> String {
     ));
     lines.push(match report.operation.state {
         OperationState::Done => format!("All {all} read back and verified."),
-        OperationState::Paused => format!(
-            "Paused with {} of {all} open. Go on: anirewind job resume {id}",
-            summary.open
-        ),
-        OperationState::Running | OperationState::Stopped => format!(
+        OperationState::Paused | OperationState::Stopped => {
+            stopped(all.saturating_sub(summary.open), all, id)
+        }
+        OperationState::Running => format!(
             "Not finished, {} of {all} open. Go on: anirewind job resume {id}",
             summary.open
         ),

@@ -11,6 +11,7 @@ mod configuring;
 mod crowding;
 mod curation;
 mod demo;
+mod interrupting;
 mod killing;
 mod notifying;
 mod printing;
