@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use anirewind_core::model::{List, UserId};
-use anirewind_core::{App, BrowseError, Change, Found, FoundList, Plan, StepRow, Style, title_of};
+use anirewind_core::{App, BrowseError, Found, FoundList, Plan, StepRow, Style, title_of};
 
 use crate::output::Failure;
 
@@ -76,19 +76,7 @@ fn said_by(list: &List) -> Style {
     }
 }
 
-/// What the title of a change is called; as it was written down where nothing else is known of it.
-pub(crate) fn called(change: &Change, style: &Style) -> String {
-    let mut entries = [&change.after, &change.before].into_iter().flatten();
-    match entries.find(|entry| entry.summary.is_some()) {
-        Some(entry) => title_of(entry, &style.titles),
-        None => change
-            .title
-            .clone()
-            .unwrap_or_else(|| format!("{} {}", change.media_type.word(), change.media)),
-    }
-}
-
-/// The same for a title of a plan or an act.
+/// What a title of a plan or an act is called; as it was written down where nothing else is known of it.
 pub(crate) fn step_called(step: &StepRow, style: &Style) -> String {
     let mut entries = [&step.before, &step.target].into_iter().flatten();
     match entries.find(|entry| entry.summary.is_some()) {

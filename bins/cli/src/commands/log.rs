@@ -9,7 +9,7 @@ use anirewind_core::model::{MediaType, UserId};
 use anirewind_core::view::instant;
 use anirewind_core::{
     ActError, App, BrowseError, Change, ChangeFilter, ChangeOutcome, ChangeRow, Id, Source, Style,
-    change_of, count, summary_of,
+    called, change_of, count, summary_of,
 };
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ use crate::ids::{Ids, short};
 use crate::json::change_json;
 use crate::output::{Failure, Output, Record};
 use crate::paint::Ink;
-use crate::style::{Styles, called};
+use crate::style::Styles;
 
 /// So many lines are shown where nobody says how many; a group is one.
 const LINES: usize = 50;
@@ -281,7 +281,7 @@ fn record(style: &Style, row: &ChangeRow) -> Record {
         change.outcome.as_str().to_owned(),
         change.media_type.as_str().to_owned(),
         change.media.to_string(),
-        called(change, style),
+        called(change, &style.titles),
         what(change, style),
         id(&change.group),
         id(&change.operation),
@@ -316,7 +316,7 @@ async fn whole_text(
 /// A change in one line.
 pub(crate) fn line(output: &Output, style: &Style, row: &ChangeRow, ids: &Ids) -> String {
     let change = &row.change;
-    let title = called(change, style);
+    let title = called(change, &style.titles);
     let sign = match (change.outcome, &change.before, &change.after) {
         (ChangeOutcome::Undone, _, _) if change.source == Source::Redo => Ink::Undone.paint(">"),
         (ChangeOutcome::Undone, _, _) => Ink::Undone.paint("<"),

@@ -2,7 +2,8 @@
 
 use anirewind_core::model::{Entry, MediaId, MediaType, UserId};
 use anirewind_core::{
-    App, BrowseError, Code, GoneTitle, Style, TitleHistory, count, summary_of, thousands, title_of,
+    App, BrowseError, Code, GoneTitle, Style, TitleHistory, called, count, summary_of, thousands,
+    title_of,
 };
 use comfy_table::{Table, presets};
 use serde_json::json;
@@ -11,7 +12,7 @@ use crate::commands::log::line;
 use crate::ids::Ids;
 use crate::json::{change_json, entry_json};
 use crate::output::{Failure, Output};
-use crate::style::{Styles, called};
+use crate::style::Styles;
 
 /// So many are listed where several titles are meant.
 const LISTED: usize = 20;
@@ -62,7 +63,7 @@ fn text_of(output: &Output, style: &Style, title: &Title, found: &TitleHistory) 
     let newest = found.changes.first();
     let name = match (&found.now, newest) {
         (Some(now), _) => title_of(now, &style.titles),
-        (None, Some(row)) => called(&row.change, style),
+        (None, Some(row)) => called(&row.change, &style.titles),
         (None, None) => title.name.clone(),
     };
     let now = match &found.now {

@@ -87,7 +87,7 @@ pub(crate) struct FateView {
     /// `goes`, or why it stays: kept, all-stay, recent, safety, newest-good, three-newest-good, newest-with-private,
     /// daily, weekly, monthly, imported, damaged, held.
     why: Option<&'static str>,
-    /// When it is past its days, where that is all that keeps it, RFC 3339.
+    /// When it is past its days, where that is all that keeps it, RFC 3339. No day is named while nothing goes.
     goes_on: Option<String>,
     /// Why it cannot be deleted by hand either; null where it can.
     locked: Option<&'static str>,
@@ -118,7 +118,7 @@ pub(crate) async fn outlook(
             file: row.file.clone(),
             created_at: instant(row.created_at),
             why: fate.map(Fate::as_str),
-            goes_on: fate.and_then(Fate::goes_on).map(instant),
+            goes_on: outlook.goes_on(&row.file).map(instant),
             locked: lock.map(|(_, reason)| *reason),
         }
     };

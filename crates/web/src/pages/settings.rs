@@ -383,12 +383,18 @@ pub(crate) fn kept_words(outlook: &Outlook) -> String {
         Hold::OpenAlarm => "something unusual is unanswered",
         Hold::Damage { .. } => "a snapshot is damaged",
     };
-    // Once that is over those are the ones that go.
-    let words = rules_words(outlook.count(), outlook.held(), next.as_deref());
+    let all = outlook.count();
     match (outlook.held(), next) {
-        (0, None) => words,
-        (0, Some(_)) => format!("{words} None goes while {why}."),
-        _ => format!("{words} But none goes while {why}."),
+        (0, None) => rules_words(all, 0, None),
+        (0, Some(day)) => format!(
+            "With these rules all {} stay; the first would go on {day}, but none goes while {why}.",
+            thousands(all)
+        ),
+        // Once that is over those are the ones that go.
+        (going, next) => {
+            let words = rules_words(all, going, next.as_deref());
+            format!("{words} But none goes while {why}.")
+        }
     }
 }
 

@@ -122,6 +122,7 @@ async fn what_becomes_of_each_and_what_is_held_is_told() {
     assert_eq!(rows.len(), 2, "{outlook}");
     for row in rows {
         assert!(row["why"].is_string() && row["locked"].is_string(), "{row}");
+        assert!(row["goesOn"].is_null(), "{row}");
     }
     assert!(
         rows[0]["locked"].as_str().unwrap().contains("unusual"),
