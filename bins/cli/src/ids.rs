@@ -1,4 +1,5 @@
-//! Ids as they are shown: no longer than they have to be, and as much of them bold as has to be typed.
+//! Ids as they are shown: no longer than they have to be, and as much of them bold as tells them from the others that
+//! are shown with them.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;

@@ -254,8 +254,11 @@ impl Output {
     /// Shows why a command failed and ends with its status.
     pub(crate) fn fail(&self, failure: &Failure) -> ExitCode {
         if self.json {
-            let error =
-                json!({ "code": failure.code, "message": failure.message, "hint": failure.hint });
+            let error = json!({
+                "code": failure.code,
+                "message": bare(&failure.message),
+                "hint": failure.hint.as_deref().map(bare),
+            });
             let line = json!({ "schema": "anirewind.error/1", "error": error });
             let _ = writeln!(io::stdout().lock(), "{line}");
         }
@@ -310,14 +313,15 @@ impl Output {
     pub(crate) fn begun(&self) -> Option<String> {
         let begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         let begun = begun.as_ref().filter(|_| self.is_at_work())?;
-        Some(stopped(begun.done, begun.total, begun.operation.as_str()))
+        let come = (begun.done, begun.total);
+        Some(stopped("Stopped", come, begun.operation.as_str()))
     }
 }
 
 /// How far an act came that stopped, and how it goes on.
-pub(crate) fn stopped(done: usize, all: usize, id: &str) -> String {
+pub(crate) fn stopped(how: &str, (done, all): (usize, usize), id: &str) -> String {
     let id = short(id);
-    format!("Stopped after {done} of {all}. Continue: anirewind job resume {id}")
+    format!("{how} after {done} of {all}. Continue: anirewind job resume {id}")
 }
 
 /// A record as a line. What would end a field or the line is a space in it.

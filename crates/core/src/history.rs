@@ -109,13 +109,7 @@ impl App {
         &self,
         acts: BTreeSet<Id>,
     ) -> Result<BTreeMap<Id, String>, StoreError> {
-        let mut names = BTreeMap::new();
-        for id in acts {
-            if let Some(act) = self.inner.store.operation(id.clone()).await? {
-                names.insert(id, act.what);
-            }
-        }
-        Ok(names)
+        self.inner.store.names_of_acts(acts).await
     }
 
     /// The changes that an act put back, of any source.

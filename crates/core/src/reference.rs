@@ -7,6 +7,8 @@ use thiserror::Error;
 
 use crate::explain::{Code, Explain};
 
+/// What comes before the name under which a snapshot is kept.
+const KEPT: &str = "kept:";
 /// Nobody has a list that is older, in hours.
 const A_CENTURY: u32 = 24 * 36_525;
 
@@ -72,38 +74,58 @@ impl InvalidReference {
 }
 
 impl Reference {
-    /// The one so many before the one that is named so. Before what is no snapshot of ours there is none.
-    fn before(name: &str, back: usize) -> Option<Self> {
-        Some(match Self::parse(name).ok()? {
-            Self::Live | Self::Path(_) => return None,
-            Self::Latest(further) => Self::Latest(back.checked_add(further)?),
-            named => Self::Before(Box::new(named), back),
-        })
-    }
-
     /// Reads what somebody typed. What looks like a path is one.
     pub fn parse(text: &str) -> Result<Self, InvalidReference> {
+        let invalid = || InvalidReference::Snapshot(text.to_owned());
+        let (name, back) = Self::without_steps(text).ok_or_else(invalid)?;
+        let named = Self::parse_name(name).map_err(|error| match error {
+            InvalidReference::Snapshot(_) => invalid(),
+            error => error,
+        });
+        match (named?, back) {
+            (named, None) => Ok(named),
+            // Before what is no snapshot of ours there is none.
+            (Self::Live | Self::Path(_), Some(_)) => Err(invalid()),
+            (Self::Latest(_), Some(back)) => Ok(Self::Latest(back)),
+            (named, Some(back)) => Ok(Self::Before(Box::new(named), back)),
+        }
+    }
+
+    /// A name without the `~1` behind it, and how far back they lead together; nothing where that is no number.
+    fn without_steps(text: &str) -> Option<(&str, Option<usize>)> {
+        // Names under which snapshots are kept may hold anything, and so may paths.
+        if let Some(name) = text.strip_prefix(KEPT) {
+            let steps = name.rsplit_once('~').filter(|(name, _)| !name.is_empty());
+            let back = steps.and_then(|(_, back)| back.parse().ok());
+            return Some(match (steps, back) {
+                (Some((name, _)), Some(back)) => (&text[..KEPT.len() + name.len()], Some(back)),
+                _ => (text, None),
+            });
+        }
+        if is_path(text) {
+            return Some((text, None));
+        }
+        let (mut name, mut back) = (text, None);
+        while let Some((before, steps)) = name.rsplit_once('~') {
+            let steps: usize = steps.parse().ok()?;
+            back = Some(back.unwrap_or(0_usize).checked_add(steps)?);
+            name = before;
+        }
+        Some((name, back))
+    }
+
+    fn parse_name(text: &str) -> Result<Self, InvalidReference> {
         let invalid = || InvalidReference::Snapshot(text.to_owned());
         let no_moment = || InvalidReference::Since(text.to_owned());
         if text == "live" {
             return Ok(Self::Live);
-        }
-        let is_kept = text.starts_with("kept:");
-        let is_path = text.contains(['/', '\\']) || text.to_ascii_lowercase().ends_with(".json");
-        if let Some((name, back)) = text.rsplit_once('~').filter(|_| is_kept || !is_path) {
-            match back.parse() {
-                Ok(back) => return Self::before(name, back).ok_or_else(invalid),
-                // Names under which snapshots are kept may hold anything.
-                Err(_) if is_kept => {}
-                Err(_) => return Err(invalid()),
-            }
         }
         match text.strip_prefix("latest") {
             None => {}
             Some("") => return Ok(Self::Latest(0)),
             Some(_) => return Err(invalid()),
         }
-        if let Some(name) = text.strip_prefix("kept:") {
+        if let Some(name) = text.strip_prefix(KEPT) {
             return match name {
                 "" => Err(invalid()),
                 name => Ok(Self::Kept(name.to_owned())),
@@ -122,7 +144,7 @@ impl Reference {
         if let Some(day) = text.strip_prefix('@') {
             return parse_day(day).map(Self::Day).ok_or_else(no_moment);
         }
-        if is_path {
+        if is_path(text) {
             return Ok(Self::Path(PathBuf::from(text)));
         }
         let is_id = (4..=12).contains(&text.len())
@@ -135,6 +157,11 @@ impl Reference {
             Err(invalid())
         }
     }
+}
+
+/// Whether it looks like a path.
+fn is_path(text: &str) -> bool {
+    text.contains(['/', '\\']) || text.to_ascii_lowercase().ends_with(".json")
 }
 
 /// A day as in 2027-02-28. A time behind it, which a date would be read without, makes it none.
@@ -173,6 +200,14 @@ mod tests {
             let text = format!("{of}~2");
             assert_eq!(Reference::parse(&text), Ok(before(of, 2)));
         }
+        // However many there are, it is one way back.
+        let many = format!("k7f2{}", "~1".repeat(30_000));
+        assert_eq!(Reference::parse(&many), Ok(before("k7f2", 30_000)));
+        assert_eq!(parsed("latest~1~2"), Reference::Latest(3));
+        assert_eq!(
+            parsed("kept:v~1~2"),
+            Reference::Before(Box::new(Reference::Kept("v~1".to_owned())), 2)
+        );
         assert_eq!(parsed("latest~1~2"), Reference::Latest(3));
         assert_eq!(parsed("kept:a~b"), Reference::Kept("a~b".to_owned()));
         assert_eq!(parsed("a~1.json"), Reference::Path("a~1.json".into()));

@@ -8,6 +8,7 @@ use anirewind_timeline::{Change, Notice};
 use time::Month;
 
 use crate::numbers::count;
+use crate::zone::month_word;
 
 /// What happened to all titles that changed together: they vanished, were added, or changed.
 pub fn became<'a>(mut changes: impl Iterator<Item = &'a Change> + Clone) -> &'static str {
@@ -109,17 +110,17 @@ pub fn value_of(entry: &Entry, field: EntryField, format: &ScoreFormat) -> Strin
             .map(|(name, raw)| format!("{name} {raw}"))
             .collect::<Vec<_>>()
             .join(", "),
-        Value::Date(date) => date_words(date),
+        Value::Date(date) => of_date(date),
     }
 }
 
 /// `7 Mar 2024`, `Mar 2024`, `2024`. What makes no such words stands as it is kept, `????-03-07`.
-fn date_words(date: FuzzyDate) -> String {
+fn of_date(date: FuzzyDate) -> String {
     let month = date.month().map(Month::try_from).and_then(Result::ok);
     let Some((year, month)) = date.year().zip(month) else {
         return date.to_string();
     };
-    let month: String = month.to_string().chars().take(3).collect();
+    let month = month_word(month);
     match date.day() {
         Some(day) => format!("{day} {month} {year}"),
         None => format!("{month} {year}"),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use time::{Date, OffsetDateTime, UtcOffset};
+use time::{Date, Month, OffsetDateTime, UtcOffset};
 
 use crate::app::App;
 
@@ -74,12 +74,17 @@ impl Zone {
 
 /// `3 Nov`, or `3 Nov 2025` in another year than today's, or where nobody says which day is today.
 pub fn date_words(date: Date, today: Option<Date>) -> String {
-    let month: String = date.month().to_string().chars().take(3).collect();
+    let month = month_word(date.month());
     let day = date.day();
     match today {
         Some(today) if today.year() == date.year() => format!("{day} {month}"),
         _ => format!("{day} {month} {}", date.year()),
     }
+}
+
+/// `Nov`
+pub(crate) fn month_word(month: Month) -> String {
+    month.to_string().chars().take(3).collect()
 }
 
 /// The machine is asked this often whether its zone is still the same.

@@ -1,6 +1,6 @@
 //! A plan becomes an act, unless somebody calls it off; and what somebody wants of an act.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anirewind_timeline::Id;
 use rusqlite::{OptionalExtension as _, named_params};
@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use crate::operations::{OperationDetail, json};
 use crate::row::{Place, to_millis};
-use crate::store::{Store, StoreError};
+use crate::store::{Failed, Store, StoreError};
 
 impl Store {
     /// Notes that a plan is to be sent, also one that was called off before.
@@ -104,6 +104,31 @@ impl Store {
 }
 
 impl Store {
+    /// What acts are called.
+    pub async fn names_of_acts(
+        &self,
+        acts: BTreeSet<Id>,
+    ) -> Result<BTreeMap<Id, String>, StoreError> {
+        self.run(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT id, what
+                FROM operation
+                WHERE id IN (SELECT value FROM json_each(:ids))",
+            )?;
+            let ids: Vec<_> = acts.iter().map(Id::as_str).collect();
+            let ids = serde_json::Value::from(ids).to_string();
+            let rows = statement.query_map(named_params! { ":ids": ids }, |row| {
+                Ok((row.get::<_, String>("id")?, row.get("what")?))
+            })?;
+            let rows = rows.map(|row| {
+                let (id, what) = row?;
+                Ok((parsed(&id)?, what))
+            });
+            rows.collect()
+        })
+        .await
+    }
+
     /// The acts before which these snapshots were taken, by the name of the file.
     pub async fn acts_after(&self, files: Vec<String>) -> Result<BTreeMap<String, Id>, StoreError> {
         self.run(move |connection| {
@@ -120,16 +145,20 @@ impl Store {
             // Of several acts on one copy the first is told last.
             let rows = rows.map(|row| {
                 let (file, id) = row?;
-                let place = Place {
-                    table: "operation",
-                    row: &id,
-                };
-                Ok((file, Id::parse(&id).ok_or_else(|| place.corrupt("id"))?))
+                Ok((file, parsed(&id)?))
             });
             rows.collect()
         })
         .await
     }
+}
+
+fn parsed(id: &str) -> Result<Id, Failed> {
+    let place = Place {
+        table: "operation",
+        row: id,
+    };
+    Id::parse(id).ok_or_else(|| place.corrupt("id"))
 }
 
 #[cfg(test)]
@@ -168,7 +197,9 @@ mod tests {
         let found = store.acts_after(files).await.unwrap();
         assert_eq!(
             found.into_iter().collect::<Vec<_>>(),
-            [("a.json".to_owned(), id)]
+            [("a.json".to_owned(), id.clone())]
         );
+        let names = store.names_of_acts([id.clone()].into()).await.unwrap();
+        assert_eq!(names.get(&id).map(String::as_str), Some("all of it"));
     }
 }

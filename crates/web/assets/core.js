@@ -146,8 +146,9 @@ const follow = (now) => {
   const newest = old?.firstElementChild;
   const fresh = [...lines?.children ?? []];
   const known = fresh.findIndex((line) => newest && line.isEqualNode(newest));
-  if (known < 0) log.innerHTML = now.innerHTML;
-  else {
+  if (known < 0) {
+    if (log.innerHTML !== now.innerHTML) log.innerHTML = now.innerHTML;
+  } else {
     old.prepend(...fresh.slice(0, known));
     while (old.children.length > fresh.length) old.lastElementChild.remove();
   }
@@ -157,8 +158,11 @@ if (log) setInterval(async () => {
   try {
     const answer = await fetch(location.href);
     const now = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-follow]");
-    // Whoever has to log in again is shown no lines.
-    if (!answer.ok || !now) throw new Error("no lines");
+    if (!answer.ok || !now) {
+      const why = answer.ok ? "log in again to see new ones" : "the server does not give new ones";
+      if (!lost) document.dispatchEvent(new CustomEvent("connection", { detail: `These are the lines of ${clock(heard)}: ${why}.` }));
+      return;
+    }
     follow(now);
     heard = new Date();
     if (lost) document.dispatchEvent(new CustomEvent("connection", { detail: "" }));

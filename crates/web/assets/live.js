@@ -116,7 +116,8 @@ const place = (part) => {
     const opened = new Set([...old.querySelectorAll("details[open] > summary")].map((one) => one.textContent));
     for (const one of part.querySelectorAll("summary")) if (opened.has(one.textContent)) one.parentElement.open = true;
     announce(part, old);
-    old.replaceWith(part);
+    // What is the same stays, for whoever is reading it out.
+    if (!old.isEqualNode(part)) old.replaceWith(part);
     // What stands in the banner is not said to go on beside it.
     if (live === "ends") for (const bar of document.querySelectorAll("#jobs a")) if (bar.href === part.querySelector("a")?.href) bar.remove();
   }

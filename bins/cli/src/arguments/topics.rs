@@ -58,7 +58,7 @@ const RECORDS: [(&str, &str); 8] = [
     ("list", "type, title id, title, what the entry holds"),
     (
         "diff",
-        "sign (+ ~ - =), type, title id, title, field, before, after",
+        "sign (+ ~ - =), type, title id, title, field, before, after; with --stat what is counted and how many",
     ),
     (
         "op log",
@@ -80,8 +80,9 @@ pub(crate) fn plain() -> String {
     let lists = RECORDS.map(|(list, fields)| format!("  {list}: {fields}"));
     format!(
         "With --plain these commands print one thing a line, with a tab between the fields and nothing above or \
-         below. Ids are whole, times are RFC 3339, and what there is not is an empty field:\n\n{}\n\nFields are added \
-         at the end only. Other commands print the same as without it.\n",
+         below. Ids are whole, and times are RFC 3339; what there is not is an empty field. Values that a \
+         title has are written as people read them, with `-` for none and `?` for what was not recorded:\n\n{}\n\nFields are added \
+         at the end only. What `show` prints of a burst are records of log. Other commands print the same as without it.\n",
         lists.join("\n")
     )
 }

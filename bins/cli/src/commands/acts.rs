@@ -20,7 +20,7 @@ use crate::style::{Profiles, Styles, step_called};
 pub(crate) struct Acts {
     /// Each with when its last title was written, where it has ended.
     told: Vec<(Report, Option<OffsetDateTime>)>,
-    /// The one that `undo` without an id is about.
+    /// The newest of all of them.
     newest: Option<Id>,
     profiles: Profiles,
     styles: Styles,
@@ -149,7 +149,11 @@ fn extra(report: &Report, style: &Style, last: Option<OffsetDateTime>) -> String
     let operation = &report.operation;
     let mut sent = report.sent();
     match (sent.next(), sent.next(), last) {
-        _ if operation.state.is_open() => {
+        _ if matches!(
+            operation.state,
+            OperationState::Paused | OperationState::Stopped
+        ) =>
+        {
             let id = short(operation.id.as_str());
             format!("go on: anirewind job resume {id}")
         }

@@ -98,7 +98,7 @@ pub(crate) async fn run(
     }
     let text = if arguments.group.is_some() {
         let rows = changes(app, owner, &filter, usize::MAX).await?;
-        whole_text(app, output, owner, rows, most).await?
+        whole_text(app, output, rows, most).await?
     } else {
         text_of(
             output,
@@ -254,7 +254,7 @@ pub(crate) async fn group(
         ..ChangeFilter::default()
     };
     let rows = changes(app, owner, &filter, usize::MAX).await?;
-    let text = whole_text(app, output, owner, rows.clone(), usize::MAX).await?;
+    let text = whole_text(app, output, rows.clone(), usize::MAX).await?;
     let styles = Styles::read(app).await?;
     output.list(
         "log",
@@ -293,7 +293,6 @@ fn record(style: &Style, row: &ChangeRow) -> Record {
 async fn whole_text(
     app: &App,
     output: &Output,
-    owner: Option<UserId>,
     rows: Vec<ChangeRow>,
     most: usize,
 ) -> Result<String, Failure> {
@@ -302,7 +301,7 @@ async fn whole_text(
     }
     let styles = Styles::read(app).await?;
     let is_more = rows.len() > most;
-    let told = Told::of(app, owner, vec![rows], is_more).await?;
+    let told = Told::of(app, vec![rows], is_more).await?;
     let lines = told.lines.iter();
     let mut lines: Vec<_> = lines
         .flat_map(|line| told.first_of(output, &styles, line, most))

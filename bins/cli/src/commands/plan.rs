@@ -265,8 +265,9 @@ pub(crate) fn report_text(style: &Style, report: &Report) -> String {
     ));
     lines.push(match report.operation.state {
         OperationState::Done => format!("All {all} read back and verified."),
-        OperationState::Paused | OperationState::Stopped => {
-            stopped(all.saturating_sub(summary.open), all, id)
+        OperationState::Paused => stopped("Paused", (all.saturating_sub(summary.open), all), id),
+        OperationState::Stopped => {
+            stopped("Interrupted", (all.saturating_sub(summary.open), all), id)
         }
         OperationState::Running => format!(
             "Not finished, {} of {all} open. Go on: anirewind job resume {id}",

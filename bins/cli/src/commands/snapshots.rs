@@ -44,10 +44,11 @@ pub(crate) async fn run(
         .filter(|row| since.is_none_or(|since| row.created_at >= since))
         .collect();
     let found = rows.len();
-    let next = if output.is_json() || output.is_plain() {
-        None
+    // Only people read what stands below the list.
+    let (next, closer) = if output.is_json() || output.is_plain() {
+        (None, None)
     } else {
-        next(app, owner).await?
+        (next(app, owner).await?, closer(app, owner, &all).await?)
     };
     if arguments.limit > 0 {
         rows.truncate(arguments.limit);
@@ -85,7 +86,7 @@ pub(crate) async fn run(
                 let next = output.time(next);
                 format!("Next by the schedule, if a server runs: {next}")
             }));
-            lines.extend(closer(&rows, &all));
+            lines.extend(closer);
             lines.join("\n")
         },
     );
@@ -105,15 +106,22 @@ async fn next(app: &App, owner: Option<UserId>) -> Result<Option<OffsetDateTime>
     Ok(meant.filter_map(|status| status.next).min())
 }
 
-/// The command that shows what is unusual about the newest of these that is, and is unanswered.
-fn closer(rows: &[&SnapshotRow], all: &[SnapshotRow]) -> Option<String> {
-    let is_unusual = |row: &&&SnapshotRow| row.open_alarms().next().is_some();
-    let unusual = rows.iter().find(is_unusual)?;
-    let of_list = all.iter().filter(|row| row.owner.id == unusual.owner.id);
-    let mut before = of_list.skip_while(|row| row.file != unusual.file).skip(1);
-    before.next()?;
-    let id = Ids::of(all.iter().map(|row| row.id.as_str())).shortest(unusual.id.as_str());
-    Some(format!("Look closer: anirewind diff {id}~1 {id}"))
+/// The command that shows what is unusual about the newest list that is, and is unanswered: what it is otherwise than the
+/// one that it is measured by.
+async fn closer(
+    app: &App,
+    owner: Option<UserId>,
+    all: &[SnapshotRow],
+) -> Result<Option<String>, Failure> {
+    let open = app.alarms_with_bases(owner).await?;
+    let ids = Ids::of(all.iter().map(|row| row.id.as_str()));
+    let newest = open
+        .iter()
+        .find_map(|open| Some((open.before.as_ref()?, &open.snapshot)));
+    Ok(newest.map(|(before, unusual)| {
+        let [before, unusual] = [before, unusual].map(|row| ids.shortest(row.id.as_str()));
+        format!("Look closer: anirewind diff {before} {unusual}")
+    }))
 }
 
 /// What becomes of the snapshots of each account.

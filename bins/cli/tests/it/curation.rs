@@ -346,6 +346,33 @@ fn the_list_of_snapshots_says_what_comes_next_and_where_to_look() {
     let closer: Vec<_> = closer.split_whitespace().collect();
     let shown = scene.say(&closer);
     assert!(shown.contains("25 missing"), "{shown}");
+    // Also where the one before it holds as little: what it is measured by is shown.
+    let told = scene.run(&["alarm", "accept", "--json"]);
+    assert_eq!(told.status.code(), Some(9), "{told:?}");
+    let told = text(&told.stdout);
+    assert!(
+        !told.contains(|letter| ('\u{e0000}'..='\u{e007f}').contains(&letter)),
+        "{told:?}"
+    );
+    scene.say(&["alarm", "accept", "--yes"]);
+    let left = {
+        let world = scene.simulator.world();
+        world
+            .entries(HANA)
+            .map(|entry| entry.media)
+            .collect::<Vec<_>>()
+    };
+    let most = left.len() * 3 / 5;
+    for id in &left[..most] {
+        scene.simulator.world().drop_entry(HANA, *id);
+    }
+    scene.run(&["backup"]);
+    scene.simulator.world().drop_entry(HANA, left[most]);
+    scene.run(&["backup"]);
+    let listed = scene.say(&["snapshots"]);
+    let (_, closer) = listed.split_once("\nLook closer: anirewind ").unwrap();
+    let shown = scene.say(&closer.split_whitespace().collect::<Vec<_>>());
+    assert!(shown.contains(&format!("{} missing", most + 1)), "{shown}");
     let mut never = scene.command();
     let never = never.env("ANIREWIND_BACKUP_AT", "off").arg("snapshots");
     let never = text(&never.output().unwrap().stdout);

@@ -72,7 +72,7 @@ fn an_act_comes_to_rest_and_says_how_it_goes_on() {
         .read_to_string(&mut told)
         .unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{told}");
-    let (_, told) = told.split_once("Stopped after ").unwrap();
+    let (_, told) = told.split_once("Paused after ").unwrap();
     let (done, told) = told.split_once(" of 300. Continue: anirewind ").unwrap();
     assert!(done.parse::<usize>().unwrap() < 300);
     let next = told.lines().next().unwrap().split(' ').chain(["--yes"]);

@@ -34,8 +34,8 @@ const SOON: Duration = Duration::days(30);
 #[template(path = "dashboard.html")]
 struct Dashboard {
     page: Page,
-    /// How many requests AniList allows, as far as is known.
-    per_minute: u32,
+    /// How many requests are sent a minute at most.
+    per_minute: usize,
     cards: Vec<Card>,
     /// Of whom only snapshots are left: the name, the way there, and how many.
     kept: Vec<(String, String, String)>,
@@ -157,7 +157,7 @@ async fn dashboard(visitor: Visitor, hub: web::Data<Hub>) -> Result<HttpResponse
     }
     Ok(show(&Dashboard {
         page,
-        per_minute: visitor.app.allowance().0,
+        per_minute: usize::try_from(visitor.app.allowance().0).unwrap_or(usize::MAX),
         cards,
         kept,
         has_tokens: !visitor.app.settings().tokens.is_empty(),
@@ -394,7 +394,6 @@ fn days_words(days: &[(Day, DayState)], most: usize) -> String {
         DayState::Missing,
         DayState::Quiet,
     ];
-
     let parts = all.into_iter().filter_map(|state| {
         let number = of(state);
         let is_said = number > 0 || state == DayState::Fine;

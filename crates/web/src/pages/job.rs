@@ -194,7 +194,7 @@ async fn job_page(
     let stop = progress.as_ref().and_then(JobProgress::split);
     Ok(JobPage {
         stop: stop
-            .filter(|_| wish != Wish::Stop)
+            .filter(|_| wish != Wish::Stop || operation.state != OperationState::Running)
             .map(|(done, left)| stop_words(operation.state, done, left)),
         reverse: Reverse::of(report),
         id: operation.id.to_string(),

@@ -174,8 +174,8 @@ impl ChangeLine {
 
 /// What the title of a change is called here; as it was written down where nothing else is known of it.
 pub(crate) fn called(change: &Change, style: &Style) -> Option<String> {
-    let entry = change.after.as_ref().or(change.before.as_ref());
-    match entry.filter(|entry| entry.summary.is_some()) {
+    let mut entries = [&change.after, &change.before].into_iter().flatten();
+    match entries.find(|entry| entry.summary.is_some()) {
         Some(entry) => Some(name_of(entry, style)),
         None => change.title.clone(),
     }

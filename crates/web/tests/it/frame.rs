@@ -151,7 +151,7 @@ async fn rules_are_seen_at_work_before_they_are_saved_and_what_would_go_is_liste
         scene.pass(Duration::from_hours(24));
     }
     let mut browser = Browser::at(&scene, "/settings").await;
-    browser.must_show(&["hana: With these rules 6 of 6 stay; the first goes on 1"]);
+    browser.must_show(&["hana: With these rules 6 of 6 stay; the first goes on 11 Nov"]);
     let fewer = [("backup_retention_days", "1")];
     browser
         .press_with("Show what these rules keep", &fewer)

@@ -66,13 +66,12 @@ impl Told {
         }
         let is_more = lines.len() > most;
         lines.truncate(most);
-        Self::of(app, owner, lines, is_more).await
+        Self::of(app, lines, is_more).await
     }
 
     /// These lines, with what is known of their causes.
     pub(super) async fn of(
         app: &App,
-        owner: Option<UserId>,
         lines: Vec<Vec<ChangeRow>>,
         is_more: bool,
     ) -> Result<Self, Failure> {
@@ -81,12 +80,9 @@ impl Told {
         let causes = first.iter().filter_map(|row| cause(row).cloned());
         let sizes = app.group_sizes(causes.collect()).await;
         let sizes = sizes.map_err(BrowseError::Store)?;
-        let mut names = BTreeMap::new();
-        if first.iter().any(|row| row.change.operation.is_some()) {
-            let acts = app.operations(owner, usize::MAX).await;
-            let acts = acts.map_err(BrowseError::Store)?;
-            names.extend(acts.into_iter().map(|act| (act.id, act.what)));
-        }
+        let acts = first.iter().filter_map(|row| row.change.operation.clone());
+        let names = app.names_of_acts(acts.collect()).await;
+        let names = names.map_err(BrowseError::Store)?;
         let rows = lines.iter().flatten();
         let ids = rows.flat_map(|row| [Some(&row.id), cause(row)]);
         let ids = Ids::of(ids.flatten().map(Id::as_str));
