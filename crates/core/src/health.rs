@@ -332,13 +332,16 @@ fn token(status: &AccountStatus, now: OffsetDateTime, zone: &Zone) -> HealthChec
             "AniList takes it; it does not say when it ends",
         ),
         Some(ends) if ends <= now => {
-            let found = format!("it ended on {}", zone.day(ends));
+            let found = format!("it ended on {}", zone.date(ends, Some(now)));
             HealthCheck::new("token", HealthState::Bad, found)
                 .since(Some(ends))
                 .hint(again)
         }
         Some(ends) => {
-            let found = format!("AniList takes it; it ends on {}", zone.day(ends));
+            let found = format!(
+                "AniList takes it; it ends on {}",
+                zone.date(ends, Some(now))
+            );
             if ends - now < TOKEN_ENDS {
                 HealthCheck::new("token", HealthState::Warn, found).hint(again)
             } else {
@@ -400,7 +403,7 @@ fn proven(status: &AccountStatus, now: OffsetDateTime, zone: &Zone) -> HealthChe
     let found = format!(
         "{} since {}{}",
         proofs.read(),
-        zone.day(since),
+        zone.date(since, Some(now)),
         proofs.rest()
     );
     if proofs.damaged > 0 {
