@@ -14,7 +14,7 @@ pub(crate) enum Ink {
     Undone,
     /// Something unusual that nobody has answered.
     Alarm,
-    /// As much of an id as has to be typed.
+    /// As much of an id as tells it from the others that are shown.
     Id,
 }
 

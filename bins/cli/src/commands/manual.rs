@@ -18,7 +18,9 @@ pub(crate) fn print(output: &Output, words: &[String]) -> Result<u8, Failure> {
         let below = below.filter(|below| !below.is_hide_set());
         command = below.ok_or_else(|| {
             let words = words.join(" ");
-            Failure::usage(format!("there is no command `{words}`"))
+            Failure::usage(format!(
+                "there is no command `{words}`; `anirewind --help` lists those that there are"
+            ))
         })?;
     }
     let mut pages = Vec::new();
